@@ -1,0 +1,266 @@
+// balance, statement: what an account holds and how that came about.
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/civil_time.h"
+#include "client/cli/arguments.h"
+#include "client/cli/balances.h"
+#include "client/cli/commands.h"
+#include "client/cli/day.h"
+#include "client/cli/exchange_words.h"
+#include "client/cli/hours.h"
+#include "client/cli/printed_statement.h"
+#include "client/cli/resolve_holder.h"
+#include "client/cli/session.h"
+#include "client/cli/status_macros.h"
+#include "client/cli/words.h"
+#include "client/cpp/names.h"
+
+namespace timebank::cli {
+namespace {
+
+constexpr int64_t kMostOnAPage = 1000;
+
+// ---- balance
+// -------------------------------------------------------------------------------------------------------
+
+struct BalanceOptions {
+  std::vector<std::string> name;
+  std::string on;
+  std::string position;
+  bool by_record = false;
+  bool all = false;
+};
+
+std::string BalanceSentences(const v1::Balance& balance, const Directory& directory) {
+  std::string text =
+      absl::StrCat(directory.Name(balance.holder()), "  ", Standing(balance.seconds()), "\n  ",
+                   FormatHours(balance.seconds_in()), " in, ", FormatHours(balance.seconds_out()), " out, ",
+                   Count(balance.exchange_count(), "exchange"), "\n");
+  if (balance.contested_seconds() != 0) {
+    absl::StrAppend(&text, "  of this ", SignedHours(balance.contested_seconds()),
+                    " is contested: timebank chat\n");
+  }
+  if (balance.outside_warn_limits()) absl::StrAppend(&text, "  outside the bank's limits: timebank chat\n");
+  return text;
+}
+
+// Everybody's, in one table.
+absl::Status AllBalances(Session& session) {
+  CLI_ASSIGN_OR_RETURN(const std::vector<std::string> holders, AllHolders(session));
+  CLI_ASSIGN_OR_RETURN(const std::vector<v1::Balance> balances, GetBalances(session, holders));
+  return session.ShowList(BalanceTable(balances, session.directory()), balances);
+}
+
+absl::Status Balance(Session& session, const BalanceOptions& options) {
+  if (options.all || options.name.empty()) return AllBalances(session);
+  v1::GetBalanceRequest request;
+  CLI_ASSIGN_OR_RETURN(*request.mutable_name(), ResolveHolder(session, absl::StrJoin(options.name, " ")));
+  if (!options.on.empty()) {
+    CLI_ASSIGN_OR_RETURN(*request.mutable_on_day(), ReadDay(session, options.on));
+  } else if (!options.position.empty()) {
+    request.set_position(options.position);
+  }
+  request.set_basis(options.by_record ? v1::DAY_BASIS_RECORDED : v1::DAY_BASIS_OCCURRED);
+  CLI_ASSIGN_OR_RETURN(const v1::GetBalanceResponse response,
+                       session.client().GetBalance(std::move(request)));
+  const v1::Balance& balance = response.balance();
+  session.directory().Know(balance.holder(), balance.display_name());
+  return session.ShowOne(BalanceSentences(balance, session.directory()),
+                         BalanceTable({balance}, session.directory()), response);
+}
+
+// ---- statement
+// -----------------------------------------------------------------------------------------------------
+
+struct StatementOptions {
+  std::vector<std::string> name;
+  int64_t year = 0;
+  std::string from;
+  std::string until;
+  // -1: 50, unless a period or --print asks for all.
+  std::string count;
+  bool by_record = false;
+  bool oldest_first = false;
+  bool print = false;
+};
+
+// A statement in hand.
+struct Statement {
+  std::vector<v1::StatementLine> lines;
+  int64_t opening_balance_seconds = 0;
+  int64_t closing_balance_seconds = 0;
+  bool more = false;
+};
+
+// Days of the period, either empty where it is open. Errors (usage): two ways of saying it at once.
+absl::Status ReadPeriod(Session& session, const StatementOptions& options, std::string& first,
+                        std::string& last) {
+  if (options.year != 0) {
+    if (!options.from.empty() || !options.until.empty())
+      return UsageError("Either --year, or --from and --until.");
+    if (options.year < 1900 || options.year > 9999)
+      return UsageError(absl::StrCat(options.year, " is not a year. Write --year 2025."));
+    first = IsoDay(absl::CivilDay(options.year, 1, 1));
+    last = IsoDay(absl::CivilDay(options.year, 12, 31));
+    return absl::OkStatus();
+  }
+  CLI_ASSIGN_OR_RETURN(first, ReadDay(session, options.from, Future::kAllowed));
+  CLI_ASSIGN_OR_RETURN(last, ReadDay(session, options.until, Future::kAllowed));
+  return absl::OkStatus();
+}
+
+// How many lines are asked for; 0: all.
+absl::StatusOr<int64_t> ReadCount(const StatementOptions& options, bool whole_by_default) {
+  int64_t count = whole_by_default ? 0 : 50;
+  if (!options.count.empty() && (!absl::SimpleAtoi(options.count, &count) || count < 0)) {
+    return UsageError(absl::StrCat("-n takes a number, not \"", options.count, "\"."));
+  }
+  return count;
+}
+
+// Each page tells the balance before its earliest and after its latest line; the range's are those of its
+// ends.
+absl::StatusOr<Statement> Fetch(Session& session, v1::ListStatementLinesRequest request, int64_t count) {
+  Statement statement;
+  const bool oldest_first = request.order() == v1::LIST_ORDER_OLDEST_FIRST;
+  for (bool first_page = true;; first_page = false) {
+    const int64_t left = count == 0 ? kMostOnAPage : count - static_cast<int64_t>(statement.lines.size());
+    request.set_page_size(static_cast<int32_t>(std::min(left, kMostOnAPage)));
+    CLI_ASSIGN_OR_RETURN(v1::ListStatementLinesResponse page,
+                         session.client().ListStatementLinesPage(request));
+    if (first_page || oldest_first) statement.closing_balance_seconds = page.closing_balance_seconds();
+    if (first_page || !oldest_first) statement.opening_balance_seconds = page.opening_balance_seconds();
+    for (v1::StatementLine& line : *page.mutable_lines()) statement.lines.push_back(std::move(line));
+    if (page.next_page_token().empty()) return statement;
+    if (count != 0 && static_cast<int64_t>(statement.lines.size()) >= count) {
+      statement.more = true;
+      return statement;
+    }
+    request.set_page_token(page.next_page_token());
+  }
+}
+
+std::string PeriodWords(const std::string& first, const std::string& last) {
+  const auto long_day = [](const std::string& iso) {
+    const auto day = ParseIsoDay(iso);
+    return day.ok() ? LongDay(*day) : iso;
+  };
+  if (first.empty() && last.empty()) return "Whole history";
+  if (first.empty()) return absl::StrCat("Up to ", long_day(last));
+  return absl::StrCat(long_day(first), last.empty() ? " until now" : absl::StrCat(" to ", long_day(last)));
+}
+
+Table StatementTable(const Statement& statement) {
+  Table table({{"day", "Day", ColumnKind::kDay},
+               {"number", "Number", ColumnKind::kNumber},
+               {"hours", "Hours", ColumnKind::kChange},
+               {"balance", "Balance", ColumnKind::kBalance},
+               {"state", "State", ColumnKind::kText},
+               {"with", "With", ColumnKind::kText},
+               {"what", "What", ColumnKind::kText},
+               {"category", "Category", ColumnKind::kText},
+               {"recorded_by", "Recorded by", ColumnKind::kText},
+               {"acting_for", "For", ColumnKind::kText},
+               {"note", "Note", ColumnKind::kText}});
+  for (const v1::StatementLine& line : statement.lines) {
+    int64_t number = 0;
+    const bool numbered = absl::SimpleAtoi(Absl(client::IdOf(line.exchange())), &number);
+    table.AddRow({Text(line.occurred_on()), numbered ? Number(number) : Cell{}, Hours(line.seconds()),
+                  Hours(line.balance_after_seconds()), Text(StateWord(line.state())),
+                  Text(CounterpartsOf(line)), Text(KindWord(line.kind())), Text(line.category()),
+                  Text(ShortName(line.recorded_by())),
+                  Text(line.acting_for().empty() ? "" : ShortName(line.acting_for())), Text(line.note())});
+  }
+  return table;
+}
+
+absl::Status ShowStatement(Session& session, const Statement& statement, const std::string& holder,
+                           const std::string& period) {
+  if (session.AsJson() || session.AsCsv())
+    return session.ShowList(StatementTable(statement), statement.lines);
+  session.console().out << OnOut(session.console(), Style::kHeading, session.directory().Name(holder)) << "  "
+                        << period << "\n"
+                        << "Balance before: " << Standing(statement.opening_balance_seconds) << "\n";
+  CLI_RETURN_IF_ERROR(session.ShowTable(StatementTable(statement)));
+  session.console().out << "Balance after: " << Standing(statement.closing_balance_seconds) << "\n";
+  if (statement.more) session.Tell("There are more lines: -n 0 shows all, --year 2025 a year.");
+  return absl::OkStatus();
+}
+
+absl::Status ShowPrinted(Session& session, const Statement& statement, const std::string& holder,
+                         const std::string& period) {
+  CLI_ASSIGN_OR_RETURN(const v1::Timebank bank, session.Timebank());
+  CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
+  StatementHeading heading;
+  heading.bank = bank.display_name().empty() ? ShortName(bank.name()) : bank.display_name();
+  heading.trial = bank.trial();
+  heading.holder = absl::StrCat(session.directory().Name(holder), " (", ShortName(holder), ")");
+  heading.period = period;
+  heading.today = today;
+  heading.opening_balance_seconds = statement.opening_balance_seconds;
+  heading.closing_balance_seconds = statement.closing_balance_seconds;
+  session.console().out << PrintStatement(heading, statement.lines);
+  return absl::OkStatus();
+}
+
+absl::Status Statements(Session& session, const StatementOptions& options) {
+  v1::ListStatementLinesRequest request;
+  CLI_ASSIGN_OR_RETURN(*request.mutable_parent(), ResolveHolder(session, absl::StrJoin(options.name, " ")));
+  CLI_RETURN_IF_ERROR(ReadPeriod(session, options, *request.mutable_start_day(), *request.mutable_end_day()));
+  const std::string period = PeriodWords(request.start_day(), request.end_day());
+  const bool bounded = !request.start_day().empty() || !request.end_day().empty();
+  CLI_ASSIGN_OR_RETURN(const int64_t count, ReadCount(options, options.print || bounded));
+  request.set_basis(options.by_record ? v1::DAY_BASIS_RECORDED : v1::DAY_BASIS_OCCURRED);
+  // Paper is read from the top.
+  request.set_order(options.oldest_first || options.print ? v1::LIST_ORDER_OLDEST_FIRST
+                                                          : v1::LIST_ORDER_NEWEST_FIRST);
+  const std::string holder = request.parent();
+  session.directory().LookUp({holder});
+  CLI_RETURN_IF_ERROR(session.Today().status());
+  CLI_ASSIGN_OR_RETURN(const Statement statement, Fetch(session, std::move(request), count));
+  return options.print ? ShowPrinted(session, statement, holder, period)
+                       : ShowStatement(session, statement, holder, period);
+}
+
+}  // namespace
+
+void AddAccountCommands(Command root) {
+  constexpr char kHeading[] = "Looking up";
+  auto balance = std::make_shared<BalanceOptions>();
+  root.Sub("balance", "Hours of one account, or of all",
+           "  timebank balance ana\n  timebank balance pot --on 31/12/2025\n  timebank balance --all -o csv "
+           "> balances.csv")
+      .Under(kHeading)
+      .Arguments("name", balance->name, "Whose; everybody's when left out", Need::kOptional)
+      .Option("--on", balance->on, "DAY", "At the end of that day")
+      .Option("--position", balance->position, "POSITION", "At that position of the ledger")
+      .Flag("--by-record", balance->by_record,
+            "--on means what had been recorded by then, not what had been given")
+      .Flag("--all", balance->all, "Everybody's")
+      .Does([balance](Session& session) { return Balance(session, *balance); });
+
+  auto statement = std::make_shared<StatementOptions>();
+  root.Sub("statement", "One account's exchanges with the balance after each",
+           "  timebank statement ana\n  timebank statement ana --year 2025 --print | lp\n"
+           "  timebank statement ana --from 1/9 --until 30/9 -o csv")
+      .Under(kHeading)
+      .Arguments("name", statement->name, "Whose")
+      .Option("--year", statement->year, "YEAR", "Only that year")
+      .Option("--from", statement->from, "DAY", "Only from this day on")
+      .Option("--until", statement->until, "DAY", "Only up to this day")
+      .Option("-n,--count", statement->count, "COUNT", "How many at most; 0: all (50; of a period: all)")
+      .Flag("--by-record", statement->by_record, "In order of record instead of by day of the help")
+      .Flag("--oldest-first", statement->oldest_first, "Oldest first")
+      .Flag("--print", statement->print, "For paper: A4 pages of plain text, oldest first")
+      .Does([statement](Session& session) { return Statements(session, *statement); });
+}
+
+}  // namespace timebank::cli

@@ -1,0 +1,115 @@
+#include "client/cli/arguments.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "client/cli/resolve_holder.h"
+#include "client/cli/status_macros.h"
+#include "client/cli/words.h"
+#include "client/cpp/names.h"
+
+namespace timebank::cli {
+namespace {
+
+// `90` → `90h` and `90m`, `12,5` → `12,5h` and `12,5m`.
+std::string WithUnit(std::string_view text, std::string_view unit) {
+  return absl::StrCat(absl::StripAsciiWhitespace(Absl(text)), Absl(unit));
+}
+
+}  // namespace
+
+absl::StatusOr<int64_t> SecondsOf(Session& session, std::string_view text, const ParsedHours& hours) {
+  if (!hours.if_minutes_seconds.has_value()) return hours.seconds;
+  const std::string as_hours = WithUnit(text, "h");
+  const std::string as_minutes = WithUnit(text, "m");
+  if (CanAsk(session.console())) {
+    const auto answer =
+        Ask(session.console(), absl::StrCat("\"", Absl(text), "\": hours or minutes? [h/m, Enter: neither]"));
+    if (answer.has_value() && absl::EqualsIgnoreCase(*answer, "h")) return hours.seconds;
+    if (answer.has_value() && absl::EqualsIgnoreCase(*answer, "m")) return *hours.if_minutes_seconds;
+  }
+  return UsageError(absl::StrCat("Nothing was changed: is \"", Absl(text), "\" hours or minutes? Write ",
+                                 as_hours, " or ", as_minutes, "."));
+}
+
+absl::StatusOr<int64_t> ReadHours(Session& session, std::string_view text) {
+  CLI_ASSIGN_OR_RETURN(const ParsedHours hours, ParseHours(text));
+  return SecondsOf(session, text, hours);
+}
+
+absl::StatusOr<int64_t> ReadSignedHours(Session& session, std::string_view text) {
+  absl::string_view magnitude = absl::StripAsciiWhitespace(Absl(text));
+  const bool debit = absl::ConsumePrefix(&magnitude, "-");
+  CLI_ASSIGN_OR_RETURN(const int64_t seconds, ReadHours(session, {magnitude.data(), magnitude.size()}));
+  return debit ? -seconds : seconds;
+}
+
+absl::StatusOr<std::string> ReadDay(Session& session, const std::string& text, Future future) {
+  if (text.empty()) return std::string();
+  CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
+  CLI_ASSIGN_OR_RETURN(const absl::CivilDay day, ParseDay(text, today, future));
+  return IsoDay(day);
+}
+
+absl::Status FillShares(Session& session, const std::vector<NamedShare>& names,
+                        google::protobuf::RepeatedPtrField<v1::Share>& shares) {
+  for (const NamedShare& name : names) {
+    v1::Share& share = *shares.Add();
+    CLI_ASSIGN_OR_RETURN(*share.mutable_holder(), ResolveHolder(session, name.name));
+    if (name.hours.has_value()) {
+      CLI_ASSIGN_OR_RETURN(const int64_t seconds, SecondsOf(session, name.hours_text, *name.hours));
+      share.set_seconds(seconds);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FillShares(Session& session, std::string_view names,
+                        google::protobuf::RepeatedPtrField<v1::Share>& shares) {
+  CLI_ASSIGN_OR_RETURN(const std::vector<NamedShare> list, ParseNames(names));
+  return FillShares(session, list, shares);
+}
+
+absl::StatusOr<std::string> ReadExchange(Session& session, std::string_view number) {
+  const std::string_view id = client::IdOf(number);
+  const bool digits = !id.empty() && std::all_of(id.begin(), id.end(),
+                                                 [](unsigned char c) { return absl::ascii_isdigit(c); });
+  if (!digits) {
+    return UsageError(absl::StrCat(
+        "\"", Absl(number), "\" is not the number of an exchange. Look for it: timebank exchange list"));
+  }
+  CLI_ASSIGN_OR_RETURN(const std::string bank, session.Bank());
+  return client::ExchangeName(bank, number);
+}
+
+absl::Status PlaceWords(Session& session, const std::string& words, std::string& category,
+                        std::string& note) {
+  if (words.empty()) return absl::OkStatus();
+  if (category.empty()) {
+    CLI_ASSIGN_OR_RETURN(const v1::Timebank timebank, session.Timebank());
+    const auto& known = timebank.settings().categories();
+    const auto found = std::find_if(known.begin(), known.end(),
+                                    [&words](const std::string& name) { return Fold(name) == Fold(words); });
+    if (found != known.end()) {
+      category = *found;
+      return absl::OkStatus();
+    }
+  }
+  absl::StrAppend(&note, note.empty() ? "" : " ", words);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> ReadActingFor(Session& session, const std::string& text) {
+  if (text.empty()) return std::string();
+  return ResolveMember(session, text);
+}
+
+}  // namespace timebank::cli

@@ -1,0 +1,52 @@
+// From the texts of a command line to the parts of a request: hours, days, shares.
+//
+// Whatever is unclear is asked about at a terminal and is a usage error elsewhere. Threads: one.
+#ifndef TIMEBANK_CLIENT_CLI_ARGUMENTS_H_
+#define TIMEBANK_CLIENT_CLI_ARGUMENTS_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "client/cli/day.h"
+#include "client/cli/hours.h"
+#include "client/cli/sentence.h"
+#include "client/cli/session.h"
+#include "timebank/v1/exchange.pb.h"
+
+namespace timebank::cli {
+
+// Seconds of what was read as `text`; asks whether a bare large number is hours or minutes.
+absl::StatusOr<int64_t> SecondsOf(Session& session, std::string_view text, const ParsedHours& hours);
+// Reads and asks.
+absl::StatusOr<int64_t> ReadHours(Session& session, std::string_view text);
+// The same with a sign: `-2h`, `5h`, `2h in debit` (the words in `side`, empty for in credit).
+absl::StatusOr<int64_t> ReadSignedHours(Session& session, std::string_view text);
+
+// An ISO day by the bank's calendar; empty for an empty text.
+absl::StatusOr<std::string> ReadDay(Session& session, const std::string& text,
+                                    Future future = Future::kRefused);
+
+// Resolves every name and puts it into `shares`.
+absl::Status FillShares(Session& session, const std::vector<NamedShare>& names,
+                        google::protobuf::RepeatedPtrField<v1::Share>& shares);
+// The same from a list as typed: `ana,ben,dan:1h`.
+absl::Status FillShares(Session& session, std::string_view names,
+                        google::protobuf::RepeatedPtrField<v1::Share>& shares);
+
+// Resource name of an exchange by its number. Errors (usage): not a number.
+absl::StatusOr<std::string> ReadExchange(Session& session, std::string_view number);
+
+// Trailing words are the category where the bank has one of that name (in its spelling), else the note; what
+// `category` and `note` hold already goes first.
+absl::Status PlaceWords(Session& session, const std::string& words, std::string& category, std::string& note);
+
+// The member on whose behalf; empty for an empty text.
+absl::StatusOr<std::string> ReadActingFor(Session& session, const std::string& text);
+
+}  // namespace timebank::cli
+
+#endif  // TIMEBANK_CLIENT_CLI_ARGUMENTS_H_

@@ -1,0 +1,177 @@
+// bank create, list, show, settings, history.
+#include <google/protobuf/util/time_util.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "client/cli/commands.h"
+#include "client/cli/session.h"
+#include "client/cli/settings.h"
+#include "client/cli/status_macros.h"
+#include "client/cli/words.h"
+#include "client/cpp/names.h"
+
+namespace timebank::cli {
+namespace {
+
+Table BankTable(const std::vector<v1::Timebank>& banks) {
+  Table table({{"id", "Id", ColumnKind::kText},
+               {"name", "Name", ColumnKind::kText},
+               {"trial", "Trial", ColumnKind::kText},
+               {"today", "Today", ColumnKind::kText},
+               {"time_zone", "Time zone", ColumnKind::kText},
+               {"members", "Members", ColumnKind::kNumber},
+               {"entries", "Entries", ColumnKind::kNumber}});
+  for (const v1::Timebank& bank : banks) {
+    table.AddRow({Text(client::IdOf(bank.name())), Text(bank.display_name()),
+                  Text(bank.trial() ? "trial" : ""), Text(bank.today()), Text(bank.settings().time_zone()),
+                  Number(bank.member_count()), Number(bank.last_sequence())});
+  }
+  return table;
+}
+
+Table SettingsTable(const v1::Settings& settings) {
+  Table table({{"key", "Setting", ColumnKind::kText}, {"value", "Value", ColumnKind::kText}});
+  for (const auto& [key, value] : ListSettings(settings)) table.AddRow({Text(key), Text(value)});
+  return table;
+}
+
+std::string SettingsSentences(const v1::Settings& settings) {
+  std::string text;
+  for (const auto& [key, value] : ListSettings(settings))
+    absl::StrAppend(&text, "  ", key, "=", OneLine(value), "\n");
+  return text;
+}
+
+std::string BankSentences(const v1::Timebank& bank) {
+  return absl::StrCat(Absl(client::IdOf(bank.name())), "  ", OneLine(bank.display_name()),
+                      bank.trial() ? "  (a trial bank: nothing here is real)" : "", "\n  today ",
+                      bank.today(), ", ", Count(bank.member_count(), "member"), ", ",
+                      Count(bank.last_sequence(), "entry", "entries"), "\n",
+                      SettingsSentences(bank.settings()));
+}
+
+struct CreateOptions {
+  std::string id;
+  std::string name;
+  std::string time_zone;
+  std::vector<std::string> set;
+  bool trial = false;
+};
+
+absl::Status Create(Session& session, const CreateOptions& options) {
+  CLI_RETURN_IF_ERROR(session.Open());
+  v1::CreateTimebankRequest request;
+  request.set_timebank_id(options.id);
+  request.mutable_timebank()->set_display_name(options.name);
+  request.mutable_timebank()->set_trial(options.trial);
+  v1::Settings& settings = *request.mutable_timebank()->mutable_settings();
+  google::protobuf::FieldMask unused;
+  for (const std::string& assignment : options.set)
+    CLI_RETURN_IF_ERROR(SetSetting(assignment, settings, unused));
+  if (!options.time_zone.empty()) settings.set_time_zone(options.time_zone);
+  session.Stamp(request);
+  CLI_ASSIGN_OR_RETURN(const v1::CreateTimebankResponse response,
+                       session.client().CreateTimebank(std::move(request)));
+  CLI_RETURN_IF_ERROR(
+      session.ShowOne(BankSentences(response.timebank()), BankTable({response.timebank()}), response));
+  if (response.timebank().settings().time_zone() == "UTC") {
+    session.Notice(
+        absl::StrCat("Its days change at midnight in UTC. Elsewhere? timebank bank settings --bank ",
+                     options.id, " --set time_zone=Europe/Madrid"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status List(Session& session) {
+  CLI_RETURN_IF_ERROR(session.Open());
+  std::vector<v1::Timebank> banks;
+  for (absl::StatusOr<v1::Timebank>& bank : session.client().ListTimebanks()) {
+    if (!bank.ok()) return bank.status();
+    banks.push_back(*std::move(bank));
+  }
+  return session.ShowList(BankTable(banks), banks);
+}
+
+absl::Status Show(Session& session) {
+  CLI_ASSIGN_OR_RETURN(const v1::Timebank bank, session.Timebank());
+  return session.ShowOne(BankSentences(bank), BankTable({bank}), bank);
+}
+
+absl::Status Settings(Session& session, const std::vector<std::string>& set) {
+  CLI_ASSIGN_OR_RETURN(const v1::Timebank bank, session.Timebank());
+  if (set.empty())
+    return session.ShowOne(SettingsSentences(bank.settings()), SettingsTable(bank.settings()),
+                           bank.settings());
+  v1::UpdateSettingsRequest request;
+  request.set_name(bank.name());
+  for (const std::string& assignment : set) {
+    CLI_RETURN_IF_ERROR(SetSetting(assignment, *request.mutable_settings(), *request.mutable_update_mask()));
+  }
+  session.Stamp(request);
+  CLI_ASSIGN_OR_RETURN(const v1::UpdateSettingsResponse response,
+                       session.client().UpdateSettings(std::move(request)));
+  return session.ShowOne(SettingsSentences(response.settings()), SettingsTable(response.settings()),
+                         response);
+}
+
+absl::Status History(Session& session) {
+  v1::ListSettingsChangesRequest request;
+  CLI_ASSIGN_OR_RETURN(*request.mutable_parent(), session.Bank());
+  std::vector<v1::SettingsChange> changes;
+  for (absl::StatusOr<v1::SettingsChange>& change :
+       session.client().ListSettingsChanges(std::move(request))) {
+    if (!change.ok()) return change.status();
+    changes.push_back(*std::move(change));
+  }
+  Table table({{"number", "Number", ColumnKind::kNumber},
+               {"time", "When", ColumnKind::kText},
+               {"who", "Who", ColumnKind::kText},
+               {"changed", "Changed", ColumnKind::kText},
+               {"settings", "Settings after it", ColumnKind::kText}});
+  for (const v1::SettingsChange& change : changes) {
+    std::vector<std::string> settings;
+    for (const auto& [key, value] : ListSettings(change.settings()))
+      settings.push_back(absl::StrCat(key, "=", value));
+    table.AddRow({Number(change.sequence()),
+                  Text(google::protobuf::util::TimeUtil::ToString(change.record_time())),
+                  Text(ShortName(change.actor())), Text(absl::StrJoin(change.changed_fields(), " ")),
+                  Text(absl::StrJoin(settings, " "))});
+  }
+  return session.ShowList(table, changes);
+}
+
+}  // namespace
+
+void AddBankCommands(Command root) {
+  Command group = root.Sub("bank", "Open a bank, show it, change its settings").Under("Looking after");
+  const std::string set_help =
+      absl::StrCat("A setting, key=value; may be given several times. Keys: ", SettingKeys());
+  auto create = std::make_shared<CreateOptions>();
+  group
+      .Sub("create", "Open a bank",
+           "  timebank bank create rushey --name \"Rushey Green\" --time-zone Europe/London\n"
+           "  timebank bank create try-out --trial")
+      .Argument("id", create->id, "Short name to type: a-z, 0-9, - _ .")
+      .Option("--name", create->name, "NAME", "Name for people")
+      .Option("--time-zone", create->time_zone, "ZONE", "Decides what day it is, like Europe/Madrid (UTC)")
+      .Option("--set", create->set, "KEY=VALUE", set_help)
+      .Flag("--trial", create->trial, "For trying things out; never becomes real")
+      .Does([create](Session& session) { return Create(session, *create); });
+  group.Sub("list", "The banks on this server").Does(List);
+  group.Sub("show", "This bank and its settings").Does(Show);
+  auto set = std::make_shared<std::vector<std::string>>();
+  group
+      .Sub("settings", "Show or change what the bank has decided for itself",
+           "  timebank bank settings\n  timebank bank settings --set warn_below=-10h --set warn_above=20h\n"
+           "  timebank bank settings --set block_below=none")
+      .Option("--set", *set, "KEY=VALUE", set_help)
+      .Does([set](Session& session) { return Settings(session, *set); });
+  group.Sub("history", "Every change of the settings, newest first").Does(History);
+}
+
+}  // namespace timebank::cli

@@ -1,0 +1,110 @@
+#include "client/cli/cli.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "client/cli/command.h"
+#include "client/cli/commands.h"
+#include "client/cli/words.h"
+
+namespace timebank::cli {
+namespace {
+
+constexpr char kSummary[] = "Timebank: who helped whom, for how long. For brokers.";
+
+constexpr char kFooter[] = R"(Every day:
+  timebank record ben helped ana 1h30 gardening --on tue --slip 231
+  timebank statement ana --year 2025 --print
+  timebank undo 1042 --because "wrong Ana"
+
+People: an id, a number, or words of a name (ana, 17, "ana mu"); pot; circle:knitters.
+Hours:  1h30, 1:30, 1.5, 1,5, 90m.
+Days:   today, yesterday, tue, 13/11, 13/11/2026, 2026-11-13. Today is the bank's today.
+
+Exit codes:
+  0  done
+  1  the server refused: a limit, a rule, no right to
+  2  not understood, ambiguous, or broken input; nothing was posted
+  3  no such bank, member, circle or exchange
+  4  the server cannot be reached or did not answer in time
+  5  an import left rows out, or balances do not agree
+Environment: TIMEBANK_SERVER, TIMEBANK_BANK, TIMEBANK_AS, NO_COLOR.)";
+
+// A word as a shell takes it.
+std::string Quoted(const std::string& word) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:,=@%+";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
+  return absl::StrCat("'", absl::StrReplaceAll(word, {{"'", "'\\''"}}), "'");
+}
+
+std::string CommandLine(const std::vector<std::string>& arguments) {
+  std::string line = "timebank";
+  for (const std::string& argument : arguments) absl::StrAppend(&line, " ", Quoted(argument));
+  return line;
+}
+
+void AddGlobalOptions(Command root, GlobalOptions& options) {
+  root.Option("--server", options.server, "ADDRESS",
+              "Where the server is (localhost:7400 unless said otherwise)")
+      .Option("--bank", options.bank, "ID", "Which bank; not needed where there is only one")
+      .Option("--as", options.as, "NAME", "Your own name, as the ledger notes who recorded")
+      .Option("--member", options.member, "ID", "Act as this member instead of as a broker")
+      .Option("--context", options.context, "NAME",
+              "Server, bank and name from the contexts (see timebank context)")
+      .Choice("-o,--output", options.output, {"table", "json", "csv"},
+              "Form of the output; a list is a table on a terminal, csv elsewhere")
+      .Option("--deadline", options.deadline_seconds, "SECONDS", "How long to wait for an answer (10)")
+      .Option("--request-id", options.request_id, "ID",
+              "Repeat a command whose answer was lost: it happens once");
+}
+
+void AddCommands(Command root) {
+  AddRecordCommands(root);
+  AddMendCommands(root);
+  AddAccountCommands(root);
+  AddOverviewCommands(root);
+  AddExchangeCommands(root);
+  AddMemberCommands(root);
+  AddCircleCommands(root);
+  AddBankCommands(root);
+  AddFeedCommands(root);
+  AddImportCommand(root);
+  AddContextCommands(root);
+}
+
+ExitCode Fail(Console& console, const absl::Status& status, const Situation& situation) {
+  console.err << OnErr(console, Style::kError, "timebank: ") << Explain(status, situation) << '\n';
+  return ExitCodeOf(status);
+}
+
+}  // namespace
+
+ExitCode Run(const std::vector<std::string>& arguments, Console& console, const Variables& variables,
+             const Connect& connect) {
+  GlobalOptions options;
+  Grammar grammar("timebank", kSummary, TIMEBANK_VERSION, kFooter);
+  AddGlobalOptions(grammar.root(), options);
+  AddCommands(grammar.root());
+  Body body;
+  if (absl::Status parsed = grammar.Parse(arguments, console.out, body); !parsed.ok()) {
+    return Fail(console, parsed, {});
+  }
+  if (!body) return ExitCode::kOk;
+  Session session(console, variables, connect, std::move(options), CommandLine(arguments));
+  const absl::Status done = body(session);
+  console.out << std::flush;
+  if (!done.ok()) return Fail(console, done, session.situation());
+  if (!console.out) {
+    return Fail(
+        console,
+        IncompleteError("The output could not be written to its end. What was recorded stays recorded."), {});
+  }
+  return ExitCode::kOk;
+}
+
+}  // namespace timebank::cli

@@ -1,0 +1,171 @@
+#include "client/cli/command.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <CLI/Validators.hpp>
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "client/cli/errors.h"
+
+namespace timebank::cli {
+namespace {
+
+constexpr size_t kHelpColumn = 30;
+
+// `timebank member add`, for pointing at its help.
+std::string FullName(const CLI::App* app) {
+  std::string name = app->get_name();
+  for (const CLI::App* parent = app->get_parent(); parent != nullptr; parent = parent->get_parent()) {
+    name = absl::StrCat(parent->get_name(), " ", name);
+  }
+  return name;
+}
+
+// CLI11's own puts its name into every help text.
+CLI::Validator NotNegative() {
+  return CLI::Validator(
+      [](std::string& given) {
+        int64_t number = 0;
+        return absl::SimpleAtoi(given, &number) && number >= 0 ? std::string()
+                                                               : absl::StrCat("\"", given, "\" is not a number");
+      },
+      "");
+}
+
+// The innermost command that was named.
+CLI::App* Innermost(CLI::App* app) {
+  while (!app->get_subcommands().empty()) app = app->get_subcommands().back();
+  return app;
+}
+
+}  // namespace
+
+Command Command::Sub(const std::string& name, const std::string& summary, const std::string& examples) {
+  CLI::App* sub = app_->add_subcommand(name, summary);
+  if (!examples.empty()) sub->footer(absl::StrCat("Examples:\n", examples));
+  // One of a parent's commands at a time: the words of a note may be named like another command.
+  app_->require_subcommand(1);
+  return Command(sub, chosen_);
+}
+
+Command& Command::Under(const std::string& heading) {
+  app_->group(heading);
+  return *this;
+}
+
+Command& Command::Argument(const std::string& name, std::string& target, const std::string& help, Need need) {
+  app_->add_option(name, target, help)->required(need == Need::kRequired)->type_name("");
+  return *this;
+}
+
+Command& Command::Arguments(const std::string& name, std::vector<std::string>& target,
+                            const std::string& help, Need need) {
+  // CLI11 would take `[urgent]` for a list of values; a note may well have brackets.
+  app_->add_option(name, target, help)
+      ->required(need == Need::kRequired)
+      ->type_name("")
+      ->allow_extra_args(false);
+  return *this;
+}
+
+Command& Command::Number(const std::string& name, int64_t& target, const std::string& help) {
+  app_->add_option(name, target, help)->required()->type_name("")->check(NotNegative());
+  return *this;
+}
+
+Command& Command::Option(const std::string& names, std::string& target, const std::string& value,
+                         const std::string& help) {
+  app_->add_option(names, target, help)->type_name(value);
+  return *this;
+}
+
+Command& Command::Option(const std::string& names, std::optional<std::string>& target,
+                         const std::string& value, const std::string& help) {
+  app_->add_option_function<std::string>(
+          names, [&target](const std::string& given) { target = given; }, help)
+      ->type_name(value);
+  return *this;
+}
+
+Command& Command::Option(const std::string& names, std::vector<std::string>& target, const std::string& value,
+                         const std::string& help) {
+  app_->add_option(names, target, help)->type_name(value)->allow_extra_args(false);
+  return *this;
+}
+
+Command& Command::Option(const std::string& names, int64_t& target, const std::string& value,
+                         const std::string& help) {
+  app_->add_option(names, target, help)->type_name(value)->check(NotNegative());
+  return *this;
+}
+
+Command& Command::Choice(const std::string& names, std::string& target,
+                         const std::vector<std::string>& choices, const std::string& help) {
+  std::string value;
+  for (const std::string& choice : choices) absl::StrAppend(&value, value.empty() ? "" : "|", choice);
+  app_->add_option(names, target, help)
+      ->check(CLI::Validator(
+          [choices, value](std::string& given) {
+            const bool known = std::find(choices.begin(), choices.end(), given) != choices.end();
+            return known ? std::string() : absl::StrCat("\"", given, "\" is not one of ", value);
+          },
+          ""))
+      ->type_name(value);
+  return *this;
+}
+
+Command& Command::Flag(const std::string& names, bool& target, const std::string& help) {
+  app_->add_flag(names, target, help);
+  return *this;
+}
+
+Command& Command::Does(Body body) {
+  app_->callback([chosen = chosen_, body = std::move(body)] { *chosen = body; });
+  return *this;
+}
+
+Grammar::Grammar(const std::string& name, const std::string& summary, const std::string& version,
+                 const std::string& footer)
+    : app_(std::make_unique<CLI::App>(summary, name)) {
+  app_->set_version_flag("--version", version);
+  app_->set_help_flag("-h,--help", "Say how to use this command");
+  app_->footer(footer);
+  // The flags that every command knows may stand behind it.
+  app_->fallthrough();
+  app_->get_formatter()->column_width(kHelpColumn);
+  app_->get_formatter()->label("SUBCOMMAND", "COMMAND");
+  app_->get_formatter()->label("REQUIRED", "(needed)");
+}
+
+Grammar::~Grammar() = default;
+
+Command Grammar::root() { return Command(app_.get(), &chosen_); }
+
+absl::Status Grammar::Parse(std::vector<std::string> arguments, std::ostream& out, Body& body) {
+  std::reverse(arguments.begin(), arguments.end());
+  chosen_ = nullptr;
+  try {
+    app_->parse(std::move(arguments));
+  } catch (const CLI::CallForHelp&) {
+    out << app_->help();  // of the command that was named
+  } catch (const CLI::CallForVersion& version) {
+    out << version.what() << '\n';
+  } catch (const CLI::ParseError& problem) {
+    return UsageError(
+        absl::StrCat(problem.what(), "\nSee how it is used: ", FullName(Innermost(app_.get())), " --help"));
+  }
+  body = chosen_;
+  return absl::OkStatus();
+}
+
+}  // namespace timebank::cli

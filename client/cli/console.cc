@@ -1,0 +1,144 @@
+#include "client/cli/console.h"
+
+#include <locale.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include <clocale>
+#include <cstdlib>
+#include <cwchar>
+#include <iostream>
+#include <string>
+#include <string_view>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "client/cli/words.h"
+
+namespace timebank::cli {
+namespace {
+
+bool IsSet(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && *value != '\0';
+}
+
+std::string Painted(bool show, Style style, std::string_view text) {
+  if (!show) return std::string(text);
+  const char* code = "";
+  switch (style) {
+    case Style::kHeading:
+      code = "1";
+      break;
+    case Style::kNotice:
+      code = "33";
+      break;
+    case Style::kError:
+      code = "31";
+      break;
+  }
+  return absl::StrCat("\033[", code, "m", Absl(text), "\033[0m");
+}
+
+// libc's tables of widths, whatever the user's locale: what is written is UTF-8 in any case.
+class Utf8Locale {
+ public:
+  Utf8Locale() {
+    static const locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", locale_t{});
+    before_ = uselocale(utf8);
+  }
+  ~Utf8Locale() { uselocale(before_); }
+  Utf8Locale(const Utf8Locale&) = delete;
+  Utf8Locale& operator=(const Utf8Locale&) = delete;
+
+ private:
+  locale_t before_;
+};
+
+// The width of the first character of `text`, and how many bytes it takes. A broken byte stands as one
+// column.
+size_t FirstWidth(std::string_view text, size_t& bytes) {
+  wchar_t character = 0;
+  std::mbstate_t state{};
+  bytes = std::mbrtowc(&character, text.data(), text.size(), &state);
+  if (bytes == 0 || bytes > text.size()) {
+    bytes = 1;
+    return 1;
+  }
+  const int width = wcwidth(character);
+  return width < 0 ? 0 : static_cast<size_t>(width);
+}
+
+}  // namespace
+
+Console ProcessConsole() {
+  Console console{.in = std::cin, .out = std::cout, .err = std::cerr};
+  console.in_is_terminal = isatty(STDIN_FILENO) == 1;
+  console.out_is_terminal = isatty(STDOUT_FILENO) == 1;
+  console.err_is_terminal = isatty(STDERR_FILENO) == 1;
+  const char* terminal = std::getenv("TERM");
+  console.colour_wanted = !IsSet("NO_COLOR") && (terminal == nullptr || std::string_view(terminal) != "dumb");
+  winsize size{};
+  if (console.out_is_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) console.columns = size.ws_col;
+  return console;
+}
+
+std::string OnOut(const Console& console, Style style, std::string_view text) {
+  return Painted(console.colour_wanted && console.out_is_terminal, style, text);
+}
+
+std::string OnErr(const Console& console, Style style, std::string_view text) {
+  return Painted(console.colour_wanted && console.err_is_terminal, style, text);
+}
+
+bool CanAsk(const Console& console) { return console.in_is_terminal && console.err_is_terminal; }
+
+std::optional<std::string> Ask(Console& console, std::string_view question) {
+  console.err << question << ' ' << std::flush;
+  std::string line;
+  if (!std::getline(console.in, line)) {
+    console.err << '\n';
+    return std::nullopt;
+  }
+  return std::string(absl::StripAsciiWhitespace(line));
+}
+
+size_t DisplayWidth(std::string_view text) {
+  const Utf8Locale locale;
+  size_t width = 0;
+  for (size_t bytes = 0; !text.empty(); text.remove_prefix(bytes)) width += FirstWidth(text, bytes);
+  return width;
+}
+
+std::string CutToWidth(std::string_view text, size_t columns) {
+  if (DisplayWidth(text) <= columns) return std::string(text);
+  const Utf8Locale locale;
+  std::string cut;
+  size_t left = columns == 0 ? 0 : columns - 1;
+  for (size_t bytes = 0; !text.empty(); text.remove_prefix(bytes)) {
+    const size_t width = FirstWidth(text, bytes);
+    if (width > left) break;
+    left -= width;
+    cut.append(text.substr(0, bytes));
+  }
+  return columns == 0 ? cut : cut + "…";
+}
+
+std::string OneLine(std::string_view text) {
+  std::string line;
+  for (size_t at = 0; at < text.size(); ++at) {
+    const auto c = static_cast<unsigned char>(text[at]);
+    // C1 controls, which terminals obey too, are U+0080 to U+009F: C2 80 to C2 9F in UTF-8.
+    const bool c1 = c == 0xC2 && at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xA0;
+    if (c < 0x20 || c == 0x7F || c1) {
+      if (line.empty() || line.back() != ' ') line.push_back(' ');
+      at += c1 ? 1 : 0;
+    } else {
+      line.push_back(text[at]);
+    }
+  }
+  return line;
+}
+
+}  // namespace timebank::cli

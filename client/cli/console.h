@@ -1,0 +1,52 @@
+// Where a command reads and writes: a terminal, a pipe or a test's strings.
+//
+// Data goes to `out`; messages, notices, questions and progress go to `err`. Nothing is asked unless somebody
+// sits at a terminal. Threads: one.
+#ifndef TIMEBANK_CLIENT_CLI_CONSOLE_H_
+#define TIMEBANK_CLIENT_CLI_CONSOLE_H_
+
+#include <cstddef>
+#include <istream>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+namespace timebank::cli {
+
+struct Console {
+  std::istream& in;
+  std::ostream& out;
+  std::ostream& err;
+  bool in_is_terminal = false;
+  bool out_is_terminal = false;
+  bool err_is_terminal = false;
+  // Neither NO_COLOR nor TERM=dumb is set. Colour appears on a terminal only.
+  bool colour_wanted = false;
+  // Width of the terminal on `out`, in columns; 0 where it is not known.
+  size_t columns = 0;
+};
+
+// The process's own streams.
+Console ProcessConsole();
+
+enum class Style { kHeading, kNotice, kError };
+// `text` in that style, where the stream shows colour.
+std::string OnOut(const Console& console, Style style, std::string_view text);
+std::string OnErr(const Console& console, Style style, std::string_view text);
+
+// Whether somebody is there to answer.
+bool CanAsk(const Console& console);
+// Asks on `err` and reads one line without blanks around it; none at the end of input.
+std::optional<std::string> Ask(Console& console, std::string_view question);
+
+// Columns that `text` (UTF-8) takes on a terminal: accents that combine take none, East Asian letters two.
+size_t DisplayWidth(std::string_view text);
+// As much of `text` as fits into `columns`, with `…` at the end where something was cut off.
+std::string CutToWidth(std::string_view text, size_t columns);
+// Line breaks and other control characters become blanks: one line, and nothing that a terminal would obey.
+std::string OneLine(std::string_view text);
+
+}  // namespace timebank::cli
+
+#endif  // TIMEBANK_CLIENT_CLI_CONSOLE_H_

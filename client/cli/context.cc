@@ -1,0 +1,153 @@
+#include "client/cli/context.h"
+
+#include <fcntl.h>
+#include <toml++/toml.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+#include "client/cli/errors.h"
+#include "client/cli/status_macros.h"
+
+namespace timebank::cli {
+namespace {
+
+constexpr char kServer[] = "server";
+constexpr char kBank[] = "bank";
+constexpr char kAs[] = "as";
+
+std::string First(const std::string& a, const std::optional<std::string>& b, const std::string& c) {
+  if (!a.empty()) return a;
+  return b.has_value() ? *b : c;
+}
+
+absl::Status BadFile(const std::filesystem::path& path, std::string_view what) {
+  return UsageError(absl::StrCat(path.string(), ": ", absl::string_view(what.data(), what.size()),
+                                 ". Mend the file, or delete it and say again: timebank context set …"));
+}
+
+absl::Status ReadText(const std::filesystem::path& path, const toml::table& table, const char* key,
+                      std::string& text) {
+  const toml::node* node = table.get(key);
+  if (node == nullptr) return absl::OkStatus();
+  const auto value = node->value<std::string>();
+  if (!node->is_string() || !value) {
+    return BadFile(path,
+                   absl::StrCat("line ", node->source().begin.line, ": ", key, " must be text in quotes"));
+  }
+  text = *value;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ContextFile> FromToml(const std::filesystem::path& path, const toml::table& root) {
+  ContextFile file;
+  CLI_RETURN_IF_ERROR(ReadText(path, root, "current", file.current));
+  if (const toml::table* contexts = root["contexts"].as_table()) {
+    for (const auto& [name, node] : *contexts) {
+      const toml::table* table = node.as_table();
+      if (table == nullptr)
+        return BadFile(path, absl::StrCat("contexts.", std::string(name.str()), " must be a table"));
+      Context& context = file.contexts[std::string(name.str())];
+      CLI_RETURN_IF_ERROR(ReadText(path, *table, kServer, context.server));
+      CLI_RETURN_IF_ERROR(ReadText(path, *table, kBank, context.bank));
+      CLI_RETURN_IF_ERROR(ReadText(path, *table, kAs, context.as));
+    }
+  }
+  if (!file.current.empty() && file.contexts.count(file.current) == 0) {
+    return BadFile(path, absl::StrCat("current = \"", file.current, "\" names no context"));
+  }
+  return file;
+}
+
+std::string ToToml(const ContextFile& file) {
+  toml::table contexts;
+  for (const auto& [name, context] : file.contexts) {
+    toml::table table;
+    if (!context.server.empty()) table.insert(kServer, context.server);
+    if (!context.bank.empty()) table.insert(kBank, context.bank);
+    if (!context.as.empty()) table.insert(kAs, context.as);
+    contexts.insert(name, table);
+  }
+  toml::table root;
+  if (!file.current.empty()) root.insert("current", file.current);
+  root.insert("contexts", contexts);
+  std::ostringstream text;
+  text << root << '\n';
+  return text.str();
+}
+
+absl::Status CannotWrite(const std::filesystem::path& path, int error) {
+  return UsageError(absl::StrCat("Cannot write ", path.string(), ": ", std::strerror(error), "."));
+}
+
+}  // namespace
+
+absl::StatusOr<std::filesystem::path> ContextPath(const Variables& variables) {
+  std::filesystem::path folder;
+  if (const auto config = variables("XDG_CONFIG_HOME")) {
+    folder = *config;
+  } else if (const auto home = variables("HOME")) {
+    folder = std::filesystem::path(*home) / ".config";
+  } else {
+    return UsageError("There is no home folder to keep contexts in. Set HOME or XDG_CONFIG_HOME.");
+  }
+  return folder / "timebank" / "config.toml";
+}
+
+absl::StatusOr<ContextFile> ReadContexts(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return ContextFile{};
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return BadFile(path, "cannot be opened");
+  try {
+    return FromToml(path, toml::parse(in, path.string()));
+  } catch (const toml::parse_error& problem) {
+    return BadFile(
+        path, absl::StrCat("line ", problem.source().begin.line, ": ", std::string(problem.description())));
+  }
+}
+
+absl::Status WriteContexts(const std::filesystem::path& path, const ContextFile& file) {
+  std::error_code error;
+  std::filesystem::create_directories(path.parent_path(), error);
+  if (error) return CannotWrite(path.parent_path(), error.value());
+  const std::filesystem::path beside = path.string() + ".new";
+  const int fd = open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) return CannotWrite(beside, errno);
+  const std::string text = ToToml(file);
+  const bool written = write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  const int write_error = written ? 0 : errno;
+  const bool closed = close(fd) == 0;
+  if (!written || !closed) return CannotWrite(beside, written ? errno : write_error);
+  std::filesystem::rename(beside, path, error);
+  if (error) return CannotWrite(path, error.value());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Context> EffectiveContext(const ContextFile& file, const std::string& chosen,
+                                         const Context& flags, const Variables& variables) {
+  Context context;
+  if (const std::string& name = chosen.empty() ? file.current : chosen; !name.empty()) {
+    const auto found = file.contexts.find(name);
+    if (found == file.contexts.end()) {
+      return UsageError(
+          absl::StrCat("There is no context \"", name, "\". See which there are: timebank context list"));
+    }
+    context = found->second;
+  }
+  if (context.server.empty()) context.server = kDefaultServer;
+  return Context{First(flags.server, variables("TIMEBANK_SERVER"), context.server),
+                 First(flags.bank, variables("TIMEBANK_BANK"), context.bank),
+                 First(flags.as, variables("TIMEBANK_AS"), context.as)};
+}
+
+}  // namespace timebank::cli

@@ -1,0 +1,65 @@
+// Which bank on which server, and by what name: written down once, so that nobody types it all day.
+//
+// The file is `$XDG_CONFIG_HOME/timebank/config.toml`, else `~/.config/timebank/config.toml`:
+//
+//   current = "rushey"
+//
+//   [contexts.rushey]
+//   server = "localhost:7400"
+//   bank = "rushey"
+//   as = "maria"
+//
+// It is written whole, beside the old one and then in its place, readable by its owner only.
+#ifndef TIMEBANK_CLIENT_CLI_CONTEXT_H_
+#define TIMEBANK_CLIENT_CLI_CONTEXT_H_
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace timebank::cli {
+
+inline constexpr char kDefaultServer[] = "localhost:7400";
+
+// Where to go and as whom; an empty field says nothing.
+struct Context {
+  std::string server;
+  std::string bank;
+  std::string as;
+
+  friend bool operator==(const Context&, const Context&) = default;
+};
+
+struct ContextFile {
+  // Name of the context in use; empty: none.
+  std::string current;
+  std::map<std::string, Context> contexts;
+
+  friend bool operator==(const ContextFile&, const ContextFile&) = default;
+};
+
+// Reads an environment variable; none where it is not set or empty.
+using Variables = std::function<std::optional<std::string>(const std::string& name)>;
+
+// The file's path. Errors: neither XDG_CONFIG_HOME nor HOME is set.
+absl::StatusOr<std::filesystem::path> ContextPath(const Variables& variables);
+
+// A file that does not exist is empty. Errors (usage), naming the file and line: not TOML, a value that is
+// not text, `current` names no context.
+absl::StatusOr<ContextFile> ReadContexts(const std::filesystem::path& path);
+absl::Status WriteContexts(const std::filesystem::path& path, const ContextFile& file);
+
+// What holds in the end: flags before environment (TIMEBANK_SERVER, TIMEBANK_BANK, TIMEBANK_AS) before the
+// context
+// (`chosen`, else the current one) before the default. Errors (usage): `chosen` names no context.
+absl::StatusOr<Context> EffectiveContext(const ContextFile& file, const std::string& chosen,
+                                         const Context& flags, const Variables& variables);
+
+}  // namespace timebank::cli
+
+#endif  // TIMEBANK_CLIENT_CLI_CONTEXT_H_

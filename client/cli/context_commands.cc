@@ -1,0 +1,84 @@
+// context list, set, use: which bank on which server, written down once.
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client/cli/commands.h"
+#include "client/cli/context.h"
+#include "client/cli/session.h"
+#include "client/cli/status_macros.h"
+#include "client/cli/words.h"
+
+namespace timebank::cli {
+namespace {
+
+absl::Status List(Session& session) {
+  CLI_ASSIGN_OR_RETURN(const std::filesystem::path path, ContextPath(session.variables()));
+  CLI_ASSIGN_OR_RETURN(const ContextFile file, ReadContexts(path));
+  Table table({{"current", "", ColumnKind::kText},
+               {"name", "Name", ColumnKind::kText},
+               {"server", "Server", ColumnKind::kText},
+               {"bank", "Bank", ColumnKind::kText},
+               {"as", "As", ColumnKind::kText}});
+  for (const auto& [name, context] : file.contexts) {
+    table.AddRow({Text(name == file.current ? "*" : ""), Text(name), Text(context.server), Text(context.bank),
+                  Text(context.as)});
+  }
+  if (table.empty()) {
+    session.Tell(absl::StrCat("There are no contexts yet (", path.string(),
+                              "). Make one: timebank context set NAME --bank ID --as YOUR-NAME"));
+  }
+  return session.ShowTable(table);
+}
+
+// The flags that every command knows are what is written down.
+absl::Status Set(Session& session, const std::string& name) {
+  CLI_ASSIGN_OR_RETURN(const std::filesystem::path path, ContextPath(session.variables()));
+  CLI_ASSIGN_OR_RETURN(ContextFile file, ReadContexts(path));
+  Context& context = file.contexts[name];
+  const GlobalOptions& options = session.options();
+  if (!options.server.empty()) context.server = options.server;
+  if (!options.bank.empty()) context.bank = options.bank;
+  if (!options.as.empty()) context.as = options.as;
+  if (file.current.empty()) file.current = name;
+  CLI_RETURN_IF_ERROR(WriteContexts(path, file));
+  session.Tell(
+      absl::StrCat("Context ", name, ": server ", context.server.empty() ? kDefaultServer : context.server,
+                   ", bank ", context.bank.empty() ? "(the only one)" : context.bank, ", as ",
+                   context.as.empty() ? "local" : context.as, file.current == name ? "; in use." : "."));
+  if (file.current != name) session.Tell(absl::StrCat("Use it: timebank context use ", name));
+  return absl::OkStatus();
+}
+
+absl::Status Use(Session& session, const std::string& name) {
+  CLI_ASSIGN_OR_RETURN(const std::filesystem::path path, ContextPath(session.variables()));
+  CLI_ASSIGN_OR_RETURN(ContextFile file, ReadContexts(path));
+  if (file.contexts.count(name) == 0) {
+    return UsageError(
+        absl::StrCat("There is no context \"", name, "\". See which there are: timebank context list"));
+  }
+  file.current = name;
+  CLI_RETURN_IF_ERROR(WriteContexts(path, file));
+  session.Tell(absl::StrCat("Context ", name, " is in use."));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddContextCommands(Command root) {
+  Command group = root.Sub("context", "Write down server, bank and your name, once").Under("This program");
+  group.Sub("list", "All contexts").Does(List);
+  auto set = std::make_shared<std::string>();
+  group
+      .Sub("set", "Make or change a context",
+           "  timebank context set rushey --server bank.example.org:7400 --bank rushey --as maria")
+      .Argument("name", *set, "What to call it")
+      .Does([set](Session& session) { return Set(session, *set); });
+  auto use = std::make_shared<std::string>();
+  group.Sub("use", "Use a context from now on", "  timebank context use rushey")
+      .Argument("name", *use, "Which")
+      .Does([use](Session& session) { return Use(session, *use); });
+}
+
+}  // namespace timebank::cli

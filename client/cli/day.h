@@ -1,0 +1,48 @@
+// Days as people write them, and days as people read them.
+//
+// "Today" is the bank's today, never this machine's: a broker who travels, or a server that stands elsewhere,
+// does not change what day it is at the bank. Threads: pure functions.
+#ifndef TIMEBANK_CLIENT_CLI_DAY_H_
+#define TIMEBANK_CLIENT_CLI_DAY_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "absl/time/civil_time.h"
+
+namespace timebank::cli {
+
+// What to make of a day that lies behind `today`.
+enum class Future {
+  // An error that names today: help has been given already.
+  kRefused,
+  // Taken: the end of a period may lie ahead.
+  kAllowed,
+};
+
+// Reads `today`, `yesterday`; `tue`, `Tuesday` (the latest one that is not in the future); `13/11`, `13 nov`
+// (the latest one that is not in the future); `13/11/2026`, `13.11.2026`, `13-11-26`, `13 nov 2026`;
+// `2026-11-13`. Day first, except in ISO form. Errors (InvalidArgument): no such day, before 1900, not a day,
+// in the future where refused.
+absl::StatusOr<absl::CivilDay> ParseDay(std::string_view text, absl::CivilDay today,
+                                        Future future = Future::kRefused);
+
+// `2026-11-13`, and nothing else: what the server sends.
+absl::StatusOr<absl::CivilDay> ParseIsoDay(std::string_view text);
+
+// `2026-11-13`.
+std::string IsoDay(absl::CivilDay day);
+
+// `Tue 14 Nov`, with the year where it is not this one: `Tue 14 Nov 2025`.
+std::string FormatDay(absl::CivilDay day, absl::CivilDay today);
+
+// The same for an ISO day from the server; what cannot be read is returned as it is.
+std::string FormatIsoDay(std::string_view iso_day, absl::CivilDay today);
+
+// `14 November 2026`, as a printed page says it.
+std::string LongDay(absl::CivilDay day);
+
+}  // namespace timebank::cli
+
+#endif  // TIMEBANK_CLIENT_CLI_DAY_H_

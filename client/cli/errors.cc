@@ -1,0 +1,392 @@
+#include "client/cli/errors.h"
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/cord.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "client/cli/hours.h"
+#include "client/cli/words.h"
+#include "client/cpp/error.h"
+#include "client/cpp/names.h"
+
+namespace timebank::cli {
+namespace {
+
+// Marks an error as ours and carries its exit code. Never on the wire.
+constexpr absl::string_view kExitCode = "timebank.cli/exit_code";
+
+absl::Status WithExitCode(absl::Status status, ExitCode code) {
+  status.SetPayload(kExitCode, absl::Cord(absl::StrCat(static_cast<int>(code))));
+  return status;
+}
+
+// The facts of one error of the server, as its sentence needs them.
+class Facts {
+ public:
+  Facts(const absl::Status& status, const Situation& situation)
+      : message_(status.message().data(), status.message().size()),
+        metadata_(client::ErrorMetadata(status)),
+        name_of_(situation.name_of) {}
+
+  std::string Get(const std::string& key) const {
+    const auto found = metadata_.find(key);
+    return found == metadata_.end() ? "" : found->second;
+  }
+  // The holder that the error is about, by its name for people where that is known; `fallback` where it names
+  // none.
+  std::string Holder(std::string_view fallback) const {
+    const std::string holder = Get("holder");
+    if (!holder.empty()) return name_of_ ? name_of_(holder) : ShortName(holder);
+    return std::string(fallback);
+  }
+  // What was not found, as it was asked for.
+  std::string Missing(std::string_view fallback) const {
+    for (const char* key : {"name", "holder", "exchange"}) {
+      if (const std::string name = Get(key); !name.empty()) return ShortName(name);
+    }
+    return std::string(fallback);
+  }
+  // The number of the exchange that the error names; empty where it names none.
+  std::string Exchange() const { return std::string(client::IdOf(Get("exchange"))); }
+  std::optional<int64_t> Seconds(const std::string& key) const {
+    int64_t seconds = 0;
+    return absl::SimpleAtoi(Get(key), &seconds) ? std::optional<int64_t>(seconds) : std::nullopt;
+  }
+  const std::string& message() const { return message_; }
+
+ private:
+  std::string message_;
+  std::map<std::string, std::string> metadata_;
+  std::function<std::string(const std::string&)> name_of_;
+};
+
+using Sentence = std::string (*)(const Facts& facts, const Situation& situation);
+
+// ---- One sentence for each reason
+// -----------------------------------------------------------------------------------
+
+std::string HolderNotFound(const Facts& facts, const Situation&) {
+  return absl::StrCat("There is no ", facts.Missing("such holder"),
+                      " in this bank. Look for the name: timebank find …");
+}
+
+std::string ExchangeNotFound(const Facts& facts, const Situation&) {
+  return absl::StrCat("There is no exchange ", Absl(client::IdOf(facts.Missing("of that number"))),
+                      " in this bank. Look through them: timebank exchange list");
+}
+
+std::string TimebankNotFound(const Facts& facts, const Situation&) {
+  return absl::StrCat("There is no bank ", Absl(client::IdOf(facts.Missing("of that name"))),
+                      " on this server. See which there are: timebank bank list");
+}
+
+std::string RequestIdReused(const Facts& facts, const Situation& situation) {
+  const std::string number = facts.Exchange();
+  const std::string as = number.empty() ? "" : absl::StrCat(" as ", number);
+  if (!situation.slip.empty()) {
+    return absl::StrCat("Slip ", situation.slip, " has already been entered", as,
+                        ", with other contents. Is it another slip? ",
+                        "Leave --slip out, or correct what was entered: timebank correct ",
+                        number.empty() ? "NUMBER" : number, " …");
+  }
+  return absl::StrCat("This --request-id has already been used", as,
+                      " for something else. Leave it out: every command makes a new one.");
+}
+
+std::string OriginRecorded(const Facts& facts, const Situation&) {
+  const std::string number = facts.Exchange();
+  return absl::StrCat("This has been imported already", number.empty() ? "" : absl::StrCat(" as ", number),
+                      ".");
+}
+
+std::string AlreadyExists(const Facts&, const Situation&) {
+  return "That id is taken. Choose another one, or leave it out.";
+}
+
+// `requested` is the change that was asked for: negative where it would have been debited.
+std::string BalanceLimit(const Facts& facts, const Situation&) {
+  std::string text = absl::StrCat("Nothing was recorded: the bank's own limit stands in the way. ",
+                                  facts.Holder("One account"));
+  const auto balance = facts.Seconds("balance");
+  const auto requested = facts.Seconds("requested");
+  const auto limit = facts.Seconds("limit");
+  if (balance) absl::StrAppend(&text, " stands at ", Standing(*balance));
+  if (balance && requested) absl::StrAppend(&text, " and would come to ", Standing(*balance + *requested));
+  if (limit) absl::StrAppend(&text, "; the limit is ", Standing(*limit));
+  const bool below = requested.value_or(-1) < 0;
+  return absl::StrCat(
+      text, ".\nHave a talk with them, or let the steward move the limit: timebank bank settings --set ",
+      below ? "block_below=…" : "block_above=…");
+}
+
+std::string HolderClosed(const Facts& facts, const Situation&) {
+  const std::string holder = facts.Holder("That account");
+  return absl::StrCat(holder,
+                      " is closed. Help given before the day of closing can be recorded with --on DAY; ",
+                      "for more, open it again: timebank member reopen NAME");
+}
+
+std::string AlreadyReversed(const Facts& facts, const Situation&) {
+  const std::string by = facts.Exchange();
+  return absl::StrCat("It has been undone already", by.empty() ? "" : absl::StrCat(", by ", by),
+                      ". Was that wrong? timebank contest ", by.empty() ? "NUMBER" : by,
+                      " --acting-for … --because …");
+}
+
+std::string CannotReverseReversal(const Facts&, const Situation&) {
+  return "It undoes another entry, and cannot be undone itself. Contest it (timebank contest …), or record "
+         "the exchange anew.";
+}
+
+std::string CannotCorrect(const Facts&, const Situation&) {
+  return "Only an exchange can be corrected. Undo this entry and record it anew: timebank undo …";
+}
+
+std::string AlreadyCorrected(const Facts& facts, const Situation&) {
+  const std::string by = facts.Exchange();
+  return absl::StrCat(
+      "It has been corrected already",
+      by.empty() ? "." : absl::StrCat(" by ", by, ". Mend that one: timebank correct ", by, " …"));
+}
+
+std::string AlreadyRestored(const Facts& facts, const Situation&) {
+  const std::string by = facts.Exchange();
+  return absl::StrCat(
+      "It has been recorded anew already",
+      by.empty() ? "." : absl::StrCat(" as ", by, ". Look at it: timebank exchange show ", by));
+}
+
+std::string NotContested(const Facts&, const Situation&) {
+  return "Nobody contests it, so there is nothing to settle. To mend it: timebank correct … or timebank undo "
+         "…";
+}
+
+std::string AlreadyContested(const Facts&, const Situation&) {
+  return "It is contested already. Settle it: timebank settle NUMBER stands | reversed | 1h";
+}
+
+std::string AlreadyConfirmed(const Facts&, const Situation&) {
+  return "They have confirmed it already. Nothing to do.";
+}
+
+std::string DestinationRequired(const Facts& facts, const Situation&) {
+  const auto balance = facts.Seconds("balance");
+  return absl::StrCat(facts.Holder("The account"), " still holds hours",
+                      balance ? absl::StrCat(" (", FormatHours(*balance), ")") : "",
+                      ". Say who gets them: --to NAME, or --to pot");
+}
+
+std::string DestinationMustBePot(const Facts&, const Situation&) {
+  return "Only a pot can take over a debt: --to pot. Or leave --to out: the debt then stays on the closed "
+         "account.";
+}
+
+std::string NotClosed(const Facts&, const Situation&) { return "It is not closed. Nothing to do."; }
+
+std::string EtagMismatch(const Facts&, const Situation&) {
+  return "Somebody else has changed it meanwhile. Look again, then repeat the change.";
+}
+
+std::string RoleRequired(const Facts& facts, const Situation&) {
+  return absl::StrCat("You may not do that (", facts.message(),
+                      "). Brokers leave --member out; members ask their broker.");
+}
+
+std::string NotAParty(const Facts&, const Situation&) {
+  return "Only somebody who took part can do that. To do it for one of them: --acting-for NAME";
+}
+
+std::string SharesDoNotBalance(const Facts&, const Situation&) {
+  return "What was given and what was received are not the same. Say who takes or gives the rest: "
+         "--remainder pot (or a name)";
+}
+
+std::string QueueFull(const Facts&, const Situation&) {
+  return "The server has too much to do just now. Nothing was recorded; try again in a moment.";
+}
+
+std::string DiskFull(const Facts&, const Situation&) {
+  return "The server's disk is full. Nothing was recorded; tell whoever looks after the server.";
+}
+
+std::string PositionTrimmed(const Facts&, const Situation&) {
+  return "That position is too old, or from another copy of the ledger. Begin anew: leave --after out.";
+}
+
+std::string AmountOverflow(const Facts&, const Situation&) {
+  return "The hours would grow beyond what the ledger can count. Are they right?";
+}
+
+std::string TooMany(const Facts& facts, const Situation&) {
+  return absl::StrCat("Too many: ", facts.message(), ". Split it up.");
+}
+
+std::string CorruptRecord(const Facts& facts, const Situation&) {
+  return absl::StrCat("The server's data are damaged (", facts.message(),
+                      "). Nothing was changed; tell whoever looks after the server at once.");
+}
+
+struct ReasonSentence {
+  std::string_view reason;
+  Sentence sentence;
+};
+
+constexpr std::array<ReasonSentence, 30> kSentences = {{{"HOLDER_NOT_FOUND", HolderNotFound},
+                                                        {"EXCHANGE_NOT_FOUND", ExchangeNotFound},
+                                                        {"TIMEBANK_NOT_FOUND", TimebankNotFound},
+                                                        {"REQUEST_ID_REUSED", RequestIdReused},
+                                                        {"ORIGIN_RECORDED", OriginRecorded},
+                                                        {"ALREADY_EXISTS", AlreadyExists},
+                                                        {"BALANCE_LIMIT", BalanceLimit},
+                                                        {"HOLDER_CLOSED", HolderClosed},
+                                                        {"ALREADY_REVERSED", AlreadyReversed},
+                                                        {"CANNOT_REVERSE_REVERSAL", CannotReverseReversal},
+                                                        {"CANNOT_CORRECT", CannotCorrect},
+                                                        {"ALREADY_CORRECTED", AlreadyCorrected},
+                                                        {"ALREADY_RESTORED", AlreadyRestored},
+                                                        {"NOT_CONTESTED", NotContested},
+                                                        {"ALREADY_CONTESTED", AlreadyContested},
+                                                        {"ALREADY_CONFIRMED", AlreadyConfirmed},
+                                                        {"DESTINATION_REQUIRED", DestinationRequired},
+                                                        {"DESTINATION_MUST_BE_POT", DestinationMustBePot},
+                                                        {"NOT_CLOSED", NotClosed},
+                                                        {"ETAG_MISMATCH", EtagMismatch},
+                                                        {"ROLE_REQUIRED", RoleRequired},
+                                                        {"NOT_A_PARTY", NotAParty},
+                                                        {"SHARES_DO_NOT_BALANCE", SharesDoNotBalance},
+                                                        {"QUEUE_FULL", QueueFull},
+                                                        {"DISK_FULL", DiskFull},
+                                                        {"POSITION_TRIMMED", PositionTrimmed},
+                                                        {"EPOCH_CHANGED", PositionTrimmed},
+                                                        {"AMOUNT_OVERFLOW", AmountOverflow},
+                                                        {"TOO_MANY", TooMany},
+                                                        {"CORRUPT_RECORD", CorruptRecord}}};
+
+// ---- Fields that are not as they should be
+// --------------------------------------------------------------------------
+
+std::string ViolationSentence(const client::FieldViolation& violation, const Facts& facts) {
+  struct Phrase {
+    std::string_view reason;
+    std::string_view says;
+  };
+  static constexpr std::array<Phrase, 15> kPhrases = {{
+      {"REQUIRED", "is missing"},
+      {"MUST_BE_POSITIVE", "must be more than nothing"},
+      {"OUT_OF_RANGE", "is too large or too small"},
+      {"TOO_LONG", "is too long"},
+      {"TOO_MANY", "has too many entries"},
+      {"NOT_UTF8", "holds letters that cannot be read (not UTF-8)"},
+      {"MALFORMED", "is not written as it should be"},
+      {"DAY_IN_FUTURE", "lies in the future"},
+      {"DAY_TOO_EARLY", "lies before 1900"},
+      {"SAME_HOLDER", "names somebody a second time"},
+      {"OTHER_BANK", "belongs to another bank"},
+      {"UNKNOWN_FIELD", "is not known"},
+      {"NO_EFFECT", "would change nothing"},
+      {"NOT_A_MEMBER", "must be a member, not a circle or a pot"},
+      {"UNKNOWN_TIME_ZONE", "is no time zone; write one like Europe/Madrid"},
+  }};
+  // Anything newer than this program: the server's own words.
+  std::string says = violation.description.empty() ? violation.reason : violation.description;
+  for (const Phrase& phrase : kPhrases) {
+    if (phrase.reason == violation.reason) says = phrase.says;
+  }
+  if (violation.reason == "DAY_IN_FUTURE" && !facts.Get("today").empty()) {
+    absl::StrAppend(&says, " (the bank's today is ", facts.Get("today"), ")");
+  }
+  return violation.field.empty() ? says : absl::StrCat(violation.field, " ", says);
+}
+
+std::string Violations(const absl::Status& status, const Facts& facts) {
+  std::string text = "The server cannot take that: ";
+  const std::vector<client::FieldViolation> violations = client::FieldViolations(status);
+  if (violations.empty()) absl::StrAppend(&text, facts.message());
+  for (size_t i = 0; i < violations.size(); ++i) {
+    absl::StrAppend(&text, i == 0 ? "" : "; ", ViolationSentence(violations[i], facts));
+  }
+  return text + ". Nothing was changed.";
+}
+
+// ---- The server that does not answer
+// --------------------------------------------------------------------------------
+
+std::string NoAnswer(const absl::Status& status, const Situation& situation) {
+  std::string text = status.code() == absl::StatusCode::kUnavailable
+                         ? absl::StrCat("The server at ", situation.server,
+                                        " cannot be reached. Is it running, and is --server right?")
+                         : absl::StrCat("The server at ", situation.server,
+                                        " did not answer in time. Allow more with --deadline SECONDS.");
+  if (const std::string reason = client::ErrorReason(status); !reason.empty()) {
+    text = absl::StrCat("The server at ", situation.server, " gave no answer (", reason, ").");
+  }
+  const std::string id = client::RequestId(status);
+  if (id.empty()) return text;
+  absl::StrAppend(&text,
+                  "\nIt may or may not have taken the change. Ask again like this, and it happens once:\n  ",
+                  situation.command_line);
+  // A slip's number is its request id, and a given id stands in the command already.
+  if (!absl::StrContains(situation.command_line, id) && situation.slip.empty()) {
+    absl::StrAppend(&text, " --request-id ", id);
+  }
+  return text;
+}
+
+bool IsNoAnswer(const absl::Status& status) {
+  return status.code() == absl::StatusCode::kUnavailable ||
+         status.code() == absl::StatusCode::kDeadlineExceeded ||
+         status.code() == absl::StatusCode::kCancelled;
+}
+
+}  // namespace
+
+absl::Status UsageError(std::string_view message) {
+  return WithExitCode(absl::InvalidArgumentError(Absl(message)), ExitCode::kUsage);
+}
+
+absl::Status NotFoundError(std::string_view message) {
+  return WithExitCode(absl::NotFoundError(Absl(message)), ExitCode::kNotFound);
+}
+
+absl::Status IncompleteError(std::string_view message) {
+  return WithExitCode(absl::FailedPreconditionError(Absl(message)), ExitCode::kIncomplete);
+}
+
+ExitCode ExitCodeOf(const absl::Status& status) {
+  if (status.ok()) return ExitCode::kOk;
+  if (const auto payload = status.GetPayload(kExitCode)) {
+    int code = 0;
+    if (absl::SimpleAtoi(std::string(*payload), &code)) return static_cast<ExitCode>(code);
+  }
+  if (IsNoAnswer(status)) return ExitCode::kUnreachable;
+  if (status.code() == absl::StatusCode::kNotFound) return ExitCode::kNotFound;
+  // The pure functions of this program (hours, days, files) answer with plain InvalidArgument.
+  const bool ours = client::ErrorReason(status).empty() && client::RequestId(status).empty();
+  if (ours && status.code() == absl::StatusCode::kInvalidArgument) return ExitCode::kUsage;
+  return ExitCode::kRefused;
+}
+
+std::string Explain(const absl::Status& status, const Situation& situation) {
+  const Facts facts(status, situation);
+  if (status.GetPayload(kExitCode)) return facts.message();
+  if (IsNoAnswer(status)) return NoAnswer(status, situation);
+  const std::string reason = client::ErrorReason(status);
+  if (reason.empty()) return facts.message();
+  if (reason == "VALIDATION") return Violations(status, facts);
+  for (const ReasonSentence& known : kSentences) {
+    if (known.reason == reason) return known.sentence(facts, situation);
+  }
+  return absl::StrCat("The server refused: ", facts.message(), " (", reason, ").");
+}
+
+}  // namespace timebank::cli

@@ -1,0 +1,54 @@
+// What went wrong, in words that say what to do next, and as an exit code.
+//
+// The exit codes are documented in README.md and in `timebank --help`; scripts rely on them.
+#ifndef TIMEBANK_CLIENT_CLI_ERRORS_H_
+#define TIMEBANK_CLIENT_CLI_ERRORS_H_
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace timebank::cli {
+
+enum class ExitCode {
+  kOk = 0,
+  // The server refused: a limit, a rule, no right to.
+  kRefused = 1,
+  // Not understood, ambiguous, or broken input. Nothing was posted.
+  kUsage = 2,
+  // No such bank, member, circle or exchange.
+  kNotFound = 3,
+  // The server cannot be reached, or did not answer in time.
+  kUnreachable = 4,
+  // An import left rows out, or balances did not come out as they should.
+  kIncomplete = 5,
+};
+
+// Errors of our own; each message is a sentence that says what to do next.
+absl::Status UsageError(std::string_view message);
+absl::Status NotFoundError(std::string_view message);
+absl::Status IncompleteError(std::string_view message);
+
+// Of any error: ours, the server's or the network's.
+ExitCode ExitCodeOf(const absl::Status& status);
+
+// What an error happened to, as far as its sentence can use it.
+struct Situation {
+  // The command as typed, ready to be typed again: `timebank record ben helped ana 1h30`.
+  std::string command_line;
+  // Where the server was looked for.
+  std::string server;
+  // The number of the paper slip that is being entered.
+  std::string slip;
+  // A holder's name for people; may be empty.
+  std::function<std::string(const std::string& holder)> name_of;
+};
+
+// One to three lines, the last without a line end. Errors of our own are told as they are.
+std::string Explain(const absl::Status& status, const Situation& situation);
+
+}  // namespace timebank::cli
+
+#endif  // TIMEBANK_CLIENT_CLI_ERRORS_H_

@@ -1,0 +1,217 @@
+// exchange list, show, confirm, erase-note.
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "client/cli/arguments.h"
+#include "client/cli/commands.h"
+#include "client/cli/day.h"
+#include "client/cli/exchange_words.h"
+#include "client/cli/posted.h"
+#include "client/cli/resolve_holder.h"
+#include "client/cli/session.h"
+#include "client/cli/status_macros.h"
+#include "client/cli/words.h"
+#include "client/cpp/names.h"
+
+namespace timebank::cli {
+namespace {
+
+constexpr int64_t kMostOnAPage = 1000;
+
+// ---- list
+// ----------------------------------------------------------------------------------------------------------
+
+struct ListOptions {
+  std::string name;
+  std::string category;
+  std::string from;
+  std::string until;
+  std::string state;
+  std::string kind;
+  std::string recorded_by;
+  int64_t count = 50;
+  bool oldest_first = false;
+};
+
+v1::Exchange::State StateNamed(const std::string& word) {
+  for (auto state : {v1::Exchange::STATE_RECORDED, v1::Exchange::STATE_CONFIRMED,
+                     v1::Exchange::STATE_CONTESTED, v1::Exchange::STATE_REVERSED}) {
+    if (StateWord(state) == word) return state;
+  }
+  return v1::Exchange::STATE_UNSPECIFIED;
+}
+
+v1::Exchange::Kind KindNamed(const std::string& word) {
+  for (auto kind : {v1::Exchange::KIND_EXCHANGE, v1::Exchange::KIND_GIFT, v1::Exchange::KIND_OPENING,
+                    v1::Exchange::KIND_CLOSING, v1::Exchange::KIND_REVERSAL}) {
+    if (KindWord(kind) == word) return kind;
+  }
+  return word == "starter" ? v1::Exchange::KIND_STARTER : v1::Exchange::KIND_UNSPECIFIED;
+}
+
+absl::StatusOr<v1::ListExchangesRequest> ListRequest(Session& session, const ListOptions& options) {
+  v1::ListExchangesRequest request;
+  CLI_ASSIGN_OR_RETURN(*request.mutable_parent(), session.Bank());
+  if (!options.name.empty()) {
+    CLI_ASSIGN_OR_RETURN(*request.mutable_holder(), ResolveHolder(session, options.name));
+  }
+  request.set_category(options.category);
+  CLI_ASSIGN_OR_RETURN(*request.mutable_start_day(), ReadDay(session, options.from, Future::kAllowed));
+  CLI_ASSIGN_OR_RETURN(*request.mutable_end_day(), ReadDay(session, options.until, Future::kAllowed));
+  request.set_state(StateNamed(options.state));
+  request.set_kind(KindNamed(options.kind));
+  request.set_recorded_by(options.recorded_by);
+  request.set_order(options.oldest_first ? v1::LIST_ORDER_OLDEST_FIRST : v1::LIST_ORDER_NEWEST_FIRST);
+  request.set_page_size(
+      static_cast<int32_t>(options.count == 0 ? kMostOnAPage : std::min(options.count + 1, kMostOnAPage)));
+  return request;
+}
+
+absl::Status List(Session& session, const ListOptions& options) {
+  CLI_ASSIGN_OR_RETURN(v1::ListExchangesRequest request, ListRequest(session, options));
+  std::vector<v1::Exchange> exchanges;
+  bool more = false;
+  for (absl::StatusOr<v1::Exchange>& exchange : session.client().ListExchanges(std::move(request))) {
+    if (!exchange.ok()) return exchange.status();
+    more = options.count != 0 && static_cast<int64_t>(exchanges.size()) == options.count;
+    if (more) break;
+    exchanges.push_back(*std::move(exchange));
+  }
+  session.directory().LookUpAll(exchanges);
+  CLI_RETURN_IF_ERROR(session.Today().status());
+  CLI_RETURN_IF_ERROR(session.ShowList(ExchangeTable(exchanges, session.directory()), exchanges));
+  if (more) session.Tell(absl::StrCat("There are more than these ", options.count, ": -n 0 shows all."));
+  return absl::OkStatus();
+}
+
+// ---- show
+// ----------------------------------------------------------------------------------------------------------
+
+// What became of it, a line each.
+std::string History(const v1::Exchange& exchange, const Directory& directory) {
+  std::string text;
+  const auto line = [&text](std::string_view what) { absl::StrAppend(&text, "  ", Absl(what), "\n"); };
+  const auto number = [](const std::string& name) { return std::string(client::IdOf(name)); };
+  line(absl::StrCat(
+      "recorded by ", directory.Name(exchange.recorded_by()),
+      exchange.acting_for().empty() ? "" : absl::StrCat(" for ", directory.Name(exchange.acting_for()))));
+  for (const std::string& party : exchange.confirmed_by())
+    line(absl::StrCat("confirmed by ", directory.Name(party)));
+  if (!exchange.contested_by().empty()) {
+    line(absl::StrCat(
+        exchange.state() == v1::Exchange::STATE_CONTESTED ? "contested by " : "was contested by ",
+        directory.Name(exchange.contested_by()), exchange.contest_reason().empty() ? "" : ": ",
+        OneLine(exchange.contest_reason())));
+  }
+  if (!exchange.reversed_by().empty()) line(absl::StrCat("undone by ", number(exchange.reversed_by())));
+  if (!exchange.corrected_by().empty()) line(absl::StrCat("replaced by ", number(exchange.corrected_by())));
+  if (!exchange.corrects().empty()) line(absl::StrCat("replaces ", number(exchange.corrects())));
+  if (!exchange.restores().empty()) line(absl::StrCat("records anew ", number(exchange.restores())));
+  if (!exchange.reason().empty()) line(absl::StrCat("because: ", OneLine(exchange.reason())));
+  if (!exchange.decision().empty()) line(absl::StrCat("decision: ", OneLine(exchange.decision())));
+  if (exchange.note_erased()) line("its note was erased");
+  if (exchange.has_origin())
+    line(absl::StrCat("imported from ", exchange.origin().system(), ", number ", exchange.origin().number()));
+  return text;
+}
+
+absl::Status Show(Session& session, const std::string& number) {
+  v1::GetExchangeRequest request;
+  CLI_ASSIGN_OR_RETURN(*request.mutable_name(), ReadExchange(session, number));
+  CLI_ASSIGN_OR_RETURN(const v1::GetExchangeResponse response,
+                       session.client().GetExchange(std::move(request)));
+  const v1::Exchange& exchange = response.exchange();
+  session.directory().LookUp(exchange);
+  CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
+  std::string sentences = absl::StrCat(ExchangeLine(exchange, session.directory(), today), "  (",
+                                       StateWord(exchange.state()), ")\n");
+  for (const v1::Movement& movement : exchange.movements()) {
+    absl::StrAppend(&sentences, "  ", session.directory().Name(movement.holder()), " ",
+                    SignedHours(movement.seconds()), ", then ", Standing(movement.balance_after_seconds()),
+                    "\n");
+  }
+  absl::StrAppend(&sentences, History(exchange, session.directory()));
+  return session.ShowOne(sentences, ExchangeTable({exchange}, session.directory()), exchange);
+}
+
+// ---- confirm, erase-note
+// -------------------------------------------------------------------------------------------
+
+struct PartyOptions {
+  std::string number;
+  std::string acting_for;
+};
+
+template <typename Request>
+absl::StatusOr<Request> PartyRequest(Session& session, const PartyOptions& options) {
+  Request request;
+  CLI_ASSIGN_OR_RETURN(*request.mutable_name(), ReadExchange(session, options.number));
+  CLI_ASSIGN_OR_RETURN(*request.mutable_acting_for(), ReadActingFor(session, options.acting_for));
+  session.Stamp(request);
+  return request;
+}
+
+absl::Status Confirm(Session& session, const PartyOptions& options) {
+  CLI_ASSIGN_OR_RETURN(auto request, PartyRequest<v1::ConfirmExchangeRequest>(session, options));
+  CLI_ASSIGN_OR_RETURN(const auto response, session.client().ConfirmExchange(std::move(request)));
+  return ShowState(session, response, response.exchange(), "Confirmed.");
+}
+
+absl::Status EraseNote(Session& session, const PartyOptions& options) {
+  CLI_ASSIGN_OR_RETURN(auto request, PartyRequest<v1::EraseExchangeNoteRequest>(session, options));
+  CLI_ASSIGN_OR_RETURN(const auto response, session.client().EraseExchangeNote(std::move(request)));
+  return ShowState(session, response, response.exchange(), "Its note is erased; the fact stays.");
+}
+
+void AddPartyCommand(Command command, absl::Status (*act)(Session&, const PartyOptions&)) {
+  auto options = std::make_shared<PartyOptions>();
+  command.Argument("number", options->number, "Number of the entry")
+      .Option("--acting-for", options->acting_for, "NAME",
+              "The member on whose behalf, for people who telephone")
+      .Does([options, act](Session& session) { return act(session, *options); });
+}
+
+}  // namespace
+
+void AddExchangeCommands(Command root) {
+  Command confirm = root.Sub("confirm", "Note that somebody says an entry is right",
+                             "  timebank confirm 1042 --acting-for ana");
+  AddPartyCommand(confirm.Under("Mending"), Confirm);
+
+  Command group = root.Sub("exchange", "List and show entries, erase notes").Under("Looking after");
+  auto list = std::make_shared<ListOptions>();
+  group
+      .Sub("list", "Entries, newest first",
+           "  timebank exchange list --from 1/1 -n 0 -o csv > exchanges.csv\n  timebank exchange list ana "
+           "--state contested")
+      .Argument("name", list->name, "Only where this person, circle or pot took part", Need::kOptional)
+      .Option("--category", list->category, "NAME", "Only this category")
+      .Option("--from", list->from, "DAY", "Only help from this day on")
+      .Option("--until", list->until, "DAY", "Only help up to this day")
+      .Choice("--state", list->state, {"recorded", "confirmed", "contested", "reversed"},
+              "Only in this state")
+      .Choice("--kind", list->kind, {"exchange", "gift", "starter", "opening", "closing", "reversal"},
+              "Only this kind")
+      .Option("--recorded-by", list->recorded_by, "NAME",
+              "Only what this member or key recorded (members/ana, keys/maria)")
+      .Option("-n,--count", list->count, "COUNT", "How many at most; 0: all (50)")
+      .Flag("--oldest-first", list->oldest_first, "Oldest first")
+      .Does([list](Session& session) { return List(session, *list); });
+
+  auto number = std::make_shared<std::string>();
+  group.Sub("show", "One entry and what became of it", "  timebank exchange show 1042")
+      .Argument("number", *number, "Number of the entry")
+      .Does([number](Session& session) { return Show(session, *number); });
+  AddPartyCommand(group.Sub("confirm", "As timebank confirm"), Confirm);
+  AddPartyCommand(group.Sub("erase-note", "Take the note of an entry away; the fact stays",
+                            "  timebank exchange erase-note 1042"),
+                  EraseNote);
+}
+
+}  // namespace timebank::cli

@@ -1,0 +1,260 @@
+#include "client/cli/exchange_words.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "client/cli/day.h"
+#include "client/cli/hours.h"
+#include "client/cli/words.h"
+#include "client/cpp/names.h"
+
+namespace timebank::cli {
+namespace {
+
+// Up to so many balances fit on one line.
+constexpr size_t kBalancesOnALine = 4;
+
+using Shares = google::protobuf::RepeatedPtrField<v1::Share>;
+
+// Whether the people of one side have different hours, so that each is told with its own.
+bool Differ(const Shares& shares, int64_t common_seconds) {
+  return std::any_of(shares.begin(), shares.end(), [common_seconds](const v1::Share& share) {
+    return share.has_seconds() && share.seconds() != common_seconds;
+  });
+}
+
+// Everybody on one side; with the hours behind each name whose hours are not the common ones.
+std::string Side(const Shares& shares, int32_t unnamed, int64_t common_seconds, const Directory& directory) {
+  std::vector<std::string> names;
+  for (const v1::Share& share : shares) {
+    const bool own = share.has_seconds() && share.seconds() != common_seconds;
+    names.push_back(
+        own ? absl::StrCat(directory.Name(share.holder()), " (", FormatHours(share.seconds()), ")")
+            : directory.Name(share.holder()));
+  }
+  if (unnamed > 0)
+    names.push_back(Count(unnamed, names.empty() ? "person" : "other", names.empty() ? "people" : "others"));
+  return JoinNames(names);
+}
+
+// The one per-person figure of an exchange: as recorded, else what all shares have in common; 0 where they
+// have none.
+int64_t CommonSeconds(const v1::Exchange& exchange) {
+  if (exchange.seconds() != 0) return exchange.seconds();
+  std::set<int64_t> seconds;
+  for (const Shares* shares : {&exchange.givers(), &exchange.receivers()}) {
+    for (const v1::Share& share : *shares) {
+      if (share.has_seconds()) seconds.insert(share.seconds());
+    }
+  }
+  return seconds.size() == 1 ? *seconds.begin() : 0;
+}
+
+// Names of the accounts that were credited (+1) or debited (-1).
+std::string Moved(const v1::Exchange& exchange, int sign, const Directory& directory) {
+  std::vector<std::string> names;
+  for (const v1::Movement& movement : exchange.movements()) {
+    if ((movement.seconds() > 0) == (sign > 0)) names.push_back(directory.Name(movement.holder()));
+  }
+  return JoinNames(names);
+}
+
+// The account that is not a pot's: whose opening, starter hours or closing it is.
+const v1::Movement* OwnMovement(const v1::Exchange& exchange) {
+  for (const v1::Movement& movement : exchange.movements()) {
+    if (!absl::StartsWith(ShortName(movement.holder()), "pots/")) return &movement;
+  }
+  return exchange.movements().empty() ? nullptr : &exchange.movements(0);
+}
+
+// What was credited in all: how much a gift or a closing moved.
+int64_t Credited(const v1::Exchange& exchange) {
+  int64_t seconds = 0;
+  for (const v1::Movement& movement : exchange.movements())
+    seconds += std::max<int64_t>(0, movement.seconds());
+  return seconds;
+}
+
+// One account through entries that were posted together.
+struct Change {
+  std::string holder;
+  int64_t before = 0;
+  int64_t after = 0;
+};
+
+std::vector<Change> ChangesOf(const std::vector<const v1::Exchange*>& entries) {
+  std::vector<Change> changes;
+  for (const v1::Exchange* entry : entries) {
+    for (const v1::Movement& movement : entry->movements()) {
+      auto found = std::find_if(changes.begin(), changes.end(), [&movement](const Change& change) {
+        return change.holder == movement.holder();
+      });
+      if (found == changes.end()) {
+        found = changes.insert(changes.end(),
+                               {movement.holder(), movement.balance_after_seconds() - movement.seconds(), 0});
+      }
+      found->after = movement.balance_after_seconds();
+    }
+  }
+  return changes;
+}
+
+// Givers first, then receivers, then whoever else moved: the order in which the sentence names them.
+void SortAsNamed(std::vector<Change>& changes, const v1::Exchange& named) {
+  const std::vector<std::string> order = Directory::HoldersOf(named);
+  const auto place = [&order](const Change& change) {
+    return std::find(order.begin(), order.end(), change.holder) - order.begin();
+  };
+  std::stable_sort(changes.begin(), changes.end(),
+                   [&place](const Change& a, const Change& b) { return place(a) < place(b); });
+}
+
+std::string Words(const v1::Exchange& exchange) {
+  std::string words = exchange.category();
+  if (!exchange.note().empty()) absl::StrAppend(&words, words.empty() ? "" : ": ", OneLine(exchange.note()));
+  return words;
+}
+
+std::string UnderscoresToBlanks(std::string_view name) {
+  return absl::AsciiStrToLower(absl::StrReplaceAll(Absl(name), {{"_", " "}}));
+}
+
+}  // namespace
+
+std::string NumberOf(const v1::Exchange& exchange) {
+  return exchange.name().empty() ? "-" : std::string(client::IdOf(exchange.name()));
+}
+
+std::string Deed(const v1::Exchange& exchange, const Directory& directory) {
+  const int64_t common = CommonSeconds(exchange);
+  const v1::Movement* own = OwnMovement(exchange);
+  switch (exchange.kind()) {
+    case v1::Exchange::KIND_GIFT:
+      return absl::StrCat(Moved(exchange, -1, directory), " gave ", Moved(exchange, +1, directory));
+    case v1::Exchange::KIND_REVERSAL:
+      return absl::StrCat("undoes ", Absl(client::IdOf(exchange.reverses())));
+    case v1::Exchange::KIND_STARTER:
+      return absl::StrCat(Moved(exchange, +1, directory), " got starter hours");
+    case v1::Exchange::KIND_OPENING:
+      return own == nullptr ? "opening"
+                            : absl::StrCat(directory.Name(own->holder()), " brought ",
+                                           own->seconds() > 0 ? "hours in credit" : "hours in debit");
+    case v1::Exchange::KIND_CLOSING:
+      return absl::StrCat(Moved(exchange, -1, directory), " closed; the rest went to ",
+                          Moved(exchange, +1, directory));
+    default:
+      return absl::StrCat(Side(exchange.givers(), exchange.unnamed_givers(), common, directory), " helped ",
+                          Side(exchange.receivers(), exchange.unnamed_receivers(), common, directory));
+  }
+}
+
+std::string Length(const v1::Exchange& exchange) {
+  const bool help =
+      exchange.kind() == v1::Exchange::KIND_EXCHANGE || exchange.kind() == v1::Exchange::KIND_UNSPECIFIED;
+  if (!help) return FormatHours(Credited(exchange));
+  const int64_t common = CommonSeconds(exchange);
+  if (common == 0) return "";
+  const bool lone_total = exchange.receivers_size() == 1 && exchange.givers_size() > 1;
+  const bool several = exchange.givers_size() > 1 || exchange.receivers_size() > 1;
+  // A lone receiver's sum differs from the common hours and stands behind the name; the rest have them in
+  // common.
+  const bool differ =
+      !lone_total && (Differ(exchange.givers(), common) || Differ(exchange.receivers(), common));
+  return several || differ ? absl::StrCat(FormatHours(common), " each") : FormatHours(common);
+}
+
+std::string ExchangeLine(const v1::Exchange& exchange, const Directory& directory, absl::CivilDay today) {
+  std::string line = absl::StrCat(NumberOf(exchange), "  ", FormatIsoDay(exchange.occurred_on(), today), "  ",
+                                  Deed(exchange, directory));
+  for (const std::string& more : {Length(exchange), Words(exchange)}) {
+    if (!more.empty()) absl::StrAppend(&line, "  ", more);
+  }
+  return line;
+}
+
+std::string BalanceLines(const std::vector<const v1::Exchange*>& entries, const Directory& directory) {
+  std::vector<Change> changes = ChangesOf(entries);
+  if (changes.empty()) return "";
+  SortAsNamed(changes, *entries.back());
+  std::vector<std::string> holders;
+  for (const Change& change : changes) holders.push_back(change.holder);
+  const bool one_line = changes.size() <= kBalancesOnALine;
+  std::string text;
+  for (const Change& change : changes) {
+    if (!text.empty()) text += one_line ? " · " : "\n";
+    absl::StrAppend(&text, directory.CallName(change.holder, holders), " ",
+                    StandingChange(change.before, change.after));
+  }
+  return text + "\n";
+}
+
+std::string NoticeSentence(const v1::Notice& notice, const v1::Exchange& exchange, const Directory& directory,
+                           bool posted) {
+  const std::string who = directory.CallName(notice.holder(), Directory::HoldersOf(exchange));
+  const std::string undo = posted ? absl::StrCat(" timebank undo ", NumberOf(exchange)) : "";
+  switch (notice.kind()) {
+    case v1::Notice::KIND_BELOW_WARNING:
+    case v1::Notice::KIND_ABOVE_WARNING:
+      return absl::StrCat(who, " is now ", Standing(notice.balance_seconds()),
+                          "; the bank likes to talk from ", Standing(notice.limit_seconds()),
+                          " on. Have a chat: timebank statement ", ShortName(notice.holder()));
+    case v1::Notice::KIND_POSSIBLE_DUPLICATE:
+      return absl::StrCat("Looks like ", Absl(client::IdOf(notice.exchange())), ". Entered twice?", undo);
+    case v1::Notice::KIND_POT_WITHOUT_DECISION:
+      return absl::StrCat(directory.Name(notice.holder()),
+                          " spent hours, and no decision is named. Name it: ",
+                          posted ? absl::StrCat("timebank correct ", NumberOf(exchange), " --decision \"…\"")
+                                 : std::string("--decision \"…\""));
+    case v1::Notice::KIND_HOLDER_CLOSED_BACKDATED:
+      return absl::StrCat(who, "'s account is closed; the help was given before that. Wrong person?", undo);
+    default:
+      return absl::StrCat("The server has a notice that this program does not know (",
+                          static_cast<int>(notice.kind()), ").");
+  }
+}
+
+std::string StateWord(v1::Exchange::State state) {
+  std::string_view name = v1::Exchange::State_Name(state);
+  return UnderscoresToBlanks(name.substr(std::min(name.size(), std::string_view("STATE_").size())));
+}
+
+std::string KindWord(v1::Exchange::Kind kind) {
+  if (kind == v1::Exchange::KIND_STARTER) return "starter hours";
+  std::string_view name = v1::Exchange::Kind_Name(kind);
+  return UnderscoresToBlanks(name.substr(std::min(name.size(), std::string_view("KIND_").size())));
+}
+
+std::string KindWord(v1::Member::Kind kind) {
+  std::string_view name = v1::Member::Kind_Name(kind);
+  return UnderscoresToBlanks(name.substr(std::min(name.size(), std::string_view("KIND_").size())));
+}
+
+Table ExchangeTable(const std::vector<v1::Exchange>& exchanges, const Directory& directory) {
+  Table table({{"number", "Number", ColumnKind::kNumber},
+               {"day", "Day", ColumnKind::kDay},
+               {"what", "What", ColumnKind::kText},
+               {"hours", "Hours", ColumnKind::kHours},
+               {"state", "State", ColumnKind::kText},
+               {"kind", "Kind", ColumnKind::kText},
+               {"category", "Category", ColumnKind::kText},
+               {"note", "Note", ColumnKind::kText}});
+  for (const v1::Exchange& exchange : exchanges) {
+    const bool help = exchange.kind() == v1::Exchange::KIND_EXCHANGE;
+    const int64_t seconds = help ? CommonSeconds(exchange) : Credited(exchange);
+    table.AddRow({exchange.sequence() == 0 ? Cell{} : Number(exchange.sequence()),
+                  Text(exchange.occurred_on()), Text(Deed(exchange, directory)),
+                  seconds == 0 ? Cell{} : Hours(seconds), Text(StateWord(exchange.state())),
+                  Text(KindWord(exchange.kind())), Text(exchange.category()), Text(exchange.note())});
+  }
+  return table;
+}
+
+}  // namespace timebank::cli

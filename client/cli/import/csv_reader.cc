@@ -1,0 +1,190 @@
+#include "client/cli/import/csv_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <istream>
+#include <string>
+#include <string_view>
+
+namespace timebank::imports {
+namespace {
+
+constexpr size_t kChunkBytes = size_t{64} << 10;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr std::string_view kLineEnds = "\r\n";
+
+}  // namespace
+
+CsvReader::CsvReader(std::istream& in, CsvOptions options) : in_(in), options_(options) {}
+
+bool CsvReader::Next(CsvRow& row) {
+  if (!begun_) Begin();
+  SkipEmptyLines();
+  if (start_ == buffer_.size()) return false;
+  row.line = line_;
+  for (;;) {
+    row.fields.clear();
+    row.error.clear();
+    size_t end = start_;
+    Outcome outcome = Parse(row, end);
+    if (outcome == Outcome::kNeedMore && buffer_.size() - start_ <= options_.max_row_bytes) {
+      Fill();
+      continue;
+    }
+    if (outcome == Outcome::kNeedMore || end - start_ > options_.max_row_bytes) {
+      row.error = "the row is longer than " + std::to_string(options_.max_row_bytes) +
+                  " bytes; perhaps a quote is opened and never closed";
+      outcome = Outcome::kBad;
+    }
+    if (outcome == Outcome::kBad) {
+      row.fields.clear();
+      SkipLine();
+    } else {
+      Consume(end - start_);
+    }
+    return true;
+  }
+}
+
+// Reads one chunk more. False at the end of the stream.
+bool CsvReader::Fill() {
+  if (at_end_) return false;
+  buffer_.erase(0, start_);
+  start_ = 0;
+  const size_t before = buffer_.size();
+  buffer_.resize(before + kChunkBytes);
+  in_.read(buffer_.data() + before, static_cast<std::streamsize>(kChunkBytes));
+  buffer_.resize(before + static_cast<size_t>(in_.gcount()));
+  at_end_ = !in_;
+  return buffer_.size() > before;
+}
+
+void CsvReader::Begin() {
+  begun_ = true;
+  Fill();
+  if (buffer_.compare(0, kByteOrderMark.size(), kByteOrderMark) == 0) {
+    start_ = kByteOrderMark.size();
+    consumed_ = static_cast<int64_t>(start_);
+  }
+  if (options_.delimiter == 0) DetectDelimiter();
+}
+
+// Looks at the first line that holds one of the candidates outside quotes.
+void CsvReader::DetectDelimiter() {
+  constexpr std::array<char, 3> kCandidates = {',', ';', '\t'};
+  std::array<int, 3> counts{};
+  bool quoted = false;
+  for (size_t at = start_; at < buffer_.size(); ++at) {
+    const char c = buffer_[at];
+    if (c == '"') quoted = !quoted;
+    if (quoted) continue;
+    for (size_t i = 0; i < kCandidates.size(); ++i) counts[i] += c == kCandidates[i];
+    if (c == '\n' && *std::max_element(counts.begin(), counts.end()) > 0) break;
+  }
+  options_.delimiter = kCandidates[std::max_element(counts.begin(), counts.end()) - counts.begin()];
+}
+
+void CsvReader::SkipEmptyLines() {
+  for (;;) {
+    if (start_ == buffer_.size() && !Fill()) return;
+    if (kLineEnds.find(buffer_[start_]) == std::string_view::npos) return;
+    // A Windows line end that is cut in two by the end of the buffer is still one line end.
+    if (buffer_[start_] == '\r' && start_ + 1 == buffer_.size()) Fill();
+    Consume(buffer_.compare(start_, 2, "\r\n") == 0 ? 2 : 1);
+  }
+}
+
+// Takes `bytes` off the front and counts their lines. They never end between the two halves of a Windows line
+// end.
+void CsvReader::Consume(size_t bytes) {
+  const size_t end = start_ + bytes;
+  for (size_t at = start_; at < end; ++at) {
+    const bool lone_return = buffer_[at] == '\r' && (at + 1 == end || buffer_[at + 1] != '\n');
+    line_ += buffer_[at] == '\n' || lone_return;
+  }
+  consumed_ += static_cast<int64_t>(bytes);
+  start_ = end;
+}
+
+// Skips to the next line of the file, whatever quotes say.
+void CsvReader::SkipLine() {
+  for (;;) {
+    const size_t line_end = buffer_.find_first_of(kLineEnds, start_);
+    if (line_end != std::string::npos) {
+      Consume(line_end - start_);
+      return;  // the line end itself is passed over as an empty line
+    }
+    Consume(buffer_.size() - start_);
+    if (!Fill()) return;
+  }
+}
+
+// Reads the row at the front of the buffer. `end` becomes the offset behind its line end.
+CsvReader::Outcome CsvReader::Parse(CsvRow& row, size_t& end) const {
+  size_t at = start_;
+  const char separators[] = {options_.delimiter, '\r', '\n', '\0'};
+  for (;;) {
+    std::string& field = row.fields.emplace_back();
+    if (at < buffer_.size() && buffer_[at] == '"') {
+      const char* error = nullptr;
+      at = ParseQuoted(at + 1, field, error);
+      if (error != nullptr) {
+        row.error = error;
+        return Outcome::kBad;
+      }
+    } else {
+      const size_t stop = std::min(buffer_.find_first_of(separators, at), buffer_.size());
+      field.assign(buffer_, at, stop - at);
+      at = stop;
+    }
+    if (at >= buffer_.size()) {
+      end = buffer_.size();
+      if (!at_end_) return Outcome::kNeedMore;
+      break;
+    }
+    if (buffer_[at] == options_.delimiter) {
+      ++at;
+      continue;
+    }
+    if (buffer_[at] == '\r') {
+      if (at + 1 == buffer_.size() && !at_end_) return Outcome::kNeedMore;
+      ++at;
+    }
+    if (at < buffer_.size() && buffer_[at] == '\n') ++at;
+    end = at;
+    break;
+  }
+  if (std::string_view(buffer_).substr(start_, end - start_).find('\0') != std::string_view::npos) {
+    row.error = "a NUL byte in the row; is the file UTF-16? Save it as CSV UTF-8";
+    return Outcome::kBad;
+  }
+  return Outcome::kRow;
+}
+
+// Reads a quoted field from behind its opening quote. Returns the offset behind the closing one, or the end
+// of the buffer where more is needed. `error` is set where the quotes are wrong.
+size_t CsvReader::ParseQuoted(size_t at, std::string& field, const char*& error) const {
+  for (;;) {
+    const size_t quote = std::min(buffer_.find('"', at), buffer_.size());
+    field.append(buffer_, at, quote - at);
+    if (quote == buffer_.size()) {
+      if (at_end_) error = "a quote is opened and never closed";
+      return quote;
+    }
+    if (quote + 1 == buffer_.size()) return quote + 1;
+    const char next = buffer_[quote + 1];
+    if (next == '"') {
+      field.push_back('"');
+      at = quote + 2;
+      continue;
+    }
+    if (next != options_.delimiter && kLineEnds.find(next) == std::string_view::npos) {
+      error = "there is text behind a closing quote";
+    }
+    return quote + 1;
+  }
+}
+
+}  // namespace timebank::imports

@@ -1,0 +1,113 @@
+// What an older system's files hold, row by row, whatever the system.
+//
+// A Reader turns files into plain facts: members, exchanges, and rows that it cannot read, with the place of
+// each. It knows nothing of a server or of what a bank already has; that is the importer's part. A new format
+// is a new Reader and a line in OpenReader().
+#ifndef TIMEBANK_CLIENT_CLI_IMPORT_READER_H_
+#define TIMEBANK_CLIENT_CLI_IMPORT_READER_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+
+namespace timebank::imports {
+
+// Where in the files something stands.
+struct Place {
+  // The file's name without its folder.
+  std::string file;
+  // Line on which the row starts, from 1.
+  int64_t line = 0;
+};
+
+// Somebody who belongs to the bank.
+struct ImportedMember {
+  Place place;
+  // The number in the older system; unique within the files.
+  std::string number;
+  // May be empty.
+  std::string display_name;
+  // ISO day, or empty.
+  std::string joined_on;
+  std::vector<std::string> phones;
+  std::vector<std::string> emails;
+};
+
+// Somebody helped somebody.
+struct ImportedExchange {
+  Place place;
+  // Number of the member who gave the help; empty: the bank itself (its community pot).
+  std::string giver;
+  // Who received it; likewise.
+  std::string receiver;
+  // 1 to 3,153,600,000.
+  int64_t seconds = 0;
+  // ISO day of the help in the bank's time zone.
+  std::string occurred_on;
+  std::string note;
+  // Names this exchange for ever within the older system. Where that has no numbers: a hash of the row's
+  // facts and its count among equal rows, so that reading the same file again gives the same.
+  std::string origin_number;
+  // When it was recorded there; InfinitePast where the files do not tell.
+  absl::Time record_time = absl::InfinitePast();
+  // The fields that named giver and receiver, for saying what is wrong with them.
+  std::string giver_field;
+  std::string receiver_field;
+};
+
+// A row that cannot be posted.
+struct Reject {
+  Place place;
+  // The column it is about; empty: the whole row.
+  std::string field;
+  // Why, for people.
+  std::string reason;
+};
+
+using Row = std::variant<ImportedMember, ImportedExchange, Reject>;
+
+class Reader {
+ public:
+  virtual ~Reader() = default;
+
+  // Reads the next row; all members come before the first exchange. False at the end of the files. Errors: a
+  // file that cannot be read any more (DataLoss); a row that cannot be read is a Reject, not an error.
+  virtual absl::StatusOr<bool> Next(Row& row) = 0;
+
+  // The system's name in external ids and origins: `timeoverflow`.
+  virtual std::string_view system() const = 0;
+  // Put before a member's number to make its id in the bank: `to-`.
+  virtual std::string_view id_prefix() const = 0;
+  // What the files hold and the import leaves out, in words, so that nothing is dropped in silence.
+  virtual std::vector<std::string> LeftOut() const = 0;
+  // How far it has come, for showing progress.
+  virtual int64_t bytes_consumed() const = 0;
+  virtual int64_t bytes_total() const = 0;
+};
+
+struct ReaderOptions {
+  // The bank's time zone: decides the day of a moment.
+  absl::TimeZone time_zone = absl::UTCTimeZone();
+  // The bank's today: help cannot lie behind it.
+  absl::CivilDay today;
+};
+
+// Opens `files` as what `format` says; empty: recognised from what is in them. Errors (InvalidArgument,
+// NotFound), each naming the file: no such format, not recognised, cannot be opened, the same kind twice.
+absl::StatusOr<std::unique_ptr<Reader>> OpenReader(std::string_view format,
+                                                   const std::vector<std::string>& files,
+                                                   const ReaderOptions& options);
+
+// The formats that OpenReader() knows.
+std::vector<std::string_view> KnownFormats();
+
+}  // namespace timebank::imports
+
+#endif  // TIMEBANK_CLIENT_CLI_IMPORT_READER_H_

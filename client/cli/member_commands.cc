@@ -1,0 +1,325 @@
+// member add, list, show, update, close, reopen, merge.
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "client/cli/arguments.h"
+#include "client/cli/commands.h"
+#include "client/cli/exchange_words.h"
+#include "client/cli/members_table.h"
+#include "client/cli/posted.h"
+#include "client/cli/resolve_holder.h"
+#include "client/cli/session.h"
+#include "client/cli/status_macros.h"
+#include "client/cli/words.h"
+#include "client/cpp/names.h"
+
+namespace timebank::cli {
+namespace {
+
+// ---- What can be said of a member
+// ----------------------------------------------------------------------------------
+
+struct Facts {
+  std::optional<std::string> name;
+  std::optional<std::string> language;
+  std::optional<std::string> joined_on;
+  std::optional<std::string> note;
+  std::string kind;
+  std::vector<std::string> phones;
+  std::vector<std::string> emails;
+  std::vector<std::string> external_ids;
+};
+
+void BindFacts(Command command, Facts& facts) {
+  command.Choice("--kind", facts.kind, {"person", "organisation", "household"}, "What sort of member")
+      .Option("--phone", facts.phones, "NUMBER", "May be given several times")
+      .Option("--email", facts.emails, "ADDRESS", "May be given several times")
+      .Option("--language", facts.language, "TAG", "ca, en-GB …")
+      .Option("--joined", facts.joined_on, "DAY", "Day of joining")
+      .Option("--external", facts.external_ids, "SYSTEM:NUMBER",
+              "Number in an older system; may be given several times")
+      .Option("--note", facts.note, "TEXT", "For brokers; can be erased later");
+}
+
+v1::Member::Kind KindNamed(const std::string& word) {
+  if (word == "organisation") return v1::Member::KIND_ORGANISATION;
+  if (word == "household") return v1::Member::KIND_HOUSEHOLD;
+  return word == "person" ? v1::Member::KIND_PERSON : v1::Member::KIND_UNSPECIFIED;
+}
+
+absl::Status FillExternalIds(const std::vector<std::string>& texts, v1::Member& member) {
+  for (const std::string& text : texts) {
+    const size_t colon = text.find(':');
+    if (colon == std::string::npos || colon == 0 || colon + 1 == text.size()) {
+      return UsageError(absl::StrCat("\"", text, "\" is not SYSTEM:NUMBER, like timeoverflow:12."));
+    }
+    v1::Member::ExternalId& id = *member.add_external_ids();
+    id.set_system(text.substr(0, colon));
+    id.set_number(text.substr(colon + 1));
+  }
+  return absl::OkStatus();
+}
+
+// Fills what was said into `member`, and its field into `mask`.
+absl::Status FillFacts(Session& session, const Facts& facts, v1::Member& member,
+                       google::protobuf::FieldMask& mask) {
+  const auto text = [&mask](const std::optional<std::string>& given, const char* field, std::string& target) {
+    if (!given.has_value()) return;
+    target = *given;
+    mask.add_paths(field);
+  };
+  text(facts.name, "display_name", *member.mutable_display_name());
+  text(facts.language, "language", *member.mutable_language());
+  text(facts.note, "note", *member.mutable_note());
+  if (facts.joined_on.has_value()) {
+    CLI_ASSIGN_OR_RETURN(*member.mutable_joined_on(), ReadDay(session, *facts.joined_on));
+    mask.add_paths("joined_on");
+  }
+  if (!facts.kind.empty()) {
+    member.set_kind(KindNamed(facts.kind));
+    mask.add_paths("kind");
+  }
+  for (const std::string& phone : facts.phones) member.add_phones(phone);
+  if (!facts.phones.empty()) mask.add_paths("phones");
+  for (const std::string& email : facts.emails) member.add_emails(email);
+  if (!facts.emails.empty()) mask.add_paths("emails");
+  CLI_RETURN_IF_ERROR(FillExternalIds(facts.external_ids, member));
+  if (!facts.external_ids.empty()) mask.add_paths("external_ids");
+  return absl::OkStatus();
+}
+
+// ---- Showing one
+// ---------------------------------------------------------------------------------------------------
+
+std::string MemberSentences(const v1::Member& member) {
+  std::string text =
+      absl::StrCat(member.number(), "  ", OneLine(DisplayName(member)), "  (", KindWord(member.kind()), ", ",
+                   StateWord(member.state()), ")\n  id ", Absl(client::IdOf(member.name())), "\n");
+  const auto line = [&text](std::string_view label, const std::string& value) {
+    if (!value.empty()) absl::StrAppend(&text, "  ", Absl(label), " ", OneLine(value), "\n");
+  };
+  line("phone", absl::StrJoin(member.phones(), ", "));
+  line("e-mail", absl::StrJoin(member.emails(), ", "));
+  line("language", member.language());
+  line("joined", member.joined_on());
+  line("last exchange", member.last_exchange_on());
+  line("closed", member.closed_on());
+  line("merged into", member.merged_into().empty() ? "" : ShortName(member.merged_into()));
+  for (const v1::Member::ExternalId& id : member.external_ids())
+    line("number in", absl::StrCat(id.system(), ": ", id.number()));
+  line("note", member.note());
+  return text;
+}
+
+template <typename Response>
+absl::Status ShowMember(Session& session, const Response& response, const v1::Member& member,
+                        const std::string& more = "") {
+  CLI_ASSIGN_OR_RETURN(const Table table, MemberTable(session, {member}));
+  return session.ShowOne(MemberSentences(member) + more, table, response);
+}
+
+// The member after a change that may have moved hours.
+template <typename Response>
+absl::Status ShowMoved(Session& session, const Response& response, bool moved, const v1::Exchange& entry) {
+  std::string more;
+  if (moved) {
+    CLI_ASSIGN_OR_RETURN(more, PostedSentences(session, entry, {}));
+  }
+  return ShowMember(session, response, response.member(), more);
+}
+
+// ---- The commands
+// --------------------------------------------------------------------------------------------------
+
+struct AddOptions {
+  std::string id;
+  std::vector<std::string> name;
+  Facts facts;
+  bool no_starter = false;
+};
+
+absl::Status Add(Session& session, const AddOptions& options) {
+  v1::CreateMemberRequest request;
+  CLI_ASSIGN_OR_RETURN(*request.mutable_parent(), session.Bank());
+  request.set_member_id(options.id);
+  google::protobuf::FieldMask unused;
+  CLI_RETURN_IF_ERROR(FillFacts(session, options.facts, *request.mutable_member(), unused));
+  request.mutable_member()->set_display_name(absl::StrJoin(options.name, " "));
+  request.set_no_starter(options.no_starter);
+  session.Stamp(request);
+  CLI_ASSIGN_OR_RETURN(const v1::CreateMemberResponse response,
+                       session.client().CreateMember(std::move(request)));
+  session.directory().Know(response.member().name(), DisplayName(response.member()));
+  return ShowMoved(session, response, response.has_starter(), response.starter());
+}
+
+struct ListOptions {
+  std::vector<std::string> words;
+  std::string state;
+  std::string quiet_since;
+  bool outside = false;
+};
+
+absl::Status List(Session& session, const ListOptions& options) {
+  v1::ListMembersRequest request;
+  request.set_query(absl::StrJoin(options.words, " "));
+  if (options.state == "active") request.set_state(v1::Member::STATE_ACTIVE);
+  if (options.state == "closed") request.set_state(v1::Member::STATE_CLOSED);
+  CLI_ASSIGN_OR_RETURN(*request.mutable_no_exchange_since(), ReadDay(session, options.quiet_since));
+  request.set_outside_warn_limits(options.outside);
+  CLI_ASSIGN_OR_RETURN(const std::vector<v1::Member> members, ListAllMembers(session, std::move(request)));
+  CLI_ASSIGN_OR_RETURN(const Table table, MemberTable(session, members));
+  return session.ShowList(table, members);
+}
+
+absl::Status Show(Session& session, const std::vector<std::string>& name) {
+  v1::GetMemberRequest request;
+  CLI_ASSIGN_OR_RETURN(*request.mutable_name(), ResolveMember(session, absl::StrJoin(name, " ")));
+  CLI_ASSIGN_OR_RETURN(const v1::GetMemberResponse response, session.client().GetMember(std::move(request)));
+  v1::GetBalanceRequest balance_request;
+  balance_request.set_name(response.member().name());
+  CLI_ASSIGN_OR_RETURN(const v1::GetBalanceResponse balance,
+                       session.client().GetBalance(std::move(balance_request)));
+  return ShowMember(session, response.member(), response.member(),
+                    absl::StrCat("  ", Standing(balance.balance().seconds()), "\n"));
+}
+
+struct UpdateOptions {
+  std::vector<std::string> name;
+  Facts facts;
+};
+
+absl::Status Update(Session& session, const UpdateOptions& options) {
+  v1::UpdateMemberRequest request;
+  CLI_ASSIGN_OR_RETURN(*request.mutable_member()->mutable_name(),
+                       ResolveMember(session, absl::StrJoin(options.name, " ")));
+  CLI_RETURN_IF_ERROR(
+      FillFacts(session, options.facts, *request.mutable_member(), *request.mutable_update_mask()));
+  if (request.update_mask().paths().empty())
+    return UsageError("What is to change? Say --name, --phone, --email, --kind …");
+  session.Stamp(request);
+  CLI_ASSIGN_OR_RETURN(const v1::UpdateMemberResponse response,
+                       session.client().UpdateMember(std::move(request)));
+  return ShowMember(session, response, response.member());
+}
+
+struct CloseOptions {
+  std::vector<std::string> name;
+  std::string to;
+  std::string on;
+};
+
+absl::Status Close(Session& session, const CloseOptions& options) {
+  v1::CloseMemberRequest request;
+  CLI_ASSIGN_OR_RETURN(*request.mutable_name(), ResolveMember(session, absl::StrJoin(options.name, " ")));
+  if (!options.to.empty()) {
+    CLI_ASSIGN_OR_RETURN(*request.mutable_destination(), ResolveHolder(session, options.to));
+  }
+  CLI_ASSIGN_OR_RETURN(*request.mutable_closed_on(), ReadDay(session, options.on));
+  session.Stamp(request);
+  CLI_ASSIGN_OR_RETURN(const v1::CloseMemberResponse response,
+                       session.client().CloseMember(std::move(request)));
+  return ShowMoved(session, response, response.has_closing(), response.closing());
+}
+
+absl::Status Reopen(Session& session, const std::vector<std::string>& name) {
+  v1::ReopenMemberRequest request;
+  CLI_ASSIGN_OR_RETURN(*request.mutable_name(), ResolveMember(session, absl::StrJoin(name, " ")));
+  session.Stamp(request);
+  CLI_ASSIGN_OR_RETURN(const v1::ReopenMemberResponse response,
+                       session.client().ReopenMember(std::move(request)));
+  return ShowMember(session, response, response.member());
+}
+
+struct MergeOptions {
+  std::vector<std::string> name;
+  std::string into;
+};
+
+absl::Status Merge(Session& session, const MergeOptions& options) {
+  if (options.into.empty()) return UsageError("Into whom? timebank member merge 31 --into ana");
+  v1::MergeMemberRequest request;
+  CLI_ASSIGN_OR_RETURN(*request.mutable_name(), ResolveMember(session, absl::StrJoin(options.name, " ")));
+  CLI_ASSIGN_OR_RETURN(*request.mutable_into(), ResolveMember(session, options.into));
+  session.Stamp(request);
+  CLI_ASSIGN_OR_RETURN(const v1::MergeMemberResponse response,
+                       session.client().MergeMember(std::move(request)));
+  return ShowMoved(session, response, response.has_closing(), response.closing());
+}
+
+// ---- The grammar
+// ---------------------------------------------------------------------------------------------------
+
+void AddAdding(Command group) {
+  auto add = std::make_shared<AddOptions>();
+  Command command = group.Sub("add", "Add a member; nothing but a name is needed, and not even that",
+                              "  timebank member add \"Ana Muñoz\" --phone 622743103\n"
+                              "  timebank member add Llewellyn Repairs --kind organisation");
+  command.Arguments("name", add->name, "Name for people", Need::kOptional)
+      .Option("--id", add->id, "ID", "Short name to type: a-z, 0-9, - _ . (m and the number when left out)")
+      .Flag("--no-starter", add->no_starter, "No starter hours");
+  BindFacts(command, add->facts);
+  command.Does([add](Session& session) { return Add(session, *add); });
+}
+
+void AddLooking(Command group) {
+  auto list = std::make_shared<ListOptions>();
+  group
+      .Sub("list", "Members by number",
+           "  timebank member list -o csv > members.csv\n  timebank member list --quiet-since 1/1")
+      .Arguments("words", list->words, "Only who fits these words", Need::kOptional)
+      .Choice("--state", list->state, {"active", "closed"}, "Only in this state")
+      .Option("--quiet-since", list->quiet_since, "DAY", "Only who had no exchange since")
+      .Flag("--outside", list->outside, "Only whose balance is outside the bank's limits")
+      .Does([list](Session& session) { return List(session, *list); });
+  auto name = std::make_shared<std::vector<std::string>>();
+  group.Sub("show", "One member", "  timebank member show ana")
+      .Arguments("name", *name, "Whom")
+      .Does([name](Session& session) { return Show(session, *name); });
+}
+
+void AddChanging(Command group) {
+  auto update = std::make_shared<UpdateOptions>();
+  Command command =
+      group.Sub("update", "Change what is known of a member; a list that is given replaces the old one",
+                "  timebank member update ana --phone 622743103 --email ana@example.org");
+  command.Arguments("name", update->name, "Whom")
+      .Option("--name", update->facts.name, "NAME", "Name for people");
+  BindFacts(command, update->facts);
+  command.Does([update](Session& session) { return Update(session, *update); });
+
+  auto close = std::make_shared<CloseOptions>();
+  group
+      .Sub("close", "Close an account and say where its hours go",
+           "  timebank member close ana --to pot\n  timebank member close ana --to ben --on 31/12")
+      .Arguments("name", close->name, "Whose")
+      .Option("--to", close->to, "NAME", "Who gets the hours that are left (a debt: pot, or nobody)")
+      .Option("--on", close->on, "DAY", "Day of closing; today when left out")
+      .Does([close](Session& session) { return Close(session, *close); });
+  auto reopen = std::make_shared<std::vector<std::string>>();
+  group.Sub("reopen", "Open a closed account again; nothing moves", "  timebank member reopen ana")
+      .Arguments("name", *reopen, "Whose")
+      .Does([reopen](Session& session) { return Reopen(session, *reopen); });
+  auto merge = std::make_shared<MergeOptions>();
+  group.Sub("merge", "Make two records of one person into one", "  timebank member merge 31 --into ana")
+      .Arguments("name", merge->name, "Which record goes")
+      .Option("--into", merge->into, "NAME", "Which record stays (needed)")
+      .Does([merge](Session& session) { return Merge(session, *merge); });
+}
+
+}  // namespace
+
+void AddMemberCommands(Command root) {
+  Command group = root.Sub("member", "Add, show and change members").Under("Looking after");
+  AddAdding(group);
+  AddLooking(group);
+  AddChanging(group);
+}
+
+}  // namespace timebank::cli

@@ -1,0 +1,73 @@
+#include "client/cli/members_table.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "client/cli/balances.h"
+#include "client/cli/exchange_words.h"
+#include "client/cli/status_macros.h"
+#include "client/cli/words.h"
+#include "client/cpp/names.h"
+
+namespace timebank::cli {
+namespace {
+
+constexpr int kPageSize = 1000;
+
+}  // namespace
+
+absl::StatusOr<std::vector<v1::Member>> ListAllMembers(Session& session, v1::ListMembersRequest request) {
+  CLI_ASSIGN_OR_RETURN(*request.mutable_parent(), session.Bank());
+  request.set_page_size(kPageSize);
+  std::vector<v1::Member> members;
+  for (absl::StatusOr<v1::Member>& member : session.client().ListMembers(std::move(request))) {
+    if (!member.ok()) return member.status();
+    if (member->state() != v1::Member::STATE_MERGED) members.push_back(*std::move(member));
+  }
+  return members;
+}
+
+absl::StatusOr<Table> MemberTable(Session& session, const std::vector<v1::Member>& members) {
+  std::vector<std::string> holders;
+  for (const v1::Member& member : members) holders.push_back(member.name());
+  CLI_ASSIGN_OR_RETURN(const std::vector<v1::Balance> balances, GetBalances(session, holders));
+  CLI_RETURN_IF_ERROR(session.Today().status());
+  Table table({{"number", "Number", ColumnKind::kNumber},
+               {"id", "Id", ColumnKind::kText},
+               {"name", "Name", ColumnKind::kText},
+               {"balance", "Balance", ColumnKind::kBalance},
+               {"last_exchange", "Last exchange", ColumnKind::kDay},
+               {"state", "State", ColumnKind::kText},
+               {"kind", "Kind", ColumnKind::kText},
+               {"phones", "Phone", ColumnKind::kText},
+               {"emails", "E-mail", ColumnKind::kText}});
+  for (size_t i = 0; i < members.size(); ++i) {
+    const v1::Member& member = members[i];
+    table.AddRow({Number(member.number()), Text(client::IdOf(member.name())), Text(DisplayName(member)),
+                  i < balances.size() ? Hours(balances[i].seconds()) : Cell{},
+                  Text(member.last_exchange_on()), Text(StateWord(member.state())),
+                  Text(KindWord(member.kind())), Text(absl::StrJoin(member.phones(), " ")),
+                  Text(absl::StrJoin(member.emails(), " "))});
+  }
+  return table;
+}
+
+std::string DisplayName(const v1::Member& member) {
+  return member.display_name().empty() ? absl::StrCat("Member ", member.number()) : member.display_name();
+}
+
+std::string StateWord(v1::Member::State state) {
+  switch (state) {
+    case v1::Member::STATE_CLOSED:
+      return "closed";
+    case v1::Member::STATE_MERGED:
+      return "merged";
+    default:
+      return "active";
+  }
+}
+
+}  // namespace timebank::cli

@@ -1,0 +1,276 @@
+// undo, correct, contest, settle: when an entry is not right.
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "client/cli/arguments.h"
+#include "client/cli/commands.h"
+#include "client/cli/day.h"
+#include "client/cli/exchange_words.h"
+#include "client/cli/hours.h"
+#include "client/cli/posted.h"
+#include "client/cli/session.h"
+#include "client/cli/status_macros.h"
+#include "client/cli/words.h"
+#include "client/cpp/names.h"
+
+namespace timebank::cli {
+namespace {
+
+// ---- undo
+// ----------------------------------------------------------------------------------------------------------
+
+struct UndoOptions {
+  std::string number;
+  std::string because;
+  std::string acting_for;
+};
+
+absl::Status Undo(Session& session, const UndoOptions& options) {
+  v1::ReverseExchangeRequest request;
+  CLI_ASSIGN_OR_RETURN(*request.mutable_name(), ReadExchange(session, options.number));
+  request.set_reason(options.because);
+  CLI_ASSIGN_OR_RETURN(*request.mutable_acting_for(), ReadActingFor(session, options.acting_for));
+  session.Stamp(request);
+  CLI_ASSIGN_OR_RETURN(const v1::ReverseExchangeResponse response,
+                       session.client().ReverseExchange(std::move(request)));
+  session.directory().LookUp(response.reversed());
+  CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
+  const std::string lead =
+      absl::StrCat("Undone: ", ExchangeLine(response.reversed(), session.directory(), today));
+  return ShowPosted(session, response, response.exchange(), {.lead = lead});
+}
+
+// ---- correct
+// -------------------------------------------------------------------------------------------------------
+
+// What should stand instead; shared by `correct` and `settle`.
+struct Correction {
+  std::optional<std::string> on;
+  std::optional<std::string> hours;
+  std::optional<std::string> givers;
+  std::optional<std::string> receivers;
+  std::optional<std::string> category;
+  std::optional<std::string> note;
+  std::optional<std::string> decision;
+};
+
+void BindCorrection(Command command, Correction& correction) {
+  command.Option("--on", correction.on, "DAY", "The right day of the help")
+      .Option("--hours", correction.hours, "HOURS", "The right time")
+      .Option("--givers", correction.givers, "NAMES", "Who gave: ana or ana,ben:1h")
+      .Option("--receivers", correction.receivers, "NAMES", "Who received")
+      .Option("--category", correction.category, "NAME", "The right category")
+      .Option("--note", correction.note, "TEXT", "The right note")
+      .Option("--decision", correction.decision, "TEXT", "The decision behind spending from a pot");
+}
+
+// Fills what is given into the request's exchange and mask. Whether anything was.
+template <typename Request>
+absl::StatusOr<bool> FillCorrection(Session& session, const Correction& correction, Request& request) {
+  v1::Exchange& exchange = *request.mutable_exchange();
+  google::protobuf::FieldMask& mask = *request.mutable_update_mask();
+  if (correction.on) {
+    CLI_ASSIGN_OR_RETURN(*exchange.mutable_occurred_on(), ReadDay(session, *correction.on));
+    mask.add_paths("occurred_on");
+  }
+  if (correction.hours) {
+    CLI_ASSIGN_OR_RETURN(const int64_t seconds, ReadHours(session, *correction.hours));
+    exchange.set_seconds(seconds);
+    mask.add_paths("seconds");
+  }
+  if (correction.givers) {
+    CLI_RETURN_IF_ERROR(FillShares(session, *correction.givers, *exchange.mutable_givers()));
+    mask.add_paths("givers");
+  }
+  if (correction.receivers) {
+    CLI_RETURN_IF_ERROR(FillShares(session, *correction.receivers, *exchange.mutable_receivers()));
+    mask.add_paths("receivers");
+  }
+  if (correction.category) {
+    exchange.set_category(*correction.category);
+    mask.add_paths("category");
+  }
+  if (correction.note) {
+    exchange.set_note(*correction.note);
+    mask.add_paths("note");
+  }
+  if (correction.decision) {
+    exchange.set_decision(*correction.decision);
+    mask.add_paths("decision");
+  }
+  return mask.paths_size() > 0;
+}
+
+std::string CorrectedLead(const v1::Exchange& original_reversal) {
+  return absl::StrCat(Absl(client::IdOf(original_reversal.reverses())), " is undone by ",
+                      NumberOf(original_reversal), ", and this stands instead:");
+}
+
+struct CorrectOptions {
+  std::string number;
+  Correction correction;
+  std::string because;
+  std::string acting_for;
+};
+
+absl::Status Correct(Session& session, const CorrectOptions& options) {
+  v1::CorrectExchangeRequest request;
+  CLI_ASSIGN_OR_RETURN(*request.mutable_name(), ReadExchange(session, options.number));
+  CLI_ASSIGN_OR_RETURN(const bool anything, FillCorrection(session, options.correction, request));
+  if (!anything)
+    return UsageError(
+        "What is wrong with it? Say --on DAY, --hours 1h, --givers, --receivers, --category or --note.");
+  request.set_reason(options.because);
+  CLI_ASSIGN_OR_RETURN(*request.mutable_acting_for(), ReadActingFor(session, options.acting_for));
+  session.Stamp(request);
+  CLI_ASSIGN_OR_RETURN(const v1::CorrectExchangeResponse response,
+                       session.client().CorrectExchange(std::move(request)));
+  return ShowPosted(session, response, response.exchange(),
+                    {.lead = CorrectedLead(response.reversal()), .with = {&response.reversal()}});
+}
+
+// ---- contest
+// -------------------------------------------------------------------------------------------------------
+
+struct ContestOptions {
+  std::string number;
+  std::string because;
+  std::string acting_for;
+};
+
+absl::Status Contest(Session& session, const ContestOptions& options) {
+  v1::ContestExchangeRequest request;
+  CLI_ASSIGN_OR_RETURN(*request.mutable_name(), ReadExchange(session, options.number));
+  request.set_reason(options.because);
+  CLI_ASSIGN_OR_RETURN(*request.mutable_acting_for(), ReadActingFor(session, options.acting_for));
+  session.Stamp(request);
+  CLI_ASSIGN_OR_RETURN(const v1::ContestExchangeResponse response,
+                       session.client().ContestExchange(std::move(request)));
+  const std::string number = NumberOf(response.exchange());
+  return ShowState(session, response, response.exchange(),
+                   absl::StrCat("Contested: ", options.because,
+                                ". The hours stay where they are.\nWhen you have talked: timebank settle ",
+                                number, " stands | reversed | 1h"));
+}
+
+// ---- settle
+// --------------------------------------------------------------------------------------------------------
+
+struct SettleOptions {
+  std::string number;
+  std::string outcome;
+  Correction correction;
+  std::string because;
+  std::string acting_for;
+};
+
+// `stands`, `reversed`, `corrected`, or the right hours.
+absl::Status FillOutcome(Session& session, const SettleOptions& options, v1::SettleExchangeRequest& request) {
+  Correction correction = options.correction;
+  if (absl::EqualsIgnoreCase(options.outcome, "stands")) {
+    request.set_outcome(v1::SettleExchangeRequest::OUTCOME_STANDS);
+    return absl::OkStatus();
+  }
+  if (absl::EqualsIgnoreCase(options.outcome, "reversed")) {
+    request.set_outcome(v1::SettleExchangeRequest::OUTCOME_REVERSED);
+    return absl::OkStatus();
+  }
+  request.set_outcome(v1::SettleExchangeRequest::OUTCOME_CORRECTED);
+  if (!absl::EqualsIgnoreCase(options.outcome, "corrected")) {
+    if (!LooksLikeHours(options.outcome)) {
+      return UsageError(absl::StrCat(
+          "How does it end? Write stands, reversed, corrected or the right hours (1h) instead of \"",
+          options.outcome, "\"."));
+    }
+    correction.hours = options.outcome;
+  }
+  CLI_ASSIGN_OR_RETURN(const bool anything, FillCorrection(session, correction, request));
+  if (!anything) {
+    request.clear_exchange();  // on a contested reversal: recorded anew as it was
+    request.clear_update_mask();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Settle(Session& session, const SettleOptions& options) {
+  v1::SettleExchangeRequest request;
+  CLI_ASSIGN_OR_RETURN(*request.mutable_name(), ReadExchange(session, options.number));
+  CLI_RETURN_IF_ERROR(FillOutcome(session, options, request));
+  request.set_reason(options.because);
+  CLI_ASSIGN_OR_RETURN(*request.mutable_acting_for(), ReadActingFor(session, options.acting_for));
+  session.Stamp(request);
+  CLI_ASSIGN_OR_RETURN(const v1::SettleExchangeResponse response,
+                       session.client().SettleExchange(std::move(request)));
+  if (response.has_replacement()) {
+    PostedOptions posted{
+        .lead = absl::StrCat(NumberOf(response.exchange()), " is settled; this stands instead:")};
+    if (response.has_reversal()) posted.with = {&response.reversal()};
+    return ShowPosted(session, response, response.replacement(), posted);
+  }
+  if (response.has_reversal()) {
+    return ShowPosted(session, response, response.reversal(),
+                      {.lead = absl::StrCat(NumberOf(response.exchange()), " is settled and undone:")});
+  }
+  return ShowState(session, response, response.exchange(), "Settled: it stands as it was.");
+}
+
+}  // namespace
+
+void AddMendCommands(Command root) {
+  constexpr char kHeading[] = "Mending";
+  constexpr char kBecause[] = "Why, in a few words; can be erased later";
+  constexpr char kActingFor[] = "The member on whose behalf, for people who telephone";
+
+  auto undo = std::make_shared<UndoOptions>();
+  root.Sub("undo", "Undo an entry by an opposite one", "  timebank undo 1042 --because \"wrong Ana\"")
+      .Under(kHeading)
+      .Argument("number", undo->number, "Number of the entry")
+      .Option("--because", undo->because, "TEXT", kBecause)
+      .Option("--acting-for", undo->acting_for, "NAME", kActingFor)
+      .Does([undo](Session& session) { return Undo(session, *undo); });
+
+  auto correct = std::make_shared<CorrectOptions>();
+  Command correct_command =
+      root.Sub("correct", "Put right what was entered wrong; the first entry is undone and stays visible",
+               "  timebank correct 1042 --on 13/11\n  timebank correct 1042 --hours 1h --because \"misread "
+               "the slip\"\n"
+               "  timebank correct 1042 --receivers 31")
+          .Under(kHeading)
+          .Argument("number", correct->number, "Number of the entry");
+  BindCorrection(correct_command, correct->correction);
+  correct_command.Option("--because", correct->because, "TEXT", kBecause)
+      .Option("--acting-for", correct->acting_for, "NAME", kActingFor)
+      .Does([correct](Session& session) { return Correct(session, *correct); });
+
+  auto contest = std::make_shared<ContestOptions>();
+  root.Sub("contest", "Note that somebody says an entry is not right; the hours stay until it is settled",
+           "  timebank contest 1042 --acting-for ana --because \"1h, not 1h30\"")
+      .Under(kHeading)
+      .Argument("number", contest->number, "Number of the entry")
+      .Option("--because", contest->because, "TEXT", "What is wrong (needed)")
+      .Option("--acting-for", contest->acting_for, "NAME", kActingFor)
+      .Does([contest](Session& session) {
+        return contest->because.empty() ? UsageError("What is wrong with it? Add --because \"1h, not 1h30\".")
+                                        : Contest(session, *contest);
+      });
+
+  auto settle = std::make_shared<SettleOptions>();
+  Command settle_command =
+      root.Sub("settle", "End a contest: it stands, is reversed, or is corrected",
+               "  timebank settle 1042 stands\n  timebank settle 1042 reversed\n  timebank settle 1042 1h\n"
+               "  timebank settle 1042 corrected --on 13/11")
+          .Under(kHeading)
+          .Argument("number", settle->number, "Number of the contested entry")
+          .Argument("outcome", settle->outcome, "stands, reversed, corrected, or the right hours");
+  BindCorrection(settle_command, settle->correction);
+  settle_command.Option("--because", settle->because, "TEXT", "What was agreed")
+      .Option("--acting-for", settle->acting_for, "NAME", kActingFor)
+      .Does([settle](Session& session) { return Settle(session, *settle); });
+}
+
+}  // namespace timebank::cli

@@ -1,0 +1,234 @@
+// find, chat, report: the bank at a glance.
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/civil_time.h"
+#include "client/cli/balances.h"
+#include "client/cli/commands.h"
+#include "client/cli/day.h"
+#include "client/cli/exchange_words.h"
+#include "client/cli/members_table.h"
+#include "client/cli/session.h"
+#include "client/cli/status_macros.h"
+#include "client/cli/words.h"
+
+namespace timebank::cli {
+namespace {
+
+// ---- find
+// ----------------------------------------------------------------------------------------------------------
+
+absl::Status Find(Session& session, const std::vector<std::string>& words) {
+  v1::ListMembersRequest request;
+  request.set_query(absl::StrJoin(words, " "));
+  CLI_ASSIGN_OR_RETURN(const std::vector<v1::Member> members, ListAllMembers(session, std::move(request)));
+  CLI_ASSIGN_OR_RETURN(const Table table, MemberTable(session, members));
+  if (members.empty()) {
+    return NotFoundError(absl::StrCat("Nobody here fits \"", absl::StrJoin(words, " "),
+                                      "\". Try a shorter part of the name; all: timebank member list"));
+  }
+  return session.ShowList(table, members);
+}
+
+// ---- chat
+// ----------------------------------------------------------------------------------------------------------
+
+struct ChatOptions {
+  int64_t quiet_days = 90;
+};
+
+// What a broker may want to talk about.
+struct Chat {
+  std::vector<v1::Exchange> contested;
+  std::vector<v1::Member> outside;
+  std::vector<v1::Member> quiet;
+  std::vector<v1::Balance> outside_balances;
+};
+
+absl::StatusOr<Chat> FetchChat(Session& session, int64_t quiet_days) {
+  Chat chat;
+  CLI_ASSIGN_OR_RETURN(const std::string bank, session.Bank());
+  CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
+  v1::ListExchangesRequest contested;
+  contested.set_parent(bank);
+  contested.set_state(v1::Exchange::STATE_CONTESTED);
+  contested.set_page_size(1000);
+  for (absl::StatusOr<v1::Exchange>& exchange : session.client().ListExchanges(std::move(contested))) {
+    if (!exchange.ok()) return exchange.status();
+    chat.contested.push_back(*std::move(exchange));
+  }
+  session.directory().LookUpAll(chat.contested);
+  v1::ListMembersRequest outside;
+  outside.set_outside_warn_limits(true);
+  CLI_ASSIGN_OR_RETURN(chat.outside, ListAllMembers(session, std::move(outside)));
+  std::vector<std::string> holders;
+  for (const v1::Member& member : chat.outside) holders.push_back(member.name());
+  CLI_ASSIGN_OR_RETURN(chat.outside_balances, GetBalances(session, holders));
+  v1::ListMembersRequest quiet;
+  quiet.set_state(v1::Member::STATE_ACTIVE);
+  quiet.set_no_exchange_since(IsoDay(today - quiet_days));
+  CLI_ASSIGN_OR_RETURN(chat.quiet, ListAllMembers(session, std::move(quiet)));
+  return chat;
+}
+
+std::string ContestSentence(const v1::Exchange& exchange, const Directory& directory, absl::CivilDay today) {
+  return absl::StrCat(
+      ExchangeLine(exchange, directory, today),
+      exchange.contested_by().empty() ? ""
+                                      : absl::StrCat("; ", directory.Name(exchange.contested_by()), " says"),
+      exchange.contest_reason().empty() ? "" : absl::StrCat(": ", OneLine(exchange.contest_reason())));
+}
+
+std::string QuietSentence(const v1::Member& member, absl::CivilDay today) {
+  return member.last_exchange_on().empty()
+             ? "no exchange yet"
+             : absl::StrCat("last exchange ", FormatIsoDay(member.last_exchange_on(), today));
+}
+
+std::string MemberLabel(const v1::Member& member) {
+  return absl::StrCat(member.number(), "  ", OneLine(DisplayName(member)));
+}
+
+std::string ChatSentences(const Chat& chat, const Console& console, const Directory& directory,
+                          int64_t quiet_days, absl::CivilDay today) {
+  std::string text;
+  const auto heading = [&text, &console](const std::string& words, size_t count) {
+    absl::StrAppend(&text, text.empty() ? "" : "\n",
+                    OnOut(console, Style::kHeading, absl::StrCat(words, ": ", count)), "\n");
+  };
+  heading("Contested", chat.contested.size());
+  for (const v1::Exchange& exchange : chat.contested) {
+    absl::StrAppend(&text, "  ", ContestSentence(exchange, directory, today), "\n");
+  }
+  if (!chat.contested.empty())
+    absl::StrAppend(&text, "  When you have talked: timebank settle NUMBER stands | reversed | 1h\n");
+  heading("Outside the bank's limits", chat.outside.size());
+  for (size_t i = 0; i < chat.outside.size(); ++i) {
+    const bool known = i < chat.outside_balances.size();
+    absl::StrAppend(&text, "  ", MemberLabel(chat.outside[i]), "  ",
+                    known ? Standing(chat.outside_balances[i].seconds()) : "", "\n");
+  }
+  heading(absl::StrCat("Quiet for ", quiet_days, " days"), chat.quiet.size());
+  for (const v1::Member& member : chat.quiet) {
+    absl::StrAppend(&text, "  ", MemberLabel(member), "  ", QuietSentence(member, today), "\n");
+  }
+  return text;
+}
+
+Table ChatTable(const Chat& chat, const Directory& directory, absl::CivilDay today) {
+  Table table({{"why", "Why", ColumnKind::kText},
+               {"number", "Number", ColumnKind::kNumber},
+               {"name", "Name", ColumnKind::kText},
+               {"detail", "Detail", ColumnKind::kText}});
+  for (const v1::Exchange& exchange : chat.contested) {
+    table.AddRow({Text("contested"), Number(exchange.sequence()), Text(Deed(exchange, directory)),
+                  Text(exchange.contest_reason())});
+  }
+  for (size_t i = 0; i < chat.outside.size(); ++i) {
+    const bool known = i < chat.outside_balances.size();
+    table.AddRow({Text("outside limits"), Number(chat.outside[i].number()),
+                  Text(DisplayName(chat.outside[i])),
+                  Text(known ? Standing(chat.outside_balances[i].seconds()) : "")});
+  }
+  for (const v1::Member& member : chat.quiet) {
+    table.AddRow({Text("quiet"), Number(member.number()), Text(DisplayName(member)),
+                  Text(QuietSentence(member, today))});
+  }
+  return table;
+}
+
+absl::Status ShowChat(Session& session, const ChatOptions& options) {
+  CLI_ASSIGN_OR_RETURN(const Chat chat, FetchChat(session, options.quiet_days));
+  CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
+  if (session.AsJson()) {
+    return session.ShowJson(absl::StrCat("{\"contested\": ", ToJsonArray(chat.contested),
+                                         ",\n\"outside_limits\": ", ToJsonArray(chat.outside),
+                                         ",\n\"quiet\": ", ToJsonArray(chat.quiet), "}"));
+  }
+  if (session.AsCsv()) return session.ShowTable(ChatTable(chat, session.directory(), today));
+  session.console().out << ChatSentences(chat, session.console(), session.directory(), options.quiet_days,
+                                         today);
+  return absl::OkStatus();
+}
+
+// ---- report
+// --------------------------------------------------------------------------------------------------------
+
+struct ReportOptions {
+  int64_t year = 0;
+  std::string by = "month";
+};
+
+Table TotalsTable(const v1::GetTotalsResponse& totals, const std::string& by) {
+  Table table({{by,
+                by == "month"      ? "Month"
+                : by == "category" ? "Category"
+                                   : "Kind",
+                ColumnKind::kText},
+               {"hours_given", "Hours given", ColumnKind::kHours},
+               {"exchanges", "Exchanges", ColumnKind::kNumber},
+               {"gave", "People who gave", ColumnKind::kNumber},
+               {"received", "received", ColumnKind::kNumber},
+               {"both", "did both", ColumnKind::kNumber},
+               {"pots_in", "Into pots", ColumnKind::kHours},
+               {"pots_out", "Out of pots", ColumnKind::kHours}});
+  const auto add = [&table](std::string_view key, const v1::Totals& row) {
+    table.AddRow({Text(key), Hours(row.seconds_given()), Number(row.exchange_count()), Number(row.givers()),
+                  Number(row.receivers()), Number(row.givers_and_receivers()), Hours(row.pots_in_seconds()),
+                  Hours(row.pots_out_seconds())});
+  };
+  for (const v1::Totals& group : totals.groups()) add(group.key().empty() ? "(none)" : group.key(), group);
+  add("total", totals.total());
+  return table;
+}
+
+absl::Status Report(Session& session, const ReportOptions& options) {
+  if (options.year < 1900 || options.year > 9999)
+    return UsageError(absl::StrCat(options.year, " is not a year. Write timebank report 2025."));
+  v1::GetTotalsRequest request;
+  CLI_ASSIGN_OR_RETURN(*request.mutable_parent(), session.Bank());
+  request.set_start_day(IsoDay(absl::CivilDay(options.year, 1, 1)));
+  request.set_end_day(IsoDay(absl::CivilDay(options.year, 12, 31)));
+  request.set_group_by(options.by == "month"      ? v1::GetTotalsRequest::GROUP_BY_MONTH
+                       : options.by == "category" ? v1::GetTotalsRequest::GROUP_BY_CATEGORY
+                                                  : v1::GetTotalsRequest::GROUP_BY_HOLDER_KIND);
+  CLI_ASSIGN_OR_RETURN(const v1::GetTotalsResponse response, session.client().GetTotals(std::move(request)));
+  if (session.AsJson()) return session.ShowJson(ToJson(response));
+  return session.ShowTable(TotalsTable(response, options.by));
+}
+
+}  // namespace
+
+void AddOverviewCommands(Command root) {
+  constexpr char kHeading[] = "Looking up";
+  auto words = std::make_shared<std::vector<std::string>>();
+  root.Sub("find", "Find a member by a part of the name, number, phone or e-mail",
+           "  timebank find mun\n  timebank find 622 743")
+      .Under(kHeading)
+      .Arguments("words", *words, "Parts of the name, a number …; accents and capitals do not matter")
+      .Does([words](Session& session) { return Find(session, *words); });
+
+  auto chat = std::make_shared<ChatOptions>();
+  root.Sub("chat", "Whom to talk to: contested entries, balances outside the limits, members who are quiet",
+           "  timebank chat\n  timebank chat --quiet 180 -o csv")
+      .Under(kHeading)
+      .Option("--quiet", chat->quiet_days, "DAYS", "Quiet means no exchange for so many days (90)")
+      .Does([chat](Session& session) { return ShowChat(session, *chat); });
+
+  auto report = std::make_shared<ReportOptions>();
+  root.Sub("report", "A year's figures: hours, exchanges, people, pots",
+           "  timebank report 2025\n  timebank report 2025 --by category -o csv")
+      .Under(kHeading)
+      .Number("year", report->year, "Which year, by day of the help")
+      .Choice("--by", report->by, {"month", "category", "kind"},
+              "How to split it: by month, category or kind of giver")
+      .Does([report](Session& session) { return Report(session, *report); });
+}
+
+}  // namespace timebank::cli

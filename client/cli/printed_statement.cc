@@ -1,0 +1,178 @@
+#include "client/cli/printed_statement.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "client/cli/console.h"
+#include "client/cli/day.h"
+#include "client/cli/words.h"
+#include "client/cpp/names.h"
+
+namespace timebank::cli {
+namespace {
+
+// Day, number, what, hours, balance; two blanks between them: 80 in all.
+constexpr size_t kDayColumns = 10;
+constexpr size_t kNumberColumns = 7;
+constexpr size_t kWhatColumns = 31;
+constexpr size_t kHoursColumns = 9;
+constexpr size_t kBalanceColumns = 15;
+static_assert(kDayColumns + kNumberColumns + kWhatColumns + kHoursColumns + kBalanceColumns + 4 * 2 ==
+              kPrintedColumns);
+
+std::string Left(std::string_view text, size_t width) {
+  std::string cell = CutToWidth(text, width);
+  return cell + std::string(width - std::min(width, DisplayWidth(cell)), ' ');
+}
+
+std::string Right(std::string_view text, size_t width) {
+  const std::string cell = CutToWidth(text, width);
+  return std::string(width - std::min(width, DisplayWidth(cell)), ' ') + cell;
+}
+
+std::string Row(std::string_view day, std::string_view number, std::string_view what, std::string_view hours,
+                std::string_view balance) {
+  std::string row = absl::StrCat(Left(day, kDayColumns), "  ", Right(number, kNumberColumns), "  ",
+                                 Left(what, kWhatColumns), "  ", Right(hours, kHoursColumns), "  ",
+                                 Right(balance, kBalanceColumns));
+  row.erase(row.find_last_not_of(' ') + 1);
+  return row;
+}
+
+// Breaks `text` at blanks into lines of at most `width`; a longer word is cut where it must be.
+std::vector<std::string> Wrapped(std::string_view text, size_t width) {
+  std::vector<std::string> lines(1);
+  for (absl::string_view piece : absl::StrSplit(Absl(OneLine(text)), ' ', absl::SkipEmpty())) {
+    const std::string word = CutToWidth({piece.data(), piece.size()}, width);
+    const size_t taken = DisplayWidth(lines.back());
+    if (taken > 0 && taken + 1 + DisplayWidth(word) > width) lines.emplace_back();
+    absl::StrAppend(&lines.back(), lines.back().empty() ? "" : " ", word);
+  }
+  return lines;
+}
+
+// `13/11/2026`: short, and the year never left out on paper.
+std::string PaperDay(std::string_view iso_day) {
+  const auto day = ParseIsoDay(iso_day);
+  if (!day.ok()) return std::string(iso_day);
+  return absl::StrCat(day->day() < 10 ? "0" : "", day->day(), "/", day->month() < 10 ? "0" : "", day->month(),
+                      "/", day->year());
+}
+
+// One movement: its row, and what does not fit below it.
+std::vector<std::string> Entry(const v1::StatementLine& line) {
+  std::string what = WhatHappened(line);
+  if (!line.acting_for().empty())
+    absl::StrAppend(&what, " [entered on behalf of ", ShortName(line.acting_for()), "]");
+  if (line.state() == v1::Exchange::STATE_CONTESTED) {
+    absl::StrAppend(&what, " [contested", line.contest_reason().empty() ? "" : ": ", line.contest_reason(),
+                    "]");
+  }
+  if (!line.reversed_by().empty())
+    absl::StrAppend(&what, " [undone by ", Absl(client::IdOf(line.reversed_by())), "]");
+  const std::vector<std::string> wrapped = Wrapped(what, kWhatColumns);
+  std::vector<std::string> rows = {Row(PaperDay(line.occurred_on()), client::IdOf(line.exchange()),
+                                       wrapped.front(), SignedHours(line.seconds()),
+                                       Standing(line.balance_after_seconds()))};
+  for (size_t i = 1; i < wrapped.size(); ++i) rows.push_back(Row("", "", wrapped[i], "", ""));
+  return rows;
+}
+
+std::vector<std::string> PageHeading(const StatementHeading& heading, size_t page, size_t pages) {
+  const std::string rule(kPrintedColumns, '-');
+  const std::string place = absl::StrCat("Page ", page, " of ", pages);
+  return {absl::StrCat(Left(heading.bank, kPrintedColumns - place.size() - 1), " ", place),
+          CutToWidth(absl::StrCat("Statement of ", heading.holder), kPrintedColumns),
+          absl::StrCat(heading.period, "; printed on ", LongDay(heading.today)),
+          heading.trial ? "THIS IS A TRIAL BANK: NOTHING HERE IS REAL" : "",
+          Row("Day", "No.", "What", "Hours", "Balance"),
+          rule};
+}
+
+// Cuts `body` into pages; an entry stays in one piece.
+std::vector<std::vector<std::string>> Paginate(const std::vector<std::vector<std::string>>& body,
+                                               size_t lines_a_page) {
+  std::vector<std::vector<std::string>> pages(1);
+  for (const std::vector<std::string>& piece : body) {
+    if (!pages.back().empty() && pages.back().size() + piece.size() > lines_a_page) pages.emplace_back();
+    for (const std::string& line : piece) {
+      if (pages.back().size() == lines_a_page) pages.emplace_back();  // an entry longer than a page
+      pages.back().push_back(line);
+    }
+  }
+  return pages;
+}
+
+// `helped`, `was helped by`: seen from the account whose statement it is.
+std::string Verb(const v1::StatementLine& line) {
+  const bool credited = line.seconds() > 0;
+  switch (line.kind()) {
+    case v1::Exchange::KIND_GIFT:
+      return credited ? "gift from" : "gave";
+    case v1::Exchange::KIND_STARTER:
+      return credited ? "starter hours" : "starter hours for";
+    case v1::Exchange::KIND_OPENING:
+      return "brought from before";
+    case v1::Exchange::KIND_CLOSING:
+      return credited ? "rest of a closed account:" : "account closed, the rest to";
+    case v1::Exchange::KIND_REVERSAL:
+      return absl::StrCat("undoes ", Absl(client::IdOf(line.reverses())), " with");
+    default:
+      // A line names whoever else's account moved, not on which side: with several only one's own side is
+      // certain.
+      if (line.counterpart_count() > 1) return credited ? "gave help, with" : "received help, with";
+      return credited ? "helped" : "was helped by";
+  }
+}
+
+}  // namespace
+
+std::string CounterpartsOf(const v1::StatementLine& line) {
+  std::vector<std::string> names(line.counterpart_display_names().begin(),
+                                 line.counterpart_display_names().end());
+  for (int i = 0; i < static_cast<int>(names.size()) && i < line.counterparts_size(); ++i) {
+    if (names[static_cast<size_t>(i)].empty())
+      names[static_cast<size_t>(i)] = ShortName(line.counterparts(i));
+  }
+  const int64_t others = line.counterpart_count() - static_cast<int64_t>(names.size());
+  if (others > 0) names.push_back(Count(others, "other"));
+  return JoinNames(names);
+}
+
+std::string WhatHappened(const v1::StatementLine& line) {
+  std::string what = Verb(line);
+  const bool alone = line.kind() == v1::Exchange::KIND_OPENING ||
+                     (line.kind() == v1::Exchange::KIND_STARTER && line.seconds() > 0);
+  if (!alone) absl::StrAppend(&what, " ", CounterpartsOf(line));
+  std::string words = line.category();
+  if (!line.note().empty()) absl::StrAppend(&words, words.empty() ? "" : ": ", line.note());
+  return absl::StrCat(what, words.empty() ? "" : ", ", words);
+}
+
+std::string PrintStatement(const StatementHeading& heading, const std::vector<v1::StatementLine>& lines) {
+  std::vector<std::vector<std::string>> body;
+  body.push_back({Row("", "", "Balance before", "", Standing(heading.opening_balance_seconds)), ""});
+  for (const v1::StatementLine& line : lines) body.push_back(Entry(line));
+  if (lines.empty()) body.push_back({Row("", "", "No exchanges in this period.", "", "")});
+  body.push_back({std::string(kPrintedColumns, '-'),
+                  Row("", "", "Balance after", "", Standing(heading.closing_balance_seconds)), "",
+                  "+ hours given, in credit   - hours received, in debit"});
+  const size_t heading_lines = PageHeading(heading, 1, 1).size();
+  const std::vector<std::vector<std::string>> pages = Paginate(body, kPrintedLines - heading_lines);
+  std::string text;
+  for (size_t page = 0; page < pages.size(); ++page) {
+    if (page > 0) text += '\f';
+    for (const std::string& line : PageHeading(heading, page + 1, pages.size()))
+      absl::StrAppend(&text, line, "\n");
+    for (const std::string& line : pages[page]) absl::StrAppend(&text, line, "\n");
+  }
+  return text;
+}
+
+}  // namespace timebank::cli

@@ -1,0 +1,258 @@
+#include "client/cli/resolve_holder.h"
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "client/cli/day.h"
+#include "client/cli/status_macros.h"
+#include "client/cli/words.h"
+#include "client/cpp/names.h"
+
+namespace timebank::cli {
+namespace {
+
+// More than this is not a question any more.
+constexpr size_t kMostCandidates = 20;
+constexpr int kPageSize = 1000;
+constexpr std::string_view kCirclePrefix = "circle:";
+constexpr std::string_view kPotPrefix = "pot:";
+
+// Somebody who fits what was typed.
+struct Candidate {
+  std::string name;
+  std::string display_name;
+  // What can be typed to mean nobody else: the member's number, the circle's id.
+  std::string key;
+  // Empty: never; none: it is not somebody who helps.
+  std::optional<std::string> last_exchange_on;
+  bool closed = false;
+  bool whole_words = false;
+};
+
+bool IsDigits(std::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) { return absl::ascii_isdigit(c); });
+}
+
+// [a-z0-9] with inner `-`, `_` or `.`, 1 to 63 characters: what the server takes for an id.
+bool IsId(std::string_view text) {
+  const auto alphanumeric = [](unsigned char c) { return absl::ascii_islower(c) || absl::ascii_isdigit(c); };
+  return !text.empty() && text.size() <= 63 && alphanumeric(text.front()) && alphanumeric(text.back()) &&
+         std::all_of(text.begin(), text.end(), [&alphanumeric](unsigned char c) {
+           return alphanumeric(c) || c == '-' || c == '_' || c == '.';
+         });
+}
+
+std::vector<std::string> WordsOf(std::string_view text) {
+  return absl::StrSplit(Fold(text), absl::ByAnyChar(" ,.'-"), absl::SkipEmpty());
+}
+
+// Whether every word typed is a whole word of the name.
+bool HasWholeWords(std::string_view display_name, std::string_view typed) {
+  const std::vector<std::string> words = WordsOf(display_name);
+  const std::vector<std::string> wanted = WordsOf(typed);
+  return std::all_of(wanted.begin(), wanted.end(), [&words](const std::string& word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+  });
+}
+
+// Whether every word typed is part of the name or id, as the server judges members.
+bool HasParts(const v1::Circle& circle, std::string_view typed) {
+  const std::string text = Fold(absl::StrCat(circle.display_name(), " ", Absl(client::IdOf(circle.name()))));
+  const std::vector<std::string> wanted = WordsOf(typed);
+  return std::all_of(wanted.begin(), wanted.end(),
+                     [&text](const std::string& word) { return absl::StrContains(text, word); });
+}
+
+Candidate FromMember(const v1::Member& member, std::string_view typed) {
+  Candidate candidate;
+  candidate.name = member.name();
+  candidate.display_name =
+      member.display_name().empty() ? absl::StrCat("Member ", member.number()) : member.display_name();
+  candidate.key = absl::StrCat(member.number());
+  candidate.last_exchange_on = member.last_exchange_on();
+  candidate.closed = member.state() == v1::Member::STATE_CLOSED;
+  candidate.whole_words = HasWholeWords(candidate.display_name, typed);
+  return candidate;
+}
+
+// ---- Narrowing down
+// ------------------------------------------------------------------------------------------------
+
+// Keeps those that fit, unless that would leave nobody.
+template <typename Fits>
+void Prefer(std::vector<Candidate>& candidates, Fits fits) {
+  std::vector<Candidate> kept;
+  std::copy_if(candidates.begin(), candidates.end(), std::back_inserter(kept), fits);
+  if (!kept.empty()) candidates = std::move(kept);
+}
+
+std::string Line(const Candidate& candidate, absl::CivilDay today) {
+  std::string last;
+  if (candidate.last_exchange_on.has_value()) {
+    const std::string& day = *candidate.last_exchange_on;
+    last = day.empty() ? "no exchange yet" : absl::StrCat("last exchange ", FormatIsoDay(day, today));
+  }
+  const size_t width = DisplayWidth(candidate.display_name);
+  const std::string gap(width < 28 ? 28 - width : 1, ' ');
+  return absl::StrCat("  ", candidate.key,
+                      std::string(candidate.key.size() < 6 ? 6 - candidate.key.size() : 1, ' '),
+                      OneLine(candidate.display_name), gap, last, candidate.closed ? ", closed" : "");
+}
+
+// Several fit: lists them, asks where somebody can answer. Anything but one of the keys ends it.
+absl::StatusOr<Candidate> Choose(Session& session, std::string_view typed,
+                                 const std::vector<Candidate>& candidates) {
+  CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
+  session.Tell(absl::StrCat("\"", Absl(typed), "\" could be:"));
+  for (size_t i = 0; i < std::min(candidates.size(), kMostCandidates); ++i) {
+    session.Tell(Line(candidates[i], today));
+  }
+  if (candidates.size() > kMostCandidates) {
+    session.Tell(absl::StrCat("  … and ", candidates.size() - kMostCandidates, " more"));
+  }
+  if (CanAsk(session.console())) {
+    const auto answer = Ask(session.console(), "Which one? Type the number on the left (Enter: nobody):");
+    for (const Candidate& candidate : candidates) {
+      if (answer == candidate.key) return candidate;
+    }
+  }
+  return UsageError(absl::StrCat("Nothing was changed: \"", Absl(typed),
+                                 "\" fits several. Write more of the name, or the number (",
+                                 candidates.front().key, ")."));
+}
+
+absl::StatusOr<std::string> OneOf(Session& session, std::string_view typed,
+                                  std::vector<Candidate> candidates) {
+  Prefer(candidates, [](const Candidate& candidate) { return !candidate.closed; });
+  Prefer(candidates, [](const Candidate& candidate) { return candidate.whole_words; });
+  if (candidates.empty()) {
+    return NotFoundError(absl::StrCat("Nobody here fits \"", Absl(typed),
+                                      "\". Try a part of the name: timebank find …",
+                                      "\nSomebody new? timebank member add \"NAME\""));
+  }
+  Candidate chosen = candidates.front();
+  if (candidates.size() > 1) {
+    CLI_ASSIGN_OR_RETURN(chosen, Choose(session, typed, candidates));
+  }
+  session.directory().Know(chosen.name, chosen.display_name);
+  return chosen.name;
+}
+
+// ---- Looking up
+// ----------------------------------------------------------------------------------------------------
+
+// All members whom the server finds by `typed` and who pass `fits`. Merged ones are their survivors, who
+// stand for themselves.
+template <typename Fits>
+absl::StatusOr<std::vector<Candidate>> FindMembers(Session& session, std::string_view typed, Fits fits) {
+  CLI_ASSIGN_OR_RETURN(const std::string bank, session.Bank());
+  v1::ListMembersRequest request;
+  request.set_parent(bank);
+  request.set_query(std::string(typed));
+  request.set_page_size(kPageSize);
+  std::vector<Candidate> candidates;
+  for (absl::StatusOr<v1::Member>& member : session.client().ListMembers(std::move(request))) {
+    if (!member.ok()) return member.status();
+    if (member->state() == v1::Member::STATE_MERGED || !fits(*member)) continue;
+    candidates.push_back(FromMember(*member, typed));
+  }
+  return candidates;
+}
+
+// A number is an id, the member's number here, or its number in an older system. Where these are different
+// people, it is ambiguous like a name.
+absl::StatusOr<std::string> ResolveNumber(Session& session, std::string_view typed) {
+  const auto fits = [&typed](const v1::Member& member) {
+    return client::IdOf(member.name()) == typed || absl::StrCat(member.number()) == Absl(typed) ||
+           std::any_of(member.external_ids().begin(), member.external_ids().end(),
+                       [&typed](const v1::Member::ExternalId& id) { return id.number() == typed; });
+  };
+  CLI_ASSIGN_OR_RETURN(std::vector<Candidate> candidates, FindMembers(session, typed, fits));
+  return OneOf(session, typed, std::move(candidates));
+}
+
+absl::StatusOr<std::string> ResolveWords(Session& session, std::string_view typed) {
+  CLI_ASSIGN_OR_RETURN(const std::string bank, session.Bank());
+  if (IsId(typed)) {
+    v1::GetMemberRequest request;
+    request.set_name(client::HolderName(bank, typed));
+    const auto response = session.client().GetMember(std::move(request));
+    if (response.ok()) return OneOf(session, typed, {FromMember(response->member(), typed)});
+    if (response.status().code() != absl::StatusCode::kNotFound) return response.status();
+  }
+  CLI_ASSIGN_OR_RETURN(std::vector<Candidate> candidates,
+                       FindMembers(session, typed, [](const v1::Member&) { return true; }));
+  return OneOf(session, typed, std::move(candidates));
+}
+
+bool IsResourceName(std::string_view text) {
+  for (std::string_view prefix : {"timebanks/", "members/", "circles/", "pots/"}) {
+    if (absl::StartsWith(Absl(text), Absl(prefix))) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ResolveHolder(Session& session, std::string_view text) {
+  const absl::string_view stripped = absl::StripAsciiWhitespace(Absl(text));
+  const std::string_view typed(stripped.data(), stripped.size());
+  if (typed.empty()) return UsageError("A name is missing. Write who: a name, a number, or pot.");
+  CLI_ASSIGN_OR_RETURN(const std::string bank, session.Bank());
+  if (typed == "pot" || typed == "community") return client::HolderName(bank, "pots/community");
+  if (absl::StartsWith(stripped, Absl(kPotPrefix))) {
+    return client::HolderName(bank, absl::StrCat("pots/", Absl(typed.substr(kPotPrefix.size()))));
+  }
+  if (absl::StartsWith(stripped, Absl(kCirclePrefix))) return ResolveCircle(session, typed);
+  if (IsResourceName(typed)) return client::HolderName(bank, typed);
+  return IsDigits(typed) ? ResolveNumber(session, typed) : ResolveWords(session, typed);
+}
+
+absl::StatusOr<std::string> ResolveMember(Session& session, std::string_view text) {
+  CLI_ASSIGN_OR_RETURN(std::string holder, ResolveHolder(session, text));
+  if (!absl::StartsWith(ShortName(holder), "members/")) {
+    return UsageError(absl::StrCat(
+        "\"", Absl(text), "\" is not a member. Only a person, household or organisation can do that."));
+  }
+  return holder;
+}
+
+absl::StatusOr<std::string> ResolveCircle(Session& session, std::string_view text) {
+  absl::string_view typed = absl::StripAsciiWhitespace(Absl(text));
+  absl::ConsumePrefix(&typed, Absl(kCirclePrefix));
+  CLI_ASSIGN_OR_RETURN(const std::string bank, session.Bank());
+  if (absl::StrContains(typed, "/")) return client::HolderName(bank, {typed.data(), typed.size()});
+  v1::ListCirclesRequest request;
+  request.set_parent(bank);
+  request.set_page_size(kPageSize);
+  std::vector<Candidate> candidates;
+  for (absl::StatusOr<v1::Circle>& circle : session.client().ListCircles(std::move(request))) {
+    if (!circle.ok()) return circle.status();
+    const std::string id(client::IdOf(circle->name()));
+    Candidate candidate{.name = circle->name(),
+                        .display_name = circle->display_name().empty() ? id : circle->display_name(),
+                        .key = id,
+                        .last_exchange_on = std::nullopt};
+    if (id == typed) return OneOf(session, id, {std::move(candidate)});
+    if (HasParts(*circle, {typed.data(), typed.size()})) candidates.push_back(std::move(candidate));
+  }
+  if (candidates.empty()) {
+    return NotFoundError(
+        absl::StrCat("There is no circle \"", typed, "\". See which there are: timebank circle list"));
+  }
+  return OneOf(session, {typed.data(), typed.size()}, std::move(candidates));
+}
+
+}  // namespace timebank::cli

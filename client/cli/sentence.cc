@@ -1,0 +1,125 @@
+#include "client/cli/sentence.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "client/cli/status_macros.h"
+#include "client/cli/words.h"
+
+namespace timebank::cli {
+namespace {
+
+// `dan:1h` → dan and 1h; `circle:knitters` is a name.
+absl::StatusOr<NamedShare> ParseNamedShare(std::string_view text) {
+  NamedShare share{.name = std::string(text), .hours = std::nullopt, .hours_text = ""};
+  for (size_t colon = text.find(':'); colon != std::string_view::npos; colon = text.find(':', colon + 1)) {
+    const std::string_view behind = text.substr(colon + 1);
+    if (!LooksLikeHours(behind)) continue;
+    CLI_ASSIGN_OR_RETURN(share.hours, ParseHours(behind));
+    share.name = std::string(absl::StripAsciiWhitespace(Absl(text.substr(0, colon))));
+    share.hours_text = std::string(behind);
+    break;
+  }
+  return share;
+}
+
+bool IsDigits(std::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) { return absl::ascii_isdigit(c); });
+}
+
+std::string Joined(const std::vector<std::string>& words, size_t begin, size_t end) {
+  return absl::StrJoin(words.begin() + static_cast<std::ptrdiff_t>(begin),
+                       words.begin() + static_cast<std::ptrdiff_t>(end), " ");
+}
+
+bool AllHaveHours(const std::vector<NamedShare>& shares) {
+  return std::all_of(shares.begin(), shares.end(),
+                     [](const NamedShare& share) { return share.hours.has_value(); });
+}
+
+// Where the names behind the verb end: at the hours. Names that are numbers come first or behind a comma.
+size_t FindHours(const std::vector<std::string>& words, size_t first) {
+  for (size_t i = first + 1; i < words.size(); ++i) {
+    const bool list_goes_on = absl::EndsWith(words[i - 1], ",") || words[i] == ",";
+    if (!list_goes_on && LooksLikeHours(words[i])) return i;
+  }
+  return words.size();
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<NamedShare>> ParseNames(std::string_view text) {
+  std::vector<NamedShare> shares;
+  for (absl::string_view piece : absl::StrSplit(Absl(text), ',')) {
+    const absl::string_view stripped = absl::StripAsciiWhitespace(piece);
+    const std::string_view name(stripped.data(), stripped.size());
+    if (name.empty()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("A name is missing in \"", Absl(text), "\". Write them like this: ana,ben,dan:1h"));
+    }
+    if (!shares.empty() && IsDigits(shares.back().hours_text) && IsDigits(name) && name.size() <= 2) {
+      const std::string& before = shares.back().name;
+      return absl::InvalidArgumentError(
+          absl::StrCat("\"", before, ":", shares.back().hours_text, ",", stripped,
+                       "\" can be read in two ways. Write ", before, ":", shares.back().hours_text, ".",
+                       stripped, " for the hours, or the name instead of the number ", stripped, "."));
+    }
+    CLI_ASSIGN_OR_RETURN(NamedShare share, ParseNamedShare(name));
+    if (share.name.empty())
+      return absl::InvalidArgumentError(absl::StrCat("A name is missing before \"", stripped, "\"."));
+    shares.push_back(std::move(share));
+  }
+  return shares;
+}
+
+absl::StatusOr<Sentence> ParseSentence(const std::vector<std::string>& words, std::string_view verb) {
+  const auto found = std::find_if(words.begin(), words.end(), [verb](const std::string& word) {
+    return absl::EqualsIgnoreCase(word, Absl(verb));
+  });
+  const auto example =
+      absl::StrCat("Write it like this: ", verb == "helped" ? "timebank record" : "timebank gift", " ben ",
+                   Absl(verb), " ana 1h30");
+  if (found == words.end()) {
+    return absl::InvalidArgumentError(absl::StrCat("The word \"", Absl(verb), "\" is missing. ", example));
+  }
+  const size_t verb_at = static_cast<size_t>(found - words.begin());
+  if (verb_at == 0) return absl::InvalidArgumentError(absl::StrCat("Who ", Absl(verb), "? ", example));
+  if (verb_at + 1 == words.size())
+    return absl::InvalidArgumentError(absl::StrCat("Whom, and how long? ", example));
+
+  Sentence sentence;
+  CLI_ASSIGN_OR_RETURN(sentence.before, ParseNames(Joined(words, 0, verb_at)));
+  const size_t hours_at = FindHours(words, verb_at + 1);
+  if (hours_at < words.size()) {
+    CLI_ASSIGN_OR_RETURN(sentence.behind, ParseNames(Joined(words, verb_at + 1, hours_at)));
+    sentence.hours_text = words[hours_at];
+    CLI_ASSIGN_OR_RETURN(sentence.hours, ParseHours(sentence.hours_text));
+    sentence.words = Joined(words, hours_at + 1, words.size());
+    return sentence;
+  }
+  // No hours: each name then needs its own (a lone receiver gets what the givers gave together), and the list
+  // ends at the first word that no comma joins to it.
+  size_t end = verb_at + 2;
+  while (end < words.size() && (absl::EndsWith(words[end - 1], ",") || absl::StartsWith(words[end], ",")))
+    ++end;
+  CLI_ASSIGN_OR_RETURN(sentence.behind, ParseNames(Joined(words, verb_at + 1, end)));
+  if (!AllHaveHours(sentence.before) || (sentence.behind.size() > 1 && !AllHaveHours(sentence.behind))) {
+    return absl::InvalidArgumentError(absl::StrCat("How long? ", example));
+  }
+  sentence.words = Joined(words, end, words.size());
+  return sentence;
+}
+
+}  // namespace timebank::cli

@@ -1,0 +1,117 @@
+#include "client/cli/session.h"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "client/cli/day.h"
+#include "client/cli/status_macros.h"
+#include "client/cli/words.h"
+#include "client/cpp/names.h"
+
+namespace timebank::cli {
+
+Session::Session(Console& console, Variables variables, Connect connect, GlobalOptions options,
+                 std::string command_line)
+    : console_(console),
+      variables_(std::move(variables)),
+      connect_(std::move(connect)),
+      options_(std::move(options)) {
+  situation_.command_line = std::move(command_line);
+}
+
+absl::Status Session::Open() {
+  if (client_.has_value()) return absl::OkStatus();
+  ContextFile file;
+  const absl::StatusOr<std::filesystem::path> path = ContextPath(variables_);
+  // Without a home folder there are no contexts; that matters to `timebank context` alone.
+  if (path.ok()) {
+    CLI_ASSIGN_OR_RETURN(file, ReadContexts(*path));
+  }
+  CLI_ASSIGN_OR_RETURN(context_, EffectiveContext(file, options_.context,
+                                                  {options_.server, options_.bank, options_.as}, variables_));
+  situation_.server = context_.server;
+  client::Options options;
+  options.target = context_.server;
+  options.caller = context_.as;
+  options.member = options_.member;
+  if (options_.deadline_seconds > 0) {
+    options.deadline = std::chrono::seconds(options_.deadline_seconds);
+    options.batch_deadline = options.deadline;
+  }
+  client_.emplace(connect_(std::move(options)));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> Session::Bank() {
+  if (!bank_.empty()) return bank_;
+  CLI_RETURN_IF_ERROR(Open());
+  if (context_.bank.empty()) {
+    CLI_ASSIGN_OR_RETURN(bank_, OnlyBank());
+  } else {
+    bank_ = client::TimebankName(context_.bank);
+  }
+  directory_.emplace(*client_, bank_);
+  situation_.name_of = [this](const std::string& holder) { return directory_->Name(holder); };
+  return bank_;
+}
+
+absl::StatusOr<std::string> Session::OnlyBank() {
+  std::vector<std::string> banks;
+  for (absl::StatusOr<v1::Timebank>& bank : client_->ListTimebanks()) {
+    if (!bank.ok()) return bank.status();
+    banks.push_back(bank->name());
+    if (banks.size() == 1) timebank_ = *bank;
+  }
+  if (banks.size() == 1) return banks.front();
+  timebank_.reset();
+  if (banks.empty()) {
+    return UsageError(
+        "There is no bank on this server yet. Open one: timebank bank create ID --name \"…\" --time-zone "
+        "Europe/Madrid");
+  }
+  std::string message = "There are several banks on this server; say which with --bank:";
+  for (const std::string& bank : banks) absl::StrAppend(&message, " ", Absl(client::IdOf(bank)));
+  return UsageError(message + "\nOr once and for all: timebank context set NAME --bank ID");
+}
+
+absl::StatusOr<v1::Timebank> Session::Timebank() {
+  CLI_ASSIGN_OR_RETURN(const std::string bank, Bank());
+  if (!timebank_.has_value()) {
+    v1::GetTimebankRequest request;
+    request.set_name(bank);
+    CLI_ASSIGN_OR_RETURN(v1::GetTimebankResponse response, client_->GetTimebank(std::move(request)));
+    timebank_ = std::move(*response.mutable_timebank());
+  }
+  return *timebank_;
+}
+
+absl::StatusOr<absl::CivilDay> Session::Today() {
+  CLI_ASSIGN_OR_RETURN(const v1::Timebank timebank, Timebank());
+  return ParseIsoDay(timebank.today());
+}
+
+absl::Status Session::ShowTable(const Table& table) {
+  if (AsCsv()) {
+    console_.out << table.ForSpreadsheets();
+    return absl::OkStatus();
+  }
+  CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, timebank_.has_value() ? Today() : absl::CivilDay());
+  console_.out << table.ForPeople(console_, today);
+  return absl::OkStatus();
+}
+
+absl::Status Session::ShowJson(std::string_view json) {
+  console_.out << json << '\n';
+  return absl::OkStatus();
+}
+
+void Session::Notice(std::string_view line) {
+  Tell(OnErr(console_, Style::kNotice, absl::StrCat("! ", Absl(line))));
+}
+
+}  // namespace timebank::cli

@@ -1,0 +1,125 @@
+// One run of the program, as a command sees it: where to write, whom to ask, which bank.
+//
+// Threads: one.
+#ifndef TIMEBANK_CLIENT_CLI_SESSION_H_
+#define TIMEBANK_CLIENT_CLI_SESSION_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/civil_time.h"
+#include "client/cli/console.h"
+#include "client/cli/context.h"
+#include "client/cli/directory.h"
+#include "client/cli/errors.h"
+#include "client/cli/table.h"
+#include "client/cpp/client.h"
+#include "client/cpp/options.h"
+
+namespace timebank::cli {
+
+// What the flags that every command knows say.
+struct GlobalOptions {
+  std::string server;
+  std::string bank;
+  std::string as;
+  std::string member;
+  std::string context;
+  // `table`, `json`, `csv`; empty: as suits the output (see Session).
+  std::string output;
+  std::string request_id;
+  // 0: the client library's own.
+  int64_t deadline_seconds = 0;
+};
+
+using Connect = std::function<std::shared_ptr<client::Connection>(client::Options)>;
+
+class Session {
+ public:
+  // `command_line`: the command as typed, for telling how to repeat it.
+  Session(Console& console, Variables variables, Connect connect, GlobalOptions options,
+          std::string command_line);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  Console& console() { return console_; }
+  const Variables& variables() const { return variables_; }
+  const GlobalOptions& options() const { return options_; }
+  // For the sentence about an error. A command adds what it knows.
+  Situation& situation() { return situation_; }
+
+  // ---- The server
+
+  // Reads the context and connects, once. Errors (usage): the contexts file, a context that does not exist.
+  absl::Status Open();
+  // After Open().
+  client::Client& client() { return *client_; }
+  // `timebanks/rushey`: as told; else the only one on the server. Errors (usage): there are none or several,
+  // and how to choose.
+  absl::StatusOr<std::string> Bank();
+  // The bank as it was when first asked.
+  absl::StatusOr<v1::Timebank> Timebank();
+  // The bank's today.
+  absl::StatusOr<absl::CivilDay> Today();
+  // The names of whoever turns up. After Bank().
+  Directory& directory() { return *directory_; }
+  // Gives a change the id from --request-id, where there is one.
+  template <typename Request>
+  void Stamp(Request& request) const {
+    if (!options_.request_id.empty()) request.set_request_id(options_.request_id);
+  }
+
+  // ---- The output
+
+  // A list: a table on a terminal, CSV elsewhere, unless -o says otherwise. `messages`: the same as the API's
+  // own messages.
+  template <typename Messages>
+  absl::Status ShowList(const Table& table, const Messages& messages) {
+    if (AsJson()) return ShowJson(ToJsonArray(messages));
+    return ShowTable(table);
+  }
+  // One thing: `sentences` (each with its line end) unless -o says otherwise.
+  template <typename Message>
+  absl::Status ShowOne(std::string_view sentences, const Table& table, const Message& message) {
+    if (AsJson()) return ShowJson(ToJson(message));
+    if (options_.output == "csv") return ShowTable(table);
+    console_.out << sentences;
+    return absl::OkStatus();
+  }
+  // The table in people's or spreadsheets' form.
+  absl::Status ShowTable(const Table& table);
+  absl::Status ShowJson(std::string_view json);
+  bool AsJson() const { return options_.output == "json"; }
+  bool AsCsv() const {
+    return options_.output == "csv" || (options_.output.empty() && !console_.out_is_terminal);
+  }
+
+  // A line on `err`.
+  void Tell(std::string_view line) { console_.err << line << '\n'; }
+  // A notice, `! …`.
+  void Notice(std::string_view line);
+
+ private:
+  absl::StatusOr<std::string> OnlyBank();
+
+  Console& console_;
+  Variables variables_;
+  Connect connect_;
+  GlobalOptions options_;
+  Situation situation_;
+  Context context_;
+  std::optional<client::Client> client_;
+  std::string bank_;
+  std::optional<v1::Timebank> timebank_;
+  std::optional<Directory> directory_;
+};
+
+}  // namespace timebank::cli
+
+#endif  // TIMEBANK_CLIENT_CLI_SESSION_H_

@@ -1,0 +1,48 @@
+// The sentences that brokers read.
+//
+// Directions are told in words, never by an arrow or a bare sign: "Ben helped Ana", "6h in credit". Threads:
+// pure functions.
+#ifndef TIMEBANK_CLIENT_CLI_WORDS_H_
+#define TIMEBANK_CLIENT_CLI_WORDS_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace timebank::cli {
+
+// The strings of this program are std::string_view; Abseil's functions take their own type.
+inline absl::string_view Absl(std::string_view s) { return {s.data(), s.size()}; }
+
+// `6h in credit`, `2h30 in debit`, `even`.
+std::string Standing(int64_t balance_seconds);
+
+// `6h in credit (was 4h30)`; the side is named on both ends where it changed: `30m in debit (was 1h in
+// credit)`.
+std::string StandingChange(int64_t before_seconds, int64_t after_seconds);
+
+// `+1h30`, `-1h30`, `0h`: in columns whose heading tells what the sign means.
+std::string SignedHours(int64_t seconds);
+
+// `Ana`, `Ana and Ben`, `Ana, Ben and Carla`.
+std::string JoinNames(const std::vector<std::string>& names);
+
+// `1 exchange`, `2 exchanges`; `plural` for words that do not just take an s.
+std::string Count(int64_t number, std::string_view singular, std::string_view plural = {});
+
+// `timebanks/rushey/members/ana` → `members/ana`: short enough for a table, and taken as is by every command.
+std::string ShortName(std::string_view resource_name);
+
+// For people who are on first-name terms: `Ben Ferré` → `Ben`.
+std::string FirstWord(std::string_view display_name);
+
+// Lower case without accents, for comparing what somebody typed with a name: `Muñoz` → `munoz`. Covers the
+// Latin letters of Europe and combining accents; any other letter is kept as it is.
+std::string Fold(std::string_view text);
+
+}  // namespace timebank::cli
+
+#endif  // TIMEBANK_CLIENT_CLI_WORDS_H_

@@ -1,0 +1,38 @@
+#include "client/cpp/names.h"
+
+namespace timebank::client {
+namespace {
+
+constexpr std::string_view kBanks = "timebanks/";
+
+// `kind` is put before a bare id: `members/`.
+std::string NameIn(std::string_view bank, std::string_view kind, std::string_view id) {
+  if (id.empty() || id.starts_with(kBanks)) return std::string(id);
+  std::string name = TimebankName(bank) + "/";
+  if (id.find('/') == std::string_view::npos) name += kind;
+  return name += id;
+}
+
+}  // namespace
+
+std::string TimebankName(std::string_view bank) {
+  if (bank.empty() || bank.starts_with(kBanks)) return std::string(bank);
+  return std::string(kBanks).append(bank);
+}
+
+std::string HolderName(std::string_view bank, std::string_view holder) {
+  return NameIn(bank, "members/", holder);
+}
+
+std::string ExchangeName(std::string_view bank, std::string_view exchange) {
+  return NameIn(bank, "exchanges/", exchange);
+}
+
+std::string_view BankOf(std::string_view name) {
+  if (!name.starts_with(kBanks)) return {};
+  return name.substr(0, name.find('/', kBanks.size()));
+}
+
+std::string_view IdOf(std::string_view name) { return name.substr(name.rfind('/') + 1); }
+
+}  // namespace timebank::client

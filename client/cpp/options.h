@@ -1,0 +1,110 @@
+// How a connection behaves: where it goes, on whose behalf, how long it waits and how often it tries again.
+//
+// Everything has a default that suits a command line or a small app on the server's own machine. Durations
+// are std::chrono values. An Options is a plain value: copied into the connection, no effect afterwards.
+// Every member has an initializer so that `{.target = "localhost:7400"}` leaves the rest out without a
+// warning.
+#ifndef TIMEBANK_CLIENT_CPP_OPTIONS_H_
+#define TIMEBANK_CLIENT_CPP_OPTIONS_H_
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace grpc {
+class ChannelCredentials;
+}  // namespace grpc
+
+namespace timebank::client {
+
+// When to try again after UNAVAILABLE, or after RESOURCE_EXHAUSTED that says when. Nothing else is ever tried
+// again.
+//
+// Before the n-th retry the connection waits between half and all of `initial_backoff` * `multiplier`^(n-1),
+// never more than `max_backoff`, and never less than the server's RetryInfo asks for. Where exactly is drawn
+// from Options::random, so that many callers do not come back at the same moment.
+struct RetryPolicy {
+  // Tries in all, the first included: 1 means no retry, 0 means no limit.
+  int max_attempts = 5;
+  // No try starts later than this after the first one; none: the call's deadline alone decides.
+  std::optional<std::chrono::milliseconds> total_time = std::nullopt;
+  std::chrono::milliseconds initial_backoff{100};
+  std::chrono::milliseconds max_backoff{5'000};
+  // At least 1.
+  double multiplier = 2.0;
+};
+
+// One try of one call, as told to Options::log.
+struct CallRecord {
+  // `timebank.v1.LedgerService/RecordExchange`.
+  std::string_view rpc = {};
+  // What came of this try. For WatchLedger: how the stream ended.
+  absl::Status status = absl::OkStatus();
+  // From sending the request to having the whole answer; for WatchLedger the life of the stream.
+  std::chrono::nanoseconds took{0};
+};
+
+struct Options {
+  // What gRPC can connect to: `localhost:7400`, `unix:/run/timebank/timebank.sock`,
+  // `dns:///bank.example.org:7400`.
+  std::string target = "localhost:7400";
+  // Null: not encrypted, for a loopback address, a unix socket or behind a proxy that encrypts.
+  std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr;
+
+  // Who calls. Each goes out as the metadata of that name, with every call; empty ones are left out and the
+  // server takes its default. Visible ASCII only: anything else makes every call fail with INVALID_ARGUMENT,
+  // unsent.
+  //
+  // `timebank-caller`: the name of the calling key, [a-z0-9._-].
+  std::string caller = {};
+  // `timebank-member`: the member at the keyboard, id or resource name. The caller then acts as that member.
+  std::string member = {};
+  // `timebank-role`: `broker`, `member` or `partner`.
+  std::string role = {};
+
+  // How long a call may take, all its tries and the waits between them together. Batches
+  // (BatchRecordExchanges, BatchGetBalances) have their own. WatchLedger has no deadline unless its
+  // CallOptions name one.
+  std::chrono::milliseconds deadline{10'000};
+  std::chrono::milliseconds batch_deadline{60'000};
+
+  // For every call but WatchLedger.
+  RetryPolicy retry = {};
+  // For WatchLedger; counted anew after every message that arrives. A follower outlives a server's restart.
+  RetryPolicy watch_retry = {.max_attempts = 0, .max_backoff = std::chrono::milliseconds(30'000)};
+
+  // Reads of a bank ask for an answer that includes the last change this connection made there, whichever
+  // server of a cluster they reach (metadata `timebank-min-position`).
+  bool read_your_writes = true;
+
+  // Called after every try, on the thread that made it; must not block. May be empty.
+  std::function<void(const CallRecord&)> log = {};
+
+  // For tests; empty ones are the real thing. Called from whichever threads make calls, at the same time.
+  //
+  // A clock that never goes back.
+  std::function<std::chrono::steady_clock::time_point()> now = {};
+  // Returns after the duration, or as soon as a stop is requested.
+  std::function<void(std::chrono::nanoseconds, std::stop_token)> sleep = {};
+  // Evenly spread 64-bit numbers, for the waits between tries.
+  std::function<std::uint64_t()> random = {};
+  // A new request id: 1 to 128 visible ASCII characters, never the same twice.
+  std::function<std::string()> new_request_id = {};
+};
+
+// What one call wants otherwise than the connection's Options say.
+struct CallOptions {
+  // For this call with all its tries; for a range, for each page.
+  std::optional<std::chrono::milliseconds> deadline = std::nullopt;
+};
+
+}  // namespace timebank::client
+
+#endif  // TIMEBANK_CLIENT_CPP_OPTIONS_H_

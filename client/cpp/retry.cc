@@ -1,0 +1,54 @@
+#include "client/cpp/retry.h"
+
+#include <algorithm>
+
+#include "client/cpp/error.h"
+
+namespace timebank::client {
+namespace {
+
+using std::chrono::nanoseconds;
+
+// UNAVAILABLE: the call may have been carried out, and the request_id makes it safe to ask again.
+// RESOURCE_EXHAUSTED is passing only where the server says when (a full disk or a message that is too large
+// says nothing).
+bool MayPass(const absl::Status& status) {
+  return absl::IsUnavailable(status) || (absl::IsResourceExhausted(status) && RetryDelay(status).has_value());
+}
+
+double InNanoseconds(nanoseconds duration) { return static_cast<double>(duration.count()); }
+
+}  // namespace
+
+Retry::Retry(const RetryPolicy& policy, std::optional<Clock::time_point> deadline,
+             const std::function<Clock::time_point()>& now, const std::function<std::uint64_t()>& random)
+    : policy_(policy), deadline_(deadline), now_(now), random_(random) {
+  StartAnew();
+}
+
+void Retry::StartAnew() {
+  first_try_ = now_();
+  tries_ = 0;
+  backoff_ = InNanoseconds(policy_.initial_backoff);
+}
+
+std::optional<nanoseconds> Retry::WaitAfter(const absl::Status& status) {
+  ++tries_;
+  if (!MayPass(status)) return std::nullopt;
+  if (policy_.max_attempts > 0 && tries_ >= policy_.max_attempts) return std::nullopt;
+  const nanoseconds wait =
+      std::max<nanoseconds>(NextBackoff(), RetryDelay(status).value_or(std::chrono::milliseconds(0)));
+  const Clock::time_point next_try = now_() + wait;
+  if (deadline_.has_value() && next_try >= *deadline_) return std::nullopt;
+  if (policy_.total_time.has_value() && next_try - first_try_ > *policy_.total_time) return std::nullopt;
+  return wait;
+}
+
+nanoseconds Retry::NextBackoff() {
+  const double whole = std::min(backoff_, InNanoseconds(policy_.max_backoff));
+  backoff_ = whole * std::max(policy_.multiplier, 1.0);
+  const double fraction = static_cast<double>(random_() >> 11) * 0x1p-53;  // [0, 1)
+  return nanoseconds(static_cast<nanoseconds::rep>(whole / 2 + whole / 2 * fraction));
+}
+
+}  // namespace timebank::client

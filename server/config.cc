@@ -1,0 +1,444 @@
+#include "server/config.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/un.h>
+#include <toml++/toml.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+
+namespace timebank {
+namespace {
+
+constexpr std::string_view kVersion = TIMEBANK_VERSION;
+constexpr std::string_view kPrefix = "TIMEBANK_";
+// Variables of the programs that talk to a server.
+constexpr std::string_view kOthersVariables[] = {"TIMEBANK_SERVER", "TIMEBANK_BANK", "TIMEBANK_AS"};
+constexpr std::string_view kConfigVariable = "TIMEBANK_CONFIG";
+// Flags that are no settings.
+constexpr std::string_view kOtherFlags[] = {"--config", "--check-config", "--help", "--version"};
+
+constexpr size_t kMaxSocketPath = sizeof(sockaddr_un::sun_path) - 1;
+
+enum class Kind { kText, kNumber, kSwitch };
+
+// One setting: what it is called everywhere, what it may be, what it is for.
+struct Setting {
+  std::string_view name;
+  Kind kind = Kind::kText;
+  std::string takes;  // for the help
+  std::string_view help;
+  std::function<absl::Status(Config&, const std::string&)> set;
+  std::function<std::string(const Config&)> show;
+
+  std::string Flag() const { return "--" + absl::StrReplaceAll(Name(), {{"_", "-"}}); }
+  std::string Variable() const { return std::string(kPrefix) + absl::AsciiStrToUpper(Name()); }
+  std::string Name() const { return std::string(name); }
+};
+
+Setting Text(std::string_view name, std::string Config::*member, std::string takes, std::string_view help,
+             std::function<absl::Status(const std::string&)> check) {
+  return {.name = name,
+          .kind = Kind::kText,
+          .takes = std::move(takes),
+          .help = help,
+          .set =
+              [=](Config& config, const std::string& text) {
+                if (absl::Status status = check(text); !status.ok()) return status;
+                config.*member = text;
+                return absl::OkStatus();
+              },
+          .show = [=](const Config& config) { return config.*member; }};
+}
+
+Setting Number(std::string_view name, int64_t Config::*member, int64_t least, int64_t most,
+               std::string_view help) {
+  return {
+      .name = name,
+      .kind = Kind::kNumber,
+      .takes = absl::StrCat(least, "..", most),
+      .help = help,
+      .set =
+          [=](Config& config, const std::string& text) {
+            int64_t number = 0;
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+            if (error != std::errc() || end != text.data() + text.size() || number < least || number > most) {
+              return absl::InvalidArgumentError(
+                  absl::StrCat("must be a whole number from ", least, " to ", most));
+            }
+            config.*member = number;
+            return absl::OkStatus();
+          },
+      .show = [=](const Config& config) { return std::to_string(config.*member); }};
+}
+
+Setting Switch(std::string_view name, bool Config::*member, std::string_view help) {
+  return {.name = name,
+          .kind = Kind::kSwitch,
+          .takes = "true|false",
+          .help = help,
+          .set =
+              [=](Config& config, const std::string& text) {
+                if (text != "true" && text != "false") {
+                  return absl::InvalidArgumentError("must be true or false");
+                }
+                config.*member = text == "true";
+                return absl::OkStatus();
+              },
+          .show = [=](const Config& config) { return config.*member ? "true" : "false"; }};
+}
+
+absl::Status CheckData(const std::string& path) {
+  if (path.empty()) return absl::InvalidArgumentError("must name a folder");
+  return absl::OkStatus();
+}
+
+absl::Status CheckSocketPath(const std::string& path) {
+  if (path.size() > kMaxSocketPath) {
+    return absl::InvalidArgumentError(absl::StrCat(path, " is longer than the ", kMaxSocketPath,
+                                                   " bytes that the path of a unix socket may have"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckLogLevel(const std::string& level) {
+  if (level == "debug" || level == "info" || level == "warn" || level == "error") return absl::OkStatus();
+  return absl::InvalidArgumentError("must be debug, info, warn or error");
+}
+
+const std::vector<Setting>& Settings() {
+  static const auto& settings = *new std::vector<Setting>{
+      Text("data", &Config::data, "FOLDER", "the ledger's folder; made when missing", CheckData),
+      Text("listen", &Config::listen, "ADDRESS",
+           "HOST:PORT (port 0: any free one) or unix:PATH; this machine only, as there is no access control "
+           "yet",
+           [](const std::string& text) { return ParseListenAddress(text).status(); }),
+      Text("operator_socket", &Config::operator_socket, "PATH",
+           "unix socket with reflection, channelz and health for whoever looks after the server; empty: "
+           "none; by "
+           "default operator.sock in the ledger's folder",
+           CheckSocketPath),
+      Switch("reflection", &Config::reflection, "reflection on the address of `listen`, too"),
+      Text("log_level", &Config::log_level, "debug|info|warn|error", "the least that is logged",
+           CheckLogLevel),
+      Number("stop_seconds", &Config::stop_seconds, 0, 600,
+             "how long a stop waits for calls before it cancels them"),
+      Number("max_streams", &Config::max_streams, 1, 10'000, "calls at a time in one connection"),
+      Number("queue_commands", &Config::queue_commands, 1, 1'000'000,
+             "changes that may wait; one more gets QUEUE_FULL"),
+      Number("queue_mb", &Config::queue_mb, 16, 16'384, "megabytes of changes that may wait"),
+      Number("pool_threads", &Config::pool_threads, 1, 64, "threads for reads that wait for the disk"),
+      Number("flush_interval_seconds", &Config::flush_interval_seconds, 0, 3'600,
+             "longest time between two flushes of the database; 0: by size alone"),
+      Number("block_cache_mb", &Config::block_cache_mb, 1, 1'048'576, "memory for what was read from disk"),
+      Number("write_buffer_mb", &Config::write_buffer_mb, 1, 4'096,
+             "memory for what is not yet flushed; full: it is flushed"),
+      Number("segment_mb", &Config::segment_mb, 32, 1'024, "size of a file of the commit log"),
+  };
+  return settings;
+}
+
+size_t Distance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), size_t{0});
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = std::exchange(row[0], i);
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t changed = diagonal + (a[i - 1] != b[j - 1]);
+      diagonal = row[j];
+      row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+std::string NotKnown(std::string_view name, const std::vector<std::string>& known) {
+  const auto nearest = std::min_element(known.begin(), known.end(), [&](const auto& a, const auto& b) {
+    return Distance(name, a) < Distance(name, b);
+  });
+  return absl::StrCat(std::string(name), ": not known; did you mean ", *nearest, "?");
+}
+
+std::vector<std::string> NamesOf(std::string (Setting::*name)() const) {
+  std::vector<std::string> names;
+  for (const Setting& setting : Settings()) names.push_back((setting.*name)());
+  return names;
+}
+
+// Collects values in order of precedence: the first one that is given wins, but all have to be right.
+class Collector {
+ public:
+  void Give(const Setting& setting, const std::string& value, std::string source) {
+    Config& config = source_.contains(setting.name) ? overridden_ : configured_.config;
+    if (absl::Status status = setting.set(config, value); !status.ok()) {
+      Error(absl::StrCat(source, ": ", absl::string_view(status.message())));
+    }
+    source_.try_emplace(setting.name, std::move(source));
+  }
+
+  void Error(std::string text) { configured_.errors.push_back(std::move(text)); }
+
+  // Gives those that depend on others their value, and says where everything came from.
+  Configured Finish() {
+    Config& config = configured_.config;
+    if (!source_.contains("operator_socket")) {
+      config.operator_socket = config.data + "/operator.sock";
+      if (absl::Status status = CheckSocketPath(config.operator_socket); !status.ok()) {
+        Error(absl::StrCat("--operator-socket: the default, ", absl::string_view(status.message()),
+                           "; give a shorter one, or an empty one for none"));
+      }
+    }
+    for (const Setting& setting : Settings()) {
+      const auto source = source_.find(setting.name);
+      configured_.effective.push_back({.name = setting.Name(),
+                                       .value = setting.show(config),
+                                       .source = source == source_.end() ? "default" : source->second});
+    }
+    if (!configured_.errors.empty()) configured_.wish = Configured::Wish::kErrors;
+    return std::move(configured_);
+  }
+
+  void SetWish(Configured::Wish wish) { configured_.wish = wish; }
+
+ private:
+  Configured configured_;
+  Config overridden_;  // takes values that another source has already decided
+  std::map<std::string_view, std::string> source_;
+};
+
+void ReadEnvironment(const Environment& environment, Collector& collector) {
+  for (const auto& [variable, value] : environment) {
+    if (!variable.starts_with(kPrefix) || variable == kConfigVariable) continue;
+    if (std::count(std::begin(kOthersVariables), std::end(kOthersVariables), variable) > 0) continue;
+    const auto& settings = Settings();
+    const auto setting = std::find_if(settings.begin(), settings.end(),
+                                      [&](const Setting& s) { return s.Variable() == variable; });
+    if (setting != settings.end()) {
+      collector.Give(*setting, value, variable);
+    } else {
+      std::vector<std::string> known = NamesOf(&Setting::Variable);
+      known.emplace_back(kConfigVariable);
+      collector.Error(NotKnown(variable, known));
+    }
+  }
+}
+
+// The node's value as a flag would say it; nothing: it is of another kind than the setting.
+std::optional<std::string> TextOf(const toml::node& node, Kind kind) {
+  switch (kind) {
+    case Kind::kText:
+      return node.value_exact<std::string>();
+    case Kind::kNumber:
+      if (auto number = node.value_exact<int64_t>()) return std::to_string(*number);
+      return std::nullopt;
+    case Kind::kSwitch:
+      if (auto on = node.value_exact<bool>()) return *on ? "true" : "false";
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::string_view NounOf(Kind kind) {
+  switch (kind) {
+    case Kind::kText:
+      return "must be a text in quotes";
+    case Kind::kNumber:
+      return "must be a whole number, without quotes";
+    case Kind::kSwitch:
+      return "must be true or false, without quotes";
+  }
+  return "";
+}
+
+void ReadFile(const std::string& path, Collector& collector) {
+  toml::table table;
+  try {
+    table = toml::parse_file(path);
+  } catch (const toml::parse_error& error) {
+    const auto line = error.source().begin.line;
+    collector.Error(
+        absl::StrCat(path, line > 0 ? absl::StrCat(":", line) : "", ": ", std::string(error.description())));
+    return;
+  }
+  for (const auto& [key, node] : table) {
+    const std::string name(key.str());
+    const std::string place = absl::StrCat(path, ":", key.source().begin.line);
+    const auto& settings = Settings();
+    const auto setting =
+        std::find_if(settings.begin(), settings.end(), [&](const Setting& s) { return s.name == name; });
+    if (setting == settings.end()) {
+      collector.Error(absl::StrCat(place, ": ", NotKnown(name, NamesOf(&Setting::Name))));
+    } else if (const std::optional<std::string> value = TextOf(node, setting->kind)) {
+      collector.Give(*setting, *value, place);
+    } else {
+      collector.Error(absl::StrCat(place, ": ", name, ": ", std::string(NounOf(setting->kind))));
+    }
+  }
+}
+
+constexpr char kDescription[] =
+    "timebankd keeps the ledger of timebanks and serves it over gRPC.\n"
+    "It says \"timebankd ready on ADDRESS\" once everything it has ever answered can be read again.";
+
+constexpr char kFooter[] =
+    "Every setting can also be given as a variable, TIMEBANK_QUEUE_MB for --queue-mb, or in the TOML file "
+    "of\n"
+    "--config, queue_mb = 64. A flag goes before a variable, a variable before the file.\n"
+    "\n"
+    "SIGTERM or SIGINT stops it: calls are finished, everything is written; a second one ends it at once.\n"
+    "It ends with 0 when it was stopped, 2 when the configuration is wrong, 3 when the ledger cannot be "
+    "read\n"
+    "or was damaged, 4 when another process has its folder, 5 when it cannot listen, 1 for anything else.";
+
+struct Flags {
+  std::string config_file;
+  bool check = false;
+  std::map<std::string_view, std::string> values;  // by a setting's name
+};
+
+void DeclareFlags(CLI::App& app, Flags& flags) {
+  app.set_help_flag("-h,--help", "prints this");
+  app.set_version_flag("--version", absl::StrCat("timebankd ", std::string(kVersion)), "prints the version");
+  app.footer(kFooter);
+  app.allow_extras();
+  app.add_option("--config", flags.config_file, "TOML file to read (TIMEBANK_CONFIG)")->type_name("FILE");
+  app.add_flag("--check-config", flags.check,
+               "prints every setting, its value and where that came from, and ends");
+  for (const Setting& setting : Settings()) {
+    std::string& value = flags.values[setting.name];
+    const std::string said = setting.show(Config());
+    const std::string help =
+        absl::StrCat(std::string(setting.help), said.empty() ? "" : absl::StrCat(" (", said, ")"));
+    if (setting.kind == Kind::kSwitch) {
+      const std::string no = "--no-" + setting.Flag().substr(2);
+      app.add_flag(absl::StrCat(setting.Flag(), "{true},", no, "{false}"), value, help);
+    } else {
+      app.add_option(setting.Flag(), value, help)->type_name(setting.takes);
+    }
+  }
+}
+
+// Whatever CLI11 has to say instead of what was parsed.
+Configured FromParser(const CLI::App& app, const CLI::ParseError& said) {
+  Configured configured;
+  if (said.get_exit_code() == 0) {
+    configured.wish = Configured::Wish::kAnswer;
+    configured.answer = dynamic_cast<const CLI::CallForHelp*>(&said) != nullptr
+                            ? app.help()
+                            : absl::StrCat(said.what(), "\n");
+  } else {
+    configured.wish = Configured::Wish::kErrors;
+    configured.errors.emplace_back(said.what());
+  }
+  return configured;
+}
+
+}  // namespace
+
+Configured Configure(const std::vector<std::string>& arguments, const Environment& environment) {
+  Flags flags;
+  CLI::App app(kDescription, "timebankd");
+  DeclareFlags(app, flags);
+  try {
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 wants them backwards
+  } catch (const CLI::ParseError& said) {
+    return FromParser(app, said);
+  }
+
+  Collector collector;
+  if (flags.check) collector.SetWish(Configured::Wish::kCheck);
+  std::vector<std::string> known = NamesOf(&Setting::Flag);
+  known.insert(known.end(), std::begin(kOtherFlags), std::end(kOtherFlags));
+  for (const std::string& extra : app.remaining()) collector.Error(NotKnown(extra, known));
+  for (const Setting& setting : Settings()) {
+    if (app.count(setting.Flag()) > 0) {
+      collector.Give(setting, flags.values[setting.name], setting.Flag());
+    }
+  }
+  ReadEnvironment(environment, collector);
+  const auto variable = environment.find(std::string(kConfigVariable));
+  if (flags.config_file.empty() && variable != environment.end()) flags.config_file = variable->second;
+  if (!flags.config_file.empty()) ReadFile(flags.config_file, collector);
+  return collector.Finish();
+}
+
+Environment EnvironmentOfProcess() {
+  Environment environment;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text = *variable;
+    const size_t equals = text.find('=');
+    if (text.starts_with(kPrefix) && equals != text.npos) {
+      environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+    }
+  }
+  return environment;
+}
+
+std::string Print(const std::vector<Configured::Effective>& effective) {
+  std::string text;
+  for (const Configured::Effective& setting : effective) {
+    const auto& settings = Settings();
+    const auto kind = std::find_if(settings.begin(), settings.end(), [&](const Setting& s) {
+                        return s.name == setting.name;
+                      })->kind;
+    const std::string quoted =
+        "\"" + absl::StrReplaceAll(setting.value, {{"\\", "\\\\"}, {"\"", "\\\""}}) + "\"";
+    absl::StrAppend(&text, setting.name, " = ", kind == Kind::kText ? quoted : setting.value, "  # ",
+                    setting.source, "\n");
+  }
+  return text;
+}
+
+std::string ListenAddress::ToString() const {
+  if (is_unix) return "unix:" + path;
+  if (host.find(':') != host.npos) return absl::StrCat("[", host, "]:", port);
+  return absl::StrCat(host, ":", port);
+}
+
+absl::StatusOr<ListenAddress> ParseListenAddress(std::string_view text) {
+  ListenAddress address;
+  if (constexpr std::string_view kUnix = "unix:"; text.starts_with(kUnix)) {
+    address.is_unix = true;
+    address.path = text.substr(kUnix.size());
+    if (address.path.empty()) return absl::InvalidArgumentError("unix: must be followed by a path");
+    if (absl::Status status = CheckSocketPath(address.path); !status.ok()) return status;
+    return address;
+  }
+  const size_t colon = text.rfind(':');
+  const std::string_view port = colon == text.npos ? "" : text.substr(colon + 1);
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), address.port);
+  if (port.empty() || error != std::errc() || end != port.data() + port.size()) {
+    return absl::InvalidArgumentError("must be HOST:PORT or unix:PATH");
+  }
+  std::string_view host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  // Not asked of a resolver, whose answer might be any address.
+  address.host = host == "localhost" ? "127.0.0.1" : host;
+  in_addr v4 = {};
+  in6_addr v6 = {};
+  const bool loopback =
+      (inet_pton(AF_INET, address.host.c_str(), &v4) == 1 && ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET) ||
+      (inet_pton(AF_INET6, address.host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6));
+  if (!loopback) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(std::string(text),
+                     " may be within reach of other machines, and there is no access control: whoever can "
+                     "connect can read and "
+                     "change everything. Use 127.0.0.1, [::1], localhost or unix:PATH"));
+  }
+  return address;
+}
+
+}  // namespace timebank

@@ -1,0 +1,88 @@
+// How timebankd is told what to do: flags, then TIMEBANK_* variables, then a TOML file, then defaults.
+//
+// A setting has one name. `queue_mb` is --queue-mb, TIMEBANK_QUEUE_MB and queue_mb in the file; the table in
+// config.cc declares each once, with its range and its help. What nobody knows is an error that names the
+// nearest known name.
+//
+// Threads: pure functions, apart from reading the file.
+#ifndef TIMEBANK_SERVER_CONFIG_H_
+#define TIMEBANK_SERVER_CONFIG_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace timebank {
+
+// Values are in range; defaults stand here.
+struct Config {
+  std::string data = "./timebank-data";
+  std::string listen = "127.0.0.1:7400";
+  std::string operator_socket;  // path; empty: none. By default operator.sock in `data`
+  bool reflection = false;
+  std::string log_level = "info";
+  int64_t stop_seconds = 10;
+  int64_t max_streams = 256;
+  int64_t queue_commands = 8192;
+  int64_t queue_mb = 64;
+  int64_t pool_threads = 2;
+  int64_t flush_interval_seconds = 15;
+  int64_t block_cache_mb = 32;
+  int64_t write_buffer_mb = 16;
+  int64_t segment_mb = 32;
+};
+
+// Where the server listens.
+struct ListenAddress {
+  bool is_unix = false;
+  std::string path;  // of a unix socket
+  std::string host;  // an IP address, as written; `localhost` is 127.0.0.1
+  uint16_t port = 0;
+
+  // As gRPC and people write it: 127.0.0.1:7400, [::1]:7400, unix:/run/timebank.sock.
+  std::string ToString() const;
+};
+
+// HOST:PORT or unix:PATH. INVALID_ARGUMENT: neither, or an address that other machines could reach. There is
+// no access control: whoever can connect can do everything, so only this machine may.
+absl::StatusOr<ListenAddress> ParseListenAddress(std::string_view text);
+
+// What the command line, the environment and the file come to.
+struct Configured {
+  enum class Wish {
+    kServe,
+    kCheck,   // --check-config: print `effective`
+    kAnswer,  // --help, --version: print `answer`
+    kErrors,  // print `errors`, one a line
+  };
+  struct Effective {
+    std::string name;
+    std::string value;
+    std::string source;  // "--listen", "TIMEBANK_LISTEN", "/etc/timebank.toml:3", "default"
+  };
+
+  Wish wish = Wish::kServe;
+  Config config;
+  std::vector<Effective> effective;  // every setting
+  std::vector<std::string> errors;
+  std::string answer;
+};
+
+using Environment = std::map<std::string, std::string>;
+
+// `arguments` without the program's name.
+Configured Configure(const std::vector<std::string>& arguments, const Environment& environment);
+
+// This process's TIMEBANK_* variables.
+Environment EnvironmentOfProcess();
+
+// `effective` as a TOML file that would say the same, each with its source behind it.
+std::string Print(const std::vector<Configured::Effective>& effective);
+
+}  // namespace timebank
+
+#endif  // TIMEBANK_SERVER_CONFIG_H_

@@ -1,0 +1,413 @@
+#include "server/engine/engine.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "server/engine/random.h"
+#include "server/ledger/error.h"
+#include "server/ledger/genesis.h"
+#include "storage/status_macros.h"
+
+namespace timebank::engine {
+
+using ledger::ErrorOf;
+using ledger::Reason;
+
+namespace {
+
+absl::Status OutcomeUnknown() {
+  return ErrorOf(Reason::kOutcomeUnknown, "the outcome is not known; ask again with the same request_id");
+}
+
+// Whether the same may go well a little later. Damage, another owner, missing rights and the like do not go
+// away by themselves.
+bool MayPass(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kUnknown:  // what the system says of a disk that does not answer
+    case absl::StatusCode::kInternal:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+Engine::Engine(Options options, OpenLog open_log)
+    : options_(std::move(options)), open_log_(std::move(open_log)) {}
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(Options options, storage::Store::Options store,
+                                                     OpenLog open_log) {
+  std::unique_ptr<Engine> engine(new Engine(std::move(options), std::move(open_log)));
+  Engine* self = engine.get();
+  store.on_flushed = [self](uint64_t index) { self->Trim(index); };
+  store.on_background_error = [self](absl::Status why) { self->FailForGood(std::move(why)); };
+  TB_ASSIGN_OR_RETURN(self->store_, storage::Store::Open(std::move(store)));
+  self->replier_ = std::thread([self] { self->RunReplier(); });
+  self->committer_ = std::thread([self] { self->RunCommitter(); });
+  self->engine_ = std::thread([self] { self->RunEngine(); });
+  return engine;
+}
+
+Engine::~Engine() {
+  if (store_ == nullptr) return;
+  Stop();
+  store_.reset();  // while its callbacks still find an engine
+}
+
+void Engine::Submit(Submission submission) {
+  absl::Status refused;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (std::optional<absl::Status> why = WhyRefused()) {
+      refused = *std::move(why);
+    } else if (queue_.size() >= options_.queue_commands ||
+               queued_bytes_ + submission.bytes > options_.queue_bytes) {
+      refused = ErrorOf(Reason::kQueueFull,
+                        "too much is waiting; try again a little later, with the same request_id");
+    } else {
+      queued_bytes_ += submission.bytes;
+      queue_.push_back(std::move(submission));
+      return;
+    }
+  }
+  std::vector<Waiter> waiters;
+  waiters.push_back({std::move(submission.done), std::move(refused)});
+  Answer(std::move(waiters));
+}
+
+std::optional<absl::Status> Engine::WhyRefused() const {
+  if (stopping_) {
+    return ErrorOf(Reason::kShuttingDown, "the server is stopping; try again, with the same request_id");
+  }
+  if (state_ == State::kServing) return std::nullopt;
+  if (state_ == State::kRecovering && disk_full_) {
+    return ErrorOf(Reason::kDiskFull, "the server's disk is full; nothing was changed");
+  }
+  return ErrorOf(Reason::kNotServing, "the server is not ready; try again, with the same request_id");
+}
+
+// What was taken and not yet ordered has changed nothing, and would wait for longer than anybody wants to.
+void Engine::RefuseQueued() {
+  std::vector<Waiter> waiters;
+  {
+    absl::MutexLock lock(&mutex_);
+    const std::optional<absl::Status> why = WhyRefused();
+    assert(why.has_value());
+    for (Submission& submission : queue_) waiters.push_back({std::move(submission.done), *why});
+    queue_.clear();
+    queued_bytes_ = 0;
+  }
+  Answer(std::move(waiters));
+}
+
+Engine::State Engine::state() const {
+  absl::MutexLock lock(&mutex_);
+  return state_;
+}
+
+absl::Status Engine::failure() const {
+  absl::MutexLock lock(&mutex_);
+  return failure_;
+}
+
+void Engine::SetState(State state) {
+  absl::MutexLock tell(&tell_mutex_);
+  absl::Status failure;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (state == state_ || state_ == State::kStopped) return;
+    if (state_ == State::kFailed && state != State::kStopped) return;
+    state_ = state;
+    failure = failure_;
+  }
+  if (options_.on_state) options_.on_state(state, failure);
+}
+
+void Engine::FailForGood(absl::Status why) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!failure_.ok()) return;
+    failure_ = std::move(why);
+  }
+  SetState(State::kFailed);
+}
+
+void Engine::Trouble(const absl::Status& what) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!failure_.ok()) return;  // told as that
+    disk_full_ = absl::IsResourceExhausted(what);
+  }
+  if (options_.on_trouble) options_.on_trouble(what);
+}
+
+void Engine::Trim(uint64_t index) {
+  absl::MutexLock lock(&log_mutex_);
+  if (log_ == nullptr) return;
+  // A log that cannot trim takes no more frames either: the next append fails, and recovery deals with it.
+  static_cast<void>(log_->Trim(index));
+}
+
+void Engine::Stop() {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (stopping_) return;
+    stopping_ = true;
+  }
+  engine_.join();
+  {
+    absl::MutexLock lock(&mutex_);
+    committer_ends_ = true;
+  }
+  committer_.join();
+  {
+    absl::MutexLock lock(&replies_mutex_);
+    replier_ends_ = true;
+  }
+  replier_.join();
+  SetState(State::kStopped);
+}
+
+// --- engine thread
+
+void Engine::RunEngine() {
+  uint32_t pause_ms = 0;
+  while (AwaitRecovery(pause_ms)) {
+    const uint64_t applied = store_->applied_index();
+    if (absl::Status status = Recover(); status.ok()) {
+      SetState(State::kServing);
+      Serve();
+      SetState(State::kRecovering);
+    } else if (MayPass(status)) {
+      Trouble(status);
+    } else {
+      FailForGood(std::move(status));
+    }
+    // A life that got nothing done may have been too short to notice what is wrong: those after it come
+    // slower.
+    const bool progress = store_->applied_index() > applied;
+    pause_ms = progress ? 0 : std::clamp(pause_ms * 2, options_.retry_ms, options_.retry_ms * 100);
+  }
+  RefuseQueued();
+}
+
+// Returns when the engine may try to serve (again). false: it is to stop.
+bool Engine::AwaitRecovery(uint32_t pause_ms) {
+  auto stopping_or_failed = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return stopping_ || state_ == State::kFailed;
+  };
+  {
+    absl::MutexLock lock(&mutex_);
+    if (stopping_) return false;
+    // There is no more room after an instant than there was before.
+    if (disk_full_) pause_ms = std::max(pause_ms, options_.retry_ms);
+    if (pause_ms == 0 && state_ != State::kFailed) return true;
+  }
+  RefuseQueued();
+  absl::MutexLock lock(&mutex_);
+  mutex_.AwaitWithTimeout(absl::Condition(&stopping_or_failed), absl::Milliseconds(pause_ms));
+  if (state_ == State::kFailed) mutex_.Await(absl::Condition(&stopping_));
+  return !stopping_;
+}
+
+absl::Status Engine::Recover() {
+  {
+    absl::MutexLock lock(&log_mutex_);
+    log_.reset();
+    TB_ASSIGN_OR_RETURN(log_, open_log_(store_->applied_index()));
+  }
+  if (log_->tail_index() > store_->applied_index()) {
+    TB_RETURN_IF_ERROR(log_->Read(store_->applied_index() + 1, [this](uint64_t index,
+                                                                      std::string_view bytes) {
+      storage::v1::Frame frame;
+      if (!frame.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+        return absl::DataLossError("frame " + std::to_string(index) + " of the commit log does not parse");
+      }
+      return store_->Apply(index, frame);
+    }));
+  }
+  if (store_->applied_index() == 0) {
+    StoreBase base(store_.get());
+    ledger::WorkingState state(&base);
+    ledger::Genesis(RandomNumber(), RandomBytes(32), state);
+    TB_RETURN_IF_ERROR(CommitLayer(*state.Seal()));
+  }
+  store_->Publish();
+  if (options_.on_published) options_.on_published();
+  absl::MutexLock lock(&mutex_);
+  commit_failed_ = false;
+  disk_full_ = false;
+  return absl::OkStatus();
+}
+
+// Large submissions travel alone, so that a frame has room for what they become.
+bool Engine::HasRoom(const Batch& batch) const {
+  return batch.waiters.empty() ||
+         (batch.waiters.size() < options_.batch_entries && batch.entries < options_.batch_entries &&
+          batch.bytes + queue_.front().bytes <= options_.batch_bytes);
+}
+
+// Runs until the engine is to stop and nothing waits any more, or something failed; what had been executed by
+// then and was not handed over is answered here.
+void Engine::Serve() {
+  StoreBase base(store_.get());
+  ledger::WorkingState state(&base);
+  Batch batch;
+  auto failed = [this]()
+                    ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return commit_failed_ || state_ == State::kFailed; };
+  auto something_to_do = [&]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    const bool committer_free = !to_commit_.has_value();
+    return failed() || (!queue_.empty() && HasRoom(batch)) ||
+           (committer_free && (!batch.waiters.empty() || stopping_));
+  };
+  while (true) {
+    {
+      absl::MutexLock lock(&mutex_);
+      mutex_.Await(absl::Condition(&something_to_do));
+      if (failed()) break;
+      if (!to_commit_.has_value()) {
+        while (state.sealed_layers() > 0) state.DropOldest();
+        if (stopping_ && queue_.empty() && batch.waiters.empty()) return;
+      }
+    }
+    if (!ExecuteQueued(state, batch)) break;
+    absl::MutexLock lock(&mutex_);
+    if (failed()) break;
+    if (to_commit_.has_value() || batch.waiters.empty()) continue;
+    while (state.sealed_layers() > 0) state.DropOldest();
+    batch.layer = state.Seal();
+    to_commit_ = std::exchange(batch, Batch{});
+  }
+  for (Waiter& waiter : batch.waiters) waiter.outcome = OutcomeUnknown();
+  Answer(std::move(batch.waiters));
+  absl::MutexLock lock(&mutex_);
+  auto committer_done = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return !to_commit_.has_value(); };
+  mutex_.Await(absl::Condition(&committer_done));
+}
+
+std::optional<Engine::Submission> Engine::NextFor(const Batch& batch) {
+  absl::MutexLock lock(&mutex_);
+  if (queue_.empty() || !HasRoom(batch)) return std::nullopt;
+  Submission submission = std::move(queue_.front());
+  queue_.pop_front();
+  queued_bytes_ -= submission.bytes;
+  return submission;
+}
+
+// Executes what is queued, up to one batch. false: the ledger could not be read; the engine has to start
+// again.
+bool Engine::ExecuteQueued(ledger::WorkingState& state, Batch& batch) {
+  while (std::optional<Submission> submission = NextFor(batch)) {
+    if (submission->abandoned && submission->abandoned()) {
+      batch.waiters.push_back(
+          {std::move(submission->done), absl::CancelledError("the call ended before it was carried out")});
+      continue;
+    }
+    absl::StatusOr<ledger::Outcome> outcome = ledger::Execute(submission->command, state);
+    const bool readable = outcome.ok();
+    batch.bytes += submission->bytes;
+    if (readable) batch.entries += outcome->count;
+    batch.waiters.push_back({std::move(submission->done), std::move(outcome)});
+    if (!readable) {
+      if (MayPass(state.status())) {
+        Trouble(state.status());
+      } else {
+        FailForGood(state.status());
+      }
+      return false;
+    }
+  }
+  return true;
+}
+
+// --- committer thread
+
+void Engine::RunCommitter() {
+  while (true) {
+    Batch* batch = nullptr;
+    {
+      auto work_or_end = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+        return committer_ends_ || (to_commit_.has_value() && !commit_failed_);
+      };
+      absl::MutexLock lock(&mutex_);
+      mutex_.Await(absl::Condition(&work_or_end));
+      if (!to_commit_.has_value()) return;
+      batch = &*to_commit_;  // nobody else touches it until it is reset here
+    }
+    absl::Status status = Commit(*batch);
+    if (!status.ok()) {
+      for (Waiter& waiter : batch->waiters) waiter.outcome = OutcomeUnknown();
+      Trouble(status);
+    }
+    std::vector<Waiter> waiters = std::move(batch->waiters);
+    {
+      absl::MutexLock lock(&mutex_);
+      commit_failed_ = !status.ok();
+      to_commit_.reset();
+    }
+    Answer(std::move(waiters));
+  }
+}
+
+absl::Status Engine::Commit(const Batch& batch) {
+  if (batch.layer->empty()) return absl::OkStatus();
+  TB_RETURN_IF_ERROR(CommitLayer(*batch.layer));
+  store_->Publish();
+  if (options_.on_published) options_.on_published();
+  return absl::OkStatus();
+}
+
+absl::Status Engine::CommitLayer(const ledger::Layer& layer) {
+  const storage::v1::Frame frame = layer.ToFrame();
+  const uint64_t index = store_->applied_index() + 1;
+  TB_RETURN_IF_ERROR(log_->Append(index, frame.SerializeAsString()));
+  absl::Status applied = store_->Apply(index, frame);
+  // Durable but not readable: nothing that is decided from here on could be trusted.
+  if (!applied.ok()) FailForGood(applied);
+  return applied;
+}
+
+// --- replier thread
+
+void Engine::Answer(std::vector<Waiter> waiters) {
+  if (waiters.empty()) return;
+  {
+    absl::MutexLock lock(&replies_mutex_);
+    if (!replier_ended_) {
+      replies_.push_back(std::move(waiters));
+      return;
+    }
+  }
+  Reply(std::move(waiters));
+}
+
+void Engine::Reply(std::vector<Waiter> waiters) {
+  for (Waiter& waiter : waiters) waiter.done(std::move(waiter.outcome));
+}
+
+void Engine::RunReplier() {
+  auto work_or_end = [this]() ABSL_SHARED_LOCKS_REQUIRED(replies_mutex_) {
+    return replier_ends_ || !replies_.empty();
+  };
+  while (true) {
+    std::vector<Waiter> waiters;
+    {
+      absl::MutexLock lock(&replies_mutex_);
+      replies_mutex_.Await(absl::Condition(&work_or_end));
+      if (replies_.empty()) {
+        replier_ended_ = true;
+        return;
+      }
+      waiters = std::move(replies_.front());
+      replies_.pop_front();
+    }
+    Reply(std::move(waiters));
+  }
+}
+
+}  // namespace timebank::engine

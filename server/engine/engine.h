@@ -1,0 +1,166 @@
+// The engine: the one place where the order of things is decided.
+//
+//   Submit ──► queue ──► engine thread ──────► committer thread ───────────────► replier thread
+//              bounded   Execute, one layer     Append + sync, fold, publish      done(outcome)
+//                        a batch
+//
+// While batch n is being synced, batch n+1 executes on top of it. When the committer is free, it gets what
+// has been executed so far: one caller alone never waits for others, and many callers share one sync.
+//
+// Threads:  Submit, Latest, state and failure from any thread.
+// Durable:  `done` runs after its batch is on the disk and published, also for refusals and replays:
+//           whoever has an answer finds what it speaks of in every read that follows.
+// Limits:   at most `queue_commands` commands or `queue_bytes` bytes wait; one more gets QUEUE_FULL.
+// Failure:  a failed append or sync is never tried again. Everybody whose command was executed but not yet
+//           durable gets OUTCOME_UNKNOWN (the request id tells, later), the working state is thrown away,
+//           and the engine starts again from what the log really holds. Where that does not succeed either
+//           it keeps trying, with growing pauses; meanwhile commands are refused with DISK_FULL or
+//           NOT_SERVING. DATA_LOSS and errors of the store end serving for good.
+#ifndef TIMEBANK_SERVER_ENGINE_ENGINE_H_
+#define TIMEBANK_SERVER_ENGINE_ENGINE_H_
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "server/engine/store_base.h"
+#include "server/ledger/execute.h"
+#include "storage/commit_log.h"
+#include "storage/store.h"
+
+namespace timebank::engine {
+
+class Engine {
+ public:
+  enum class State {
+    kRecovering,  // replaying; nothing is taken
+    kServing,
+    kFailed,  // for good: see failure()
+    kStopped,
+  };
+
+  // Opens the log, whose frames up to `applied` are in the store. Called again after a failure.
+  using OpenLog = std::function<absl::StatusOr<std::unique_ptr<storage::CommitLog>>(uint64_t applied)>;
+
+  struct Options {
+    size_t queue_commands = 8192;
+    size_t queue_bytes = 64u << 20;
+    size_t batch_entries = 8192;    // a batch takes no more commands once it has so many entries ...
+    size_t batch_bytes = 4u << 20;  // ... or so many bytes of them
+    uint32_t retry_ms = 100;        // first pause after a failed recovery; doubles up to 100 times as much
+    // With failure(). On threads of the engine's or the store's, one call at a time, in the order in which
+    // things happened; must not block and must not call Stop().
+    std::function<void(State, const absl::Status& failure)> on_state;
+    std::function<void()> on_published;  // more can be read than before; as above, but beside on_state
+    // Something failed and will be tried again; for whoever looks after the server.
+    std::function<void(const absl::Status&)> on_trouble;
+  };
+
+  using Done = absl::AnyInvocable<void(absl::StatusOr<ledger::Outcome>)>;
+
+  // One call on its way.
+  struct Submission {
+    ledger::Command command;
+    size_t bytes = 0;  // what it holds, about
+    // Looked at once, before the command is ordered: true drops it (CANCELLED). Empty: never.
+    absl::AnyInvocable<bool()> abandoned;
+    Done done;  // runs exactly once, on an engine's thread (behind Stop() on Submit's); must not block
+  };
+
+  // Opens the store (its callbacks are the engine's to set) and returns; recovery goes on in the background.
+  // Errors: the store's.
+  static absl::StatusOr<std::unique_ptr<Engine>> Open(Options options, storage::Store::Options store,
+                                                      OpenLog open_log);
+  ~Engine();  // Stop(), and closes the store: every View must be gone
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  void Submit(Submission submission);
+
+  // Takes nothing more (SHUTTING_DOWN), carries out and answers what was taken, and returns. Views stay
+  // readable.
+  void Stop();
+
+  storage::View Latest() const { return store_->Latest(); }
+  State state() const;
+  absl::Status failure() const;
+
+ private:
+  struct Waiter {
+    Done done;
+    absl::StatusOr<ledger::Outcome> outcome;
+  };
+  // What the committer works on: one frame and everybody who waits for it.
+  struct Batch {
+    std::shared_ptr<const ledger::Layer> layer;  // empty: only answers that wait for what came before
+    std::vector<Waiter> waiters;
+    size_t bytes = 0;    // of the submissions
+    size_t entries = 0;  // that they became
+  };
+
+  Engine(Options options, OpenLog open_log);
+  void RunEngine();
+  void RunCommitter();
+  void RunReplier();
+
+  // One life of the working state, from replay to failure or stop.
+  bool AwaitRecovery(uint32_t pause_ms);
+  absl::Status Recover();
+  void Serve();
+  bool HasRoom(const Batch& batch) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  std::optional<Submission> NextFor(const Batch& batch);
+  bool ExecuteQueued(ledger::WorkingState& state, Batch& batch);
+  std::optional<absl::Status> WhyRefused() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  void RefuseQueued();
+  void FailForGood(absl::Status why);
+  void Trouble(const absl::Status& what);
+  void Trim(uint64_t index);
+  absl::Status Commit(const Batch& batch);
+  absl::Status CommitLayer(const ledger::Layer& layer);
+  void Answer(std::vector<Waiter> waiters);
+  static void Reply(std::vector<Waiter> waiters);
+  void SetState(State state);
+
+  const Options options_;
+  const OpenLog open_log_;
+  std::unique_ptr<storage::Store> store_;
+
+  absl::Mutex tell_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);  // makes a change of state and its telling one
+  mutable absl::Mutex mutex_;
+  State state_ ABSL_GUARDED_BY(mutex_) = State::kRecovering;
+  absl::Status failure_ ABSL_GUARDED_BY(mutex_);
+  bool disk_full_ ABSL_GUARDED_BY(mutex_) = false;  // the last try found no room
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::deque<Submission> queue_ ABSL_GUARDED_BY(mutex_);
+  size_t queued_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::optional<Batch> to_commit_ ABSL_GUARDED_BY(mutex_);  // handed over, not yet done
+  bool commit_failed_ ABSL_GUARDED_BY(mutex_) = false;
+  bool committer_ends_ ABSL_GUARDED_BY(mutex_) = false;
+
+  absl::Mutex replies_mutex_;
+  std::deque<std::vector<Waiter>> replies_ ABSL_GUARDED_BY(replies_mutex_);
+  bool replier_ends_ ABSL_GUARDED_BY(replies_mutex_) = false;
+  bool replier_ended_ ABSL_GUARDED_BY(replies_mutex_) = false;
+
+  // Held to replace the log or to trim it; Append needs no lock.
+  absl::Mutex log_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
+  std::unique_ptr<storage::CommitLog> log_;
+
+  std::thread engine_;
+  std::thread committer_;
+  std::thread replier_;
+};
+
+}  // namespace timebank::engine
+
+#endif  // TIMEBANK_SERVER_ENGINE_ENGINE_H_

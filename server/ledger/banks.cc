@@ -1,0 +1,94 @@
+// Banks and their settings.
+#include <algorithm>
+
+#include "server/ledger/run.h"
+#include "server/ledger/validate.h"
+#include "storage/keys.h"
+
+namespace timebank::ledger {
+namespace {
+
+using storage::DirectoryKind;
+using storage::Family;
+
+// The list becomes exactly `names`; numbers of categories that were used once stay theirs.
+Verdict SetCategories(Run& run, const std::vector<std::string>& names, std::string_view field) {
+  std::vector<uint32_t> numbers;
+  for (const std::string& name : names) {
+    uint32_t number = 0;
+    if (Verdict no = run.CategoryNumber(name, field, &number)) return no;
+    if (std::find(numbers.begin(), numbers.end(), number) == numbers.end()) numbers.push_back(number);
+  }
+  *run.bank_row.mutable_settings()->mutable_categories() = {numbers.begin(), numbers.end()};
+  return std::nullopt;
+}
+
+Verdict NoteBank(Run& run, sv1::Entry entry) {
+  entry.set_about(run.bank_row.changed_at());
+  run.bank_row.set_changed_at(run.head.last_sequence() + 1);
+  entry.set_occurred_on(run.command.stamp.today);
+  sv1::Texts texts;
+  *texts.mutable_bank() = run.bank_row;
+  texts.mutable_bank()->clear_secret();
+  if (Verdict no = run.Append(&entry, texts)) return no;
+  run.PutBank();
+  return std::nullopt;
+}
+
+}  // namespace
+
+Verdict DoCreateTimebank(Run& run, const CreateTimebank& act, const sv1::InstanceRow& instance) {
+  std::string slug_key = storage::SlugKey(0, instance.secret(), "bank", act.id);
+  sv1::SlugRow number;
+  if (run.state.GetRow(Family::kSlug, slug_key, &number)) {
+    Refusal refusal = Refuse(Reason::kAlreadyExists);
+    refusal.named = "timebanks/" + act.id;
+    return refusal;
+  }
+  if (Verdict no = run.BrokersOnly()) return no;
+  run.bank = act.number;
+  number.set_number(act.number);
+  run.state.PutRow(Family::kSlug, std::move(slug_key), number);
+  sv1::InstanceRow counted = instance;
+  counted.set_bank_count(instance.bank_count() + 1);
+  run.state.PutRow(Family::kMeta, std::string(storage::kMetaInstance), counted);
+  run.state.PutRow(Family::kDirectory, storage::DirectoryKey(0, DirectoryKind::kBank, counted.bank_count()),
+                   number);
+
+  run.bank_row.set_slug(act.id);
+  run.bank_row.set_display_name(act.display_name);
+  run.bank_row.set_trial(act.trial);
+  run.bank_row.set_secret(act.secret);
+  *run.bank_row.mutable_settings() = act.settings;
+  run.bank_row.mutable_settings()->clear_categories();
+  run.bank_row.set_create_time_us(run.command.stamp.now_us);
+  run.bank_row.set_ordinal(counted.bank_count());
+  if (Verdict no = SetCategories(run, act.categories, "timebank.settings.categories")) return no;
+  sv1::Entry entry;
+  entry.set_kind(sv1::ENTRY_KIND_BANK_CREATED);
+  return NoteBank(run, entry);
+}
+
+Verdict Do(Run& run, const UpdateSettings& act) {
+  if (Verdict no = run.BrokersOnly()) return no;
+  if (!act.etag.empty() && act.etag != std::to_string(run.bank_row.changed_at()))
+    return Refuse(Reason::kEtagMismatch);
+  sv1::Entry entry;
+  entry.set_kind(sv1::ENTRY_KIND_SETTINGS_CHANGED);
+  for (const std::string& name : act.mask) {
+    const auto* field = sv1::SettingsRow::descriptor()->FindFieldByName(name);
+    entry.add_changed_fields(static_cast<uint32_t>(field->number()));
+    if (name == "categories") {
+      if (Verdict no = SetCategories(run, act.categories, "settings.categories")) return no;
+      continue;
+    }
+    sv1::SettingsRow* settings = run.bank_row.mutable_settings();
+    sv1::SettingsRow kept = *settings;
+    *settings = act.settings;
+    settings->GetReflection()->SwapFields(settings, &kept, {field});
+    *settings = kept;
+  }
+  return NoteBank(run, entry);
+}
+
+}  // namespace timebank::ledger

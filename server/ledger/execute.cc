@@ -1,0 +1,250 @@
+#include "server/ledger/execute.h"
+
+#include <cassert>
+#include <type_traits>
+
+#include "server/ledger/invariants.h"
+#include "server/ledger/run.h"
+#include "storage/hash.h"
+#include "storage/keys.h"
+
+namespace timebank::ledger {
+namespace {
+
+using storage::Family;
+
+class Executor {
+ public:
+  Executor(const Command& command, WorkingState& state)
+      : command_(command), state_(state), run_(command, state), start_(state.Savepoint()) {}
+
+  Outcome Decide() {
+    const bool creates = std::holds_alternative<CreateTimebank>(command_.act);
+    if (creates) {
+      OpenServer();
+    } else if (Verdict no = run_.OpenBank()) {
+      return Refused(*std::move(no));
+    }
+    if (!command_.request_id.empty() && !command_.validate_only) {
+      body_ = BodyOf(command_);
+      if (std::optional<Outcome> known = Known()) return *std::move(known);
+    }
+    Outcome outcome = creates ? Create() : Act();
+    outcome.bank = run_.bank;
+    if (command_.validate_only) {
+      state_.RollBack(start_);
+    } else if (!outcome.refusal) {
+      KeepRequest(outcome);
+    }
+    return outcome;
+  }
+
+ private:
+  // Commands of the server itself keep their request ids under bank 0.
+  void OpenServer() {
+    state_.GetRow(Family::kMeta, storage::kMetaInstance, &instance_);
+    if (!command_.request_id.empty()) {
+      run_.request_key =
+          storage::RequestKey(0, instance_.secret(), command_.actor.RequestOwner(), command_.request_id);
+    }
+  }
+
+  const std::string& Secret() const {
+    return std::holds_alternative<CreateTimebank>(command_.act) ? instance_.secret() : run_.bank_row.secret();
+  }
+
+  std::string FactsHash() const { return storage::HmacSha256(Secret(), body_.facts).substr(0, 16); }
+
+  // The first outcome of this request id, or that it was used for something else.
+  std::optional<Outcome> Known() {
+    sv1::RequestRow row;
+    if (!state_.GetRow(Family::kRequest, run_.request_key, &row)) return std::nullopt;
+    if (row.time_us() + kRequestMemoryUs < command_.stamp.now_us) return std::nullopt;
+    const bool texts_erased = row.salt().empty();
+    if (row.facts_hash() != FactsHash() ||
+        (!texts_erased && row.text_mac() != storage::HmacSha256(row.salt(), body_.texts).substr(0, 16))) {
+      Refusal refusal = Refuse(Reason::kRequestIdReused);
+      refusal.sequence = row.sequence();
+      return Refused(std::move(refusal));
+    }
+    Outcome outcome;
+    outcome.bank = row.bank() != 0 ? row.bank() : run_.bank;
+    outcome.first = row.sequence();
+    outcome.count = row.entry_count();
+    outcome.replayed = true;
+    for (const auto& item : row.items()) {
+      outcome.items.push_back({.sequence = item.sequence(), .refusal = std::nullopt});
+      if (item.has_refusal()) outcome.items.back().refusal = Refusal::FromFacts(item.refusal());
+    }
+    if (outcome.items.empty() && outcome.count == 1) {
+      std::optional<sv1::Entry> entry = state_.Entry(outcome.bank, outcome.first);
+      if (entry && entry->kind() == sv1::ENTRY_KIND_REFUSAL)
+        outcome.refusal = Refusal::FromFacts(entry->refusal());
+    }
+    return outcome;
+  }
+
+  Outcome Create() {
+    if (Verdict no = DoCreateTimebank(run_, std::get<CreateTimebank>(command_.act), instance_)) {
+      state_.RollBack(start_);
+      return Refused(*std::move(no));
+    }
+    return Done();
+  }
+
+  Outcome Act() {
+    if (Verdict no = run_.OpenActor()) return Refused(*std::move(no));
+    Verdict no;
+    if (const auto* batch = std::get_if<BatchRecordExchanges>(&command_.act)) {
+      Outcome outcome = Batch(*batch);
+      if (!outcome.refusal) return outcome;
+      no = std::move(outcome.refusal);
+    } else {
+      no = std::visit(
+          [this](const auto& act) -> Verdict {
+            using T = std::decay_t<decltype(act)>;
+            if constexpr (std::is_same_v<T, BatchRecordExchanges> || std::is_same_v<T, CreateTimebank>) {
+              return std::nullopt;  // handled by the callers
+            } else {
+              return Do(run_, act);
+            }
+          },
+          command_.act);
+    }
+    if (!no) return command_.validate_only ? ShowAndUndo() : Done();
+    Undo(start_);
+    return Freeze(*std::move(no));
+  }
+
+  Outcome Batch(const BatchRecordExchanges& batch) {
+    Outcome outcome;
+    const Sequence before = run_.head.last_sequence();
+    for (size_t i = 0; i < batch.items.size(); ++i) {
+      const WorkingState::Mark mark = state_.Savepoint();
+      Verdict no = Item(batch, batch.items[i]);
+      if (no && batch.all_or_nothing) {
+        no->numbers.emplace_back("index", static_cast<int64_t>(i));
+        outcome.refusal = std::move(no);
+        return outcome;
+      }
+      if (no) Undo(mark);
+      // A frozen refusal is an entry in a batch, too; the request's row leads to it.
+      if (no && IsFrozen(no->reason) && !command_.request_id.empty()) AppendRefusal(*no);
+      outcome.items.push_back({.sequence = no ? 0 : run_.head.last_sequence(), .refusal = std::move(no)});
+    }
+    outcome.count = static_cast<uint32_t>(run_.head.last_sequence() - before);
+    outcome.first = outcome.count == 0 ? 0 : before + 1;
+    return outcome;
+  }
+
+  Verdict Item(const BatchRecordExchanges& batch, const BatchRecordExchanges::Item& item) {
+    if (!item.violations.empty()) {
+      Refusal refusal = Refuse(Reason::kValidation);
+      refusal.violations = item.violations;
+      return refusal;
+    }
+    return Do(run_, RecordExchange{item.exchange, batch.check_duplicates});
+  }
+
+  void Undo(const WorkingState::Mark& mark) {
+    state_.RollBack(mark);
+    run_.Reload();
+  }
+
+  Outcome Done() const {
+    Outcome outcome;
+    const auto entries = state_.Savepoint().entries - start_.entries;
+    outcome.count = static_cast<uint32_t>(entries);
+    outcome.first = run_.head.last_sequence() + 1 - entries;
+    return outcome;
+  }
+
+  Outcome ShowAndUndo() {
+    Preview preview;
+    for (sv1::Entry& entry : state_.EntriesSince(start_)) preview.entry = std::move(entry);
+    sv1::TextRow texts;
+    if (state_.GetRow(Family::kText, storage::TextKey(run_.bank, preview.entry.sequence()), &texts)) {
+      preview.texts.ParseFromString(texts.texts());
+    }
+    sv1::NameRow category;
+    state_.GetRow(
+        Family::kDirectory,
+        storage::DirectoryKey(run_.bank, storage::DirectoryKind::kCategory, preview.entry.category()),
+        &category);
+    preview.category = category.name();
+    Undo(start_);
+    Outcome outcome;
+    outcome.preview = std::move(preview);
+    return outcome;
+  }
+
+  Outcome Refused(Refusal refusal) const {
+    Outcome outcome;
+    outcome.bank = run_.bank;
+    outcome.refusal = std::move(refusal);
+    return outcome;
+  }
+
+  void AppendRefusal(const Refusal& refusal) {
+    sv1::Entry entry;
+    entry.set_kind(sv1::ENTRY_KIND_REFUSAL);
+    entry.set_occurred_on(command_.stamp.today);
+    *entry.mutable_refusal() = refusal.ToFacts();
+    const Verdict no = run_.Append(&entry, {});
+    assert(!no && "an entry without movements cannot overflow");
+    static_cast<void>(no);
+  }
+
+  Outcome Freeze(Refusal refusal) {
+    Outcome outcome = Refused(std::move(refusal));
+    if (!IsFrozen(outcome.refusal->reason) || command_.request_id.empty() || command_.validate_only)
+      return outcome;
+    AppendRefusal(*outcome.refusal);
+    outcome.first = run_.head.last_sequence();
+    outcome.count = 1;
+    KeepRequest(outcome);
+    return outcome;
+  }
+
+  void KeepRequest(const Outcome& outcome) {
+    if (command_.request_id.empty()) return;
+    sv1::RequestRow row;
+    row.set_facts_hash(FactsHash());
+    row.set_time_us(command_.stamp.now_us);
+    row.set_sequence(outcome.first);
+    row.set_entry_count(outcome.count);
+    row.set_salt(run_.NextSalt());
+    row.set_text_mac(storage::HmacSha256(row.salt(), body_.texts).substr(0, 16));
+    if (std::holds_alternative<CreateTimebank>(command_.act)) row.set_bank(run_.bank);
+    for (const Outcome::Item& item : outcome.items) {
+      auto* kept = row.add_items();
+      kept->set_sequence(item.sequence);
+      if (item.refusal) *kept->mutable_refusal() = item.refusal->ToFacts();
+    }
+    state_.PutRow(Family::kRequest, run_.request_key, row);
+  }
+
+  const Command& command_;
+  WorkingState& state_;
+  Run run_;
+  const WorkingState::Mark start_;
+  Body body_;
+  sv1::InstanceRow instance_;
+};
+
+}  // namespace
+
+absl::StatusOr<Outcome> Execute(const Command& command, WorkingState& state) {
+  const WorkingState::Mark start = state.Savepoint();
+  Outcome outcome = Executor(command, state).Decide();
+  if (!state.status().ok()) {
+    state.RollBack(start);
+    return state.status();
+  }
+#if TIMEBANK_INVARIANTS
+  CheckInvariants(state, start);
+#endif
+  return outcome;
+}
+
+}  // namespace timebank::ledger

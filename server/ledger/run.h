@@ -1,0 +1,180 @@
+// One command being carried out in one bank: who calls, where entries go, how holders are found.
+//
+// Internal to server/ledger. A rule is a function (Run&, act) -> Verdict: it changes `run.state` and answers
+// nothing, or answers why not; Execute undoes what a refused rule had changed.
+#ifndef TIMEBANK_SERVER_LEDGER_RUN_H_
+#define TIMEBANK_SERVER_LEDGER_RUN_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "server/ledger/command.h"
+#include "server/ledger/execute.h"
+#include "server/ledger/refusal.h"
+#include "server/ledger/working_state.h"
+#include "timebank/storage/v1/entry.pb.h"
+#include "timebank/storage/v1/rows.pb.h"
+
+namespace timebank::ledger {
+
+namespace sv1 = storage::v1;
+
+// Equal to the API's numbers; the protos are not included here, so that rules stay clear of the wire.
+inline constexpr uint32_t kStateRecorded = 1;
+inline constexpr uint32_t kStateConfirmed = 2;
+inline constexpr uint32_t kStateContested = 3;
+inline constexpr uint32_t kStateReversed = 4;
+
+inline constexpr uint32_t kMemberPerson = 1;
+inline constexpr uint32_t kMemberActive = 1;
+inline constexpr uint32_t kMemberClosed = 2;
+inline constexpr uint32_t kMemberMerged = 3;
+
+inline constexpr uint32_t kEitherPartyRecords = 1;
+inline constexpr uint32_t kReceiverRecords = 2;
+inline constexpr uint32_t kGiverRecords = 3;
+inline constexpr uint32_t kBrokersRecord = 4;
+
+inline constexpr uint32_t kNoticeBelowWarning = 1;
+inline constexpr uint32_t kNoticeAboveWarning = 2;
+inline constexpr uint32_t kNoticePossibleDuplicate = 3;
+inline constexpr uint32_t kNoticePotWithoutDecision = 4;
+inline constexpr uint32_t kNoticeClosedBackdated = 5;
+
+inline constexpr size_t kMaxMergedAccounts = 16;
+
+class Run {
+ public:
+  Run(const Command& command, WorkingState& state) : command(command), state(state) {}
+
+  const Command& command;
+  WorkingState& state;
+  BankNumber bank = 0;
+  sv1::BankRow bank_row;
+  sv1::HeadRow head;
+  AccountNumber actor_member = 0;  // 0: the key itself speaks
+  std::string request_key;         // of `request`; empty: the call has no request id
+
+  // --- beginning
+  // Finds the bank and its head. TIMEBANK_NOT_FOUND.
+  Verdict OpenBank();
+  // Finds the member at the keyboard. HOLDER_NOT_FOUND.
+  Verdict OpenActor();
+  // Reads again what RollBack() may have changed beneath.
+  void Reload();
+
+  // --- finding
+  // The holder's account, a merged member's survivor. HOLDER_NOT_FOUND.
+  Verdict FindHolder(const HolderRef& holder, AccountNumber* account);
+  // A member's own account, merged or not.
+  std::optional<AccountNumber> FindUnmerged(HolderKind kind, const std::string& id);
+  // The account that speaks for `account` today: a merged member's survivor.
+  AccountNumber Survivor(AccountNumber account);
+  // nullptr: not a member. Valid until the next call.
+  const sv1::MemberRow* Member(AccountNumber account);
+  void PutMember(AccountNumber account, const sv1::MemberRow& row);
+  sv1::AccountRow Account(AccountNumber account) const;
+  void PutAccount(AccountNumber account, const sv1::AccountRow& row);
+
+  // Number of the category, added where it is new; 0 for an empty one. VALIDATION (TOO_MANY, at `field`).
+  Verdict CategoryNumber(const std::string& name, std::string_view field, uint32_t* number);
+
+  // --- who
+  bool broker() const { return command.actor.role == Role::kBroker; }
+  // ROLE_REQUIRED unless a broker calls.
+  Verdict BrokersOnly() const;
+  // The account as which the caller speaks: the one it acts for, its own, or 0. ROLE_REQUIRED: only brokers
+  // act for others. HOLDER_NOT_FOUND.
+  Verdict Speaker(const HolderRef& acting_for, AccountNumber* account);
+
+  // --- appending
+  // Gives `entry` its number, time and recorder, moves its accounts, keeps its texts. AMOUNT_OVERFLOW.
+  Verdict Append(sv1::Entry* entry, const sv1::Texts& texts);
+  // AMOUNT_OVERFLOW if Append would refuse `entry`.
+  Verdict Fits(const sv1::Entry& entry) const;
+  // A new salt; never the same twice in one command.
+  std::string NextSalt();
+
+  // Origins. ORIGIN_RECORDED names the first entry.
+  Verdict CheckOrigin(const std::optional<OriginSpec>& origin);
+  void KeepOrigin(const std::optional<OriginSpec>& origin, Sequence sequence);
+
+  void PutBank();
+  void PutHead();
+
+ private:
+  uint32_t KeyNumber();
+  std::string OriginRowKey(const OriginSpec& origin) const;
+
+  absl::flat_hash_map<AccountNumber, sv1::MemberRow> members_;  // read so far
+  uint32_t salts_ = 0;
+};
+
+// --- the rules, one function an act
+Verdict Do(Run& run, const RecordExchange& act);
+Verdict Do(Run& run, const CorrectExchange& act);
+Verdict Do(Run& run, const ReverseExchange& act);
+Verdict Do(Run& run, const ContestExchange& act);
+Verdict Do(Run& run, const SettleExchange& act);
+Verdict Do(Run& run, const ConfirmExchange& act);
+Verdict Do(Run& run, const EraseExchangeNote& act);
+Verdict Do(Run& run, const RecordGift& act);
+Verdict Do(Run& run, const RecordOpening& act);
+Verdict Do(Run& run, const CreateMember& act);
+Verdict Do(Run& run, const UpdateMember& act);
+Verdict Do(Run& run, const CloseMember& act);
+Verdict Do(Run& run, const ReopenMember& act);
+Verdict Do(Run& run, const MergeMember& act);
+Verdict Do(Run& run, const CreateCircle& act);
+Verdict Do(Run& run, const ChangeCircle& act);
+Verdict Do(Run& run, const UpdateSettings& act);
+
+// CreateTimebank makes the bank that the others find.
+Verdict DoCreateTimebank(Run& run, const CreateTimebank& act, const sv1::InstanceRow& instance);
+
+// --- shared between exchanges and states
+
+// Who gave and received, resolved to accounts.
+struct Part {
+  AccountNumber account = 0;
+  std::optional<int64_t> own;  // seconds that the share named itself
+};
+struct Parts {
+  std::vector<Part> givers;
+  std::vector<Part> receivers;
+  int64_t seconds = 0;
+  AccountNumber remainder = 0;  // 0: not named
+  uint32_t unnamed_givers = 0;
+  uint32_t unnamed_receivers = 0;
+  Day occurred_on = 0;
+  uint32_t category = 0;
+  std::optional<std::string> category_name;  // instead of `category`; PostExchange finds or adds it
+  AccountNumber acting_for = 0;
+  sv1::Texts texts;
+};
+
+// Resolves the fields of `spec` that `mask` names (none given: all) into `parts`. HOLDER_NOT_FOUND.
+Verdict ResolveParts(Run& run, const ExchangeSpec& spec, const ExchangeMask* mask, Parts* parts);
+
+// What a new entry is to be checked for.
+struct PostOptions {
+  bool limits = true;  // off for corrections, restorations and imports
+  bool check_duplicates = false;
+  bool imported = false;
+  Sequence corrects = 0;
+  Sequence restores = 0;
+};
+// Shares out, checks and appends an EXCHANGE. SAME_HOLDER, SHARES_DO_NOT_BALANCE, HOLDER_CLOSED,
+// AMOUNT_OVERFLOW, BALANCE_LIMIT.
+Verdict PostExchange(Run& run, const Parts& parts, const PostOptions& options, Sequence* sequence);
+
+// What became of an entry; RECORDED where nothing did.
+sv1::MarkRow MarkOf(const Run& run, const sv1::Entry& entry);
+
+}  // namespace timebank::ledger
+
+#endif  // TIMEBANK_SERVER_LEDGER_RUN_H_

@@ -1,0 +1,84 @@
+#include "server/log.h"
+
+#include <grpc/support/log.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <cstdint>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace timebank {
+namespace {
+
+constexpr char kPattern[] = R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})";
+
+void Write(spdlog::level::level_enum level, std::string_view message, LogFields fields) {
+  if (!spdlog::should_log(level)) return;
+  std::string json = absl::StrCat("\"msg\":\"", JsonEscaped(message), "\"");
+  for (const auto& [name, value] : fields) {
+    absl::StrAppend(&json, ",\"", JsonEscaped(name), "\":\"", JsonEscaped(value), "\"");
+  }
+  spdlog::log(level, json);
+}
+
+void WriteForGrpc(gpr_log_func_args* said) {
+  const std::string place = absl::StrCat(said->file, ":", said->line);
+  const auto level = said->severity == GPR_LOG_SEVERITY_ERROR  ? spdlog::level::warn
+                     : said->severity == GPR_LOG_SEVERITY_INFO ? spdlog::level::info
+                                                               : spdlog::level::debug;
+  Write(level, said->message, {{"source", place}});
+}
+
+// Length of the UTF-8 character that `text` begins with; 0: it begins with none.
+size_t CharacterLength(std::string_view text) {
+  const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
+  const size_t length = byte(0) < 0x80             ? 1
+                        : (byte(0) & 0xe0) == 0xc0 ? 2
+                        : (byte(0) & 0xf0) == 0xe0 ? 3
+                        : (byte(0) & 0xf8) == 0xf0 ? 4
+                                                   : 0;
+  if (length == 0 || length > text.size()) return 0;
+  for (size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  return length;
+}
+
+}  // namespace
+
+void SetUpLog(std::string_view level) {
+  auto logger =
+      std::make_shared<spdlog::logger>("timebankd", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  logger->set_pattern(kPattern, spdlog::pattern_time_type::utc);
+  logger->set_level(spdlog::level::from_str(std::string(level)));
+  spdlog::set_default_logger(std::move(logger));
+  gpr_set_log_function(WriteForGrpc);
+}
+
+void LogInfo(std::string_view message, LogFields fields) { Write(spdlog::level::info, message, fields); }
+void LogWarning(std::string_view message, LogFields fields) { Write(spdlog::level::warn, message, fields); }
+void LogError(std::string_view message, LogFields fields) { Write(spdlog::level::err, message, fields); }
+
+std::string JsonEscaped(std::string_view text) {
+  std::string escaped;
+  while (!text.empty()) {
+    const size_t length = CharacterLength(text);
+    const char first = text.front();
+    if (length == 0) {
+      escaped += "\xef\xbf\xbd";
+    } else if (first == '"' || first == '\\') {
+      escaped += {'\\', first};
+    } else if (static_cast<uint8_t>(first) < 0x20) {
+      absl::StrAppendFormat(&escaped, "\\u%04x", first);
+    } else {
+      escaped += text.substr(0, length);
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return escaped;
+}
+
+}  // namespace timebank

@@ -1,0 +1,33 @@
+// What timebankd says to whoever looks after it: one JSON object a line, on standard error.
+//
+//     {"time":"2026-11-14T09:00:00.000Z","level":"info","msg":"serving","address":"127.0.0.1:7400"}
+//
+// It speaks of the server: never of a member's name, a note, or a secret.
+//
+// Threads: any, after SetUpLog.
+#ifndef TIMEBANK_SERVER_LOG_H_
+#define TIMEBANK_SERVER_LOG_H_
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace timebank {
+
+// `level`: debug, info, warn or error. What gRPC has to say goes the same way. Once, before other threads
+// begin.
+void SetUpLog(std::string_view level);
+
+using LogFields = std::initializer_list<std::pair<std::string_view, std::string>>;
+
+void LogInfo(std::string_view message, LogFields fields = {});
+void LogWarning(std::string_view message, LogFields fields = {});
+void LogError(std::string_view message, LogFields fields = {});
+
+// `text` as it stands between the quotes of a JSON string. Bytes that are not UTF-8 become U+FFFD.
+std::string JsonEscaped(std::string_view text);
+
+}  // namespace timebank
+
+#endif  // TIMEBANK_SERVER_LOG_H_

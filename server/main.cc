@@ -1,0 +1,141 @@
+// timebankd: reads its configuration, serves until it is told to stop. server/README.md has the walk through
+// it.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "server/config.h"
+#include "server/log.h"
+#include "server/server.h"
+
+namespace timebank {
+namespace {
+
+using State = engine::Engine::State;
+
+// What the process ends with; server/README.md explains them.
+enum ExitCode : int {
+  kStopped = 0,
+  kKilled = 1,  // by a second signal
+  kBadConfiguration = 2,
+  kLedgerFailed = 3,
+  kLedgerInUse = 4,
+  kCannotListen = 5,
+};
+
+// What main waits for.
+class Events {
+ public:
+  void HearState(State state) {
+    absl::MutexLock lock(&mutex_);
+    served_ = served_ || state == State::kServing;
+    failed_ = failed_ || state == State::kFailed;
+  }
+  void AskToStop() {
+    absl::MutexLock lock(&mutex_);
+    stop_ = true;
+  }
+
+  // true: the ledger can be served. false: it never will be, or the process is to stop.
+  bool AwaitServing() {
+    auto decided = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return served_ || failed_ || stop_; };
+    absl::MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(&decided));
+    return served_ && !stop_;
+  }
+  void AwaitStop() {
+    absl::MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(&stop_));
+  }
+  bool failed() const {
+    absl::MutexLock lock(&mutex_);
+    return failed_;
+  }
+
+ private:
+  mutable absl::Mutex mutex_;
+  bool served_ ABSL_GUARDED_BY(mutex_) = false;
+  bool failed_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stop_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+// Handles SIGTERM and SIGINT on a thread of its own, on which, unlike in a handler, anything may be done. To
+// be called before any other thread begins: they are to leave these signals alone. `events` must live until
+// the process ends.
+void HandleSignals(Events& events) {
+  std::signal(SIGPIPE, SIG_IGN);
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::thread([signals, &events] {
+    int number = 0;
+    sigwait(&signals, &number);
+    LogInfo("stopping", {{"signal", std::to_string(number)}});
+    events.AskToStop();
+    sigwait(&signals, &number);
+    LogWarning("ending at once: a second signal");
+    _exit(kKilled);
+  }).detach();
+}
+
+int Serve(const Config& config, Events& events) {
+  auto on_state = [&events](State state, const absl::Status&) { events.HearState(state); };
+  absl::StatusOr<std::unique_ptr<Server>> server = Server::Open(config, on_state);
+  if (!server.ok()) {
+    LogError("the ledger cannot be opened",
+             {{"folder", config.data}, {"why", std::string(server.status().message())}});
+    return absl::IsFailedPrecondition(server.status()) && IsInUse(config.data) ? kLedgerInUse : kLedgerFailed;
+  }
+  auto cannot_listen = [](const absl::Status& status) {
+    LogError(std::string(status.message()));
+    return kCannotListen;
+  };
+  if (absl::Status status = (*server)->ListenForOperator(); !status.ok()) return cannot_listen(status);
+  if (events.AwaitServing()) {
+    if (absl::Status status = (*server)->Listen(); !status.ok()) return cannot_listen(status);
+    std::cout << "timebankd ready on " << (*server)->address() << std::endl;
+    events.AwaitStop();
+  }
+  (*server)->Stop();
+  LogInfo("stopped");
+  return events.failed() ? kLedgerFailed : kStopped;
+}
+
+int Main(const std::vector<std::string>& arguments) {
+  const Configured configured = Configure(arguments, EnvironmentOfProcess());
+  switch (configured.wish) {
+    case Configured::Wish::kErrors:
+      for (const std::string& error : configured.errors) std::cerr << "timebankd: " << error << '\n';
+      return kBadConfiguration;
+    case Configured::Wish::kAnswer:
+      std::cout << configured.answer;
+      return kStopped;
+    case Configured::Wish::kCheck:
+      std::cout << Print(configured.effective);
+      return kStopped;
+    case Configured::Wish::kServe:
+      break;
+  }
+  umask(0077);  // the ledger and the sockets are the owner's alone
+  SetUpLog(configured.config.log_level);
+  static Events events;  // the signals' thread sees it to the end
+  HandleSignals(events);
+  return Serve(configured.config, events);
+}
+
+}  // namespace
+}  // namespace timebank
+
+int main(int argc, char** argv) { return timebank::Main({argv + 1, argv + argc}); }

@@ -1,0 +1,297 @@
+#include "server/server.h"
+
+#include <fcntl.h>
+#include <grpcpp/ext/channelz_service_plugin.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/server_builder_option.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <mutex>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/log.h"
+#include "server/services/services.h"
+#include "storage/local_log.h"
+#include "storage/status_macros.h"
+#include "timebank/v1/circle_service.grpc.pb.h"
+#include "timebank/v1/ledger_service.grpc.pb.h"
+#include "timebank/v1/member_service.grpc.pb.h"
+#include "timebank/v1/timebank_service.grpc.pb.h"
+
+namespace timebank {
+namespace {
+
+using State = engine::Engine::State;
+
+constexpr uint64_t kMegabyte = 1u << 20;
+// What the largest request may become, with what the server adds to each entry.
+constexpr uint64_t kMaxFrameBytes = 24 * kMegabyte;
+// A full answer says more of each exchange than the request did.
+constexpr int kMaxSendBytes = 64 * static_cast<int>(kMegabyte);
+constexpr int kMaxMetadataBytes = 16 << 10;
+// Of gRPC's synchronous services, which are the operator's.
+constexpr int kMaxGrpcThreads = 16;
+// A connection may be pinged so often; one that is silent is asked whether it is still there.
+constexpr int kMinPingIntervalMs = 20'000;
+constexpr int kKeepaliveTimeMs = 120'000;
+constexpr int kKeepaliveTimeoutMs = 20'000;
+
+// gRPC's plugins are global: each server built in the process gets all of them. This takes those away that a
+// server is not to have.
+class Plugins final : public grpc::ServerBuilderOption {
+ public:
+  explicit Plugins(bool reflection) : reflection_(reflection) {}
+
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    const std::string reflection = grpc::reflection::ProtoServerReflectionPlugin().name();
+    std::erase_if(*plugins,
+                  [&](const auto& plugin) { return !(reflection_ && plugin->name() == reflection); });
+  }
+
+ private:
+  const bool reflection_;
+};
+
+void SetUpGrpc() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    grpc::channelz::experimental::InitChannelzService();
+  });
+}
+
+void SetLimits(grpc::ServerBuilder& builder, int max_streams) {
+  builder.SetMaxReceiveMessageSize(services::kMaxReceiveBytes);
+  builder.SetMaxSendMessageSize(kMaxSendBytes);
+  builder.SetResourceQuota(grpc::ResourceQuota("timebankd").SetMaxThreads(kMaxGrpcThreads));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, max_streams);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
+  // A second server on the same port is to be told so, not to get half of the connections.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kMinPingIntervalMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 1);
+}
+
+absl::Status CannotListen(const std::string& address, std::string_view why) {
+  return absl::UnavailableError(absl::StrCat("cannot listen on ", address, ": ", std::string(why)));
+}
+
+absl::Status CannotListen(const std::string& address, int error) {
+  return CannotListen(address, std::generic_category().message(error));
+}
+
+// Removes the socket that a server left behind when it was killed. gRPC would remove any file that is there,
+// a living server's socket too.
+absl::Status MakeWay(const std::string& path) {
+  const std::string address = "unix:" + path;
+  struct stat found = {};
+  if (lstat(path.c_str(), &found) != 0) {
+    return errno == ENOENT ? absl::OkStatus() : CannotListen(address, errno);
+  }
+  if (!S_ISSOCK(found.st_mode)) return CannotListen(address, "there is a file that is no socket");
+  sockaddr_un name = {};
+  name.sun_family = AF_UNIX;
+  std::strncpy(name.sun_path, path.c_str(), sizeof(name.sun_path) - 1);
+  const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (probe == -1) return CannotListen(address, errno);
+  const bool dead =
+      connect(probe, reinterpret_cast<const sockaddr*>(&name), sizeof(name)) != 0 && errno == ECONNREFUSED;
+  close(probe);
+  if (!dead) return CannotListen(address, "another server answers there");
+  if (unlink(path.c_str()) != 0) return CannotListen(address, errno);
+  return absl::OkStatus();
+}
+
+// Starts what `builder` describes at `address`, whose port becomes what was got.
+absl::StatusOr<std::unique_ptr<grpc::Server>> Start(grpc::ServerBuilder& builder, ListenAddress& address) {
+  if (address.is_unix) TB_RETURN_IF_ERROR(MakeWay(address.path));
+  int port = 0;
+  builder.AddListeningPort(address.ToString(), grpc::InsecureServerCredentials(), &port);
+  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  if (server == nullptr) {
+    return CannotListen(address.ToString(), "is it in use? The lines before this one say what gRPC met");
+  }
+  if (address.is_unix) {
+    // Whoever may connect may do everything.
+    if (chmod(address.path.c_str(), 0600) != 0) return CannotListen(address.ToString(), errno);
+  } else {
+    address.port = static_cast<uint16_t>(port);
+  }
+  return server;
+}
+
+engine::Engine::OpenLog OpenLocalLog(const Config& config) {
+  storage::LocalLog::Options options;
+  options.folder = config.data + "/log";
+  options.segment_bytes = static_cast<uint64_t>(config.segment_mb) * kMegabyte;
+  options.max_frame_bytes = kMaxFrameBytes;
+  return [options](uint64_t applied) -> absl::StatusOr<std::unique_ptr<storage::CommitLog>> {
+    storage::LocalLog::Options opened = options;
+    opened.applied_index = applied;
+    TB_ASSIGN_OR_RETURN(std::unique_ptr<storage::LocalLog> log, storage::LocalLog::Open(std::move(opened)));
+    if (log->cut_off()) LogWarning("the log's last frame was cut off", {{"what", *log->cut_off()}});
+    LogInfo("log opened", {{"applied", absl::StrCat(applied)}, {"tail", absl::StrCat(log->tail_index())}});
+    return log;
+  };
+}
+
+std::string_view NameOf(State state) {
+  switch (state) {
+    case State::kRecovering:
+      return "recovering";
+    case State::kServing:
+      return "serving";
+    case State::kFailed:
+      return "failed";
+    case State::kStopped:
+      return "stopped";
+  }
+  return "";
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Open(const Config& config, OnState on_state) {
+  std::unique_ptr<Server> server(new Server(config, std::move(on_state)));
+  TB_RETURN_IF_ERROR(server->OpenEngine());
+  return server;
+}
+
+Server::Server(const Config& config, OnState on_state) : config_(config), on_state_(std::move(on_state)) {}
+
+Server::~Server() { Stop(); }
+
+absl::Status Server::OpenEngine() {
+  engine::Engine::Options options;
+  options.queue_commands = static_cast<size_t>(config_.queue_commands);
+  options.queue_bytes = static_cast<size_t>(config_.queue_mb) * kMegabyte;
+  options.on_state = [this](State state, const absl::Status& failure) { HearState(state, failure); };
+  options.on_published = [this] {
+    if (services::WatchHub* hub = hub_) hub->WakeAll();
+  };
+  options.on_trouble = [](const absl::Status& what) {
+    LogError("the ledger has trouble and will try again", {{"what", what.ToString()}});
+  };
+  storage::Store::Options store;
+  store.path = config_.data;
+  store.block_cache_bytes = static_cast<uint64_t>(config_.block_cache_mb) * kMegabyte;
+  store.write_buffer_bytes = static_cast<uint64_t>(config_.write_buffer_mb) * kMegabyte;
+  store.flush_interval_seconds = static_cast<double>(config_.flush_interval_seconds);
+  TB_ASSIGN_OR_RETURN(engine_,
+                      engine::Engine::Open(std::move(options), std::move(store), OpenLocalLog(config_)));
+
+  services::ServingOptions serving;
+  serving.pool_threads = static_cast<size_t>(config_.pool_threads);
+  serving_ = std::make_unique<services::Serving>(std::move(serving), engine_.get());
+  services_ = services::MakeServices(serving_.get());
+  hub_ = &serving_->hub();
+  return absl::OkStatus();
+}
+
+absl::Status Server::ListenForOperator() {
+  if (config_.operator_socket.empty()) return absl::OkStatus();
+  SetUpGrpc();
+  grpc::ServerBuilder builder;
+  SetLimits(builder, static_cast<int>(config_.max_streams));
+  ListenAddress address = {.is_unix = true, .path = config_.operator_socket, .host = {}};
+  TB_ASSIGN_OR_RETURN(operator_server_, Start(builder, address));
+  AddListening(operator_server_.get());
+  return absl::OkStatus();
+}
+
+absl::Status Server::Listen() {
+  SetUpGrpc();
+  TB_ASSIGN_OR_RETURN(ListenAddress address, ParseListenAddress(config_.listen));
+  grpc::ServerBuilder builder;
+  builder.SetOption(std::make_unique<Plugins>(config_.reflection));
+  SetLimits(builder, static_cast<int>(config_.max_streams));
+  for (const auto& service : services_) builder.RegisterService(service.get());
+  TB_ASSIGN_OR_RETURN(server_, Start(builder, address));
+  address_ = address.ToString();
+  AddListening(server_.get());
+  LogInfo("listening", {{"address", address_}});
+  return absl::OkStatus();
+}
+
+void Server::HearState(State state, const absl::Status& failure) {
+  if (state == State::kFailed) {
+    LogError("the ledger has failed; nothing more is recorded", {{"why", failure.ToString()}});
+  } else {
+    LogInfo("ledger", {{"state", std::string(NameOf(state))}});
+  }
+  {
+    absl::MutexLock lock(&mutex_);
+    state_ = state;
+    TellHealth();
+  }
+  if (on_state_) on_state_(state, failure);
+}
+
+void Server::AddListening(grpc::Server* server) {
+  absl::MutexLock lock(&mutex_);
+  listening_.push_back(server);
+  TellHealth();
+}
+
+void Server::TellHealth() {
+  const bool serving = state_ == State::kServing && !stopping_;
+  for (grpc::Server* server : listening_) {
+    grpc::HealthCheckServiceInterface* health = server->GetHealthCheckService();
+    for (const char* service :
+         {"", v1::LedgerService::service_full_name(), v1::MemberService::service_full_name(),
+          v1::CircleService::service_full_name(), v1::TimebankService::service_full_name()}) {
+      health->SetServingStatus(service, serving);
+    }
+  }
+}
+
+void Server::Stop() {
+  if (std::exchange(stopped_, true)) return;
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+    TellHealth();
+  }
+  if (serving_ != nullptr) serving_->hub().EndAll();
+  const auto deadline = std::chrono::system_clock::now() + std::chrono::seconds(config_.stop_seconds);
+  if (server_ != nullptr) server_->Shutdown(deadline);
+  if (operator_server_ != nullptr) operator_server_->Shutdown(deadline);
+  if (engine_ != nullptr) engine_->Stop();
+
+  hub_ = nullptr;
+  {
+    absl::MutexLock lock(&mutex_);
+    listening_.clear();
+  }
+  server_.reset();
+  operator_server_.reset();
+  services_.clear();
+  serving_.reset();  // ends the pool: nobody holds a view any more
+  engine_.reset();
+}
+
+bool IsInUse(const std::string& folder) {
+  const int file = open((folder + "/LOCK").c_str(), O_RDONLY | O_CLOEXEC);
+  if (file == -1) return false;
+  const bool locked = flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  close(file);
+  return locked;
+}
+
+}  // namespace timebank

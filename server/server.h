@@ -1,0 +1,92 @@
+// timebankd as an object: the ledger, what serves it, and where that can be reached.
+//
+//   Open ──► ListenForOperator ──► (recovery is over) ──► Listen ──► Stop
+//
+// The main address is opened when recovery is over: until then what could be read is older than what had been
+// answered before. The operator's socket is there from the start and says NOT_SERVING.
+//
+// Threads: one calls these functions; address() from any after Listen().
+#ifndef TIMEBANK_SERVER_SERVER_H_
+#define TIMEBANK_SERVER_SERVER_H_
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "server/config.h"
+#include "server/engine/engine.h"
+#include "server/services/serving.h"
+
+namespace grpc {
+class Server;
+class ServerBuilder;
+class Service;
+}  // namespace grpc
+
+namespace timebank {
+
+class Server {
+ public:
+  // As engine::Engine::Options::on_state; called for the first time possibly before Open returns.
+  using OnState = std::function<void(engine::Engine::State, const absl::Status& failure)>;
+
+  // Opens the ledger's folder; recovery goes on in the background. Errors: storage::Store::Open's.
+  static absl::StatusOr<std::unique_ptr<Server>> Open(const Config& config, OnState on_state);
+  ~Server();  // Stop()
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Opens the operator's unix socket, if there is to be one. UNAVAILABLE: it cannot be; the message says
+  // where.
+  absl::Status ListenForOperator();
+
+  // Opens the main address. The engine must have been kServing. Errors: as above.
+  absl::Status Listen();
+
+  // Where it listens: with the port that it got, where the configuration left that open.
+  const std::string& address() const { return address_; }
+
+  // Says NOT_SERVING, ends the streams, lets calls finish for `stop_seconds` and cancels those left, carries
+  // out what the engine has taken, writes everything to disk, closes.
+  void Stop();
+
+ private:
+  Server(const Config& config, OnState on_state);
+  absl::Status OpenEngine();
+  void HearState(engine::Engine::State state, const absl::Status& failure);
+  void AddListening(grpc::Server* server);
+  void TellHealth() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const Config config_;
+  const OnState on_state_;
+  std::string address_;
+  bool stopped_ = false;
+
+  // In order of construction; Stop() takes them down from the end.
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<services::Serving> serving_;
+  std::vector<std::unique_ptr<grpc::Service>> services_;
+  std::unique_ptr<grpc::Server> operator_server_;
+  std::unique_ptr<grpc::Server> server_;
+
+  // Whose streams to wake: nothing while there is no `serving_`.
+  std::atomic<services::WatchHub*> hub_ = nullptr;
+
+  absl::Mutex mutex_;
+  engine::Engine::State state_ ABSL_GUARDED_BY(mutex_) = engine::Engine::State::kRecovering;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<grpc::Server*> listening_ ABSL_GUARDED_BY(mutex_);  // whose health to tell
+};
+
+// Whether some process has the ledger in `folder` open.
+bool IsInUse(const std::string& folder);
+
+}  // namespace timebank
+
+#endif  // TIMEBANK_SERVER_SERVER_H_

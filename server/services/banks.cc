@@ -1,0 +1,271 @@
+// CircleService and TimebankService.
+#include <utility>
+
+#include "server/engine/random.h"
+#include "server/ledger/validate.h"
+#include "server/services/days.h"
+#include "server/services/directory_services.h"
+#include "server/services/errors.h"
+#include "server/services/events.h"
+#include "server/services/names.h"
+#include "server/services/paging.h"
+#include "server/services/reading.h"
+#include "server/services/rendering.h"
+#include "server/services/requests.h"
+#include "storage/keys.h"
+
+namespace timebank::services {
+
+namespace sv1 = storage::v1;
+using grpc::CallbackServerContext;
+using grpc::ServerUnaryReactor;
+using ledger::HolderKind;
+using storage::AccountNumber;
+using storage::DirectoryKind;
+using storage::Family;
+
+namespace {
+
+constexpr uint32_t kDefaultSmallestCount = 5;
+
+template <typename Response>
+Serving::Render RenderCircle(Response* response) {
+  return RenderChange<Response>(
+      response, [](BankReader& bank, const ledger::Outcome& outcome, Response* reply) -> absl::Status {
+        TB_ASSIGN_OR_RETURN(std::vector<sv1::Entry> entries, EntriesOf(bank, outcome));
+        TB_ASSIGN_OR_RETURN(sv1::Texts texts, bank.TextsOf(entries.back().sequence()));
+        TB_ASSIGN_OR_RETURN(*reply->mutable_circle(),
+                            bank.ToCircle(entries.back().subject(), texts.circle()));
+        return absl::OkStatus();
+      });
+}
+
+// Ids of the members that `names` lists.
+std::vector<std::string> MemberIds(RequestReader& reader, std::string_view field,
+                                   const google::protobuf::RepeatedPtrField<std::string>& names) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < names.size(); ++i) {
+    ids.push_back(
+        reader.HolderId(std::string(field) + "[" + std::to_string(i) + "]", names[i], HolderKind::kMember));
+  }
+  return ids;
+}
+
+// Members in (or out) of a circle: the two calls differ in one field of the act.
+template <typename Request>
+Serving::Prepare PrepareCircle(const Request* request, std::vector<std::string> ledger::ChangeCircle::*list) {
+  return [request, list](const storage::View&, const Caller&) -> absl::StatusOr<Serving::Prepared> {
+    RequestReader reader(BankOfName(request->name()));
+    ledger::ChangeCircle act;
+    act.id = reader.HolderId("name", request->name(), HolderKind::kCircle);
+    act.*list = MemberIds(reader, "members", request->members());
+    return Ready(reader, std::move(act));
+  };
+}
+
+absl::StatusOr<sv1::CircleRow> CircleRowOf(const BankReader& bank, AccountNumber account) {
+  sv1::CircleRow row;
+  const std::string key =
+      storage::DirectoryKey(bank.bank(), DirectoryKind::kCircle, storage::NumberOf(account));
+  TB_RETURN_IF_ERROR(bank.view().GetRow(Family::kDirectory, key, &row).status());
+  return row;
+}
+
+std::vector<std::string> ListOf(const google::protobuf::RepeatedPtrField<std::string>& words) {
+  return {words.begin(), words.end()};
+}
+
+}  // namespace
+
+ServerUnaryReactor* CircleService::CreateCircle(CallbackServerContext* context,
+                                                const v1::CreateCircleRequest* request,
+                                                v1::CreateCircleResponse* response) {
+  auto prepare = [request](const storage::View&, const Caller&) -> absl::StatusOr<Serving::Prepared> {
+    RequestReader reader(ParseBank(request->parent()).value_or(""));
+    if (reader.bank().empty()) reader.Problem("parent", ledger::violation::kMalformed);
+    ledger::CreateCircle act;
+    act.id = request->circle_id();
+    act.display_name = request->circle().display_name();
+    act.members = MemberIds(reader, "circle.members", request->circle().members());
+    return Ready(reader, std::move(act));
+  };
+  return serving_.Change(context, ParseBank(request->parent()).value_or(""), request->ByteSizeLong(),
+                         request->request_id(), prepare, RenderCircle(response));
+}
+
+ServerUnaryReactor* CircleService::GetCircle(CallbackServerContext* context,
+                                             const v1::GetCircleRequest* request,
+                                             v1::GetCircleResponse* response) {
+  return serving_.Read(context, [=](const storage::View& view, const Caller& caller) -> absl::Status {
+    TB_ASSIGN_OR_RETURN(BankReader bank, OpenForRead(view, caller, BankOfName(request->name()), "name"));
+    RequestReader reader(bank.id());
+    const std::string id = reader.HolderId("name", request->name(), HolderKind::kCircle);
+    TB_RETURN_IF_ERROR(ProblemsOf(reader));
+    TB_ASSIGN_OR_RETURN(AccountNumber account, bank.FindHolder({HolderKind::kCircle, id}));
+    TB_ASSIGN_OR_RETURN(sv1::CircleRow row, CircleRowOf(bank, account));
+    TB_ASSIGN_OR_RETURN(*response->mutable_circle(), bank.ToCircle(account, row));
+    return absl::OkStatus();
+  });
+}
+
+ServerUnaryReactor* CircleService::ListCircles(CallbackServerContext* context,
+                                               const v1::ListCirclesRequest* request,
+                                               v1::ListCirclesResponse* response) {
+  return serving_.Scan(context, [=](const storage::View& view, const Caller& caller) -> absl::Status {
+    response->Clear();
+    TB_ASSIGN_OR_RETURN(BankReader bank,
+                        OpenForRead(view, caller, ParseBank(request->parent()).value_or(""), "parent"));
+    TB_ASSIGN_OR_RETURN(size_t most, PageSize(request->page_size(), 100));
+    TB_ASSIGN_OR_RETURN(Page page, OpenPage(bank, *request, request->page_token()));
+    const uint32_t from = page.token ? static_cast<uint32_t>(page.token->cursor) : 1;
+    for (uint32_t number = from; number <= bank.head().circle_count(); ++number) {
+      const AccountNumber account = storage::MakeAccount(HolderKind::kCircle, number);
+      TB_ASSIGN_OR_RETURN(sv1::CircleRow row, CircleRowOf(bank, account));
+      if (row.created_at() > page.at) break;
+      if (static_cast<size_t>(response->circles_size()) == most) {
+        response->set_next_page_token(NextPage(bank, page, number));
+        break;
+      }
+      TB_ASSIGN_OR_RETURN(*response->add_circles(), bank.ToCircle(account, row));
+    }
+    return absl::OkStatus();
+  });
+}
+
+ServerUnaryReactor* CircleService::AddCircleMembers(CallbackServerContext* context,
+                                                    const v1::AddCircleMembersRequest* request,
+                                                    v1::AddCircleMembersResponse* response) {
+  return serving_.Change(context, BankOfName(request->name()), request->ByteSizeLong(), request->request_id(),
+                         PrepareCircle(request, &ledger::ChangeCircle::add), RenderCircle(response));
+}
+
+ServerUnaryReactor* CircleService::RemoveCircleMembers(CallbackServerContext* context,
+                                                       const v1::RemoveCircleMembersRequest* request,
+                                                       v1::RemoveCircleMembersResponse* response) {
+  return serving_.Change(context, BankOfName(request->name()), request->ByteSizeLong(), request->request_id(),
+                         PrepareCircle(request, &ledger::ChangeCircle::remove), RenderCircle(response));
+}
+
+ServerUnaryReactor* TimebankService::CreateTimebank(CallbackServerContext* context,
+                                                    const v1::CreateTimebankRequest* request,
+                                                    v1::CreateTimebankResponse* response) {
+  auto prepare = [request](const storage::View&, const Caller&) -> absl::StatusOr<Serving::Prepared> {
+    RequestReader reader("");
+    ledger::CreateTimebank act;
+    act.id = request->timebank_id();
+    act.display_name = request->timebank().display_name();
+    act.trial = request->timebank().trial();
+    const v1::Settings& settings = request->timebank().settings();
+    act.settings = reader.Settings("timebank.settings.", settings);
+    if (settings.smallest_count_shown() == 0) act.settings.set_smallest_count_shown(kDefaultSmallestCount);
+    act.categories = ListOf(settings.categories());
+    act.number = engine::RandomNumber();
+    act.secret = engine::RandomBytes(32);
+    return Ready(reader, std::move(act));
+  };
+  auto fill = [this](BankReader& bank, const ledger::Outcome&,
+                     v1::CreateTimebankResponse* reply) -> absl::Status {
+    TB_ASSIGN_OR_RETURN(storage::Day today, serving_.TodayOf(bank.view(), bank.id()));
+    TB_ASSIGN_OR_RETURN(*reply->mutable_timebank(), bank.ToTimebank(today));
+    return absl::OkStatus();
+  };
+  return serving_.Change(context, "", request->ByteSizeLong(), request->request_id(), prepare,
+                         RenderChange<v1::CreateTimebankResponse>(response, fill));
+}
+
+ServerUnaryReactor* TimebankService::GetTimebank(CallbackServerContext* context,
+                                                 const v1::GetTimebankRequest* request,
+                                                 v1::GetTimebankResponse* response) {
+  return serving_.Read(context, [=, this](const storage::View& view, const Caller& caller) -> absl::Status {
+    TB_ASSIGN_OR_RETURN(BankReader bank,
+                        OpenForRead(view, caller, ParseBank(request->name()).value_or(""), "name"));
+    TB_ASSIGN_OR_RETURN(storage::Day today, serving_.TodayOf(view, bank.id()));
+    TB_ASSIGN_OR_RETURN(*response->mutable_timebank(), bank.ToTimebank(today));
+    return absl::OkStatus();
+  });
+}
+
+ServerUnaryReactor* TimebankService::ListTimebanks(CallbackServerContext* context,
+                                                   const v1::ListTimebanksRequest* request,
+                                                   v1::ListTimebanksResponse* response) {
+  return serving_.Scan(context, [=, this](const storage::View& view, const Caller&) -> absl::Status {
+    response->Clear();
+    TB_ASSIGN_OR_RETURN(size_t most, PageSize(request->page_size(), 100));
+    TB_ASSIGN_OR_RETURN(Page page, OpenPage(*request, request->page_token()));
+    TB_ASSIGN_OR_RETURN(sv1::InstanceRow instance, ReadInstance(view));
+    const uint64_t from = page.token ? static_cast<uint64_t>(page.token->cursor) : 1;
+    for (uint64_t ordinal = from; ordinal <= instance.bank_count(); ++ordinal) {
+      if (static_cast<size_t>(response->timebanks_size()) == most) {
+        response->set_next_page_token(NextPage(page, static_cast<int64_t>(ordinal)));
+        break;
+      }
+      sv1::SlugRow number;
+      TB_RETURN_IF_ERROR(
+          view.GetRow(Family::kDirectory, storage::DirectoryKey(0, DirectoryKind::kBank, ordinal), &number)
+              .status());
+      TB_ASSIGN_OR_RETURN(BankReader bank, BankReader::Open(view, number.number()));
+      TB_ASSIGN_OR_RETURN(storage::Day today, serving_.TodayOf(view, bank.id()));
+      TB_ASSIGN_OR_RETURN(*response->add_timebanks(), bank.ToTimebank(today));
+    }
+    return absl::OkStatus();
+  });
+}
+
+ServerUnaryReactor* TimebankService::UpdateSettings(CallbackServerContext* context,
+                                                    const v1::UpdateSettingsRequest* request,
+                                                    v1::UpdateSettingsResponse* response) {
+  auto prepare = [request](const storage::View&, const Caller&) -> absl::StatusOr<Serving::Prepared> {
+    RequestReader reader(ParseBank(request->name()).value_or(""));
+    if (reader.bank().empty()) reader.Problem("name", ledger::violation::kMalformed);
+    ledger::UpdateSettings act;
+    act.settings = reader.Settings("settings.", request->settings());
+    act.categories = ListOf(request->settings().categories());
+    act.etag = request->settings().etag();
+    for (const std::string& path : request->update_mask().paths()) {
+      if (auto field = StoredSettingsField(path)) {
+        act.mask.push_back(*field);
+      } else {
+        reader.Problem("update_mask", ledger::violation::kUnknownField);
+      }
+    }
+    return Ready(reader, std::move(act));
+  };
+  auto fill = [](BankReader& bank, const ledger::Outcome& outcome,
+                 v1::UpdateSettingsResponse* reply) -> absl::Status {
+    TB_ASSIGN_OR_RETURN(std::vector<sv1::Entry> entries, EntriesOf(bank, outcome));
+    TB_ASSIGN_OR_RETURN(sv1::Texts texts, bank.TextsOf(entries.back().sequence()));
+    TB_ASSIGN_OR_RETURN(*reply->mutable_settings(), bank.ToSettings(texts.bank()));
+    return absl::OkStatus();
+  };
+  return serving_.Change(context, ParseBank(request->name()).value_or(""), request->ByteSizeLong(),
+                         request->request_id(), prepare,
+                         RenderChange<v1::UpdateSettingsResponse>(response, fill));
+}
+
+ServerUnaryReactor* TimebankService::ListSettingsChanges(CallbackServerContext* context,
+                                                         const v1::ListSettingsChangesRequest* request,
+                                                         v1::ListSettingsChangesResponse* response) {
+  return serving_.Scan(context, [=](const storage::View& view, const Caller& caller) -> absl::Status {
+    response->Clear();
+    TB_ASSIGN_OR_RETURN(BankReader bank,
+                        OpenForRead(view, caller, ParseBank(request->parent()).value_or(""), "parent"));
+    TB_ASSIGN_OR_RETURN(size_t most, PageSize(request->page_size(), 100));
+    TB_ASSIGN_OR_RETURN(Page page, OpenPage(bank, *request, request->page_token()));
+    // Each change knows the one before it: `changed_at` of the settings that it replaced.
+    storage::Sequence next =
+        page.token ? static_cast<storage::Sequence>(page.token->cursor) : bank.row().changed_at();
+    while (next != 0) {
+      if (static_cast<size_t>(response->changes_size()) == most) {
+        response->set_next_page_token(NextPage(bank, page, static_cast<int64_t>(next)));
+        break;
+      }
+      TB_ASSIGN_OR_RETURN(auto entry, bank.EntryAt(next));
+      if (!entry) return absl::DataLossError("an entry that settings speak of is missing");
+      TB_ASSIGN_OR_RETURN(*response->add_changes(), ToSettingsChange(bank, *entry));
+      next = entry->about();
+    }
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace timebank::services

@@ -1,0 +1,33 @@
+// Days and moments: ISO 8601 civil days, bank time zones, protobuf timestamps.
+//
+// Threads: any.
+#ifndef TIMEBANK_SERVER_SERVICES_DAYS_H_
+#define TIMEBANK_SERVER_SERVICES_DAYS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "google/protobuf/timestamp.pb.h"
+#include "storage/types.h"
+
+namespace timebank::services {
+
+// `2026-11-14`, an existing day; nothing else.
+std::optional<storage::Day> ParseDay(std::string_view text);
+std::string FormatDay(storage::Day day);
+
+// IANA names that this machine knows.
+bool IsTimeZone(const std::string& name);
+
+// What day it is in `time_zone` (UTC where the machine does not know it any more).
+storage::Day DayAt(int64_t now_us, const std::string& time_zone);
+
+google::protobuf::Timestamp ToTimestamp(int64_t time_us);
+// Nothing where it is out of range (RFC 3339 years 1 to 9999).
+std::optional<int64_t> FromTimestamp(const google::protobuf::Timestamp& timestamp);
+
+}  // namespace timebank::services
+
+#endif  // TIMEBANK_SERVER_SERVICES_DAYS_H_

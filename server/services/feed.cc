@@ -1,0 +1,240 @@
+// LedgerService: ListEvents and WatchLedger.
+#include <grpcpp/alarm.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "server/ledger/error.h"
+#include "server/ledger/validate.h"
+#include "server/services/errors.h"
+#include "server/services/events.h"
+#include "server/services/ledger_service.h"
+#include "server/services/names.h"
+#include "server/services/paging.h"
+#include "server/services/reading.h"
+#include "storage/status_macros.h"
+
+namespace timebank::services {
+
+using grpc::CallbackServerContext;
+using grpc::ServerUnaryReactor;
+using storage::Sequence;
+
+namespace {
+
+constexpr size_t kMostEventsAMessage = 100;
+constexpr int64_t kDefaultHeartbeatMs = 10'000;
+
+// Where a feed begins: behind `after_position`, or at the beginning.
+absl::StatusOr<Sequence> StartOf(const BankReader& bank, const std::string& after_position) {
+  if (after_position.empty()) return Sequence{0};
+  return bank.SequenceAt(after_position, "after_position");
+}
+
+absl::StatusOr<int64_t> HeartbeatMs(const v1::WatchLedgerRequest& request) {
+  if (!request.has_heartbeat_interval()) return kDefaultHeartbeatMs;
+  const auto& interval = request.heartbeat_interval();
+  const bool in_range = interval.seconds() >= 1 &&
+                        (interval.seconds() < 60 || (interval.seconds() == 60 && interval.nanos() == 0));
+  if (!in_range || interval.nanos() < 0) {
+    return ToStatus({{"heartbeat_interval", std::string(ledger::violation::kOutOfRange)}}, "");
+  }
+  return interval.seconds() * 1000 + interval.nanos() / 1'000'000;
+}
+
+// One open feed: a cursor into the journal. Whoever wakes it (a publication, the heartbeat's alarm, a
+// finished write) only has it read on, on the pool; one write is out at a time.
+class WatchStream final : public grpc::ServerWriteReactor<v1::WatchLedgerResponse>,
+                          public WatchHub::Watcher,
+                          public std::enable_shared_from_this<WatchStream> {
+ public:
+  WatchStream(Serving* serving, CallbackServerContext* context) : serving_(*serving), context_(context) {}
+
+  // Keeps itself alive until OnDone.
+  static WatchStream* Start(Serving* serving, CallbackServerContext* context,
+                            const v1::WatchLedgerRequest& request) {
+    auto stream = std::make_shared<WatchStream>(serving, context);
+    stream->self_ = stream;
+    stream->Open(request);
+    return stream.get();
+  }
+
+  void Wake() override {
+    absl::MutexLock lock(&mutex_);
+    ReadOn();
+  }
+
+  void End() override {
+    End(ledger::ErrorOf(ledger::Reason::kShuttingDown,
+                        "the server is stopping; go on from the last position"));
+  }
+
+  void OnWriteDone(bool ok) override {
+    if (!ok) return End(absl::CancelledError("the stream is gone"));
+    absl::MutexLock lock(&mutex_);
+    writing_ = false;
+    if (ending_) return FinishNow();
+    ReadOn();
+  }
+
+  void OnCancel() override { End(absl::CancelledError("the call was cancelled")); }
+
+  void OnDone() override {
+    serving_.hub().Remove(self_);
+    alarm_.Cancel();
+    const std::shared_ptr<WatchStream> last = std::move(self_);  // the pool may hold it a little longer
+  }
+
+ private:
+  void Open(const v1::WatchLedgerRequest& request) {
+    if (absl::Status status = Prepare(request); !status.ok()) return End(std::move(status));
+    if (!serving_.hub().Add(self_)) {
+      return End(ledger::ErrorOf(ledger::Reason::kQueueFull, "too many feeds are open; try again later"));
+    }
+    absl::MutexLock lock(&mutex_);
+    SetAlarm();
+    ReadOn();
+  }
+
+  absl::Status Prepare(const v1::WatchLedgerRequest& request) {
+    TB_RETURN_IF_ERROR(serving_.Ready());
+    const Caller caller = CallerOf(*context_);
+    if (!caller.violations.empty()) return ToStatus(caller.violations, "");
+    TB_ASSIGN_OR_RETURN(heartbeat_ms_, HeartbeatMs(request));
+    // A cold bank costs a read or two from the disk here; a feed is opened once and then stays.
+    TB_ASSIGN_OR_RETURN(BankReader bank, OpenForRead(serving_.engine().Latest(), caller,
+                                                     ParseBank(request.parent()).value_or(""), "parent"));
+    TB_ASSIGN_OR_RETURN(after_, StartOf(bank, request.after_position()));
+    bank_ = bank.bank();
+    return absl::OkStatus();
+  }
+
+  // Has the journal read on, unless that is under way; then once more afterwards.
+  void ReadOn() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (ending_ || writing_) return;
+    if (reading_) {
+      again_ = true;
+      return;
+    }
+    reading_ = true;
+    // A full pool drops this turn; the heartbeat's alarm takes it up.
+    if (!serving_.pool().Submit([self = shared_from_this()] { self->ReadNow(); })) reading_ = false;
+  }
+
+  // On the pool.
+  void ReadNow() {
+    Sequence after;
+    {
+      absl::MutexLock lock(&mutex_);
+      again_ = false;
+      after = after_;
+    }
+    message_.Clear();
+    absl::StatusOr<Sequence> last = ReadEvents(after);
+    absl::MutexLock lock(&mutex_);
+    reading_ = false;
+    if (!last.ok()) {
+      EndLocked(last.status());
+    } else if (!ending_ && (*last > after || heartbeat_due_)) {
+      after_ = *last;
+      heartbeat_due_ = false;
+      last_write_ = std::chrono::system_clock::now();
+      writing_ = true;
+      StartWrite(&message_);
+    } else if (again_) {
+      ReadOn();
+    }
+  }
+
+  absl::StatusOr<Sequence> ReadEvents(Sequence after) {
+    TB_ASSIGN_OR_RETURN(BankReader bank, BankReader::Open(serving_.engine().Latest(), bank_));
+    TB_ASSIGN_OR_RETURN(Sequence last,
+                        AppendEvents(bank, after, kMostEventsAMessage, message_.mutable_events()));
+    message_.set_position(bank.PositionAt(last));
+    return last;
+  }
+
+  // The alarm does not keep the stream alive: it is a part of it.
+  void SetAlarm() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    const auto due = last_write_ + std::chrono::milliseconds(heartbeat_ms_);
+    alarm_.Set(due, [weak = weak_from_this()](bool expired) {
+      if (auto stream = weak.lock(); stream != nullptr && expired) stream->OnAlarm();
+    });
+  }
+
+  void OnAlarm() {
+    absl::MutexLock lock(&mutex_);
+    if (ending_) return;
+    const auto now = std::chrono::system_clock::now();
+    if (now - last_write_ >= std::chrono::milliseconds(heartbeat_ms_)) {
+      heartbeat_due_ = true;
+      last_write_ = now;
+      ReadOn();
+    }
+    SetAlarm();
+  }
+
+  void End(absl::Status status) {
+    absl::MutexLock lock(&mutex_);
+    EndLocked(std::move(status));
+  }
+
+  void EndLocked(absl::Status status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (ending_) return;
+    ending_ = true;
+    status_ = std::move(status);
+    if (!writing_ || context_->IsCancelled()) FinishNow();
+  }
+
+  void FinishNow() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (finished_) return;
+    finished_ = true;
+    Finish(ToGrpc(status_, context_));
+  }
+
+  Serving& serving_;
+  CallbackServerContext* const context_;
+  storage::BankNumber bank_ = 0;
+  int64_t heartbeat_ms_ = kDefaultHeartbeatMs;
+  v1::WatchLedgerResponse message_;  // while `reading_` the pool's, while `writing_` gRPC's
+
+  absl::Mutex mutex_;
+  std::shared_ptr<WatchStream> self_;  // until OnDone
+  Sequence after_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool reading_ ABSL_GUARDED_BY(mutex_) = false;
+  bool again_ ABSL_GUARDED_BY(mutex_) = false;
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool heartbeat_due_ ABSL_GUARDED_BY(mutex_) = false;
+  bool ending_ ABSL_GUARDED_BY(mutex_) = false;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Status status_ ABSL_GUARDED_BY(mutex_);
+  std::chrono::system_clock::time_point last_write_ ABSL_GUARDED_BY(mutex_) =
+      std::chrono::system_clock::now();
+  grpc::Alarm alarm_;
+};
+
+}  // namespace
+
+ServerUnaryReactor* LedgerService::ListEvents(CallbackServerContext* context,
+                                              In<v1::ListEventsRequest> request,
+                                              v1::ListEventsResponse* response) {
+  return serving_.Scan(context, [=](const storage::View& view, const Caller& caller) -> absl::Status {
+    response->Clear();
+    TB_ASSIGN_OR_RETURN(BankReader bank,
+                        OpenForRead(view, caller, ParseBank(request->parent()).value_or(""), "parent"));
+    TB_ASSIGN_OR_RETURN(size_t most, PageSize(request->page_size(), 100));
+    TB_ASSIGN_OR_RETURN(Sequence after, StartOf(bank, request->after_position()));
+    TB_ASSIGN_OR_RETURN(Sequence last, AppendEvents(bank, after, most, response->mutable_events()));
+    response->set_position(bank.PositionAt(last));
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerWriteReactor<v1::WatchLedgerResponse>* LedgerService::WatchLedger(
+    CallbackServerContext* context, In<v1::WatchLedgerRequest> request) {
+  return WatchStream::Start(&serving_, context, *request);
+}
+
+}  // namespace timebank::services

@@ -1,0 +1,64 @@
+#include "server/services/folding.h"
+
+#include <utf8proc.h>
+
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <utility>
+
+namespace timebank::services {
+namespace {
+
+struct Free {
+  void operator()(utf8proc_uint8_t* bytes) const { std::free(bytes); }
+};
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kStroked = {{
+    {"ø", "o"},
+    {"đ", "d"},
+    {"ł", "l"},
+    {"ħ", "h"},
+    {"ŧ", "t"},
+    {"ı", "i"},
+    {"ð", "d"},
+}};
+
+std::string WithoutStrokes(std::string text) {
+  for (const auto& [stroked, plain] : kStroked) {
+    for (size_t at = text.find(stroked); at != std::string::npos; at = text.find(stroked, at)) {
+      text.replace(at, stroked.size(), plain);
+    }
+  }
+  return text;
+}
+
+std::string OneBlank(const std::string& text) {
+  std::string folded;
+  for (char c : text) {
+    const bool blank = c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    if (!blank) {
+      folded.push_back(c);
+    } else if (!folded.empty() && folded.back() != ' ') {
+      folded.push_back(' ');
+    }
+  }
+  return folded;
+}
+
+}  // namespace
+
+std::string FoldForSearch(std::string_view text) {
+  utf8proc_uint8_t* bytes = nullptr;
+  const auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT |
+                                                      UTF8PROC_STRIPMARK | UTF8PROC_CASEFOLD);
+  const utf8proc_ssize_t size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                             static_cast<utf8proc_ssize_t>(text.size()), &bytes, options);
+  const std::unique_ptr<utf8proc_uint8_t, Free> owned(bytes);
+  // Stored text is valid UTF-8; anything else is searched for as it is.
+  if (size < 0) return OneBlank(std::string(text));
+  return OneBlank(
+      WithoutStrokes(std::string(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size))));
+}
+
+}  // namespace timebank::services

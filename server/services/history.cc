@@ -1,0 +1,198 @@
+#include "server/services/history.h"
+
+#include <algorithm>
+#include <limits>
+#include <tuple>
+#include <utility>
+
+#include "storage/status_macros.h"
+
+namespace timebank::services {
+
+using storage::AccountNumber;
+using storage::Day;
+using storage::DayRecord;
+using storage::Direction;
+using storage::MovementRecord;
+using storage::Sequence;
+using storage::Sums;
+
+namespace {
+
+// One entry can move two accounts that became one since: its lines become one, and vanish where nothing but
+// the merging itself moved them.
+void Combine(std::vector<HistoryLine>* lines) {
+  std::vector<HistoryLine> combined;
+  for (HistoryLine& line : *lines) {
+    if (!combined.empty() && combined.back().record.sequence == line.record.sequence) {
+      combined.back().record.seconds += line.record.seconds;
+    } else {
+      combined.push_back(std::move(line));
+    }
+  }
+  std::erase_if(combined, [](const HistoryLine& line) {
+    return line.record.seconds == 0 && line.record.kind == storage::v1::ENTRY_KIND_CLOSING;
+  });
+  *lines = std::move(combined);
+}
+
+template <typename Less>
+void SortAndCut(std::vector<HistoryLine>* lines, Direction direction, size_t most, Less less) {
+  std::stable_sort(lines->begin(), lines->end(), [&](const HistoryLine& a, const HistoryLine& b) {
+    return direction == Direction::kUp ? less(a, b) : less(b, a);
+  });
+  if (lines->size() > most) lines->resize(most);
+}
+
+}  // namespace
+
+absl::StatusOr<Sums> History::SumsUpTo(Sequence sequence) const {
+  Sums sums;
+  for (AccountNumber account : accounts_) {
+    TB_ASSIGN_OR_RETURN(Sums part, view_.SumsAt(bank_, account, std::min(sequence, at_)));
+    sums += part;
+  }
+  return sums;
+}
+
+absl::StatusOr<std::vector<HistoryLine>> History::ByRecord(Sequence from, Sequence first, Sequence last,
+                                                           Direction direction, size_t most) const {
+  last = std::min(last, at_);
+  from = std::clamp(from, first, std::max(first, last));
+  std::vector<HistoryLine> lines;
+  if (first > last) return lines;
+  // Where accounts were merged an entry may take two lines.
+  const size_t most_here = accounts_.size() == 1 ? most : 2 * most;
+  for (AccountNumber account : accounts_) {
+    size_t found = 0;
+    TB_RETURN_IF_ERROR(
+        view_.ScanStatement(bank_, account, from, direction, [&](const MovementRecord& record) {
+          if (record.sequence < first || record.sequence > last || found == most_here) return false;
+          ++found;
+          lines.push_back({record, account, 0});
+          return found < most_here;
+        }));
+  }
+  if (accounts_.size() > 1) {
+    SortAndCut(&lines, direction, lines.size(), [](const HistoryLine& a, const HistoryLine& b) {
+      return std::tie(a.record.sequence, a.account) < std::tie(b.record.sequence, b.account);
+    });
+    Combine(&lines);
+    if (lines.size() > most) lines.resize(most);
+  }
+  if (lines.empty()) return lines;
+  const Sequence earliest =
+      direction == Direction::kUp ? lines.front().record.sequence : lines.back().record.sequence;
+  TB_ASSIGN_OR_RETURN(Sums opening, SumsUpTo(earliest - 1));
+  TB_RETURN_IF_ERROR(FillBalances(opening.balance(), direction, &lines));
+  return lines;
+}
+
+absl::Status History::FillBalances(int64_t opening, Direction direction,
+                                   std::vector<HistoryLine>* lines) const {
+  int64_t balance = opening;
+  auto fill = [&](HistoryLine& line) {
+    balance += line.record.seconds;
+    line.balance_after = balance;
+  };
+  if (direction == Direction::kUp) {
+    std::for_each(lines->begin(), lines->end(), fill);
+  } else {
+    std::for_each(lines->rbegin(), lines->rend(), fill);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Sums> History::SumsBefore(const Point& point) const {
+  Sums sums;
+  for (AccountNumber account : accounts_) {
+    TB_ASSIGN_OR_RETURN(Sums before, view_.SumsBeforeDay(bank_, account, point.day));
+    sums += before;
+    if (point.sequence > 0) {
+      TB_RETURN_IF_ERROR(view_.ScanDays(bank_, account, point.day, std::min(point.sequence - 1, at_),
+                                        Direction::kDown, [&](const DayRecord& record) {
+                                          if (record.day == point.day) sums += record.after;
+                                          return false;
+                                        }));
+    }
+    // What came later than `at_` and speaks of earlier days is not there yet.
+    TB_RETURN_IF_ERROR(
+        view_.ScanStatement(bank_, account, at_ + 1, Direction::kUp, [&](const MovementRecord& record) {
+          if (record.occurred_on < point.day) {
+            sums -= storage::SumsOf(record.kind, record.reversed_kind, record.seconds);
+          }
+          return true;
+        }));
+  }
+  return sums;
+}
+
+absl::StatusOr<std::vector<HistoryLine>> History::ByDay(const Point& from, Day first, Day last,
+                                                        Direction direction, size_t most) const {
+  struct Found {
+    DayRecord record;
+    AccountNumber account;
+  };
+  std::vector<Found> found;
+  const size_t most_here = accounts_.size() == 1 ? most : 2 * most;
+  for (AccountNumber account : accounts_) {
+    size_t here = 0;
+    TB_RETURN_IF_ERROR(
+        view_.ScanDays(bank_, account, from.day, from.sequence, direction, [&](const DayRecord& record) {
+          if (direction == Direction::kUp ? record.day > last : record.day < first) return false;
+          if (record.sequence > at_ || record.day > last || record.day < first) return true;
+          found.push_back({record, account});
+          return ++here < most_here;
+        }));
+  }
+  std::stable_sort(found.begin(), found.end(), [&](const Found& a, const Found& b) {
+    const auto x = std::tie(a.record.day, a.record.sequence, a.account);
+    const auto y = std::tie(b.record.day, b.record.sequence, b.account);
+    return direction == Direction::kUp ? x < y : y < x;
+  });
+  std::vector<HistoryLine> lines;
+  for (AccountNumber account : accounts_) {
+    std::vector<Sequence> wanted;
+    for (const Found& one : found) {
+      if (one.account == account) wanted.push_back(one.record.sequence);
+    }
+    TB_ASSIGN_OR_RETURN(std::vector<MovementRecord> details, Details(account, std::move(wanted)));
+    for (MovementRecord& record : details) lines.push_back({std::move(record), account, 0});
+  }
+  SortAndCut(&lines, direction, lines.size(), [](const HistoryLine& a, const HistoryLine& b) {
+    return std::tie(a.record.occurred_on, a.record.sequence, a.account) <
+           std::tie(b.record.occurred_on, b.record.sequence, b.account);
+  });
+  Combine(&lines);
+  if (lines.size() > most) lines.resize(most);
+  if (lines.empty()) return lines;
+  const MovementRecord& earliest = direction == Direction::kUp ? lines.front().record : lines.back().record;
+  TB_ASSIGN_OR_RETURN(Sums opening, SumsBefore({earliest.occurred_on, earliest.sequence}));
+  TB_RETURN_IF_ERROR(FillBalances(opening.balance(), direction, &lines));
+  return lines;
+}
+
+// The statement's records of `wanted`. Neighbours by day are mostly neighbours by record, so one seek finds
+// many.
+absl::StatusOr<std::vector<MovementRecord>> History::Details(AccountNumber account,
+                                                             std::vector<Sequence> wanted) const {
+  std::sort(wanted.begin(), wanted.end());
+  std::vector<MovementRecord> details;
+  size_t next = 0;
+  while (next < wanted.size()) {
+    constexpr size_t kCheaperToSeek = 256;
+    size_t passed = 0;
+    const size_t before = next;
+    TB_RETURN_IF_ERROR(
+        view_.ScanStatement(bank_, account, wanted[next], Direction::kUp, [&](const MovementRecord& record) {
+          if (record.sequence != wanted[next]) return ++passed < kCheaperToSeek;
+          details.push_back(record);
+          passed = 0;
+          return ++next < wanted.size();
+        }));
+    if (next == before) return absl::DataLossError("a movement that its day lists is not on the statement");
+  }
+  return details;
+}
+
+}  // namespace timebank::services

@@ -1,0 +1,62 @@
+// The movements of a holder: an account and those that were merged into it, as one.
+//
+// Errors: the view's. Threads: one call.
+#ifndef TIMEBANK_SERVER_SERVICES_HISTORY_H_
+#define TIMEBANK_SERVER_SERVICES_HISTORY_H_
+
+#include <optional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "server/services/bank_reader.h"
+#include "storage/view.h"
+
+namespace timebank::services {
+
+// One movement as a statement shows it.
+struct HistoryLine {
+  storage::MovementRecord record;  // seconds: what all of the holder's accounts moved by
+  storage::AccountNumber account = 0;
+  int64_t balance_after = 0;  // the holder's, in the order asked
+};
+
+class History {
+ public:
+  // Everything up to entry `at`.
+  History(const BankReader& bank, std::vector<storage::AccountNumber> accounts, storage::Sequence at)
+      : view_(bank.view()), bank_(bank.bank()), accounts_(std::move(accounts)), at_(at) {}
+
+  // --- in order of record
+  // The sums of everything up to entry `sequence`.
+  absl::StatusOr<storage::Sums> SumsUpTo(storage::Sequence sequence) const;
+  // At most `most` lines from entry `from` (inclusive) within [first, last].
+  absl::StatusOr<std::vector<HistoryLine>> ByRecord(storage::Sequence from, storage::Sequence first,
+                                                    storage::Sequence last, storage::Direction direction,
+                                                    size_t most) const;
+
+  // --- by day of the help
+  struct Point {
+    storage::Day day;
+    storage::Sequence sequence;
+  };
+  // The sums of everything before `point`.
+  absl::StatusOr<storage::Sums> SumsBefore(const Point& point) const;
+  // At most `most` lines from `from` (inclusive) with days in [first, last].
+  absl::StatusOr<std::vector<HistoryLine>> ByDay(const Point& from, storage::Day first, storage::Day last,
+                                                 storage::Direction direction, size_t most) const;
+
+ private:
+  absl::Status FillBalances(int64_t opening, storage::Direction direction,
+                            std::vector<HistoryLine>* lines) const;
+  absl::StatusOr<std::vector<storage::MovementRecord>> Details(storage::AccountNumber account,
+                                                               std::vector<storage::Sequence> wanted) const;
+
+  const storage::View& view_;
+  const storage::BankNumber bank_;
+  const std::vector<storage::AccountNumber> accounts_;
+  const storage::Sequence at_;
+};
+
+}  // namespace timebank::services
+
+#endif  // TIMEBANK_SERVER_SERVICES_HISTORY_H_

@@ -1,0 +1,273 @@
+// LedgerService: exchanges and balances.
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "server/ledger/validate.h"
+#include "server/services/days.h"
+#include "server/services/errors.h"
+#include "server/services/history.h"
+#include "server/services/ledger_service.h"
+#include "server/services/names.h"
+#include "server/services/paging.h"
+#include "server/services/reading.h"
+#include "server/services/requests.h"
+#include "storage/keys.h"
+#include "storage/status_macros.h"
+
+namespace timebank::services {
+
+namespace sv1 = storage::v1;
+using grpc::CallbackServerContext;
+using grpc::ServerUnaryReactor;
+using storage::AccountNumber;
+using storage::Direction;
+using storage::Sequence;
+
+namespace {
+
+// A list call looks at no more entries than this; it then answers with what it found and a token to go on.
+constexpr size_t kMostLookedAt = 20'000;
+
+// Filters of ListExchanges, resolved.
+struct Filter {
+  std::vector<AccountNumber> accounts;  // empty: any
+  std::string category;                 // lower case; empty: any
+  std::optional<storage::Day> start;
+  std::optional<storage::Day> end;
+  v1::Exchange::State state;
+  v1::Exchange::Kind kind;
+  std::string recorded_by;
+};
+
+absl::StatusOr<Filter> MakeFilter(BankReader& bank, const v1::ListExchangesRequest& request) {
+  RequestReader reader(bank.id());
+  Filter filter;
+  const ledger::HolderRef holder = reader.Holder("holder", request.holder());
+  filter.start = reader.Day("start_day", request.start_day());
+  filter.end = reader.Day("end_day", request.end_day());
+  filter.state = request.state();
+  filter.kind = request.kind();
+  filter.recorded_by = request.recorded_by();
+  TB_RETURN_IF_ERROR(ProblemsOf(reader));
+  if (holder.given()) {
+    TB_ASSIGN_OR_RETURN(AccountNumber account, bank.FindHolder(holder));
+    TB_ASSIGN_OR_RETURN(filter.accounts, bank.AccountsOf(account));
+  }
+  filter.category = absl::AsciiStrToLower(request.category());
+  return filter;
+}
+
+absl::StatusOr<bool> Matches(BankReader& bank, const Filter& filter, const sv1::Entry& entry) {
+  if (entry.kind() > sv1::ENTRY_KIND_REVERSAL) return false;
+  if (filter.kind != v1::Exchange::KIND_UNSPECIFIED && static_cast<int>(entry.kind()) != filter.kind)
+    return false;
+  if (filter.start && entry.occurred_on() < *filter.start) return false;
+  if (filter.end && entry.occurred_on() > *filter.end) return false;
+  if (!filter.category.empty()) {
+    TB_ASSIGN_OR_RETURN(std::string category, bank.CategoryName(entry.category()));
+    if (absl::AsciiStrToLower(category) != filter.category) return false;
+  }
+  if (!filter.recorded_by.empty()) {
+    TB_ASSIGN_OR_RETURN(std::string recorder, bank.RecorderName(entry.recorder(), entry.key()));
+    if (recorder != filter.recorded_by) return false;
+  }
+  if (filter.state != v1::Exchange::STATE_UNSPECIFIED) {
+    TB_ASSIGN_OR_RETURN(sv1::MarkRow mark, bank.MarkOf(entry.sequence()));
+    const uint32_t state = std::max<uint32_t>(mark.state(), v1::Exchange::STATE_RECORDED);
+    if (state != static_cast<uint32_t>(filter.state)) return false;
+  }
+  return true;
+}
+
+// Numbers of the entries to look at, at most kMostLookedAt, by the cheapest way that the filter allows.
+absl::StatusOr<std::vector<Sequence>> Candidates(const BankReader& bank, const Filter& filter, Sequence from,
+                                                 Sequence at, Direction direction) {
+  std::vector<Sequence> found;
+  if (!filter.accounts.empty()) {
+    History history(bank, filter.accounts, at);
+    TB_ASSIGN_OR_RETURN(auto lines, history.ByRecord(from, 1, at, direction, kMostLookedAt));
+    for (const HistoryLine& line : lines) found.push_back(line.record.sequence);
+    return found;
+  }
+  auto add = [&](Sequence sequence) {
+    if (sequence > at) return direction == Direction::kDown;
+    found.push_back(sequence);
+    return found.size() < kMostLookedAt;
+  };
+  if (filter.state > v1::Exchange::STATE_RECORDED) {
+    // Whatever is in another state than RECORDED has a mark.
+    TB_RETURN_IF_ERROR(bank.view().ScanRows(
+        storage::Family::kMark, storage::AccountKey(bank.bank(), 0), storage::MarkKey(bank.bank(), 0, from),
+        direction, [&](std::string_view key, std::string_view) { return add(storage::LastNumberOf(key)); }));
+    return found;
+  }
+  for (Sequence sequence = from; sequence >= 1 && add(sequence);) {
+    sequence = direction == Direction::kUp ? sequence + 1 : sequence - 1;
+  }
+  return found;
+}
+
+absl::Status ListThem(BankReader& bank, const v1::ListExchangesRequest& request,
+                      v1::ListExchangesResponse* response) {
+  TB_ASSIGN_OR_RETURN(size_t most, PageSize(request.page_size(), 50));
+  TB_ASSIGN_OR_RETURN(Page page, OpenPage(bank, request, request.page_token()));
+  TB_ASSIGN_OR_RETURN(Filter filter, MakeFilter(bank, request));
+  const bool up = request.order() == v1::LIST_ORDER_OLDEST_FIRST;
+  const Sequence from = page.token ? static_cast<Sequence>(page.token->cursor) : (up ? 1 : page.at);
+  response->set_position(bank.PositionAt(page.at));
+  TB_ASSIGN_OR_RETURN(std::vector<Sequence> candidates,
+                      Candidates(bank, filter, from, page.at, up ? Direction::kUp : Direction::kDown));
+  const bool cut = candidates.size() == kMostLookedAt;
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    TB_ASSIGN_OR_RETURN(auto entry, bank.EntryAt(candidates[i]));
+    if (!entry) return absl::DataLossError("an entry is missing from the journal");
+    TB_ASSIGN_OR_RETURN(bool matches, Matches(bank, filter, *entry));
+    if (matches) {
+      if (static_cast<size_t>(response->exchanges_size()) == most) {
+        response->set_next_page_token(NextPage(bank, page, static_cast<int64_t>(candidates[i])));
+        return absl::OkStatus();
+      }
+      TB_ASSIGN_OR_RETURN(*response->add_exchanges(), bank.ToExchange(*entry));
+    }
+  }
+  if (cut && (up || candidates.back() > 1)) {
+    const Sequence next = up ? candidates.back() + 1 : candidates.back() - 1;
+    response->set_next_page_token(NextPage(bank, page, static_cast<int64_t>(next)));
+  }
+  return absl::OkStatus();
+}
+
+// When a balance is asked for.
+struct Moment {
+  std::optional<storage::Day> day;
+  std::string position;
+  v1::DayBasis basis = v1::DAY_BASIS_UNSPECIFIED;
+};
+
+template <typename Request>
+absl::StatusOr<Moment> MomentOf(const Request& request) {
+  Moment moment;
+  RequestReader reader("");
+  if (request.has_on_day()) {
+    moment.day = reader.Day("on_day", request.on_day());
+    if (request.on_day().empty()) reader.Problem("on_day", ledger::violation::kRequired);
+  }
+  TB_RETURN_IF_ERROR(ProblemsOf(reader));
+  moment.position = request.position();
+  moment.basis = request.basis();
+  return moment;
+}
+
+absl::Status FillNow(const BankReader& bank, const std::vector<AccountNumber>& accounts,
+                     v1::Balance* balance) {
+  storage::Sums sums;
+  int64_t contested = 0;
+  for (AccountNumber account : accounts) {
+    TB_ASSIGN_OR_RETURN(sv1::AccountRow row, bank.AccountRowOf(account));
+    sums += {row.seconds_in(), row.seconds_out(), row.exchange_count()};
+    contested += row.contested();
+  }
+  PutSums(sums, balance);
+  balance->set_contested_seconds(contested);
+  const sv1::SettingsRow& settings = bank.row().settings();
+  const bool pot = storage::KindOf(accounts[0]) == storage::HolderKind::kPot;
+  balance->set_outside_warn_limits(!pot && IsOutside(settings, sums.balance()));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::Balance> BalanceOf(BankReader& bank, const ledger::HolderRef& holder, const Moment& moment,
+                                      Sequence at) {
+  TB_ASSIGN_OR_RETURN(AccountNumber account, bank.FindHolder(holder));
+  TB_ASSIGN_OR_RETURN(std::vector<AccountNumber> accounts, bank.AccountsOf(account));
+  v1::Balance balance;
+  TB_ASSIGN_OR_RETURN(*balance.mutable_holder(), bank.NameOf(account));
+  TB_ASSIGN_OR_RETURN(*balance.mutable_display_name(), bank.DisplayNameOf(account));
+  History history(bank, accounts, at);
+  if (moment.day && moment.basis != v1::DAY_BASIS_RECORDED) {
+    TB_ASSIGN_OR_RETURN(storage::Sums sums, history.SumsBefore({*moment.day + 1, 0}));
+    PutSums(sums, &balance);
+  } else if (moment.day || !moment.position.empty()) {
+    TB_ASSIGN_OR_RETURN(storage::Sums sums, history.SumsUpTo(at));
+    PutSums(sums, &balance);
+  } else {
+    TB_RETURN_IF_ERROR(FillNow(bank, accounts, &balance));
+  }
+  return balance;
+}
+
+// The last entry that counts for `moment`.
+absl::StatusOr<Sequence> EntryOf(const BankReader& bank, const Moment& moment) {
+  if (!moment.position.empty()) return bank.SequenceAt(moment.position, "position");
+  if (moment.day && moment.basis == v1::DAY_BASIS_RECORDED) return LastEntryOfDay(bank, *moment.day);
+  return bank.head().last_sequence();
+}
+
+}  // namespace
+
+ServerUnaryReactor* LedgerService::GetExchange(CallbackServerContext* context,
+                                               In<v1::GetExchangeRequest> request,
+                                               v1::GetExchangeResponse* response) {
+  return serving_.Read(context, [=](const storage::View& view, const Caller& caller) -> absl::Status {
+    const Sequence sequence = SequenceOfName(request->name());
+    if (sequence == 0) return ToStatus({{"name", std::string(ledger::violation::kMalformed)}}, "");
+    TB_ASSIGN_OR_RETURN(BankReader bank, OpenForRead(view, caller, BankOfName(request->name()), "name"));
+    TB_ASSIGN_OR_RETURN(*response->mutable_exchange(), bank.ExchangeAt(sequence));
+    return absl::OkStatus();
+  });
+}
+
+ServerUnaryReactor* LedgerService::ListExchanges(CallbackServerContext* context,
+                                                 In<v1::ListExchangesRequest> request,
+                                                 v1::ListExchangesResponse* response) {
+  return serving_.Scan(context, [=](const storage::View& view, const Caller& caller) -> absl::Status {
+    response->Clear();
+    TB_ASSIGN_OR_RETURN(BankReader bank,
+                        OpenForRead(view, caller, ParseBank(request->parent()).value_or(""), "parent"));
+    return ListThem(bank, *request, response);
+  });
+}
+
+ServerUnaryReactor* LedgerService::GetBalance(CallbackServerContext* context,
+                                              In<v1::GetBalanceRequest> request,
+                                              v1::GetBalanceResponse* response) {
+  return serving_.Read(context, [=](const storage::View& view, const Caller& caller) -> absl::Status {
+    TB_ASSIGN_OR_RETURN(BankReader bank, OpenForRead(view, caller, BankOfName(request->name()), "name"));
+    RequestReader reader(bank.id());
+    const ledger::HolderRef holder = reader.Holder("name", request->name());
+    TB_RETURN_IF_ERROR(ProblemsOf(reader));
+    TB_ASSIGN_OR_RETURN(Moment moment, MomentOf(*request));
+    TB_ASSIGN_OR_RETURN(Sequence at, EntryOf(bank, moment));
+    TB_ASSIGN_OR_RETURN(*response->mutable_balance(), BalanceOf(bank, holder, moment, at));
+    response->set_position(bank.PositionAt(at));
+    return absl::OkStatus();
+  });
+}
+
+ServerUnaryReactor* LedgerService::BatchGetBalances(CallbackServerContext* context,
+                                                    In<v1::BatchGetBalancesRequest> request,
+                                                    v1::BatchGetBalancesResponse* response) {
+  return serving_.Scan(context, [=](const storage::View& view, const Caller& caller) -> absl::Status {
+    response->Clear();
+    TB_ASSIGN_OR_RETURN(BankReader bank,
+                        OpenForRead(view, caller, ParseBank(request->parent()).value_or(""), "parent"));
+    RequestReader reader(bank.id());
+    if (request->names().empty()) reader.Problem("names", ledger::violation::kRequired);
+    if (request->names_size() > kMaxPageSize) reader.Problem("names", ledger::violation::kTooMany);
+    TB_RETURN_IF_ERROR(ProblemsOf(reader));
+    TB_ASSIGN_OR_RETURN(Moment moment, MomentOf(*request));
+    TB_ASSIGN_OR_RETURN(Sequence at, EntryOf(bank, moment));
+    for (int i = 0; i < request->names_size(); ++i) {
+      const std::string field = "names[" + std::to_string(i) + "]";
+      const ledger::HolderRef holder = reader.Holder(field, request->names(i));
+      if (request->names(i).empty()) reader.Problem(field, ledger::violation::kRequired);
+      TB_RETURN_IF_ERROR(ProblemsOf(reader));
+      TB_ASSIGN_OR_RETURN(*response->add_balances(), BalanceOf(bank, holder, moment, at));
+    }
+    response->set_position(bank.PositionAt(at));
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace timebank::services

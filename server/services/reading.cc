@@ -1,0 +1,57 @@
+#include "server/services/reading.h"
+
+#include "server/ledger/validate.h"
+#include "server/services/errors.h"
+#include "storage/keys.h"
+#include "storage/status_macros.h"
+
+namespace timebank::services {
+
+absl::StatusOr<BankReader> OpenForRead(const storage::View& view, const Caller& caller,
+                                       const std::string& bank_id, std::string_view field) {
+  if (bank_id.empty())
+    return ToStatus({{std::string(field), std::string(ledger::violation::kMalformed)}}, "");
+  TB_ASSIGN_OR_RETURN(BankReader bank, BankReader::Open(view, bank_id));
+  if (!caller.min_position.empty()) {
+    const std::optional<Position> position = DecodePosition(caller.min_position);
+    // A position of another bank says nothing about this one.
+    if (!position || position->bank == bank.bank()) {
+      TB_RETURN_IF_ERROR(bank.SequenceAt(caller.min_position, "timebank-min-position").status());
+    }
+  }
+  return bank;
+}
+
+absl::Status ProblemsOf(RequestReader& reader) {
+  std::vector<ledger::Violation> violations = reader.TakeViolations();
+  return violations.empty() ? absl::OkStatus() : ToStatus(violations, "");
+}
+
+absl::StatusOr<storage::Sequence> LastEntryOfDay(const BankReader& bank, storage::Day day) {
+  storage::Sequence last = bank.head().last_sequence();
+  absl::Status parsed;
+  TB_RETURN_IF_ERROR(bank.view().ScanRows(storage::Family::kClock, storage::BankPrefix(bank.bank()),
+                                          storage::ClockKey(bank.bank(), day + 1), storage::Direction::kUp,
+                                          [&](std::string_view, std::string_view value) {
+                                            storage::v1::SlugRow first;
+                                            parsed = storage::DecodeRow(value, &first);
+                                            last = first.number() - 1;
+                                            return false;
+                                          }));
+  TB_RETURN_IF_ERROR(parsed);
+  return last;
+}
+
+void PutSums(const storage::Sums& sums, v1::Balance* balance) {
+  balance->set_seconds(sums.balance());
+  balance->set_seconds_in(sums.seconds_in);
+  balance->set_seconds_out(sums.seconds_out);
+  balance->set_exchange_count(sums.exchange_count);
+}
+
+bool IsOutside(const storage::v1::SettingsRow& settings, int64_t balance_seconds) {
+  return (settings.has_warn_below() && balance_seconds < settings.warn_below()) ||
+         (settings.has_warn_above() && balance_seconds > settings.warn_above());
+}
+
+}  // namespace timebank::services

@@ -1,0 +1,34 @@
+// What reads have in common.
+#ifndef TIMEBANK_SERVER_SERVICES_READING_H_
+#define TIMEBANK_SERVER_SERVICES_READING_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "server/services/bank_reader.h"
+#include "server/services/caller.h"
+#include "server/services/requests.h"
+#include "timebank/v1/ledger_service.pb.h"
+
+namespace timebank::services {
+
+// The bank of a read, at least as new as the caller asked for. `bank_id` is empty where `field` could not be
+// read.
+absl::StatusOr<BankReader> OpenForRead(const storage::View& view, const Caller& caller,
+                                       const std::string& bank_id, std::string_view field);
+
+// What `reader` found wrong, as a VALIDATION.
+absl::Status ProblemsOf(RequestReader& reader);
+
+// Number of the last entry that was recorded on or before `day`; 0: none.
+absl::StatusOr<storage::Sequence> LastEntryOfDay(const BankReader& bank, storage::Day day);
+
+void PutSums(const storage::Sums& sums, v1::Balance* balance);
+
+// Outside the bank's warning limits.
+bool IsOutside(const storage::v1::SettingsRow& settings, int64_t balance_seconds);
+
+}  // namespace timebank::services
+
+#endif  // TIMEBANK_SERVER_SERVICES_READING_H_

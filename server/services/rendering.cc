@@ -1,0 +1,27 @@
+#include "server/services/rendering.h"
+
+#include <utility>
+
+namespace timebank::services {
+
+namespace sv1 = storage::v1;
+
+Serving::Prepared Ready(RequestReader& reader, ledger::Act act) {
+  Serving::Prepared prepared;
+  prepared.command.act = std::move(act);
+  prepared.violations = reader.TakeViolations();
+  return prepared;
+}
+
+absl::StatusOr<std::vector<sv1::Entry>> EntriesOf(const BankReader& bank, const ledger::Outcome& outcome) {
+  std::vector<sv1::Entry> entries;
+  for (uint32_t i = 0; i < outcome.count; ++i) {
+    TB_ASSIGN_OR_RETURN(auto entry, bank.EntryAt(outcome.first + i));
+    if (!entry) return absl::DataLossError("an entry that was posted is missing");
+    entries.push_back(*std::move(entry));
+  }
+  if (entries.empty()) return absl::DataLossError("an outcome that was kept has no entries");
+  return entries;
+}
+
+}  // namespace timebank::services

@@ -1,0 +1,86 @@
+// What every handler needs: the engine, a pool of threads that may block, and how a call is carried out.
+//
+//   change:  handler thread: parse and stamp a Command ──► Engine ──► replier thread: render from the view,
+//   finish read:    handler thread: answer from memory, finish; where that needs the disk: a thread of the
+//   pool
+//
+// Threads: any; handlers run on gRPC's threads and never block on the disk.
+#ifndef TIMEBANK_SERVER_SERVICES_SERVING_H_
+#define TIMEBANK_SERVER_SERVICES_SERVING_H_
+
+#include <grpcpp/support/server_callback.h>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/engine/engine.h"
+#include "server/services/blocking_pool.h"
+#include "server/services/caller.h"
+#include "server/services/watch_hub.h"
+#include "storage/view.h"
+
+namespace timebank::services {
+
+struct ServingOptions {
+  std::function<int64_t()> now_us;  // microseconds since 1970-01-01 UTC; the system's clock when empty
+  size_t pool_threads = 2;          // threads that may block on the disk
+  size_t pool_queue = 1024;         // calls that wait for one of them; one more gets QUEUE_FULL
+  size_t watch_streams = 256;       // open WatchLedger streams; one more gets QUEUE_FULL
+};
+
+class Serving {
+ public:
+  // `engine` must outlive this. EndStreams() and the pool's end come before the engine's.
+  Serving(ServingOptions options, engine::Engine* engine);
+
+  // A command with what has been found wrong with it so far.
+  struct Prepared {
+    ledger::Command command;
+    std::vector<ledger::Violation> violations;
+  };
+  using Prepare = std::function<absl::StatusOr<Prepared>(const storage::View& view, const Caller& caller)>;
+  using Render = std::function<absl::Status(const storage::View& view, const ledger::Outcome& outcome)>;
+
+  // Carries out a change. `bank_id` decides what day it is; empty: no bank yet (UTC). `render` fills the
+  // reply in; it may run twice.
+  grpc::ServerUnaryReactor* Change(grpc::CallbackServerContext* context, std::string bank_id, size_t bytes,
+                                   std::string request_id, Prepare prepare, Render render);
+
+  using Answer = std::function<absl::Status(const storage::View& view, const Caller& caller)>;
+
+  // Answers a read, from memory if it can be. `answer` may run twice.
+  grpc::ServerUnaryReactor* Read(grpc::CallbackServerContext* context, Answer answer);
+
+  // Answers a read that looks at much: always on the pool.
+  grpc::ServerUnaryReactor* Scan(grpc::CallbackServerContext* context, Answer answer);
+
+  // NOT_SERVING until the log has been replayed for the first time: before that the view is older than what
+  // was acknowledged.
+  absl::Status Ready();
+
+  engine::Engine& engine() { return *engine_; }
+  BlockingPool& pool() { return pool_; }
+  WatchHub& hub() { return hub_; }
+  int64_t NowUs() const { return options_.now_us(); }
+  // What day it is in the bank; in UTC where there is no such bank.
+  absl::StatusOr<storage::Day> TodayOf(const storage::View& view, const std::string& bank_id) const;
+
+ private:
+  absl::Status Precheck(const Caller& caller);
+  void AnswerOnPool(grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* reactor, Answer answer,
+                    Caller caller);
+
+  ServingOptions options_;
+  engine::Engine* engine_;
+  std::atomic<bool> ready_ = false;
+  WatchHub hub_;
+  BlockingPool pool_;
+};
+
+}  // namespace timebank::services
+
+#endif  // TIMEBANK_SERVER_SERVICES_SERVING_H_

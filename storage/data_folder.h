@@ -1,0 +1,44 @@
+// The folder that a ledger lives in: nobody else has it, and it is of a format that this server knows.
+//
+//   LOCK     held (flock) while the folder is open; holds the process's number, for the message
+//   FORMAT   one line: "timebank-ledger 1"
+//   db/      RocksDB
+//   db.log   what RocksDB says; db.log.old before it
+//
+// Others keep their files beside these (the commit log in log/).
+//
+// Threads: any.
+#ifndef TIMEBANK_STORAGE_DATA_FOLDER_H_
+#define TIMEBANK_STORAGE_DATA_FOLDER_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace timebank::storage {
+
+class DataFolder {
+ public:
+  // Makes the folder (mode 0700) where there is none, takes its lock, and writes or reads FORMAT.
+  // FAILED_PRECONDITION: in use by another timebankd, written in a newer format, or not a ledger's.
+  // UNAVAILABLE: the system does not let us.
+  static absl::StatusOr<std::unique_ptr<DataFolder>> Open(const std::string& path, uint32_t format);
+
+  ~DataFolder();  // gives the lock back
+  DataFolder(const DataFolder&) = delete;
+  DataFolder& operator=(const DataFolder&) = delete;
+
+  std::string database_path() const { return path_ + "/db"; }
+
+ private:
+  DataFolder(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
+
+  const std::string path_;
+  const int lock_;  // descriptor of LOCK
+};
+
+}  // namespace timebank::storage
+
+#endif  // TIMEBANK_STORAGE_DATA_FOLDER_H_

@@ -1,0 +1,221 @@
+#include "storage/database.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
+#include <rocksdb/slice_transform.h>
+#include <rocksdb/table.h>
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "storage/rocksdb_log.h"
+#include "storage/status_macros.h"
+#include "storage/view.h"
+
+namespace timebank::storage {
+namespace {
+
+constexpr char kNotInMemoryUrl[] = "timebank.storage/not-in-memory";
+
+constexpr size_t kAccountPrefixBytes = 12;  // bank · account
+
+// Memory that a family's buffer takes at once; RocksDB's own choice, times 13 families, would be more than a
+// small bank needs for everything.
+constexpr size_t kArenaBlockBytes = 32u << 10;
+
+constexpr size_t kProtectionBytes = 8;
+
+struct FamilyTraits {
+  Family family;
+  const char* name;
+  bool account_prefix;
+  size_t block_bytes;  // pages and blocks are large values, and compress better together
+};
+
+constexpr FamilyTraits kFamilies[] = {
+    {Family::kMeta, "meta", false, 4u << 10},
+    {Family::kAccount, "account", true, 4u << 10},
+    {Family::kDirectory, "directory", false, 4u << 10},
+    {Family::kSlug, "slug", false, 4u << 10},
+    {Family::kRequest, "request", false, 4u << 10},
+    {Family::kOrigin, "origin", false, 4u << 10},
+    {Family::kMark, "mark", true, 4u << 10},
+    {Family::kText, "text", false, 8u << 10},
+    {Family::kClock, "clock", false, 4u << 10},
+    {Family::kJournal, "journal", false, 32u << 10},
+    {Family::kStatement, "statement", true, 8u << 10},
+    {Family::kDay, "day", true, 8u << 10},
+    {Family::kMonth, "month", true, 8u << 10},
+    {Family::kTree, "tree", false, 8u << 10},
+};
+
+class ErrorListener final : public rocksdb::EventListener {
+ public:
+  explicit ErrorListener(std::function<void(absl::Status)> report) : report_(std::move(report)) {}
+
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* error) override {
+    if (!reported_.exchange(true) && report_) report_(FromRocks(*error));
+  }
+
+ private:
+  const std::function<void(absl::Status)> report_;
+  std::atomic<bool> reported_{false};
+};
+
+bool IsSupported(rocksdb::CompressionType type) {
+  static const std::vector<rocksdb::CompressionType> supported = rocksdb::GetSupportedCompressions();
+  return std::find(supported.begin(), supported.end(), type) != supported.end();
+}
+
+rocksdb::ColumnFamilyOptions FamilyOptions(const FamilyTraits& traits, uint64_t write_buffer_bytes,
+                                           const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyOptions options;
+  options.write_buffer_size = write_buffer_bytes;
+  options.max_write_buffer_number = 4;
+  options.arena_block_size = kArenaBlockBytes;
+  options.compression =
+      IsSupported(rocksdb::kLZ4Compression) ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
+  if (IsSupported(rocksdb::kZSTD)) options.bottommost_compression = rocksdb::kZSTD;
+
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.block_size = traits.block_bytes;
+  table.format_version = 5;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  // So that memory is what the cache's size says, however many files there are.
+  table.cache_index_and_filter_blocks = true;
+  table.cache_index_and_filter_blocks_with_high_priority = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  if (traits.account_prefix) {
+    options.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(kAccountPrefixBytes));
+  }
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+rocksdb::DBOptions InstanceOptions(const Database::Options& options) {
+  rocksdb::DBOptions db;
+  db.create_if_missing = true;
+  db.create_missing_column_families = true;
+  db.atomic_flush = true;
+  db.paranoid_checks = true;
+  // The last resort where flushes by the store do not keep up: all families together.
+  db.db_write_buffer_size = 2 * options.write_buffer_bytes;
+  // There is one writer.
+  db.allow_concurrent_memtable_write = false;
+  db.enable_write_thread_adaptive_yield = false;
+  db.max_background_jobs = 2;
+  db.max_open_files = 512;
+  db.info_log = NewRocksDbLog(options.path + ".log");
+  db.max_manifest_file_size = 4u << 20;
+  db.stats_dump_period_sec = 0;
+  db.stats_persist_period_sec = 0;
+  db.bytes_per_sync = 1u << 20;
+  db.listeners.push_back(std::make_shared<ErrorListener>(options.on_background_error));
+  return db;
+}
+
+rocksdb::WriteOptions WithoutLog() {
+  rocksdb::WriteOptions options;
+  options.disableWAL = true;
+  return options;
+}
+
+}  // namespace
+
+bool IsNotInMemory(const absl::Status& status) { return status.GetPayload(kNotInMemoryUrl).has_value(); }
+
+absl::Status FromRocks(const rocksdb::Status& status) {
+  if (status.ok()) return absl::OkStatus();
+  const std::string message = status.ToString();
+  if (status.IsCorruption()) return absl::DataLossError(absl::StrCat("CORRUPT_RECORD: ", message));
+  if (status.IsNoSpace()) return absl::ResourceExhaustedError(message);
+  if (status.IsIncomplete()) {
+    absl::Status result = absl::UnavailableError("the answer is not in memory");
+    result.SetPayload(kNotInMemoryUrl, absl::Cord());
+    return result;
+  }
+  if (status.IsIOError() || status.IsBusy() || status.IsTimedOut() || status.IsTryAgain() ||
+      status.IsAborted() || status.IsShutdownInProgress()) {
+    return absl::UnavailableError(message);
+  }
+  return absl::InternalError(message);
+}
+
+bool IsFamily(uint32_t number) {
+  return std::any_of(std::begin(kFamilies), std::end(kFamilies), [number](const FamilyTraits& traits) {
+    return static_cast<uint32_t>(traits.family) == number;
+  });
+}
+
+bool Database::HasAccountPrefix(Family family) {
+  return std::any_of(std::begin(kFamilies), std::end(kFamilies), [family](const FamilyTraits& traits) {
+    return traits.family == family && traits.account_prefix;
+  });
+}
+
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(Options options) {
+  const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  // RocksDB insists on a family of this name; it stays empty.
+  descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName,
+                           FamilyOptions({Family::kMeta, "", false, 4u << 10}, 1u << 20, cache));
+  for (const FamilyTraits& traits : kFamilies) {
+    descriptors.emplace_back(traits.name, FamilyOptions(traits, options.write_buffer_bytes, cache));
+  }
+
+  std::unique_ptr<Database> database(new Database);
+  rocksdb::DB* db = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  TB_RETURN_IF_ERROR(
+      FromRocks(rocksdb::DB::Open(InstanceOptions(options), options.path, descriptors, &handles, &db)));
+  database->db_.reset(db);
+  database->db_->DestroyColumnFamilyHandle(handles[0]);
+  for (size_t i = 0; i < std::size(kFamilies); ++i) {
+    database->handles_[static_cast<size_t>(kFamilies[i].family)] = handles[i + 1];
+  }
+  return database;
+}
+
+Database::~Database() {
+  assert(snapshots_ == 0);
+  if (db_ == nullptr) return;
+  for (rocksdb::ColumnFamilyHandle* handle : handles_) {
+    if (handle != nullptr) db_->DestroyColumnFamilyHandle(handle);
+  }
+  db_->Close().PermitUncheckedError();
+}
+
+rocksdb::WriteBatch Database::NewBatch() {
+  return rocksdb::WriteBatch(/*reserved_bytes=*/0, /*max_bytes=*/0, kProtectionBytes,
+                             /*default_cf_ts_sz=*/0);
+}
+
+absl::Status Database::Write(rocksdb::WriteBatch* batch) {
+  return FromRocks(db_->Write(WithoutLog(), batch));
+}
+
+absl::Status Database::Flush() {
+  std::vector<rocksdb::ColumnFamilyHandle*> families;
+  for (rocksdb::ColumnFamilyHandle* handle : handles_) {
+    if (handle != nullptr) families.push_back(handle);
+  }
+  return FromRocks(db_->Flush(rocksdb::FlushOptions(), families));
+}
+
+const rocksdb::Snapshot* Database::TakeSnapshot() {
+  snapshots_.fetch_add(1, std::memory_order_relaxed);
+  return db_->GetSnapshot();
+}
+
+void Database::ReleaseSnapshot(const rocksdb::Snapshot* snapshot) {
+  db_->ReleaseSnapshot(snapshot);
+  snapshots_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+}  // namespace timebank::storage

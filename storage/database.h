@@ -1,0 +1,84 @@
+// RocksDB as this ledger uses it: one instance, one column family for each storage::Family, no write-ahead
+// log.
+//
+// Threads: any, except that only one thread writes. Open's caller closes every View before the Database goes.
+#ifndef TIMEBANK_STORAGE_DATABASE_H_
+#define TIMEBANK_STORAGE_DATABASE_H_
+
+#include <rocksdb/db.h>
+#include <rocksdb/iterator.h>
+#include <rocksdb/options.h>
+#include <rocksdb/slice.h>
+#include <rocksdb/status.h>
+#include <rocksdb/write_batch.h>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "storage/types.h"
+
+namespace timebank::storage {
+
+inline rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+inline std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+// Corruption: DATA_LOSS; Incomplete: IsNotInMemory(); a full disk: RESOURCE_EXHAUSTED; a disk that does not
+// answer: UNAVAILABLE; anything else is our own mistake: INTERNAL.
+absl::Status FromRocks(const rocksdb::Status& status);
+
+// Whether a Family of this number exists, and whether its rows may stand in frames.
+bool IsFamily(uint32_t number);
+inline bool StandsInFrames(uint32_t number) { return IsFamily(number) && number < 16; }
+
+class Database {
+ public:
+  struct Options {
+    std::string path;
+    uint64_t block_cache_bytes;
+    uint64_t write_buffer_bytes;
+    std::function<void(absl::Status)> on_background_error;  // once, on a thread of RocksDB's
+  };
+
+  static absl::StatusOr<std::unique_ptr<Database>> Open(Options options);
+
+  ~Database();  // all iterators and snapshots are gone
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  rocksdb::DB& db() const { return *db_; }
+  rocksdb::ColumnFamilyHandle* handle(Family family) const { return handles_[static_cast<size_t>(family)]; }
+
+  // Whether the family's keys begin with bank · account and have a filter on that prefix. An iterator over
+  // such a family sees one such prefix only, unless its ReadOptions say total_order_seek.
+  static bool HasAccountPrefix(Family family);
+
+  // A batch whose keys and values are guarded by checksums until they are in a file.
+  static rocksdb::WriteBatch NewBatch();
+
+  absl::Status Write(rocksdb::WriteBatch* batch);
+
+  // Everything written so far is on disk when this returns, all families at one point.
+  absl::Status Flush();
+
+  // Snapshots that have not been given back; the destructor asserts that there are none.
+  const rocksdb::Snapshot* TakeSnapshot();
+  void ReleaseSnapshot(const rocksdb::Snapshot* snapshot);
+
+ private:
+  Database() = default;
+
+  std::unique_ptr<rocksdb::DB> db_;
+  std::array<rocksdb::ColumnFamilyHandle*, 32> handles_{};  // by Family; null where there is none
+  std::atomic<int64_t> snapshots_{0};
+};
+
+}  // namespace timebank::storage
+
+#endif  // TIMEBANK_STORAGE_DATABASE_H_

@@ -1,0 +1,68 @@
+// The ledger on disk: frames folded into RocksDB.
+//
+// One folder: LOCK (held while open), FORMAT (a text file with the format's number), db/ (RocksDB), db.log.
+// RocksDB's own write-ahead log is off: what has not been flushed is replayed from the commit log, from
+// applied_index() on after Open. All column families are flushed together (atomic_flush), `applied` among
+// them, so a crash finds them at one frame's end.
+//
+// Threads: Apply and Publish from one thread; Latest, Flush and the getters from any.
+#ifndef TIMEBANK_STORAGE_STORE_H_
+#define TIMEBANK_STORAGE_STORE_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "storage/view.h"
+#include "timebank/storage/v1/frame.pb.h"
+
+namespace timebank::storage {
+
+inline constexpr uint32_t kFormatVersion = 1;
+
+class Store {
+ public:
+  struct Options {
+    std::string path;                         // made when missing, mode 0700
+    uint64_t block_cache_bytes = 32u << 20;   // blocks read from disk
+    uint64_t write_buffer_bytes = 16u << 20;  // all families together; full: flushed
+    double flush_interval_seconds =
+        15;  // unflushed frames are flushed at least so often; 0: only by size and Flush()
+    std::function<void(uint64_t)>
+        on_flushed;  // frames up to this index are on disk for good; on a thread of the store's
+    std::function<void(absl::Status)>
+        on_background_error;  // RocksDB can write no more; once; on a thread of the store's
+  };
+
+  // Errors: FAILED_PRECONDITION (folder in use by another process, or written in a newer format: the message
+  // names both), DATA_LOSS, UNAVAILABLE.
+  static absl::StatusOr<std::unique_ptr<Store>> Open(Options options);
+
+  virtual ~Store() = default;  // flushes; every View must be gone
+
+  // Folds frame `index`, which must be applied_index() + 1: puts its rows, appends its entries to journal
+  // blocks, statement pages, day pages and month rows. Nobody sees it before Publish().
+  virtual absl::Status Apply(uint64_t index, const v1::Frame& frame) = 0;
+
+  // Makes everything that was applied visible at once.
+  virtual void Publish() = 0;
+
+  // The newest published position.
+  virtual View Latest() const = 0;
+
+  // Reads rows as applied so far, published or not. For the thread that applies.
+  virtual View Working() = 0;
+
+  virtual uint64_t applied_index() const = 0;
+  virtual uint64_t flushed_index() const = 0;  // on disk for good
+
+  // Writes everything that was applied to disk for good; returns when it is there.
+  virtual absl::Status Flush() = 0;
+};
+
+}  // namespace timebank::storage
+
+#endif  // TIMEBANK_STORAGE_STORE_H_

@@ -1,0 +1,213 @@
+// Goal: whatever is asked of the ledger, in whatever order, by whomever, through crashes and restarts, it
+// answers as an independent model of the rules does, and holds what that model holds.
+//
+//     model_test [--part=K/N] [--commands=N]    its share of the commands, over many seeds
+//     model_test --seed=S --steps=M             one history, as a failure names it
+//
+// TIMEBANK_MODEL_COMMANDS: how many commands all parts together ask (1,000,000).
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdint>
+#include <cstdlib>
+#include <deque>
+#include <filesystem>
+#include <iostream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "server/ledger/command.h"
+#include "server/ledger/execute.h"
+#include "server/ledger/validate.h"
+#include "tests/model/compare.h"
+#include "tests/model/describe.h"
+#include "tests/model/fail.h"
+#include "tests/model/generator.h"
+#include "tests/model/machine.h"
+#include "tests/model/oracle.h"
+
+namespace timebank::model {
+namespace {
+
+constexpr uint64_t kStepsOfASeed = 20'000;
+constexpr size_t kCommandsShown = 12;
+
+// What came of the commands, to see that no kind of answer is missing.
+struct Tally {
+  uint64_t commands = 0;
+  uint64_t invalid = 0;
+  uint64_t replayed = 0;
+  uint64_t entries = 0;
+  std::map<std::string, uint64_t> answers;
+};
+
+class Run {
+ public:
+  Run(uint64_t seed, const std::filesystem::path& folder)
+      : dice_(seed), machine_(dice_, folder), generator_(dice_, oracle_) {}
+
+  void Step(Tally& tally) {
+    ledger::Command command = generator_.Next();
+    history_.push_back(Describe(command));
+    if (history_.size() > kCommandsShown) history_.pop_front();
+    if (auto* batch = std::get_if<ledger::BatchRecordExchanges>(&command.act)) {
+      for (size_t i = 0; i < batch->items.size(); ++i) {
+        const std::string path = absl::StrCat("exchanges[", i, "].");
+        auto& item = batch->items[i];
+        item.violations = ledger::ValidateExchange(item.exchange, command.stamp, path);
+        CompareViolations(Oracle::ValidateExchange(item.exchange, command.stamp, path), item.violations);
+      }
+    }
+    ++tally.commands;
+
+    const auto violations = ledger::Validate(command);
+    CompareViolations(Oracle::Validate(command), violations);
+    if (!violations.empty()) {
+      ++tally.invalid;
+      return;
+    }
+    const ledger::Outcome expected = oracle_.Execute(command);
+    const ledger::Outcome actual = machine_.Execute(command);
+    history_.back() += "\n      -> " + Describe(actual);
+    CompareOutcome(expected, actual);
+    ++tally.answers[expected.refusal ? std::string(ledger::NameOf(expected.refusal->reason)) : "OK"];
+    for (const auto& item : expected.items) {
+      ++tally.answers["item: " + (item.refusal ? std::string(ledger::NameOf(item.refusal->reason)) : "OK")];
+    }
+    if (expected.replayed) ++tally.replayed;
+    if (!expected.replayed && expected.count > 0) {
+      tally.entries += expected.count;
+      CompareEntries(oracle_.banks().at(expected.bank), expected, machine_.state());
+    }
+    machine_.MoveOn();
+    if (dice_.OneIn(4000)) {
+      machine_.Crash();
+      if (dice_.OneIn(3)) Audit();
+    }
+    if (dice_.OneIn(8000)) {
+      machine_.Reopen();
+      if (dice_.OneIn(3)) Audit();
+    }
+  }
+
+  // Everything that there is is as the oracle has it.
+  void Audit() {
+    machine_.CommitAll();
+    CompareBanks(oracle_, machine_, dice_);
+  }
+
+  const std::deque<std::string>& history() const { return history_; }
+  const Machine::Counts& counts() const { return machine_.counts(); }
+
+ private:
+  Dice dice_;
+  Oracle oracle_;
+  Machine machine_;
+  Generator generator_;
+  std::deque<std::string> history_;
+};
+
+// One history. false: it went wrong, and has been told.
+bool RunSeed(uint64_t seed, uint64_t steps, Tally& tally, Machine::Counts& counts) {
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / absl::StrCat("timebank-model-", getpid(), "-", seed);
+  Run run(seed, folder);
+  uint64_t step = 0;
+  try {
+    for (; step < steps; ++step) run.Step(tally);
+    run.Audit();
+  } catch (const Failure& failure) {
+    std::cerr << "seed " << seed << ", step " << step << ": " << failure.what() << "\nthe last commands:\n";
+    for (const std::string& line : run.history()) std::cerr << "  - " << line << "\n";
+    std::cerr << "again: model_test --seed=" << seed << " --steps=" << step + 1 << std::endl;
+    return false;
+  }
+  counts.frames += run.counts().frames;
+  counts.reopened += run.counts().reopened;
+  counts.crashed += run.counts().crashed;
+  counts.replayed_frames += run.counts().replayed_frames;
+  counts.repeated_commands += run.counts().repeated_commands;
+  return true;
+}
+
+struct Flags {
+  std::optional<uint64_t> seed;
+  uint64_t steps = kStepsOfASeed;
+  uint64_t part = 1;
+  uint64_t parts = 1;
+  uint64_t commands = 1'000'000;  // of all parts
+};
+
+uint64_t Number(std::string_view text) {
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    throw std::invalid_argument("not a number: " + std::string(text));
+  }
+  return number;
+}
+
+Flags Parse(int argc, char** argv) {
+  Flags flags;
+  if (const char* commands = std::getenv("TIMEBANK_MODEL_COMMANDS")) flags.commands = Number(commands);
+  for (int i = 1; i < argc; ++i) {
+    std::string_view flag = argv[i];
+    auto takes = [&flag](std::string_view name) {
+      if (!flag.starts_with(name)) return false;
+      flag.remove_prefix(name.size());
+      return true;
+    };
+    if (takes("--seed=")) {
+      flags.seed = Number(flag);
+    } else if (takes("--steps=")) {
+      flags.steps = Number(flag);
+    } else if (takes("--commands=")) {
+      flags.commands = Number(flag);
+    } else if (takes("--part=")) {
+      const size_t slash = flag.find('/');
+      if (slash == std::string_view::npos) throw std::invalid_argument("--part=K/N");
+      flags.part = Number(flag.substr(0, slash));
+      flags.parts = Number(flag.substr(slash + 1));
+      if (flags.part < 1 || flags.part > flags.parts) throw std::invalid_argument("--part=K/N: 1 <= K <= N");
+    } else {
+      throw std::invalid_argument("unknown flag: " + std::string(flag));
+    }
+  }
+  return flags;
+}
+
+int Main(int argc, char** argv) {
+  const Flags flags = Parse(argc, argv);
+  Tally tally;
+  Machine::Counts counts;
+  bool good = true;
+  if (flags.seed) {
+    good = RunSeed(*flags.seed, flags.steps, tally, counts);
+  } else {
+    const uint64_t mine = (flags.commands + flags.parts - 1) / flags.parts;
+    for (uint64_t seed = flags.part; good && tally.commands < mine; seed += flags.parts) {
+      good = RunSeed(seed, std::min(kStepsOfASeed, mine - tally.commands), tally, counts);
+    }
+  }
+  std::cout << tally.commands << " commands, " << tally.invalid << " of them invalid, " << tally.replayed
+            << " answered from memory, " << tally.entries << " entries, " << counts.frames << " frames, "
+            << counts.reopened << " restarts, " << counts.crashed << " crashes, " << counts.replayed_frames
+            << " frames replayed, " << counts.repeated_commands << " commands lost and repeated\n";
+  for (const auto& [answer, count] : tally.answers) std::cout << "  " << answer << ": " << count << "\n";
+  return good ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace timebank::model
+
+int main(int argc, char** argv) {
+  try {
+    return timebank::model::Main(argc, argv);
+  } catch (const std::exception& error) {
+    std::cerr << "model_test: " << error.what() << std::endl;
+    return 2;
+  }
+}

@@ -1,0 +1,1788 @@
+#include "tests/model/oracle.h"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <type_traits>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "server/ledger/reason.h"
+#include "server/ledger/validate.h"
+
+namespace timebank::model {
+namespace {
+
+using namespace ledger;  // NOLINT(google-build-using-namespace): names every act there is
+namespace sv1 = storage::v1;
+using storage::KindOf;
+using storage::kNoDay;
+using storage::MakeAccount;
+using storage::NumberOf;
+
+// timebank.v1.Exchange.State.
+constexpr uint32_t kRecorded = 1;
+constexpr uint32_t kConfirmed = 2;
+constexpr uint32_t kContested = 3;
+constexpr uint32_t kReversed = 4;
+// timebank.v1.Member.State.
+constexpr uint32_t kActive = 1;
+constexpr uint32_t kClosed = 2;
+constexpr uint32_t kMerged = 3;
+// timebank.v1.Notice.Kind.
+constexpr uint32_t kBelowWarning = 1;
+constexpr uint32_t kAboveWarning = 2;
+constexpr uint32_t kPossibleDuplicate = 3;
+constexpr uint32_t kPotWithoutDecision = 4;
+constexpr uint32_t kHolderClosedBackdated = 5;
+// timebank.v1.Settings.WhoMayRecord.
+constexpr uint32_t kReceiverMayRecord = 2;
+constexpr uint32_t kGiverMayRecord = 3;
+constexpr uint32_t kBrokersMayRecord = 4;
+
+constexpr size_t kMostMergedAccounts = 16;
+
+bool MovesHours(sv1::EntryKind kind) {
+  return kind >= sv1::ENTRY_KIND_EXCHANGE && kind <= sv1::ENTRY_KIND_REVERSAL;
+}
+
+// Case is not significant in categories; the rule is ASCII's.
+std::string LowerCase(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+// What one movement adds to its account. A reversal takes back what its original gave.
+storage::Sums Added(const sv1::Entry& entry, int64_t seconds) {
+  storage::Sums added;
+  if (entry.kind() == sv1::ENTRY_KIND_REVERSAL) {
+    if (seconds > 0) added.seconds_out = -seconds;
+    if (seconds < 0) added.seconds_in = seconds;
+    if (entry.reversed_kind() == sv1::ENTRY_KIND_EXCHANGE) added.exchange_count = -1;
+  } else {
+    if (seconds > 0) added.seconds_in = seconds;
+    if (seconds < 0) added.seconds_out = -seconds;
+    if (entry.kind() == sv1::ENTRY_KIND_EXCHANGE) added.exchange_count = 1;
+  }
+  return added;
+}
+
+// Wide enough that no sum of two 64-bit numbers is lost.
+__extension__ using Wide = __int128;
+bool Fits(Wide number) {
+  return number <= std::numeric_limits<int64_t>::max() && number >= std::numeric_limits<int64_t>::min();
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// Validation of a command alone
+// ---------------------------------------------------------------------------------------------------------
+
+class Checker {
+ public:
+  explicit Checker(const Stamp& stamp) : stamp_(stamp) {}
+
+  std::vector<Violation> Take() && { return std::move(found_); }
+  void Find(std::string field, std::string_view reason) {
+    found_.push_back({std::move(field), std::string(reason)});
+  }
+
+  void RequestId(const std::string& id) {
+    if (id.size() > 128) {
+      Find("request_id", violation::kTooLong);
+    } else if (std::any_of(id.begin(), id.end(), [](char c) { return c < '!' || c > '~'; })) {
+      Find("request_id", violation::kMalformed);
+    }
+  }
+  void Name(const std::string& field, const HolderRef& holder, bool required) {
+    if (!holder.given()) {
+      if (required) Find(field, violation::kRequired);
+    } else {
+      Id(field, holder.id);
+    }
+  }
+  void ActingFor(const std::string& field, const HolderRef& holder) {
+    if (!holder.given()) return;
+    if (holder.kind != HolderKind::kMember) {
+      Find(field, violation::kNotAMember);
+    } else {
+      Id(field, holder.id);
+    }
+  }
+  void Id(const std::string& field, const std::string& id) {
+    auto inner = [](char c) { return c == '-' || c == '_' || c == '.'; };
+    auto outer = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+    bool good = !id.empty() && id.size() <= 63 && outer(id.front()) && outer(id.back());
+    for (char c : id) good = good && (inner(c) || outer(c));
+    if (!good) Find(field, violation::kMalformed);
+  }
+  void OnDay(const std::string& field, const std::optional<Day>& day) {
+    if (!day) return;
+    if (*day > stamp_.today) Find(field, violation::kDayInFuture);
+    if (*day < -25567) Find(field, violation::kDayTooEarly);
+  }
+  void Text(const std::string& field, const std::string& text, size_t most_bytes, size_t most_characters) {
+    size_t characters = 0;
+    if (!CountUtf8(text, &characters)) {
+      Find(field, violation::kNotUtf8);
+    } else if (text.size() > most_bytes || characters > most_characters) {
+      Find(field, violation::kTooLong);
+    }
+  }
+  void Bytes(const std::string& field, const std::string& text, size_t most) {
+    Text(field, text, most, std::string::npos);
+  }
+  void Characters(const std::string& field, const std::string& text, size_t most) {
+    Text(field, text, std::string::npos, most);
+  }
+  // One of a list: as Characters, and there must be something.
+  void Word(const std::string& field, const std::string& text, size_t most) {
+    if (text.empty()) {
+      Find(field, violation::kRequired);
+    } else {
+      Characters(field, text, most);
+    }
+  }
+  void Tags(const std::string& field, const std::vector<std::string>& tags) {
+    if (tags.size() > 10) Find(field, violation::kTooMany);
+    for (size_t i = 0; i < tags.size(); ++i) Word(absl::StrCat(field, "[", i, "]"), tags[i], 40);
+  }
+  void Origin(const std::string& field, const std::optional<OriginSpec>& origin) {
+    if (!origin) return;
+    System(field + ".system", origin->system);
+    Word(field + ".number", origin->number, 200);
+    Characters(field + ".recorded_by", origin->recorded_by, 200);
+  }
+  void System(const std::string& field, const std::string& system) {
+    bool good = !system.empty() && system.size() <= 40;
+    for (char c : system) {
+      good = good && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-');
+    }
+    if (!good) Find(field, violation::kMalformed);
+  }
+  void OwnSeconds(const std::string& field, int64_t seconds) {
+    if (seconds <= 0) {
+      Find(field, violation::kMustBePositive);
+    } else if (seconds > 1'000'000'000'000) {
+      Find(field, violation::kOutOfRange);
+    }
+  }
+
+  // `needed`: this side must name somebody.
+  void Shares(const std::string& field, const std::vector<ShareSpec>& shares, std::vector<HolderRef>* seen) {
+    for (size_t i = 0; i < shares.size(); ++i) {
+      const std::string path = absl::StrCat(field, "[", i, "]");
+      Name(path + ".holder", shares[i].holder, true);
+      if (shares[i].holder.given()) {
+        if (std::find(seen->begin(), seen->end(), shares[i].holder) != seen->end()) {
+          Find(path + ".holder", violation::kSameHolder);
+        }
+        seen->push_back(shares[i].holder);
+      }
+      if (shares[i].seconds) OwnSeconds(path + ".seconds", *shares[i].seconds);
+    }
+  }
+  void Unnamed(const std::string& field, int32_t people) {
+    if (people < 0 || people > 10'000) Find(field, violation::kOutOfRange);
+  }
+
+  // The fields of `exchange` that `mask` names; a whole exchange must also make sense as a whole.
+  void Exchange(const std::string& path, const ExchangeSpec& exchange, const ExchangeMask& mask, bool whole) {
+    std::vector<HolderRef> seen;
+    if (mask.givers) {
+      if (whole && exchange.givers.empty() && exchange.unnamed_givers <= 0) {
+        Find(path + "givers", violation::kRequired);
+      }
+      Shares(path + "givers", exchange.givers, &seen);
+    }
+    if (mask.receivers) {
+      if (whole && exchange.receivers.empty() && exchange.unnamed_receivers <= 0) {
+        Find(path + "receivers", violation::kRequired);
+      }
+      Shares(path + "receivers", exchange.receivers, &seen);
+    }
+    if (exchange.givers.size() + exchange.receivers.size() > 256) Find(path + "givers", violation::kTooMany);
+    if (mask.seconds) {
+      if (exchange.seconds < 0) {
+        Find(path + "seconds", violation::kMustBePositive);
+      } else if (exchange.seconds > 1'000'000'000'000) {
+        Find(path + "seconds", violation::kOutOfRange);
+      } else if (exchange.seconds == 0 && whole && SomebodyNeedsSeconds(exchange)) {
+        Find(path + "seconds", violation::kMustBePositive);
+      }
+    }
+    if (mask.remainder) Name(path + "remainder.holder", exchange.remainder, false);
+    if (mask.unnamed_givers) Unnamed(path + "unnamed_givers", exchange.unnamed_givers);
+    if (mask.unnamed_receivers) Unnamed(path + "unnamed_receivers", exchange.unnamed_receivers);
+    if (mask.occurred_on) OnDay(path + "occurred_on", exchange.occurred_on);
+    if (mask.category) Characters(path + "category", exchange.category, 64);
+    if (mask.note) Bytes(path + "note", exchange.note, 2000);
+    if (mask.tags) Tags(path + "tags", exchange.tags);
+    if (whole) Origin(path + "origin", exchange.origin);
+    if (mask.decision) Characters(path + "decision", exchange.decision, 200);
+    if (whole) ActingFor(path + "acting_for", exchange.acting_for);
+  }
+
+  static bool SomebodyNeedsSeconds(const ExchangeSpec& exchange) {
+    for (const ShareSpec& share : exchange.givers) {
+      if (!share.seconds) return true;
+    }
+    // A lone receiver among several givers is debited what they gave together.
+    if (exchange.receivers.size() == 1 && exchange.givers.size() > 1) return false;
+    for (const ShareSpec& share : exchange.receivers) {
+      if (!share.seconds) return true;
+    }
+    return false;
+  }
+
+ private:
+  // false: not UTF-8 (overlong forms, surrogates and numbers beyond 0x10FFFF included).
+  static bool CountUtf8(const std::string& text, size_t* characters) {
+    for (size_t i = 0; i < text.size(); ++*characters) {
+      const auto lead = static_cast<unsigned char>(text[i]);
+      const size_t length = lead < 0x80   ? 1
+                            : lead < 0xC0 ? 0
+                            : lead < 0xE0 ? 2
+                            : lead < 0xF0 ? 3
+                            : lead < 0xF8 ? 4
+                                          : 0;
+      if (length == 0 || i + length > text.size()) return false;
+      uint32_t point = length == 1 ? lead : lead & (0x7F >> length);
+      for (size_t k = 1; k < length; ++k) {
+        const auto next = static_cast<unsigned char>(text[i + k]);
+        if ((next & 0xC0) != 0x80) return false;
+        point = point << 6 | (next & 0x3F);
+      }
+      static constexpr uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
+      if (point < kLeast[length] || point > 0x10FFFF || (point >= 0xD800 && point < 0xE000)) return false;
+      i += length;
+    }
+    return true;
+  }
+
+  const Stamp& stamp_;
+  std::vector<Violation> found_;
+};
+
+constexpr ExchangeMask kEveryField = {.givers = true,
+                                      .receivers = true,
+                                      .seconds = true,
+                                      .remainder = true,
+                                      .unnamed_givers = true,
+                                      .unnamed_receivers = true,
+                                      .occurred_on = true,
+                                      .category = true,
+                                      .note = true,
+                                      .tags = true,
+                                      .decision = true};
+
+struct CheckAct {
+  Checker& check;
+
+  void operator()(const RecordExchange& act) const {
+    check.Exchange("exchange.", act.exchange, kEveryField, true);
+  }
+  void operator()(const BatchRecordExchanges& act) const {
+    if (act.items.empty()) check.Find("exchanges", violation::kRequired);
+  }
+  void operator()(const CorrectExchange& act) const {
+    check.Exchange("exchange.", act.changes, act.mask, false);
+    if (!act.mask.any()) check.Find("update_mask", violation::kRequired);
+    Reason(act.reason, false);
+    check.ActingFor("acting_for", act.acting_for);
+  }
+  void operator()(const ReverseExchange& act) const {
+    Reason(act.reason, false);
+    check.ActingFor("acting_for", act.acting_for);
+  }
+  void operator()(const ContestExchange& act) const {
+    Reason(act.reason, true);
+    check.ActingFor("acting_for", act.acting_for);
+  }
+  void operator()(const SettleExchange& act) const {
+    if (act.outcome == SettleOutcome::kCorrected) check.Exchange("exchange.", act.changes, act.mask, false);
+    Reason(act.reason, false);
+    check.ActingFor("acting_for", act.acting_for);
+  }
+  void operator()(const ConfirmExchange& act) const {
+    check.ActingFor("acting_for", act.acting_for);
+  }
+  void operator()(const EraseExchangeNote& act) const {
+    check.ActingFor("acting_for", act.acting_for);
+  }
+  void operator()(const RecordGift& act) const {
+    check.Name("debited", act.debited, true);
+    check.Name("credited", act.credited, true);
+    if (act.debited.given() && act.debited == act.credited) check.Find("credited", violation::kSameHolder);
+    check.OwnSeconds("seconds", act.seconds);
+    check.OnDay("occurred_on", act.occurred_on);
+    check.Characters("category", act.category, 64);
+    check.Bytes("note", act.note, 2000);
+    check.Tags("tags", act.tags);
+    check.Characters("decision", act.decision, 200);
+    check.Origin("origin", act.origin);
+    check.ActingFor("acting_for", act.acting_for);
+  }
+  void operator()(const RecordOpening& act) const {
+    check.Name("holder", act.holder, true);
+    if (act.seconds == 0) {
+      check.Find("seconds", violation::kRequired);
+    } else if (act.seconds > 1'000'000'000'000 || act.seconds < -1'000'000'000'000) {
+      check.Find("seconds", violation::kOutOfRange);
+    }
+    check.OnDay("occurred_on", act.occurred_on);
+    check.Bytes("note", act.note, 2000);
+    check.Origin("origin", act.origin);
+  }
+  void operator()(const CreateMember& act) const {
+    if (!act.id.empty()) check.Id("member_id", act.id);
+    Details(act.details);
+    check.OnDay("member.joined_on", act.joined_on);
+  }
+  void operator()(const UpdateMember& act) const {
+    check.Id("member.name", act.id);
+    Details(act.details);
+    if (act.mask.empty()) check.Find("update_mask", violation::kRequired);
+    static const std::set<std::string> known = {"display_name", "kind",     "external_ids", "phones",
+                                                "emails",       "language", "joined_on",    "note"};
+    for (const std::string& field : act.mask) {
+      if (!known.contains(field)) check.Find("update_mask", violation::kUnknownField);
+    }
+  }
+  void operator()(const CloseMember& act) const {
+    check.Id("name", act.id);
+    check.Name("destination", act.destination, false);
+    if (act.destination == HolderRef{HolderKind::kMember, act.id}) check.Find("destination", violation::kSameHolder);
+    check.OnDay("closed_on", act.closed_on);
+  }
+  void operator()(const ReopenMember& act) const { check.Id("name", act.id); }
+  void operator()(const MergeMember& act) const {
+    check.Id("name", act.id);
+    check.Id("into", act.into);
+    if (act.id == act.into) check.Find("into", violation::kSameHolder);
+  }
+  void operator()(const CreateCircle& act) const {
+    if (!act.id.empty()) check.Id("circle_id", act.id);
+    check.Characters("circle.display_name", act.display_name, 200);
+    if (act.members.size() > 256) check.Find("circle.members", violation::kTooMany);
+    for (size_t i = 0; i < act.members.size(); ++i) {
+      check.Id(absl::StrCat("circle.members[", i, "]"), act.members[i]);
+    }
+  }
+  void operator()(const ChangeCircle& act) const {
+    check.Id("name", act.id);
+    const size_t people = act.add.size() + act.remove.size();
+    if (people == 0) check.Find("members", violation::kRequired);
+    if (people > 256) check.Find("members", violation::kTooMany);
+    for (const auto* list : {&act.add, &act.remove}) {
+      for (size_t i = 0; i < list->size(); ++i) check.Id(absl::StrCat("members[", i, "]"), (*list)[i]);
+    }
+  }
+  void operator()(const CreateTimebank& act) const {
+    check.Id("timebank_id", act.id);
+    check.Characters("timebank.display_name", act.display_name, 200);
+    Settings("timebank.settings.", act.settings, act.categories);
+  }
+  void operator()(const UpdateSettings& act) const {
+    Settings("settings.", act.settings, act.categories);
+    if (act.mask.empty()) check.Find("update_mask", violation::kRequired);
+    for (const std::string& field : act.mask) {
+      const auto* descriptor = sv1::SettingsRow::descriptor();
+      if (descriptor->FindFieldByName(field) == nullptr) check.Find("update_mask", violation::kUnknownField);
+    }
+  }
+
+ private:
+  void Reason(const std::string& reason, bool required) const {
+    if (required && reason.empty()) check.Find("reason", violation::kRequired);
+    check.Bytes("reason", reason, 1000);
+  }
+  void Details(const sv1::MemberRow& details) const {
+    check.Characters("member.display_name", details.display_name(), 200);
+    if (details.kind() > 3) check.Find("member.kind", violation::kOutOfRange);
+    if (details.external_ids_size() > 20) check.Find("member.external_ids", violation::kTooMany);
+    for (int i = 0; i < details.external_ids_size(); ++i) {
+      const std::string path = absl::StrCat("member.external_ids[", i, "]");
+      check.System(path + ".system", details.external_ids(i).system());
+      check.Word(path + ".number", details.external_ids(i).number(), 200);
+    }
+    if (details.phones_size() > 10) check.Find("member.phones", violation::kTooMany);
+    for (int i = 0; i < details.phones_size(); ++i) {
+      check.Word(absl::StrCat("member.phones[", i, "]"), details.phones(i), 40);
+    }
+    if (details.emails_size() > 10) check.Find("member.emails", violation::kTooMany);
+    for (int i = 0; i < details.emails_size(); ++i) {
+      check.Word(absl::StrCat("member.emails[", i, "]"), details.emails(i), 254);
+    }
+    check.Characters("member.language", details.language(), 35);
+    check.Bytes("member.note", details.note(), 2000);
+  }
+  void Settings(const std::string& path, const sv1::SettingsRow& settings,
+                const std::vector<std::string>& categories) const {
+    check.Characters(path + "locale", settings.locale(), 35);
+    if (categories.size() > 500) check.Find(path + "categories", violation::kTooMany);
+    for (size_t i = 0; i < categories.size(); ++i) {
+      check.Word(absl::StrCat(path, "categories[", i, "]"), categories[i], 64);
+    }
+    if (settings.starter_seconds() < 0 || settings.starter_seconds() > 360'000) {
+      check.Find(path + "starter_seconds", violation::kOutOfRange);
+    }
+    if (settings.smallest_count_shown() > 100) {
+      check.Find(path + "smallest_count_shown", violation::kOutOfRange);
+    }
+  }
+};
+
+// ---------------------------------------------------------------------------------------------------------
+// One command being carried out in one bank
+// ---------------------------------------------------------------------------------------------------------
+
+// An exchange whose holders are known.
+struct Part {
+  AccountNumber account = 0;
+  std::optional<int64_t> seconds;
+  std::string field;  // as the request names it
+};
+struct Plan {
+  std::vector<Part> givers;
+  std::vector<Part> receivers;
+  AccountNumber remainder = 0;
+  int64_t seconds = 0;
+  uint32_t unnamed_givers = 0;
+  uint32_t unnamed_receivers = 0;
+  Day occurred_on = 0;
+  std::string category;
+  sv1::Texts texts;
+};
+
+// How an entry is posted.
+struct Posting {
+  sv1::EntryKind kind = sv1::ENTRY_KIND_EXCHANGE;
+  bool limited = false;        // warning and blocking limits bind it
+  bool closed_matters = true;  // a closed holder is in its way
+  bool check_duplicates = false;
+};
+
+class Clerk {
+ public:
+  Clerk(const Command& command, Bank& bank) : command_(command), bank_(bank) {}
+
+  Outcome Run() {
+    Outcome outcome;
+    outcome.bank = bank_.number;
+    const auto request = std::make_pair(command_.actor.RequestOwner(), command_.request_id);
+    if (!command_.request_id.empty()) {
+      if (auto known = bank_.requests.find(request);
+          known != bank_.requests.end() &&
+          command_.stamp.now_us - known->second.time_us <= kRequestMemoryUs) {
+        return Again(known->second);
+      }
+    }
+    const Sequence before = bank_.last_sequence();
+    outcome.refusal = std::visit([&](const auto& act) { return Do(act, &outcome); }, command_.act);
+    if (command_.validate_only) {
+      if (!outcome.refusal) Preview(before, &outcome);
+      RollBack(0);
+      return outcome;
+    }
+    if (outcome.refusal) {
+      RollBack(0);
+      outcome.items.clear();
+      if (command_.request_id.empty() || !IsFrozen(outcome.refusal->reason)) return outcome;
+      AppendRefusal(*outcome.refusal);
+    }
+    if (bank_.last_sequence() > before) {
+      outcome.first = before + 1;
+      outcome.count = static_cast<uint32_t>(bank_.last_sequence() - before);
+    }
+    if (!command_.request_id.empty()) {
+      bank_.requests[request] = {DescribeBody(command_), false, command_.stamp.now_us, outcome};
+      for (Sequence sequence = before + 1; sequence <= bank_.last_sequence(); ++sequence) {
+        if (auto words = bank_.words.find(sequence); words != bank_.words.end())
+          words->second.request = request;
+      }
+    }
+    return outcome;
+  }
+
+ private:
+  // --- undoing: what a refused act had changed goes back
+
+  void RollBack(size_t to) {
+    while (undo_.size() > to) {
+      undo_.back()();
+      undo_.pop_back();
+    }
+  }
+  // Before `place` is changed.
+  template <typename T>
+  void Keep(T& place) {
+    undo_.push_back([&place, value = place] { place = value; });
+  }
+  // Before `map[key]` is changed or made.
+  template <typename Map>
+  void Keep(Map& map, const typename Map::key_type& key) {
+    auto found = map.find(key);
+    if (found == map.end()) {
+      undo_.push_back([&map, key] { map.erase(key); });
+    } else {
+      undo_.push_back([&map, key, value = found->second] { map[key] = value; });
+    }
+  }
+  template <typename T>
+  void Add(std::vector<T>& list, T value) {
+    list.push_back(std::move(value));
+    undo_.push_back([&list] { list.pop_back(); });
+  }
+
+  // --- repeats
+
+  Outcome Again(const Remembered& known) const {
+    const RequestBody body = DescribeBody(command_);
+    Outcome outcome;
+    outcome.bank = bank_.number;
+    if (body.facts != known.body.facts || (!known.texts_erased && body.texts != known.body.texts)) {
+      outcome.refusal = Refuse(Reason::kRequestIdReused);
+      return outcome;
+    }
+    outcome = known.outcome;
+    outcome.replayed = true;
+    for (Outcome::Item& item : outcome.items) {
+      if (item.refusal) item.refusal->named.clear();
+    }
+    return outcome;
+  }
+
+  void Preview(Sequence before, Outcome* outcome) const {
+    if (bank_.last_sequence() == before) return;
+    ledger::Preview preview;
+    preview.entry = bank_.entry(before + 1);
+    if (auto words = bank_.words.find(before + 1); words != bank_.words.end())
+      preview.texts = words->second.texts;
+    if (preview.entry.category() != 0) preview.category = bank_.categories[preview.entry.category() - 1];
+    outcome->preview = std::move(preview);
+    outcome->items.clear();
+  }
+
+  // --- who
+
+  // HOLDER_NOT_FOUND, naming it.
+  static Verdict Unknown(const std::string& named) {
+    Refusal refusal = Refuse(Reason::kHolderNotFound);
+    refusal.named = named;
+    return refusal;
+  }
+  Verdict FindMember(const std::string& id, AccountNumber* account) const {
+    *account = bank_.MemberNamed(id);
+    if (*account == 0) return Unknown("members/" + id);
+    return std::nullopt;
+  }
+  Verdict FindSurvivor(const std::string& id, AccountNumber* account) const {
+    if (Verdict no = FindMember(id, account)) return no;
+    *account = bank_.Survivor(*account);
+    return std::nullopt;
+  }
+  Verdict FindHolder(const HolderRef& holder, AccountNumber* account) const {
+    *account = 0;
+    std::string_view kind;
+    switch (holder.kind) {
+      case HolderKind::kNone:
+        return std::nullopt;
+      case HolderKind::kMember:
+        return FindSurvivor(holder.id, account);
+      case HolderKind::kCircle:
+        kind = "circles/";
+        *account = bank_.CircleNamed(holder.id);
+        break;
+      case HolderKind::kPot:
+        kind = "pots/";
+        if (holder.id == "community") *account = storage::kCommunityPot;
+        if (holder.id == "opening") *account = storage::kOpeningPot;
+        break;
+    }
+    if (*account == 0) return Unknown(std::string(kind) + holder.id);
+    return std::nullopt;
+  }
+  Verdict FindActor() {
+    if (command_.actor.member.empty()) return std::nullopt;
+    return FindSurvivor(command_.actor.member, &actor_);
+  }
+  bool IsBroker() const { return command_.actor.role == Role::kBroker; }
+  // Whose part the caller plays: that of the member named in acting_for, else its own.
+  AccountNumber Voice() const { return acting_for_ != 0 ? acting_for_ : actor_; }
+  // Somebody else's name is a broker's to use.
+  Verdict CheckActingFor() const {
+    if (acting_for_ != 0 && !IsBroker()) return Refuse(Reason::kRoleRequired);
+    return std::nullopt;
+  }
+
+  // --- entries
+
+  sv1::Entry NewEntry(sv1::EntryKind kind) {
+    sv1::Entry entry;
+    entry.set_bank(bank_.number);
+    entry.set_sequence(bank_.last_sequence() + 1);
+    entry.set_record_time_us(std::max(command_.stamp.now_us, bank_.last_record_time_us));
+    entry.set_kind(kind);
+    entry.set_recorder(actor_);
+    entry.set_key(NumberIn(bank_.keys, command_.actor.caller));
+    entry.set_acting_for(acting_for_);
+    entry.set_occurred_on(command_.stamp.today);
+    return entry;
+  }
+  uint32_t NumberIn(std::vector<std::string>& names, const std::string& name) {
+    auto found = std::find(names.begin(), names.end(), name);
+    if (found != names.end()) return static_cast<uint32_t>(found - names.begin()) + 1;
+    Add(names, name);
+    return static_cast<uint32_t>(names.size());
+  }
+  uint32_t CategoryNumber(const std::string& category) {
+    if (category.empty()) return 0;
+    for (size_t i = 0; i < bank_.categories.size(); ++i) {
+      if (LowerCase(bank_.categories[i]) == LowerCase(category)) return static_cast<uint32_t>(i) + 1;
+    }
+    Add(bank_.categories, category);
+    return static_cast<uint32_t>(bank_.categories.size());
+  }
+  // A category that is used is listed from then on.
+  void ListCategory(uint32_t number) {
+    if (number == 0) return;
+    auto* listed = bank_.row.mutable_settings()->mutable_categories();
+    if (std::find(listed->begin(), listed->end(), number) != listed->end()) return;
+    if (listed->size() >= 500) return;
+    Keep(bank_.row);
+    listed->Add(number);
+  }
+
+  void Append(const sv1::Entry& entry) {
+    Keep(bank_.last_record_time_us);
+    bank_.last_record_time_us = entry.record_time_us();
+    if (bank_.first_of_day.empty() || bank_.first_of_day.rbegin()->first < command_.stamp.today) {
+      Keep(bank_.first_of_day, command_.stamp.today);
+      bank_.first_of_day[command_.stamp.today] = entry.sequence();
+    }
+    for (const sv1::EntryMovement& movement : entry.movements()) {
+      Account& account = bank_.accounts[movement.account()];
+      Keep(account.sums);
+      Keep(account.last_exchange_on);
+      account.sums += Added(entry, movement.seconds());
+      Add(account.moved_by, entry.sequence());
+      if (entry.kind() == sv1::ENTRY_KIND_EXCHANGE) {
+        account.last_exchange_on = std::max(account.last_exchange_on, entry.occurred_on());
+      }
+    }
+    Add(bank_.entries, entry);
+  }
+  void SetTexts(Sequence sequence, const sv1::Texts& texts) {
+    if (texts.ByteSizeLong() == 0) return;
+    Keep(bank_.words, sequence);
+    bank_.words[sequence].texts = texts;
+  }
+  void SetMark(const sv1::MarkRow& mark, Sequence sequence) {
+    Keep(bank_.marks, sequence);
+    bank_.marks[sequence] = mark;
+  }
+  // Hours of an entry are contested, or no longer.
+  void AddContested(Sequence sequence, int sign) {
+    for (const sv1::EntryMovement& movement : bank_.entry(sequence).movements()) {
+      Account& account = bank_.accounts[movement.account()];
+      Keep(account.contested);
+      account.contested += sign * movement.seconds();
+    }
+  }
+  void AppendRefusal(const Refusal& refusal) {
+    sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_REFUSAL);
+    sv1::EntryRefusal* facts = entry.mutable_refusal();
+    facts->set_reason(std::string(NameOf(refusal.reason)));
+    facts->set_account(refusal.account);
+    facts->set_sequence(refusal.sequence);
+    for (const auto& [name, value] : refusal.numbers) {
+      auto* number = facts->add_numbers();
+      number->set_key(name);
+      number->set_value(value);
+    }
+    Append(entry);
+  }
+
+  // --- posting
+
+  const storage::Sums& SumsOf(AccountNumber account) const {
+    static const storage::Sums kNothing;
+    auto found = bank_.accounts.find(account);
+    return found == bank_.accounts.end() ? kNothing : found->second.sums;
+  }
+
+  // Refuses what `entry` (its movements filled in but for the balances) may not do, fills in balances and
+  // notices, and appends it.
+  Verdict Post(sv1::Entry entry, const sv1::Texts& texts, const Posting& how) {
+    const bool by_broker = IsBroker();
+    std::vector<AccountNumber> closed;
+    for (const sv1::EntryMovement& movement : entry.movements()) {
+      if (KindOf(movement.account()) != HolderKind::kMember) continue;
+      const sv1::MemberRow& member = bank_.member(movement.account());
+      if (!how.closed_matters || member.state() != kClosed) continue;
+      if (!by_broker || entry.occurred_on() > member.closed_on()) {
+        Refusal refusal = Refuse(Reason::kHolderClosed);
+        refusal.account = movement.account();
+        return refusal;
+      }
+      closed.push_back(movement.account());
+    }
+    for (sv1::EntryMovement& movement : *entry.mutable_movements()) {
+      const storage::Sums& sums = SumsOf(movement.account());
+      const storage::Sums added = Added(entry, movement.seconds());
+      if (!Fits(Wide{sums.seconds_in} + added.seconds_in) ||
+          !Fits(Wide{sums.seconds_out} + added.seconds_out) ||
+          !Fits(Wide{sums.balance()} + movement.seconds())) {
+        Refusal refusal = Refuse(Reason::kAmountOverflow);
+        refusal.account = movement.account();
+        return refusal;
+      }
+      movement.set_balance_after(sums.balance() + movement.seconds());
+    }
+    const sv1::SettingsRow& settings = bank_.row.settings();
+    if (how.limited) {
+      for (const sv1::EntryMovement& movement : entry.movements()) {
+        if (KindOf(movement.account()) == HolderKind::kPot) continue;
+        const bool below = movement.seconds() < 0 && settings.has_block_below() &&
+                           movement.balance_after() < settings.block_below();
+        const bool above = movement.seconds() > 0 && settings.has_block_above() &&
+                           movement.balance_after() > settings.block_above();
+        if (!below && !above) continue;
+        Refusal refusal = Refuse(Reason::kBalanceLimit);
+        refusal.account = movement.account();
+        refusal.numbers = {{"balance", movement.balance_after() - movement.seconds()},
+                           {"limit", below ? settings.block_below() : settings.block_above()},
+                           {"requested", movement.seconds()}};
+        return refusal;
+      }
+      for (const sv1::EntryMovement& movement : entry.movements()) {
+        if (KindOf(movement.account()) == HolderKind::kPot) continue;
+        if (movement.seconds() < 0 && settings.has_warn_below() &&
+            movement.balance_after() < settings.warn_below()) {
+          AddWarning(entry, kBelowWarning, movement, settings.warn_below());
+        }
+        if (movement.seconds() > 0 && settings.has_warn_above() &&
+            movement.balance_after() > settings.warn_above()) {
+          AddWarning(entry, kAboveWarning, movement, settings.warn_above());
+        }
+      }
+    }
+    if (how.check_duplicates) {
+      if (const Sequence other = FindDuplicate(entry); other != 0) {
+        sv1::EntryNotice* notice = entry.add_notices();
+        notice->set_kind(kPossibleDuplicate);
+        notice->set_sequence(other);
+      }
+    }
+    if ((entry.kind() == sv1::ENTRY_KIND_EXCHANGE || entry.kind() == sv1::ENTRY_KIND_GIFT) &&
+        texts.decision().empty()) {
+      for (const sv1::EntryMovement& movement : entry.movements()) {
+        if (KindOf(movement.account()) != HolderKind::kPot || movement.seconds() > 0) continue;
+        sv1::EntryNotice* notice = entry.add_notices();
+        notice->set_kind(kPotWithoutDecision);
+        notice->set_account(movement.account());
+      }
+    }
+    for (AccountNumber account : closed) {
+      sv1::EntryNotice* notice = entry.add_notices();
+      notice->set_kind(kHolderClosedBackdated);
+      notice->set_account(account);
+    }
+    Append(entry);
+    SetTexts(entry.sequence(), texts);
+    return std::nullopt;
+  }
+  static void AddWarning(sv1::Entry& entry, uint32_t kind, const sv1::EntryMovement& movement,
+                         int64_t limit) {
+    sv1::EntryNotice* notice = entry.add_notices();
+    notice->set_kind(kind);
+    notice->set_account(movement.account());
+    notice->set_balance(movement.balance_after());
+    notice->set_limit(limit);
+  }
+  // The same holders, seconds and day, not reversed.
+  Sequence FindDuplicate(const sv1::Entry& entry) const {
+    auto moves = [](const sv1::Entry& of) {
+      std::map<AccountNumber, int64_t> moves;
+      for (const sv1::EntryMovement& movement : of.movements())
+        moves[movement.account()] = movement.seconds();
+      return moves;
+    };
+    if (entry.movements().empty()) return 0;
+    const auto mine = moves(entry);
+    auto account = bank_.accounts.find(entry.movements(0).account());
+    if (account == bank_.accounts.end()) return 0;
+    for (Sequence sequence : account->second.moved_by) {
+      const sv1::Entry& other = bank_.entry(sequence);
+      if (other.kind() == entry.kind() && other.occurred_on() == entry.occurred_on() &&
+          bank_.MarkOf(sequence).state() != kReversed && moves(other) == mine) {
+        return sequence;
+      }
+    }
+    return 0;
+  }
+
+  static void AddMovement(sv1::Entry& entry, AccountNumber account, int64_t seconds, sv1::MovementRole role,
+                          bool own_seconds) {
+    sv1::EntryMovement* movement = entry.add_movements();
+    movement->set_account(account);
+    movement->set_seconds(seconds);
+    movement->set_role(role);
+    movement->set_own_seconds(own_seconds);
+  }
+
+  // Hours and shares: who is credited and debited what.
+  Verdict Share(const Plan& plan, sv1::Entry* entry) const {
+    std::set<AccountNumber> seen;
+    for (const auto* side : {&plan.givers, &plan.receivers}) {
+      for (const Part& part : *side) {
+        if (!seen.insert(part.account).second) return Invalid(part.field, violation::kSameHolder);
+      }
+    }
+    bool every_share_names_its_seconds = true;
+    int64_t given = 0;
+    for (const Part& part : plan.givers) {
+      if (!part.seconds) every_share_names_its_seconds = false;
+      const int64_t seconds = part.seconds.value_or(plan.seconds);
+      given += seconds;
+      AddMovement(*entry, part.account, seconds, sv1::MOVEMENT_ROLE_GIVER, part.seconds.has_value());
+    }
+    int64_t received = 0;
+    for (const Part& part : plan.receivers) {
+      if (!part.seconds) every_share_names_its_seconds = false;
+      int64_t seconds = part.seconds.value_or(plan.seconds);
+      if (!part.seconds && plan.receivers.size() == 1 && plan.givers.size() > 1) seconds = given;
+      received += seconds;
+      AddMovement(*entry, part.account, -seconds, sv1::MOVEMENT_ROLE_RECEIVER, part.seconds.has_value());
+    }
+    if (given != received) {
+      if (every_share_names_its_seconds && plan.remainder == 0) return Refuse(Reason::kSharesDoNotBalance);
+      const AccountNumber remainder = plan.remainder != 0 ? plan.remainder : storage::kCommunityPot;
+      if (seen.contains(remainder)) return Invalid("exchange.remainder.holder", violation::kSameHolder);
+      AddMovement(*entry, remainder, received - given, sv1::MOVEMENT_ROLE_REMAINDER, false);
+    }
+    entry->set_remainder(plan.remainder);
+    entry->set_seconds(plan.seconds);
+    entry->set_unnamed_givers(plan.unnamed_givers);
+    entry->set_unnamed_receivers(plan.unnamed_receivers);
+    entry->set_occurred_on(plan.occurred_on);
+    return std::nullopt;
+  }
+
+  Verdict CheckOrigin(const std::optional<OriginSpec>& origin) const {
+    if (!origin) return std::nullopt;
+    auto found = bank_.origins.find({origin->system, origin->number});
+    if (found == bank_.origins.end()) return std::nullopt;
+    Refusal refusal = Refuse(Reason::kOriginRecorded);
+    refusal.sequence = found->second;
+    return refusal;
+  }
+  void KeepOrigin(const std::optional<OriginSpec>& origin, Sequence sequence) {
+    if (!origin) return;
+    const auto key = std::make_pair(origin->system, origin->number);
+    Keep(bank_.origins, key);
+    bank_.origins[key] = sequence;
+  }
+  static void PutOrigin(const std::optional<OriginSpec>& origin, sv1::Entry* entry, sv1::Texts* texts) {
+    if (!origin) return;
+    entry->set_imported(true);
+    texts->set_origin_system(origin->system);
+    texts->set_origin_number(origin->number);
+    texts->set_origin_recorded_by(origin->recorded_by);
+    texts->set_origin_time_us(origin->time_us);
+  }
+
+  // --- exchanges
+
+  Verdict FindParts(const ExchangeSpec& exchange, const std::string& path, Plan* plan) const {
+    for (size_t i = 0; i < exchange.givers.size(); ++i) {
+      Part part{0, exchange.givers[i].seconds, absl::StrCat(path, "givers[", i, "].holder")};
+      if (Verdict no = FindHolder(exchange.givers[i].holder, &part.account)) return no;
+      plan->givers.push_back(part);
+    }
+    for (size_t i = 0; i < exchange.receivers.size(); ++i) {
+      Part part{0, exchange.receivers[i].seconds, absl::StrCat(path, "receivers[", i, "].holder")};
+      if (Verdict no = FindHolder(exchange.receivers[i].holder, &part.account)) return no;
+      plan->receivers.push_back(part);
+    }
+    return FindHolder(exchange.remainder, &plan->remainder);
+  }
+
+  // Whether the caller may record an exchange of these.
+  Verdict MayRecord(const Plan& plan) const {
+    if (Verdict no = CheckActingFor()) return no;
+    auto among = [](const std::vector<Part>& parts, AccountNumber account) {
+      return account != 0 && std::any_of(parts.begin(), parts.end(),
+                                         [&](const Part& part) { return part.account == account; });
+    };
+    if (IsBroker()) {
+      if (acting_for_ != 0 && !among(plan.givers, acting_for_) && !among(plan.receivers, acting_for_)) {
+        return Refuse(Reason::kNotAParty);
+      }
+      return std::nullopt;
+    }
+    const uint32_t who = bank_.row.settings().who_may_record();
+    if (who == kBrokersMayRecord) return Refuse(Reason::kRoleRequired);
+    if (actor_ == 0) {
+      if (command_.actor.role == Role::kPartner) return std::nullopt;
+      return Refuse(Reason::kRoleRequired);
+    }
+    const bool gave = among(plan.givers, actor_);
+    const bool received = among(plan.receivers, actor_);
+    if ((who == kReceiverMayRecord && !received) || (who == kGiverMayRecord && !gave) ||
+        (!gave && !received)) {
+      return Refuse(Reason::kNotAParty);
+    }
+    return std::nullopt;
+  }
+
+  Verdict Record(const ExchangeSpec& exchange, bool check_duplicates, const std::string& path) {
+    if (Verdict no = CheckOrigin(exchange.origin)) return no;
+    if (Verdict no = FindActor()) return no;
+    Plan plan;
+    if (Verdict no = FindParts(exchange, path, &plan)) return no;
+    if (Verdict no = FindHolder(exchange.acting_for, &acting_for_)) return no;
+    if (Verdict no = MayRecord(plan)) return no;
+    if (exchange.origin && !IsBroker()) return Refuse(Reason::kRoleRequired);
+
+    plan.seconds = exchange.seconds;
+    plan.unnamed_givers = static_cast<uint32_t>(exchange.unnamed_givers);
+    plan.unnamed_receivers = static_cast<uint32_t>(exchange.unnamed_receivers);
+    plan.occurred_on = exchange.occurred_on.value_or(command_.stamp.today);
+    plan.texts.set_note(exchange.note);
+    for (const std::string& tag : exchange.tags) plan.texts.add_tags(tag);
+    plan.texts.set_decision(exchange.decision);
+
+    sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_EXCHANGE);
+    if (Verdict no = Share(plan, &entry)) return no;
+    entry.set_category(CategoryNumber(exchange.category));
+    ListCategory(entry.category());
+    PutOrigin(exchange.origin, &entry, &plan.texts);
+    KeepOrigin(exchange.origin, entry.sequence());
+    return Post(entry, plan.texts,
+                {.kind = sv1::ENTRY_KIND_EXCHANGE,
+                 .limited = !exchange.origin.has_value(),
+                 .check_duplicates = check_duplicates});
+  }
+
+  Verdict Do(const RecordExchange& act, Outcome*) {
+    return Record(act.exchange, act.check_duplicates, "exchange.");
+  }
+
+  Verdict Do(const BatchRecordExchanges& act, Outcome* outcome) {
+    for (size_t i = 0; i < act.items.size(); ++i) {
+      const size_t start = undo_.size();
+      const Sequence next = bank_.last_sequence() + 1;
+      acting_for_ = 0;
+      Outcome::Item item;
+      if (!act.items[i].violations.empty()) {
+        item.refusal = Refuse(Reason::kValidation);
+        item.refusal->violations = act.items[i].violations;
+      } else {
+        item.refusal =
+            Record(act.items[i].exchange, act.check_duplicates, absl::StrCat("exchanges[", i, "]."));
+      }
+      if (!item.refusal) {
+        item.sequence = next;
+      } else {
+        RollBack(start);
+        if (act.all_or_nothing) {
+          item.refusal->numbers.push_back({"index", static_cast<int64_t>(i)});
+          return item.refusal;
+        }
+        if (!command_.request_id.empty() && IsFrozen(item.refusal->reason)) {
+          AppendRefusal(*item.refusal);
+          item.sequence = next;
+        }
+      }
+      outcome->items.push_back(std::move(item));
+    }
+    return std::nullopt;
+  }
+
+  Verdict Do(const RecordGift& act, Outcome*) {
+    if (Verdict no = CheckOrigin(act.origin)) return no;
+    if (Verdict no = FindActor()) return no;
+    AccountNumber debited, credited;
+    if (Verdict no = FindHolder(act.debited, &debited)) return no;
+    if (Verdict no = FindHolder(act.credited, &credited)) return no;
+    if (Verdict no = FindHolder(act.acting_for, &acting_for_)) return no;
+    if (Verdict no = CheckActingFor()) return no;
+    if (IsBroker()) {
+      if (acting_for_ != 0 && acting_for_ != debited) return Refuse(Reason::kNotAParty);
+    } else if (actor_ != debited) {
+      return Refuse(actor_ == 0 ? Reason::kRoleRequired : Reason::kNotAParty);
+    }
+    if (act.origin && !IsBroker()) return Refuse(Reason::kRoleRequired);
+    if (debited == credited) return Invalid("credited", violation::kSameHolder);
+
+    sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_GIFT);
+    entry.set_occurred_on(act.occurred_on.value_or(command_.stamp.today));
+    entry.set_category(CategoryNumber(act.category));
+    ListCategory(entry.category());
+    entry.set_seconds(act.seconds);
+    AddMovement(entry, debited, -act.seconds, sv1::MOVEMENT_ROLE_UNSPECIFIED, false);
+    AddMovement(entry, credited, act.seconds, sv1::MOVEMENT_ROLE_UNSPECIFIED, false);
+    sv1::Texts texts;
+    texts.set_note(act.note);
+    for (const std::string& tag : act.tags) texts.add_tags(tag);
+    texts.set_decision(act.decision);
+    PutOrigin(act.origin, &entry, &texts);
+    KeepOrigin(act.origin, entry.sequence());
+    return Post(entry, texts, {.kind = sv1::ENTRY_KIND_GIFT, .limited = !act.origin.has_value()});
+  }
+
+  Verdict Do(const RecordOpening& act, Outcome*) {
+    if (Verdict no = CheckOrigin(act.origin)) return no;
+    if (Verdict no = FindActor()) return no;
+    AccountNumber holder;
+    if (Verdict no = FindHolder(act.holder, &holder)) return no;
+    if (!IsBroker()) return Refuse(Reason::kRoleRequired);
+    if (holder == storage::kOpeningPot) return Invalid("holder", violation::kSameHolder);
+    sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_OPENING);
+    entry.set_occurred_on(act.occurred_on.value_or(command_.stamp.today));
+    entry.set_seconds(act.seconds);
+    AddMovement(entry, storage::kOpeningPot, -act.seconds, sv1::MOVEMENT_ROLE_UNSPECIFIED, false);
+    AddMovement(entry, holder, act.seconds, sv1::MOVEMENT_ROLE_UNSPECIFIED, false);
+    sv1::Texts texts;
+    texts.set_note(act.note);
+    PutOrigin(act.origin, &entry, &texts);
+    KeepOrigin(act.origin, entry.sequence());
+    return Post(entry, texts, {.kind = sv1::ENTRY_KIND_OPENING});
+  }
+
+  // --- what people say about an entry
+
+  Verdict FindExchange(Sequence sequence) const {
+    if (sequence >= 1 && sequence <= bank_.last_sequence() && MovesHours(bank_.entry(sequence).kind())) {
+      return std::nullopt;
+    }
+    Refusal refusal = Refuse(Reason::kExchangeNotFound);
+    refusal.named = absl::StrCat("exchanges/", sequence);
+    return refusal;
+  }
+  // Everything that an act about an entry begins with.
+  Verdict Begin(Sequence sequence, const HolderRef& acting_for) {
+    if (Verdict no = FindExchange(sequence)) return no;
+    if (Verdict no = FindActor()) return no;
+    if (Verdict no = FindHolder(acting_for, &acting_for_)) return no;
+    return CheckActingFor();
+  }
+  // Members whose accounts an entry moved, by whoever they are now.
+  bool IsParty(Sequence sequence, AccountNumber member) const {
+    if (member == 0) return false;
+    for (const sv1::EntryMovement& movement : bank_.entry(sequence).movements()) {
+      if (bank_.Survivor(movement.account()) == member) return true;
+    }
+    return false;
+  }
+  // Who spoke when the entry was recorded; 0: a key by itself.
+  AccountNumber RecorderOf(Sequence sequence) const {
+    const sv1::Entry& entry = bank_.entry(sequence);
+    return bank_.Survivor(entry.acting_for() != 0 ? entry.acting_for() : entry.recorder());
+  }
+  bool IsRecorder(Sequence sequence) const {
+    const AccountNumber recorder = RecorderOf(sequence);
+    if (recorder != 0) return Voice() == recorder;
+    return actor_ == 0 && bank_.keys[bank_.entry(sequence).key() - 1] == command_.actor.caller;
+  }
+  static Refusal About(Reason reason, Sequence sequence) {
+    Refusal refusal = Refuse(reason);
+    refusal.sequence = sequence;
+    return refusal;
+  }
+
+  // A broker; the recorder until somebody else has confirmed.
+  Verdict MayUndo(Sequence sequence) const {
+    if (IsBroker()) return std::nullopt;
+    if (!IsRecorder(sequence)) return Refuse(IsParty(sequence, actor_) ? Reason::kRoleRequired : Reason::kNotAParty);
+    if (bank_.MarkOf(sequence).confirmed_by_size() > 0) return Refuse(Reason::kRoleRequired);
+    return std::nullopt;
+  }
+  // Whether an entry can still be undone, by the table of states.
+  Verdict CanUndo(Sequence sequence) const {
+    const sv1::MarkRow mark = bank_.MarkOf(sequence);
+    if (bank_.entry(sequence).kind() == sv1::ENTRY_KIND_REVERSAL)
+      return Refuse(Reason::kCannotReverseReversal);
+    if (mark.state() == kReversed) return About(Reason::kAlreadyReversed, mark.reversed_by());
+    if (mark.state() == kContested) return About(Reason::kAlreadyContested, mark.contest());
+    return std::nullopt;
+  }
+
+  // Posts the opposite of `sequence`.
+  Verdict PostReversal(Sequence sequence, const std::string& reason) {
+    const sv1::Entry original = bank_.entry(sequence);
+    sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_REVERSAL);
+    entry.set_occurred_on(original.occurred_on());
+    entry.set_category(original.category());
+    entry.set_seconds(original.seconds());
+    entry.set_unnamed_givers(original.unnamed_givers());
+    entry.set_unnamed_receivers(original.unnamed_receivers());
+    entry.set_reverses(sequence);
+    entry.set_reversed_kind(original.kind());
+    for (const sv1::EntryMovement& movement : original.movements()) {
+      AddMovement(entry, movement.account(), -movement.seconds(), movement.role(), false);
+    }
+    sv1::Texts texts;
+    texts.set_reason(reason);
+    if (Verdict no = Post(entry, texts, {.kind = sv1::ENTRY_KIND_REVERSAL, .closed_matters = false}))
+      return no;
+    sv1::MarkRow mark = bank_.MarkOf(sequence);
+    if (mark.state() == kContested) AddContested(sequence, -1);
+    mark.set_state(kReversed);
+    mark.set_reversed_by(entry.sequence());
+    SetMark(mark, sequence);
+    return std::nullopt;
+  }
+
+  // What stands instead of `sequence`: its own fields but for those that `mask` names.
+  Verdict PlanReplacement(Sequence sequence, const ExchangeSpec& changes, const ExchangeMask& mask,
+                          Plan* plan) const {
+    const sv1::Entry& original = bank_.entry(sequence);
+    Plan named;
+    if (Verdict no = FindParts(changes, "exchange.", &named)) return no;
+    for (const sv1::EntryMovement& movement : original.movements()) {
+      Part part;
+      part.account = bank_.Survivor(movement.account());
+      if (movement.own_seconds()) part.seconds = std::abs(movement.seconds());
+      if (movement.role() == sv1::MOVEMENT_ROLE_GIVER) {
+        part.field = absl::StrCat("exchange.givers[", plan->givers.size(), "].holder");
+        plan->givers.push_back(part);
+      } else if (movement.role() == sv1::MOVEMENT_ROLE_RECEIVER) {
+        part.field = absl::StrCat("exchange.receivers[", plan->receivers.size(), "].holder");
+        plan->receivers.push_back(part);
+      }
+    }
+    if (mask.givers) plan->givers = named.givers;
+    if (mask.receivers) plan->receivers = named.receivers;
+    plan->remainder = mask.remainder ? named.remainder : bank_.Survivor(original.remainder());
+    plan->seconds = mask.seconds ? changes.seconds : original.seconds();
+    plan->unnamed_givers =
+        mask.unnamed_givers ? static_cast<uint32_t>(changes.unnamed_givers) : original.unnamed_givers();
+    plan->unnamed_receivers = mask.unnamed_receivers ? static_cast<uint32_t>(changes.unnamed_receivers)
+                                                     : original.unnamed_receivers();
+    plan->occurred_on =
+        mask.occurred_on ? changes.occurred_on.value_or(command_.stamp.today) : original.occurred_on();
+    if (mask.category) {
+      plan->category = changes.category;
+    } else if (original.category() != 0) {
+      plan->category = bank_.categories[original.category() - 1];
+    }
+    if (auto words = bank_.words.find(sequence); words != bank_.words.end()) {
+      const sv1::Texts& texts = words->second.texts;
+      plan->texts.set_note(texts.note());
+      *plan->texts.mutable_tags() = texts.tags();
+      plan->texts.set_decision(texts.decision());
+    }
+    if (mask.note) plan->texts.set_note(changes.note);
+    if (mask.tags) {
+      plan->texts.clear_tags();
+      for (const std::string& tag : changes.tags) plan->texts.add_tags(tag);
+    }
+    if (mask.decision) plan->texts.set_decision(changes.decision);
+    return std::nullopt;
+  }
+
+  // What a replacement needs to be an exchange.
+  static Verdict CheckWhole(const Plan& plan) {
+    if (plan.givers.empty() && plan.unnamed_givers == 0)
+      return Invalid("exchange.givers", violation::kRequired);
+    if (plan.receivers.empty() && plan.unnamed_receivers == 0) {
+      return Invalid("exchange.receivers", violation::kRequired);
+    }
+    ExchangeSpec spec;
+    for (const Part& part : plan.givers) spec.givers.push_back({{}, part.seconds});
+    for (const Part& part : plan.receivers) spec.receivers.push_back({{}, part.seconds});
+    if (plan.seconds == 0 && Checker::SomebodyNeedsSeconds(spec)) {
+      return Invalid("exchange.seconds", violation::kMustBePositive);
+    }
+    if (plan.givers.size() + plan.receivers.size() > 256)
+      return Invalid("exchange.givers", violation::kTooMany);
+    return std::nullopt;
+  }
+
+  Verdict PostReplacement(const Plan& plan, Sequence corrects, Sequence restores, const std::string& reason) {
+    sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_EXCHANGE);
+    if (Verdict no = CheckWhole(plan)) return no;
+    if (Verdict no = Share(plan, &entry)) return no;
+    entry.set_category(CategoryNumber(plan.category));
+    ListCategory(entry.category());
+    entry.set_corrects(corrects);
+    entry.set_restores(restores);
+    sv1::Texts texts = plan.texts;
+    texts.set_reason(reason);
+    return Post(entry, texts, {.kind = sv1::ENTRY_KIND_EXCHANGE});
+  }
+
+  Verdict ReverseAndReplace(Sequence sequence, const Plan& plan, const std::string& reason) {
+    if (Verdict no = PostReversal(sequence, reason)) return no;
+    if (Verdict no = PostReplacement(plan, sequence, 0, reason)) return no;
+    sv1::MarkRow mark = bank_.MarkOf(sequence);
+    mark.set_corrected_by(bank_.last_sequence());
+    SetMark(mark, sequence);
+    return std::nullopt;
+  }
+
+  Verdict Do(const CorrectExchange& act, Outcome*) {
+    if (Verdict no = Begin(act.exchange, act.acting_for)) return no;
+    Plan plan;
+    if (Verdict no = PlanReplacement(act.exchange, act.changes, act.mask, &plan)) return no;
+    if (Verdict no = MayUndo(act.exchange)) return no;
+    if (Verdict no = CanUndo(act.exchange)) return no;
+    if (bank_.entry(act.exchange).kind() != sv1::ENTRY_KIND_EXCHANGE) return Refuse(Reason::kCannotCorrect);
+    return ReverseAndReplace(act.exchange, plan, act.reason);
+  }
+
+  Verdict Do(const ReverseExchange& act, Outcome*) {
+    if (Verdict no = Begin(act.exchange, act.acting_for)) return no;
+    if (Verdict no = MayUndo(act.exchange)) return no;
+    if (Verdict no = CanUndo(act.exchange)) return no;
+    return PostReversal(act.exchange, act.reason);
+  }
+
+  Verdict Do(const ContestExchange& act, Outcome*) {
+    if (Verdict no = Begin(act.exchange, act.acting_for)) return no;
+    if (!IsParty(act.exchange, Voice())) return Refuse(Reason::kNotAParty);
+    sv1::MarkRow mark = bank_.MarkOf(act.exchange);
+    if (mark.state() == kReversed) return About(Reason::kAlreadyReversed, mark.reversed_by());
+    if (mark.restored_by() != 0) return About(Reason::kAlreadyRestored, mark.restored_by());
+    if (mark.state() == kContested) return About(Reason::kAlreadyContested, mark.contest());
+    sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_CONTEST);
+    entry.set_about(act.exchange);
+    Append(entry);
+    sv1::Texts texts;
+    texts.set_reason(act.reason);
+    SetTexts(entry.sequence(), texts);
+    mark.set_state_before(mark.state());
+    mark.set_state(kContested);
+    mark.set_contested_by(Voice());
+    mark.set_contest(entry.sequence());
+    SetMark(mark, act.exchange);
+    AddContested(act.exchange, +1);
+    return std::nullopt;
+  }
+
+  // STANDS: who contested, a broker. REVERSED, CORRECTED: the recorder, in a one-to-one the other party, a
+  // broker. A broker who is a party settles as a party only.
+  Verdict MaySettle(const SettleExchange& act, const sv1::MarkRow& mark) const {
+    const AccountNumber contester = bank_.Survivor(mark.contested_by());
+    if (IsBroker() && acting_for_ == 0 && !IsParty(act.exchange, actor_)) return std::nullopt;
+    if (act.outcome == SettleOutcome::kStands) {
+      if (Voice() != 0 && Voice() == contester) return std::nullopt;
+      return Refuse(IsParty(act.exchange, Voice()) ? Reason::kRoleRequired : Reason::kNotAParty);
+    }
+    if (IsRecorder(act.exchange)) return std::nullopt;
+    if (bank_.entry(act.exchange).movements_size() == 2 && IsParty(act.exchange, Voice()) &&
+        Voice() != contester) {
+      return std::nullopt;
+    }
+    return Refuse(IsParty(act.exchange, Voice()) ? Reason::kRoleRequired : Reason::kNotAParty);
+  }
+
+  Verdict Do(const SettleExchange& act, Outcome*) {
+    if (Verdict no = Begin(act.exchange, act.acting_for)) return no;
+    const sv1::MarkRow before = bank_.MarkOf(act.exchange);
+    const bool is_reversal = bank_.entry(act.exchange).kind() == sv1::ENTRY_KIND_REVERSAL;
+    Plan plan;
+    const Sequence original = is_reversal ? bank_.entry(act.exchange).reverses() : act.exchange;
+    if (act.outcome == SettleOutcome::kCorrected) {
+      if (Verdict no = PlanReplacement(original, act.changes, act.mask, &plan)) return no;
+    }
+    if (Verdict no = MaySettle(act, before)) return no;
+    if (before.state() == kReversed) return About(Reason::kAlreadyReversed, before.reversed_by());
+    if (before.state() != kContested) return Refuse(Reason::kNotContested);
+    if (is_reversal && act.outcome == SettleOutcome::kReversed) return Refuse(Reason::kCannotReverseReversal);
+    if (act.outcome == SettleOutcome::kCorrected &&
+        bank_.entry(original).kind() != sv1::ENTRY_KIND_EXCHANGE) {
+      return Refuse(Reason::kCannotCorrect);
+    }
+
+    sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_SETTLEMENT);
+    entry.set_about(act.exchange);
+    entry.set_outcome(static_cast<uint32_t>(act.outcome));
+    Append(entry);
+    sv1::Texts texts;
+    texts.set_reason(act.reason);
+    SetTexts(entry.sequence(), texts);
+
+    sv1::MarkRow mark = before;
+    mark.set_state(before.state_before());
+    mark.set_state_before(0);
+    if (act.outcome == SettleOutcome::kStands || is_reversal) {
+      AddContested(act.exchange, -1);
+      SetMark(mark, act.exchange);
+    }
+    if (act.outcome == SettleOutcome::kStands) return std::nullopt;
+    if (is_reversal) {
+      if (Verdict no = PostReplacement(plan, 0, original, act.reason)) return no;
+      mark.set_restored_by(bank_.last_sequence());
+      SetMark(mark, act.exchange);
+      return std::nullopt;
+    }
+    if (act.outcome == SettleOutcome::kReversed) return PostReversal(act.exchange, act.reason);
+    return ReverseAndReplace(act.exchange, plan, act.reason);
+  }
+
+  Verdict Do(const ConfirmExchange& act, Outcome*) {
+    if (Verdict no = Begin(act.exchange, act.acting_for)) return no;
+    if (!IsParty(act.exchange, Voice()) || Voice() == RecorderOf(act.exchange))
+      return Refuse(Reason::kNotAParty);
+    sv1::MarkRow mark = bank_.MarkOf(act.exchange);
+    if (mark.state() == kReversed) return About(Reason::kAlreadyReversed, mark.reversed_by());
+    if (mark.state() == kContested) return About(Reason::kAlreadyContested, mark.contest());
+    const auto& confirmed = mark.confirmed_by();
+    if (std::find(confirmed.begin(), confirmed.end(), Voice()) != confirmed.end()) {
+      return Refuse(Reason::kAlreadyConfirmed);
+    }
+    sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_CONFIRMATION);
+    entry.set_about(act.exchange);
+    Append(entry);
+    mark.set_state(kConfirmed);
+    mark.add_confirmed_by(Voice());
+    SetMark(mark, act.exchange);
+    return std::nullopt;
+  }
+
+  Verdict Do(const EraseExchangeNote& act, Outcome*) {
+    if (Verdict no = Begin(act.exchange, act.acting_for)) return no;
+    if (!IsBroker() && !IsParty(act.exchange, Voice())) return Refuse(Reason::kNotAParty);
+    sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_NOTE_ERASED);
+    entry.set_about(act.exchange);
+    Append(entry);
+    Keep(bank_.words, act.exchange);
+    Words& words = bank_.words[act.exchange];
+    words.texts.clear_note();
+    words.note_erased = true;
+    if (words.request) {
+      if (auto request = bank_.requests.find(*words.request); request != bank_.requests.end()) {
+        Keep(bank_.requests, *words.request);
+        request->second.texts_erased = true;
+      }
+    }
+    return std::nullopt;
+  }
+
+  // --- members
+
+  sv1::MemberRow& Row(AccountNumber account) { return bank_.members.at(NumberOf(account) - 1); }
+
+  // Notes in the member's row and in the entry's texts what the record is now.
+  void AppendMemberEntry(sv1::Entry entry, AccountNumber account, sv1::MemberRow row) {
+    entry.set_subject(account);
+    row.set_changed_at(entry.sequence());
+    row.set_update_time_us(entry.record_time_us());
+    Keep(Row(account));
+    Row(account) = row;
+    Append(entry);
+    sv1::Texts texts;
+    *texts.mutable_member() = row;
+    SetTexts(entry.sequence(), texts);
+  }
+
+  Verdict Do(const CreateMember& act, Outcome*) {
+    if (Verdict no = FindActor()) return no;
+    const auto number = static_cast<uint32_t>(bank_.members.size()) + 1;
+    const std::string id = act.id.empty() ? absl::StrCat("m", number) : act.id;
+    if (const AccountNumber other = bank_.MemberNamed(id)) return OnAccount(Reason::kAlreadyExists, other);
+    if (!IsBroker()) return Refuse(Reason::kRoleRequired);
+    const AccountNumber account = MakeAccount(HolderKind::kMember, number);
+    sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_MEMBER_CREATED);
+    sv1::MemberRow row = act.details;
+    row.set_slug(id);
+    if (row.kind() == 0) row.set_kind(1);
+    row.set_joined_on(act.joined_on.value_or(command_.stamp.today));
+    row.set_state(kActive);
+    row.set_create_time_us(entry.record_time_us());
+    row.set_created_at(entry.sequence());
+    Add(bank_.members, sv1::MemberRow());
+    AppendMemberEntry(entry, account, row);
+
+    const int64_t starter = bank_.row.settings().starter_seconds();
+    if (starter == 0 || act.no_starter) return std::nullopt;
+    sv1::Entry hours = NewEntry(sv1::ENTRY_KIND_STARTER);
+    hours.set_occurred_on(command_.stamp.today);
+    hours.set_seconds(starter);
+    AddMovement(hours, storage::kOpeningPot, -starter, sv1::MOVEMENT_ROLE_UNSPECIFIED, false);
+    AddMovement(hours, account, starter, sv1::MOVEMENT_ROLE_UNSPECIFIED, false);
+    return Post(hours, {}, {.kind = sv1::ENTRY_KIND_STARTER});
+  }
+
+  Verdict Do(const UpdateMember& act, Outcome*) {
+    if (Verdict no = FindActor()) return no;
+    AccountNumber account;
+    if (Verdict no = FindSurvivor(act.id, &account)) return no;
+    if (!IsBroker()) {
+      if (actor_ != account) return Refuse(Reason::kRoleRequired);
+      for (const std::string& field : act.mask) {
+        if (field != "phones" && field != "emails" && field != "language")
+          return Refuse(Reason::kRoleRequired);
+      }
+    }
+    sv1::MemberRow row = bank_.member(account);
+    if (!act.etag.empty() && act.etag != std::to_string(row.changed_at()))
+      return Refuse(Reason::kEtagMismatch);
+    for (const std::string& field : act.mask) {
+      if (field == "display_name") row.set_display_name(act.details.display_name());
+      if (field == "kind") row.set_kind(act.details.kind() == 0 ? 1 : act.details.kind());
+      if (field == "external_ids") *row.mutable_external_ids() = act.details.external_ids();
+      if (field == "phones") *row.mutable_phones() = act.details.phones();
+      if (field == "emails") *row.mutable_emails() = act.details.emails();
+      if (field == "language") row.set_language(act.details.language());
+      if (field == "joined_on") row.set_joined_on(act.details.joined_on());
+      if (field == "note") row.set_note(act.details.note());
+    }
+    AppendMemberEntry(NewEntry(sv1::ENTRY_KIND_MEMBER_UPDATED), account, row);
+    return std::nullopt;
+  }
+
+  // Moves what is left on `account` to `destination`.
+  Verdict PostClosing(AccountNumber account, AccountNumber destination, Day day) {
+    const int64_t left = SumsOf(account).balance();
+    sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_CLOSING);
+    entry.set_occurred_on(day);
+    entry.set_seconds(left < 0 ? -left : left);
+    AddMovement(entry, account, -left, sv1::MOVEMENT_ROLE_UNSPECIFIED, false);
+    AddMovement(entry, destination, left, sv1::MOVEMENT_ROLE_UNSPECIFIED, false);
+    return Post(entry, {}, {.kind = sv1::ENTRY_KIND_CLOSING, .closed_matters = false});
+  }
+
+  bool IsClosedMember(AccountNumber account) const {
+    return KindOf(account) == HolderKind::kMember && bank_.member(account).state() == kClosed;
+  }
+  static Refusal OnAccount(Reason reason, AccountNumber account) {
+    Refusal refusal = Refuse(reason);
+    refusal.account = account;
+    return refusal;
+  }
+
+  Verdict Do(const CloseMember& act, Outcome*) {
+    if (Verdict no = FindActor()) return no;
+    AccountNumber account, destination;
+    if (Verdict no = FindSurvivor(act.id, &account)) return no;
+    if (Verdict no = FindHolder(act.destination, &destination)) return no;
+    if (!IsBroker()) return Refuse(Reason::kRoleRequired);
+    if (IsClosedMember(account)) return OnAccount(Reason::kHolderClosed, account);
+    const int64_t left = SumsOf(account).balance();
+    if (left > 0 && destination == 0) return Refuse(Reason::kDestinationRequired);
+    if (left < 0 && destination != 0 && KindOf(destination) != HolderKind::kPot) {
+      return Refuse(Reason::kDestinationMustBePot);
+    }
+    if (destination == account) return Invalid("destination", violation::kSameHolder);
+    if (IsClosedMember(destination)) return OnAccount(Reason::kHolderClosed, destination);
+    const Day day = act.closed_on.value_or(command_.stamp.today);
+    if (left != 0 && destination != 0) {
+      if (Verdict no = PostClosing(account, destination, day)) return no;
+    }
+    sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_MEMBER_CLOSED);
+    entry.set_other(destination);
+    entry.set_closed_on(day);
+    sv1::MemberRow row = bank_.member(account);
+    row.set_state(kClosed);
+    row.set_closed_on(day);
+    AppendMemberEntry(entry, account, row);
+    return std::nullopt;
+  }
+
+  Verdict Do(const ReopenMember& act, Outcome*) {
+    if (Verdict no = FindActor()) return no;
+    AccountNumber account;
+    if (Verdict no = FindSurvivor(act.id, &account)) return no;
+    if (!IsBroker()) return Refuse(Reason::kRoleRequired);
+    if (!IsClosedMember(account)) return Refuse(Reason::kNotClosed);
+    sv1::MemberRow row = bank_.member(account);
+    row.set_state(kActive);
+    row.clear_closed_on();
+    AppendMemberEntry(NewEntry(sv1::ENTRY_KIND_MEMBER_REOPENED), account, row);
+    return std::nullopt;
+  }
+
+  Verdict Do(const MergeMember& act, Outcome*) {
+    if (Verdict no = FindActor()) return no;
+    AccountNumber account, into;
+    if (Verdict no = FindSurvivor(act.id, &account)) return no;
+    if (Verdict no = FindSurvivor(act.into, &into)) return no;
+    if (!IsBroker()) return Refuse(Reason::kRoleRequired);
+    if (account == into) return Invalid("into", violation::kSameHolder);
+    if (IsClosedMember(into)) return OnAccount(Reason::kHolderClosed, into);
+    sv1::MemberRow gone = bank_.member(account);
+    sv1::MemberRow survivor = bank_.member(into);
+    if (survivor.merged_accounts_size() + gone.merged_accounts_size() + 1 >
+        static_cast<int>(kMostMergedAccounts)) {
+      return OnAccount(Reason::kTooMany, into);
+    }
+    if (SumsOf(account).balance() != 0) {
+      if (Verdict no = PostClosing(account, into, command_.stamp.today)) return no;
+    }
+    sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_MEMBER_MERGED);
+    entry.set_other(into);
+    survivor.set_changed_at(entry.sequence());
+    survivor.add_merged_accounts(account);
+    survivor.mutable_merged_accounts()->MergeFrom(gone.merged_accounts());
+    Keep(Row(into));
+    Row(into) = survivor;
+    gone.set_state(kMerged);
+    gone.set_merged_into(into);
+    AppendMemberEntry(entry, account, gone);
+    return std::nullopt;
+  }
+
+  // --- circles
+
+  Verdict FindMembers(const std::vector<std::string>& ids, std::vector<AccountNumber>* accounts) const {
+    for (const std::string& id : ids) {
+      AccountNumber account;
+      if (Verdict no = FindSurvivor(id, &account)) return no;
+      accounts->push_back(account);
+    }
+    return std::nullopt;
+  }
+  static bool IsIn(const sv1::CircleRow& row, AccountNumber account) {
+    return std::find(row.members().begin(), row.members().end(), account) != row.members().end();
+  }
+  void AppendCircleEntry(sv1::Entry entry, AccountNumber account, const sv1::CircleRow& row) {
+    entry.set_subject(account);
+    sv1::CircleRow& place = bank_.circles.at(NumberOf(account) - 1);
+    Keep(place);
+    place = row;
+    Append(entry);
+    sv1::Texts texts;
+    *texts.mutable_circle() = row;
+    SetTexts(entry.sequence(), texts);
+  }
+
+  Verdict Do(const CreateCircle& act, Outcome*) {
+    if (Verdict no = FindActor()) return no;
+    std::vector<AccountNumber> members;
+    if (Verdict no = FindMembers(act.members, &members)) return no;
+    const auto number = static_cast<uint32_t>(bank_.circles.size()) + 1;
+    const std::string id = act.id.empty() ? absl::StrCat("c", number) : act.id;
+    if (const AccountNumber other = bank_.CircleNamed(id)) return OnAccount(Reason::kAlreadyExists, other);
+    if (!IsBroker()) return Refuse(Reason::kRoleRequired);
+    sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_CIRCLE_CREATED);
+    sv1::CircleRow row;
+    row.set_slug(id);
+    row.set_display_name(act.display_name);
+    for (AccountNumber member : members) {
+      if (!IsIn(row, member)) row.add_members(member);
+    }
+    row.set_create_time_us(entry.record_time_us());
+    row.set_created_at(entry.sequence());
+    Add(bank_.circles, sv1::CircleRow());
+    AppendCircleEntry(entry, MakeAccount(HolderKind::kCircle, number), row);
+    return std::nullopt;
+  }
+
+  Verdict Do(const ChangeCircle& act, Outcome*) {
+    if (Verdict no = FindActor()) return no;
+    const AccountNumber circle = bank_.CircleNamed(act.id);
+    if (circle == 0) return Unknown("circles/" + act.id);
+    std::vector<AccountNumber> add, remove;
+    if (Verdict no = FindMembers(act.add, &add)) return no;
+    if (Verdict no = FindMembers(act.remove, &remove)) return no;
+    if (!IsBroker()) return Refuse(Reason::kRoleRequired);
+    sv1::CircleRow row = bank_.circle(circle);
+    for (AccountNumber member : add) {
+      if (!IsIn(row, member)) row.add_members(member);
+    }
+    for (AccountNumber member : remove) {
+      auto* members = row.mutable_members();
+      members->erase(std::remove(members->begin(), members->end(), member), members->end());
+    }
+    if (row.members_size() > 256) return OnAccount(Reason::kTooMany, circle);
+    AppendCircleEntry(NewEntry(sv1::ENTRY_KIND_CIRCLE_CHANGED), circle, row);
+    return std::nullopt;
+  }
+
+  // --- the bank
+
+  void AppendBankEntry(const sv1::Entry& entry) {
+    bank_.row.set_changed_at(entry.sequence());
+    Append(entry);
+    sv1::Texts texts;
+    *texts.mutable_bank() = bank_.row;
+    SetTexts(entry.sequence(), texts);
+  }
+  void SetCategories(const std::vector<std::string>& categories) {
+    std::vector<uint32_t> numbers;
+    for (const std::string& category : categories) {
+      const uint32_t number = CategoryNumber(category);
+      if (std::find(numbers.begin(), numbers.end(), number) == numbers.end()) numbers.push_back(number);
+    }
+    auto* listed = bank_.row.mutable_settings()->mutable_categories();
+    listed->Clear();
+    listed->Add(numbers.begin(), numbers.end());
+  }
+
+  Verdict Do(const UpdateSettings& act, Outcome*) {
+    if (Verdict no = FindActor()) return no;
+    if (!IsBroker()) return Refuse(Reason::kRoleRequired);
+    if (!act.etag.empty() && act.etag != std::to_string(bank_.row.changed_at())) {
+      return Refuse(Reason::kEtagMismatch);
+    }
+    Keep(bank_.row);
+    sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_SETTINGS_CHANGED);
+    entry.set_about(bank_.row.changed_at());
+    sv1::SettingsRow* settings = bank_.row.mutable_settings();
+    for (const std::string& field : act.mask) {
+      const auto* descriptor = sv1::SettingsRow::descriptor()->FindFieldByName(field);
+      entry.add_changed_fields(static_cast<uint32_t>(descriptor->number()));
+      if (field == "categories") {
+        SetCategories(act.categories);
+        continue;
+      }
+      settings->GetReflection()->ClearField(settings, descriptor);
+      // A limit that is named in the mask and absent is taken away.
+      sv1::SettingsRow only = act.settings;
+      std::vector<const google::protobuf::FieldDescriptor*> filled;
+      only.GetReflection()->ListFields(act.settings, &filled);
+      for (const auto* other : filled) {
+        if (other != descriptor) only.GetReflection()->ClearField(&only, other);
+      }
+      settings->MergeFrom(only);
+    }
+    AppendBankEntry(entry);
+    return std::nullopt;
+  }
+
+  Verdict Do(const CreateTimebank& act, Outcome*) {
+    // Everything else about it is decided by whoever holds the list of banks.
+    sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_BANK_CREATED);
+    bank_.row.set_slug(act.id);
+    bank_.row.set_display_name(act.display_name);
+    bank_.row.set_trial(act.trial);
+    *bank_.row.mutable_settings() = act.settings;
+    bank_.row.set_create_time_us(entry.record_time_us());
+    SetCategories(act.categories);
+    AppendBankEntry(entry);
+    return std::nullopt;
+  }
+
+  const Command& command_;
+  Bank& bank_;
+  std::vector<std::function<void()>> undo_;
+  AccountNumber actor_ = 0;       // the member at the keyboard
+  AccountNumber acting_for_ = 0;  // on whose behalf
+};
+
+}  // namespace
+
+// -----------------------------------------------------------------------------------------------------------
+// Bank
+// -----------------------------------------------------------------------------------------------------------
+
+AccountNumber Bank::MemberNamed(std::string_view id) const {
+  for (size_t i = 0; i < members.size(); ++i) {
+    if (members[i].slug() == id) return MakeAccount(HolderKind::kMember, static_cast<uint32_t>(i) + 1);
+  }
+  return 0;
+}
+
+AccountNumber Bank::CircleNamed(std::string_view id) const {
+  for (size_t i = 0; i < circles.size(); ++i) {
+    if (circles[i].slug() == id) return MakeAccount(HolderKind::kCircle, static_cast<uint32_t>(i) + 1);
+  }
+  return 0;
+}
+
+AccountNumber Bank::Survivor(AccountNumber account) const {
+  while (account != 0 && KindOf(account) == HolderKind::kMember && member(account).state() == kMerged) {
+    account = member(account).merged_into();
+  }
+  return account;
+}
+
+const sv1::MemberRow& Bank::member(AccountNumber account) const { return members.at(NumberOf(account) - 1); }
+const sv1::CircleRow& Bank::circle(AccountNumber account) const { return circles.at(NumberOf(account) - 1); }
+
+sv1::MarkRow Bank::MarkOf(Sequence sequence) const {
+  if (auto found = marks.find(sequence); found != marks.end()) return found->second;
+  sv1::MarkRow mark;
+  mark.set_state(kRecorded);
+  return mark;
+}
+
+// -----------------------------------------------------------------------------------------------------------
+// Oracle
+// -----------------------------------------------------------------------------------------------------------
+
+std::vector<Violation> Oracle::Validate(const Command& command) {
+  Checker check(command.stamp);
+  std::visit(CheckAct{check}, command.act);
+  check.RequestId(command.request_id);
+  return std::move(check).Take();
+}
+
+std::vector<Violation> Oracle::ValidateExchange(const ExchangeSpec& exchange, const Stamp& stamp,
+                                                const std::string& path) {
+  Checker check(stamp);
+  check.Exchange(path, exchange, kEveryField, true);
+  return std::move(check).Take();
+}
+
+const Bank* Oracle::Find(std::string_view id) const {
+  for (const auto& [number, bank] : banks_) {
+    if (bank.row.slug() == id) return &bank;
+  }
+  return nullptr;
+}
+
+Outcome Oracle::Execute(const Command& command) {
+  if (const auto* act = std::get_if<CreateTimebank>(&command.act)) {
+    Outcome outcome;
+    const auto request = std::make_pair(command.actor.RequestOwner(), command.request_id);
+    if (auto known = creations_.find(request);
+        !command.request_id.empty() && known != creations_.end() &&
+        command.stamp.now_us - known->second.time_us <= kRequestMemoryUs) {
+      if (DescribeBody(command) != known->second.body) {
+        outcome.refusal = Refuse(Reason::kRequestIdReused);
+        return outcome;
+      }
+      outcome = known->second.outcome;
+      outcome.replayed = true;
+      return outcome;
+    }
+    if (Find(act->id) != nullptr) {
+      outcome.refusal = Refuse(Reason::kAlreadyExists);
+      return outcome;
+    }
+    if (command.actor.role != Role::kBroker) {
+      outcome.refusal = Refuse(Reason::kRoleRequired);
+      return outcome;
+    }
+    Bank bank;
+    bank.number = act->number;
+    bank.secret = act->secret;
+    bank.row.set_ordinal(banks_.size() + 1);
+    outcome = Clerk(command, bank).Run();
+    bank.requests.clear();
+    if (command.validate_only) return outcome;
+    banks_[act->number] = std::move(bank);
+    if (!command.request_id.empty()) {
+      creations_[request] = {DescribeBody(command), false, command.stamp.now_us, outcome};
+    }
+    return outcome;
+  }
+  for (auto& [number, bank] : banks_) {
+    if (bank.row.slug() == command.bank) return Clerk(command, bank).Run();
+  }
+  Outcome outcome;
+  outcome.refusal = Refuse(Reason::kTimebankNotFound);
+  outcome.refusal->named = command.bank;
+  return outcome;
+}
+
+void Oracle::Plant(BankNumber number, const sv1::Entry& entry) {
+  Bank& bank = banks_.at(number);
+  for (const sv1::EntryMovement& movement : entry.movements()) {
+    Account& account = bank.accounts[movement.account()];
+    account.sums += Added(entry, movement.seconds());
+    account.moved_by.push_back(entry.sequence());
+  }
+  bank.last_record_time_us = entry.record_time_us();
+  bank.entries.push_back(entry);
+}
+
+}  // namespace timebank::model

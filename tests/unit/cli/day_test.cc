@@ -1,0 +1,64 @@
+#include "client/cli/day.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace timebank::cli {
+namespace {
+
+// A Thursday.
+constexpr absl::CivilDay kToday(2023, 11, 16);
+
+std::string Read(const std::string& text, absl::CivilDay today = kToday) {
+  const auto day = ParseDay(text, today);
+  return day.ok() ? IsoDay(*day) : "error";
+}
+
+// Goal: days as people write them, day first, always the latest one that has been.
+TEST(DayTest, ReadsDaysAsPeopleWriteThem) {
+  const std::vector<std::pair<std::string, std::string>> forms = {
+      {"today", "2023-11-16"},      {"Yesterday", "2023-11-15"}, {"thu", "2023-11-16"},        {"tue", "2023-11-14"},
+      {"Tuesday", "2023-11-14"},    {"tues", "2023-11-14"},      {"fri", "2023-11-10"},        {"sunday", "2023-11-12"},
+      {"13/11", "2023-11-13"},      {"16/11", "2023-11-16"},     {"17/11", "2022-11-17"},      {"1/1", "2023-01-01"},
+      {"31/12", "2022-12-31"},      {"13/11/2022", "2022-11-13"}, {"13.11.2022", "2022-11-13"}, {"13-11-22", "2022-11-13"},
+      {"2022-11-13", "2022-11-13"}, {"13 nov", "2023-11-13"},    {"13nov 2020", "2020-11-13"}, {"29/2", "2020-02-29"},
+      {"29/2/2020", "2020-02-29"},  {"1/1/1900", "1900-01-01"},
+  };
+  for (const auto& [text, iso] : forms) EXPECT_EQ(Read(text), iso) << text;
+}
+
+// Goal: the year rolls over: in January, December is last year's.
+TEST(DayTest, TheYearRollsOver) {
+  constexpr absl::CivilDay kJanuary(2024, 1, 2);
+  EXPECT_EQ(Read("30/12", kJanuary), "2023-12-30");
+  EXPECT_EQ(Read("2/1", kJanuary), "2024-01-02");
+  EXPECT_EQ(Read("3/1", kJanuary), "2023-01-03");
+  EXPECT_EQ(Read("sun", kJanuary), "2023-12-31");
+}
+
+// Goal: what is no day, or lies ahead, is refused.
+TEST(DayTest, RefusesWhatIsNoDay) {
+  for (const char* text : {"", "31/02/2023", "31/4", "30/2", "13/13", "0/1", "32/1/2020", "tu", "tomorrow", "13", "13/11/203",
+                           "13/11/2", "1899-12-31", "2023-02-30", "2023-11-17", "17/11/2023", "13//11", "13/11/2022/1", "x/y",
+                           "13/no", "2023/11/13x"}) {
+    EXPECT_EQ(Read(text), "error") << text;
+  }
+  EXPECT_TRUE(ParseDay("31/12/2023", kToday, Future::kAllowed).ok()) << "the end of a period may lie ahead";
+  EXPECT_NE(ParseDay("17/11/2023", kToday).status().message().find("2023-11-16"), absl::string_view::npos)
+      << "the error tells the bank's today";
+}
+
+// Goal: the year is told where it is not this one.
+TEST(DayTest, WritesDays) {
+  EXPECT_EQ(FormatDay(absl::CivilDay(2023, 11, 14), kToday), "Tue 14 Nov");
+  EXPECT_EQ(FormatDay(absl::CivilDay(2022, 1, 1), kToday), "Sat 1 Jan 2022");
+  EXPECT_EQ(FormatIsoDay("2023-11-14", kToday), "Tue 14 Nov");
+  EXPECT_EQ(FormatIsoDay("", kToday), "");
+  EXPECT_EQ(LongDay(absl::CivilDay(2023, 11, 4)), "4 November 2023");
+}
+
+}  // namespace
+}  // namespace timebank::cli

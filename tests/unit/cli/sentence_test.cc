@@ -1,0 +1,62 @@
+#include "client/cli/sentence.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_split.h"
+
+namespace timebank::cli {
+namespace {
+
+std::string Names(const std::vector<NamedShare>& shares) {
+  std::string text;
+  for (const NamedShare& share : shares) {
+    text += (text.empty() ? "" : "+") + share.name;
+    if (share.hours) text += "=" + std::to_string(share.hours->seconds);
+  }
+  return text;
+}
+
+// The sentence as `before > behind | seconds | words`.
+std::string Parse(const std::string& text) {
+  const std::vector<std::string> words = absl::StrSplit(text, ' ');
+  const auto sentence = ParseSentence(words, "helped");
+  if (!sentence.ok()) return "error";
+  return Names(sentence->before) + " > " + Names(sentence->behind) + " | " +
+         (sentence->hours ? std::to_string(sentence->hours->seconds) : "-") + " | " + sentence->words;
+}
+
+// Goal: the sentence that brokers type, with and without blanks, lists and times of one's own.
+TEST(SentenceTest, ReadsSentences) {
+  EXPECT_EQ(Parse("ben helped ana 1h30 gardening"), "ben > ana | 5400 | gardening");
+  EXPECT_EQ(Parse("Ben HELPED Ana Muñoz 1,5"), "Ben > Ana Muñoz | 5400 | ");
+  EXPECT_EQ(Parse("rosa helped ana,ben,carla,dan:1h,eva 2h yoga"), "rosa > ana+ben+carla+dan=3600+eva | 7200 | yoga");
+  EXPECT_EQ(Parse("rosa vila, ben helped ana, carla 2h yoga in the hall"), "rosa vila+ben > ana+carla | 7200 | yoga in the hall");
+  EXPECT_EQ(Parse("12 helped 17 1h30"), "12 > 17 | 5400 | ");
+  EXPECT_EQ(Parse("ben helped ana, 12 1h"), "ben > ana+12 | 3600 | ");
+  EXPECT_EQ(Parse("circle:knitters helped pot 3h"), "circle:knitters > pot | 10800 | ");
+  EXPECT_EQ(Parse("circle:knitters:1:30 helped pot:2h 3h"), "circle:knitters=5400 > pot=7200 | 10800 | ");
+  EXPECT_EQ(Parse("ben helped ana 1h 2 trees"), "ben > ana | 3600 | 2 trees");
+}
+
+// Goal: hours may be left out only where everybody has their own.
+TEST(SentenceTest, HoursMayStandWithTheNames) {
+  EXPECT_EQ(Parse("rosa:2h helped ana:1h,ben:1h yoga"), "rosa=7200 > ana=3600+ben=3600 | - | yoga");
+  EXPECT_EQ(Parse("rosa:2h,ben:1h helped ana yoga"), "rosa=7200+ben=3600 > ana | - | yoga");
+  EXPECT_EQ(Parse("rosa helped ana yoga"), "error");
+  EXPECT_EQ(Parse("rosa:2h helped ana,ben:1h"), "error");
+}
+
+// Goal: what can be misread is refused: no verb, nobody, nothing between commas, `ana:1,5`.
+TEST(SentenceTest, RefusesWhatCanBeMisread) {
+  for (const char* text : {"ben ana 1h", "helped ana 1h", "ben helped", "ben to ana 1h", "ben, helped ana 1h", "ben helped ,ana 1h",
+                           "ben helped ana:1,5 2h", "ben helped ana -1h", "ben helped ana 0", "ben helped :1h 2h"}) {
+    EXPECT_EQ(Parse(text), "error") << text;
+  }
+  EXPECT_EQ(Parse("ben helped ana:1h,5 2h"), "ben > ana=3600+5 | 7200 | ") << "with a unit it cannot be misread";
+}
+
+}  // namespace
+}  // namespace timebank::cli

@@ -1,0 +1,221 @@
+#include "client/cli/import/timeoverflow.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "client/cli/import/text.h"
+
+namespace timebank::imports {
+namespace {
+
+class TimeOverflowTest : public ::testing::Test {
+ protected:
+  TimeOverflowTest() {
+    std::filesystem::create_directories(folder_);
+    options_.today = absl::CivilDay(2023, 11, 16);
+    EXPECT_TRUE(absl::LoadTimeZone("Europe/Madrid", &options_.time_zone));
+  }
+  ~TimeOverflowTest() override { std::filesystem::remove_all(folder_); }
+
+  std::string Write(const std::string& name, const std::string& text) {
+    const std::filesystem::path path = folder_ / name;
+    std::ofstream(path, std::ios::binary) << text;
+    return path.string();
+  }
+
+  // Every row, in words.
+  std::vector<std::string> Read(const std::vector<std::string>& files) {
+    std::vector<std::string> rows;
+    const auto reader = OpenReader("", files, options_);
+    if (!reader.ok()) return {std::string(reader.status().message())};
+    Row row;
+    for (;;) {
+      const auto more = (*reader)->Next(row);
+      EXPECT_TRUE(more.ok());
+      if (!more.ok() || !*more) return rows;
+      rows.push_back(Words(row));
+    }
+  }
+
+  static std::string Words(const Row& row) {
+    if (const auto* member = std::get_if<ImportedMember>(&row)) {
+      std::string words = "member " + member->number + " <" + member->display_name + "> " + member->joined_on;
+      for (const std::string& phone : member->phones) words += " " + phone;
+      for (const std::string& email : member->emails) words += " " + email;
+      return words;
+    }
+    if (const auto* exchange = std::get_if<ImportedExchange>(&row)) {
+      return exchange->giver + " helped " + exchange->receiver + " " + std::to_string(exchange->seconds) + " " +
+             exchange->occurred_on + " " + exchange->note;
+    }
+    const auto& reject = std::get<Reject>(row);
+    return "line " + std::to_string(reject.place.line) + " " + reject.field + ": " + reject.reason;
+  }
+
+  std::vector<std::string> Origins(const std::string& file) {
+    std::vector<std::string> origins;
+    const auto reader = OpenReader("timeoverflow", {file}, options_);
+    EXPECT_TRUE(reader.ok());
+    Row row;
+    while (*(*reader)->Next(row)) origins.push_back(std::get<ImportedExchange>(row).origin_number);
+    return origins;
+  }
+
+  std::filesystem::path folder_ =
+      std::filesystem::path(::testing::TempDir()) / ::testing::UnitTest::GetInstance()->current_test_info()->name();
+  ReaderOptions options_;
+};
+
+using Rows = std::vector<std::string>;
+
+// Goal: names keep their accents, apostrophes and blanks; gender and date of birth are not taken over.
+TEST_F(TimeOverflowTest, ReadsUsers) {
+  const std::string users = Write("users.csv",
+                                  "1,2018-01-30,Hermione,Cadena,Muñoz,1,1989-03-16,622743103,691777984,user@example.com\n"
+                                  "2,,Siân, O'Brien ,,2,,,,\n"
+                                  "3,2018-02-01,,,,,,,,\n");
+  EXPECT_EQ(Read({users}), (Rows{"member 1 <Hermione Cadena Muñoz> 2018-01-30 622743103 691777984 user@example.com",
+                                 "member 2 <Siân O'Brien> ", "member 3 <> 2018-02-01"}));
+}
+
+// Goal: the source gives the credits, so it is who received the help; organization is the bank itself.
+TEST_F(TimeOverflowTest, TheSourceReceivedTheHelp) {
+  const std::string transfers = Write("transfers.csv",
+                                      "10,member,4,member,1188,2018-01-08 09:21:00 UTC,\"Fixed the \"\"famous\"\" gate\",\n"
+                                      "1,organization,4,member,900,2018-01-08 09:21:00 UTC,\"Shopping\nand carrying\",7\n"
+                                      "4,member,1,organization,900,2018-01-09,,\n");
+  EXPECT_EQ(Read({transfers}), (Rows{"4 helped 10 1188 2018-01-08 Fixed the \"famous\" gate",
+                                     "4 helped  900 2018-01-08 Shopping\nand carrying", " helped 4 900 2018-01-09 "}));
+}
+
+// Goal: the day of a moment is the day in the bank's time zone.
+TEST_F(TimeOverflowTest, DaysAreTheBanksDays) {
+  const std::string transfers = Write("transfers.csv",
+                                      "1,member,2,member,60,2018-01-08 23:30:00 UTC,,\n"
+                                      "1,member,2,member,60,2018-07-08T22:30:00Z,,\n"
+                                      "1,member,2,member,60,2018-01-08 23:30:00.123456 UTC,,\n"
+                                      "1,member,2,member,60,2018-01-08 23:30:00 +0100,,\n"
+                                      "1,member,2,member,60,2018-01-08 22:30:00,,\n"
+                                      "1,member,2,member,60,2018-01-08,,\n");
+  EXPECT_EQ(Read({transfers}),
+            (Rows{"2 helped 1 60 2018-01-09 ", "2 helped 1 60 2018-07-09 ", "2 helped 1 60 2018-01-09 ",
+                  "2 helped 1 60 2018-01-08 ", "2 helped 1 60 2018-01-08 ", "2 helped 1 60 2018-01-08 "}));
+}
+
+// Goal: every bad transfer is told with its line, field and reason, and the good one among them is read.
+TEST_F(TimeOverflowTest, BadTransfersAreTold) {
+  const std::string transfers = Write("transfers.csv",
+                                      "1,member,2,member,60,2018-01-08 09:00:00 UTC,good,\n"
+                                      "1,member,1,member,60,2018-01-08 09:00:00 UTC,,\n"
+                                      "1,organization,1,organization,60,2018-01-08 09:00:00 UTC,,\n"
+                                      "x,member,2,member,60,2018-01-08 09:00:00 UTC,,\n"
+                                      "1,member,0,member,60,2018-01-08 09:00:00 UTC,,\n"
+                                      "1,member,2,member,0,2018-01-08 09:00:00 UTC,,\n"
+                                      "1,member,2,member,-60,2018-01-08 09:00:00 UTC,,\n"
+                                      "1,member,2,member,1.5,2018-01-08 09:00:00 UTC,,\n"
+                                      "1,member,2,member,99999999999,2018-01-08 09:00:00 UTC,,\n"
+                                      "1,member,2,member,60,2018-02-31 09:00:00 UTC,,\n"
+                                      "1,member,2,member,60,yesterday,,\n"
+                                      "1,member,2,member,60,2999-01-08 09:00:00 UTC,,\n"
+                                      "1,member,2,member,60,1850-01-08 09:00:00 UTC,,\n"
+                                      "1,member,2,member,60,2018-01-08 09:00:00 UTC\n"
+                                      "1,member,2,member,60,2018-01-08 09:00:00 UTC,caf\xE9,\n"
+                                      "1,member,2,member,60,2018-01-08 09:00:00 UTC,\"a\"b,\n"
+                                      "1,member,2,member,60,2018-01-08 09:00:00 UTC," +
+                                          std::string(2001, 'n') + ",\n");
+  const Rows rows = Read({transfers});
+  const Rows expected = {
+      "2 helped 1 60 2018-01-08 good",
+      "line 2 destination_id: giver and receiver are the same",
+      "line 3 destination_id: giver and receiver are the same",
+      "line 4 source_id: \"x\" is not a member number",
+      "line 5 destination_id: \"0\" is not a member number",
+      "line 6 amount: no time at all (0 seconds)",
+      "line 7 amount: negative (-60 seconds)",
+      "line 8 amount: \"1.5\" is not a number of seconds",
+      "line 9 amount: more than a hundred years (99999999999 seconds)",
+      "line 10 created_at: \"2018-02-31 09:00:00 UTC\" is not a day and hour",
+      "line 11 created_at: \"yesterday\" is not a day and hour",
+      "line 12 created_at: the day lies in the future (2999-01-08; today is 2023-11-16)",
+      "line 13 created_at: the day lies before 1900 (1850-01-08)",
+      "line 14 : has 6 columns instead of 8",
+      "line 15 reason: not UTF-8; save the file as CSV UTF-8",
+      "line 16 : there is text behind a closing quote",
+      "line 17 reason: longer than 2000 bytes",
+  };
+  ASSERT_EQ(rows.size(), expected.size());
+  for (size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(rows[i], expected[i]);
+}
+
+// Goal: bad users are told; the same number twice is told with the line of the first.
+TEST_F(TimeOverflowTest, BadUsersAreTold) {
+  const std::string users = Write("users.csv",
+                                  "1,2018-01-30,Ana,,,,,,,\n"
+                                  "x,2018-01-30,Ana,,,,,,,\n"
+                                  "1,2018-01-30,Ana again,,,,,,,\n"
+                                  "3,30/01/2018,Ana,,,,,,,\n"
+                                  "4,2999-01-30,Ana,,,,,,,\n"
+                                  "5,2018-01-30,Ana\n"
+                                  "6,2018-01-30," +
+                                      std::string(201, 'a') + ",,,,,,,\n" + "7,2018-01-30,Ana,,,,," + std::string(41, '1') + ",,\n");
+  EXPECT_EQ(Read({users}), (Rows{"member 1 <Ana> 2018-01-30", "line 2 member_id: \"x\" is not a member number",
+                                 "line 3 member_id: member 1 stands on line 1 already",
+                                 "line 4 entry_date: \"30/01/2018\" is not a day",
+                                 "line 5 entry_date: the day lies in the future (2999-01-30; today is 2023-11-16)",
+                                 "line 6 : has 3 columns instead of 10",
+                                 "line 7 first name: the whole name is longer than 200 characters",
+                                 "line 8 phone: longer than 40 characters"}));
+}
+
+// Goal: an origin names its row for ever: equal rows are counted, other rows differ, and writing the file differently
+// changes nothing.
+TEST_F(TimeOverflowTest, OriginsNameRows) {
+  const std::string row = "1,member,2,member,60,2018-01-08 09:00:00 UTC,a,\n";
+  const std::vector<std::string> origins =
+      Origins(Write("transfers.csv", row + row + "1,member,2,member,61,2018-01-08 09:00:00 UTC,a,\n"
+                                                 "2,member,1,member,60,2018-01-08 09:00:00 UTC,a,\n"
+                                                 "1,member,2,member,60,2018-01-08 09:00:01 UTC,a,\n"
+                                                 "1,member,2,member,60,2018-01-08 09:00:00 UTC,b,\n"));
+  EXPECT_EQ(std::set<std::string>(origins.begin(), origins.end()).size(), 6u);
+  EXPECT_EQ(origins[0].substr(0, 4), "row-");
+  EXPECT_EQ(origins[0].substr(origins[0].size() - 2), "-1");
+  EXPECT_EQ(origins[1], origins[0].substr(0, origins[0].size() - 1) + "2");
+  EXPECT_EQ(Origins(Write("again.csv", "\xEF\xBB\xBF\"01\",\"member\",2,member,60,2018-01-08T09:00:00Z,\"a\",\r\n")),
+            std::vector<std::string>{origins[0]});
+}
+
+// Goal: files are recognised by what is in them, in any order; what they are not is told.
+TEST_F(TimeOverflowTest, RecognisesFiles) {
+  const std::string users = Write("users.csv", "1,2018-01-30,Ana,,,,,,,\n2,2018-01-30,Ben,,,,,,,\n");
+  const std::string transfers = Write("transfers.csv", "1,member,2,member,60,2018-01-08 09:00:00 UTC,a,\n");
+  const Rows rows = {"member 1 <Ana> 2018-01-30", "member 2 <Ben> 2018-01-30", "2 helped 1 60 2018-01-08 a"};
+  EXPECT_EQ(Read({users, transfers}), rows);
+  EXPECT_EQ(Read({transfers, users}), rows) << "members come first whatever the order of the files";
+  EXPECT_NE(Read({users, users})[0].find("same kind"), std::string::npos);
+  EXPECT_NE(Read({Write("posts.csv", "1,Offer,Guitar,,3,2018-01-01,,\n")})[0].find("offers and requests"), std::string::npos);
+  EXPECT_NE(Read({Write("other.csv", "a,b,c\n")})[0].find("Cannot tell what"), std::string::npos);
+  EXPECT_NE(Read({(folder_ / "nothing.csv").string()})[0].find("Cannot tell what"), std::string::npos);
+  EXPECT_FALSE(OpenReader("timeoverflow", {(folder_ / "nothing.csv").string()}, options_).ok());
+  EXPECT_FALSE(OpenReader("ledger9000", {users}, options_).ok());
+  EXPECT_EQ(Read({users, Write("empty.csv", "")}).size(), 2u) << "a bank without exchanges";
+}
+
+// Goal: UTF-8 is judged as RFC 3629 has it.
+TEST(TextTest, Utf8) {
+  for (const char* good : {"", "abc", "ñ", "€", "😀", "\xF4\x8F\xBF\xBF"}) EXPECT_TRUE(IsUtf8(good)) << good;
+  for (const char* bad : {"\x80", "\xC3", "\xC0\xAF", "\xE0\x80\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF8\x88\x80\x80\x80",
+                          "caf\xE9"}) {
+    EXPECT_FALSE(IsUtf8(bad));
+  }
+  EXPECT_EQ(CodePoints("ñ€😀a"), 4u);
+}
+
+}  // namespace
+}  // namespace timebank::imports

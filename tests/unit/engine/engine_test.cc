@@ -1,0 +1,621 @@
+// The engine over a real store, on a real log and on one that fails when told to.
+#include "server/engine/engine.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/ledger/error.h"
+#include "storage/keys.h"
+#include "storage/local_log.h"
+#include "storage/log_format.h"
+#include "tests/unit/engine/fake_disk.h"
+
+namespace timebank::engine {
+namespace {
+
+using ledger::Command;
+using ledger::Outcome;
+using ledger::Reason;
+using ledger::ReasonOf;
+using State = Engine::State;
+using testing::AnyOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr storage::BankNumber kBank = 7;
+constexpr absl::Duration kPatience = absl::Seconds(60);  // only a broken engine takes so long
+constexpr uint32_t kForeverMs = 3'600'000;
+
+Command Base(std::string request_id) {
+  Command command;
+  command.bank = "rushey";
+  command.actor.caller = "desk";
+  command.request_id = std::move(request_id);
+  command.stamp = {.now_us = 1'700'000'000'000'000, .today = 19'675, .seed = "0123456789abcdef"};
+  return command;
+}
+
+Command Bank() {
+  Command command = Base("bank");
+  command.bank.clear();
+  ledger::CreateTimebank act;
+  act.id = "rushey";
+  act.number = kBank;
+  act.secret = std::string(32, 's');
+  command.act = std::move(act);
+  return command;
+}
+
+// The request id is made from the member's.
+Command Member(const std::string& id) {
+  Command command = Base("create " + id);
+  ledger::CreateMember act;
+  act.id = id;
+  command.act = std::move(act);
+  return command;
+}
+
+// A call's answer, once it is there.
+class Answer {
+ public:
+  const absl::StatusOr<Outcome>& Wait() const {
+    EXPECT_TRUE(answered_.WaitForNotificationWithTimeout(kPatience)) << "no answer";
+    return outcome_;
+  }
+  bool answered() const { return answered_.HasBeenNotified(); }
+  bool visible_when_answered() const { return visible_; }
+
+  void Set(absl::StatusOr<Outcome> outcome, bool visible) {
+    outcome_ = std::move(outcome);
+    visible_ = visible;
+    answered_.Notify();
+  }
+
+ private:
+  absl::StatusOr<Outcome> outcome_ = absl::UnknownError("no answer");
+  bool visible_ = false;
+  absl::Notification answered_;
+};
+using AnswerPtr = std::shared_ptr<Answer>;
+
+// What an answer says, in a word.
+std::string Said(const absl::StatusOr<Outcome>& outcome) {
+  if (outcome.ok()) {
+    if (outcome->refusal) return std::string(NameOf(outcome->refusal->reason));
+    return outcome->replayed ? "REPLAYED" : "OK";
+  }
+  if (auto reason = ReasonOf(outcome.status())) return std::string(NameOf(*reason));
+  return outcome.status().ToString();
+}
+std::string Said(const AnswerPtr& answer) { return Said(answer->Wait()); }
+
+class EngineTest : public testing::Test {
+ protected:
+  EngineTest() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "engine_test.XXXXXX").string();
+    folder_ = mkdtemp(pattern.data());
+    options_.on_state = [this](State state, const absl::Status&) {
+      absl::MutexLock lock(&mutex_);
+      states_.push_back(state);
+    };
+    options_.on_published = [this] { ++published_; };
+    options_.on_trouble = [this](const absl::Status&) { ++troubles_; };
+  }
+  ~EngineTest() override {
+    engine_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  void Open(Engine::OpenLog open_log) {
+    absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Open(
+        options_, {.path = folder_, .flush_interval_seconds = 0, .on_flushed = {}, .on_background_error = {}},
+        std::move(open_log));
+    ASSERT_TRUE(engine.ok()) << engine.status();
+    engine_ = *std::move(engine);
+  }
+  void OpenOnFakeDisk() {
+    Open([this](uint64_t) { return disk_.OpenLog(); });
+  }
+  void OpenOnLocalLog() {
+    Open([this](uint64_t applied) -> absl::StatusOr<std::unique_ptr<storage::CommitLog>> {
+      storage::LocalLog::Options options;
+      options.folder = LogFolder();
+      options.segment_bytes = 8u << 20;
+      options.max_frame_bytes = 7u << 20;
+      options.applied_index = applied;
+      options.sync = false;
+      return storage::LocalLog::Open(std::move(options));
+    });
+  }
+  // With the bank that the commands speak of.
+  void StartOnFakeDisk() {
+    OpenOnFakeDisk();
+    AwaitState(State::kServing);
+    ASSERT_EQ(Said(Submit(Bank())), "OK");
+  }
+
+  std::string LogFolder() const { return folder_ + "/log"; }
+
+  AnswerPtr Submit(Command command, absl::AnyInvocable<bool()> abandoned = {}, size_t bytes = 10) {
+    auto answer = std::make_shared<Answer>();
+    engine_->Submit(
+        {std::move(command), bytes, std::move(abandoned), [this, answer](absl::StatusOr<Outcome> outcome) {
+           const bool visible = outcome.ok() && Has(outcome->first);
+           answer->Set(std::move(outcome), visible);
+         }});
+    return answer;
+  }
+
+  // Submits a command that is given up, and returns when the engine has come to it: what was submitted before
+  // has been executed by then.
+  void AwaitExecuted() {
+    auto reached = std::make_shared<absl::Notification>();
+    Submit(Member("nobody"), [reached] {
+      reached->Notify();
+      return true;
+    });
+    EXPECT_TRUE(reached->WaitForNotificationWithTimeout(kPatience));
+  }
+
+  bool Has(storage::Sequence sequence) const {
+    auto bytes = engine_->Latest().EntryBytes(kBank, sequence);
+    return bytes.ok() && bytes->has_value();
+  }
+
+  // Waits until the engine is, or has been since it was opened, in `state` `times` times.
+  void AwaitState(State state, size_t times = 1) {
+    auto reached = [&]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+      return static_cast<size_t>(std::count(states_.begin(), states_.end(), state)) >= times;
+    };
+    absl::MutexLock lock(&mutex_);
+    EXPECT_TRUE(mutex_.AwaitWithTimeout(absl::Condition(&reached), kPatience));
+  }
+  std::vector<State> states() {
+    absl::MutexLock lock(&mutex_);
+    return states_;
+  }
+
+  std::string folder_;
+  FakeDisk disk_;
+  Engine::Options options_;
+  std::unique_ptr<Engine> engine_;
+  std::atomic<int> published_ = 0;
+  std::atomic<int> troubles_ = 0;
+
+ private:
+  absl::Mutex mutex_;
+  std::vector<State> states_ ABSL_GUARDED_BY(mutex_);
+};
+
+// Goal: whoever has an answer has it from the disk, and finds the entry in every read; before, nobody does.
+TEST_F(EngineTest, AnswersOnceDurableAndVisible) {
+  StartOnFakeDisk();
+  disk_.Hold();
+  AnswerPtr ana = Submit(Member("ana"));
+  disk_.AwaitHeldAppend();
+  EXPECT_FALSE(ana->answered());
+  EXPECT_FALSE(Has(2));
+
+  disk_.Release();
+  ASSERT_TRUE(ana->Wait().ok());
+  EXPECT_EQ(ana->Wait()->first, 2u);
+  EXPECT_TRUE(ana->visible_when_answered());
+}
+
+// Goal: those who come while a batch is being synced share the next one.
+TEST_F(EngineTest, ManyShareOneFrame) {
+  StartOnFakeDisk();
+  const uint64_t frames = disk_.frames();
+  disk_.Hold();
+  std::vector<AnswerPtr> answers = {Submit(Member("m0"))};
+  disk_.AwaitHeldAppend();
+  for (int i = 1; i <= 100; ++i) answers.push_back(Submit(Member("m" + std::to_string(i))));
+  disk_.Release();
+  for (const AnswerPtr& answer : answers) EXPECT_EQ(Said(answer), "OK");
+  // One for m0, one for the rest; one more where the last of them were not yet executed at the release.
+  EXPECT_LE(disk_.frames() - frames, 3u);
+}
+
+// Goal: the order of asking is the order of the entries and of the answers.
+TEST_F(EngineTest, KeepsTheOrder) {
+  StartOnFakeDisk();
+  absl::Mutex mutex;
+  std::vector<storage::Sequence> order;
+  std::vector<AnswerPtr> answers;
+  for (int i = 0; i < 200; ++i) {
+    auto answer = std::make_shared<Answer>();
+    answers.push_back(answer);
+    engine_->Submit({Member("m" + std::to_string(i)), 10, {}, [&, answer](absl::StatusOr<Outcome> outcome) {
+                       absl::MutexLock lock(&mutex);
+                       order.push_back(outcome.ok() ? outcome->first : 0);
+                       answer->Set(std::move(outcome), true);
+                     }});
+  }
+  for (const AnswerPtr& answer : answers) EXPECT_EQ(Said(answer), "OK");
+  absl::MutexLock lock(&mutex);
+  ASSERT_EQ(order.size(), 200u);
+  for (size_t i = 0; i < order.size(); ++i) EXPECT_EQ(order[i], i + 2);
+}
+
+// Goal: with many threads at once, every answer is durable and visible, nothing is lost or doubled, and there
+// are fewer syncs than commands.
+TEST_F(EngineTest, ServesManyThreads) {
+  constexpr int kThreads = 8;
+  constexpr int kEach = 150;
+  OpenOnLocalLog();
+  AwaitState(State::kServing);
+  ASSERT_EQ(Said(Submit(Bank())), "OK");
+  const uint64_t before = engine_->Latest().applied_index();
+  std::vector<std::vector<AnswerPtr>> answers(kThreads);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kEach; ++i) {
+        answers[t].push_back(Submit(Member("m" + std::to_string(t) + "-" + std::to_string(i))));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  std::set<storage::Sequence> sequences;
+  for (const auto& of_thread : answers) {
+    for (const AnswerPtr& answer : of_thread) {
+      ASSERT_EQ(Said(answer), "OK");
+      EXPECT_TRUE(answer->visible_when_answered());
+      sequences.insert(answer->Wait()->first);
+    }
+  }
+  EXPECT_EQ(sequences.size(), size_t{kThreads * kEach});
+  EXPECT_EQ(*sequences.rbegin(), uint64_t{kThreads * kEach + 1});
+  EXPECT_LT(engine_->Latest().applied_index() - before, uint64_t{kThreads * kEach});
+}
+
+// Goal: what is too much for one batch goes into the next.
+TEST_F(EngineTest, BatchesAreBounded) {
+  options_.batch_bytes = 100;
+  StartOnFakeDisk();
+  const uint64_t frames = disk_.frames();
+  disk_.Hold();
+  AnswerPtr first = Submit(Member("ana"));
+  disk_.AwaitHeldAppend();
+  AnswerPtr second = Submit(Member("ben"), {}, 60);
+  AnswerPtr third = Submit(Member("cai"), {}, 60);
+  disk_.Release();
+  EXPECT_EQ(Said(first), "OK");
+  EXPECT_EQ(Said(second), "OK");
+  EXPECT_EQ(Said(third), "OK");
+  EXPECT_EQ(disk_.frames() - frames, 3u);
+}
+
+// --- failures
+
+// Goal: a failed append leaves everybody whose command was executed, a refusal too, without an answer that
+// could turn out false; the engine recovers by itself, and the request ids tell that nothing had happened.
+TEST_F(EngineTest, AppendThatIsLostCanBeAskedAgain) {
+  StartOnFakeDisk();
+  disk_.Hold();
+  AnswerPtr ana = Submit(Member("ana"));
+  disk_.AwaitHeldAppend();
+  AnswerPtr ben = Submit(Member("ben"));
+  Command same_name = Member("ana");
+  same_name.request_id = "another";
+  AnswerPtr refused = Submit(same_name);  // because of an ana who will never have been there
+  AwaitExecuted();
+  disk_.FailNextAppend(FakeDisk::Fate::kLost);
+  disk_.Release();
+  EXPECT_EQ(Said(ana), "OUTCOME_UNKNOWN");
+  EXPECT_EQ(Said(ben), "OUTCOME_UNKNOWN");
+  EXPECT_EQ(Said(refused), "OUTCOME_UNKNOWN");
+
+  AwaitState(State::kServing, 2);
+  EXPECT_FALSE(Has(2));
+  EXPECT_EQ(troubles_, 1);
+  EXPECT_EQ(Said(Submit(Member("ana"))), "OK");
+  EXPECT_EQ(Said(Submit(Member("ben"))), "OK");
+  EXPECT_EQ(Said(Submit(same_name)), "ALREADY_EXISTS");
+}
+
+// Goal: where the frame had reached the log after all, recovery brings it to light, tells those who watch,
+// and the request id gives the first outcome.
+TEST_F(EngineTest, AppendThatWasKeptIsReplayed) {
+  StartOnFakeDisk();
+  disk_.Hold();
+  AnswerPtr ana = Submit(Member("ana"));
+  disk_.AwaitHeldAppend();
+  AnswerPtr ben = Submit(Member("ben"));
+  AwaitExecuted();
+  const int published = published_;
+  disk_.FailNextAppend(FakeDisk::Fate::kKept);
+  disk_.Release();
+  EXPECT_EQ(Said(ana), "OUTCOME_UNKNOWN");
+  EXPECT_EQ(Said(ben), "OUTCOME_UNKNOWN");
+
+  AwaitState(State::kServing, 2);
+  EXPECT_TRUE(Has(2));
+  EXPECT_EQ(published_, published + 1);
+  AnswerPtr again = Submit(Member("ana"));
+  EXPECT_EQ(Said(again), "REPLAYED");
+  EXPECT_EQ(again->Wait()->first, 2u);
+  EXPECT_EQ(Said(Submit(Member("ben"))), "OK");
+}
+
+// Goal: states are told in the order in which they came about.
+TEST_F(EngineTest, TellsItsStates) {
+  StartOnFakeDisk();
+  disk_.FailNextAppend(FakeDisk::Fate::kLost);
+  EXPECT_EQ(Said(Submit(Member("ana"))), "OUTCOME_UNKNOWN");
+  AwaitState(State::kServing, 2);
+  engine_->Stop();
+  EXPECT_THAT(states(), ElementsAre(State::kServing, State::kRecovering, State::kServing, State::kRecovering,
+                                    State::kStopped));
+  EXPECT_EQ(engine_->state(), State::kStopped);
+}
+
+// Goal: on a full disk commands are refused as such, also those that were waiting, and stopping does not wait
+// for it.
+TEST_F(EngineTest, FullDiskIsToldWhileItLasts) {
+  options_.retry_ms = kForeverMs;
+  options_.batch_entries = 1;
+  StartOnFakeDisk();
+  disk_.Hold();
+  AnswerPtr first = Submit(Member("ana"));
+  disk_.AwaitHeldAppend();
+  AnswerPtr executed = Submit(Member("ben"));
+  AnswerPtr waiting = Submit(Member("cai"));
+  disk_.SetFull(true);
+  disk_.Release();
+  EXPECT_EQ(Said(first), "OUTCOME_UNKNOWN");
+  // Whether ben came to be executed before the disk was found full is open; cai did not.
+  EXPECT_THAT(Said(executed), AnyOf("OUTCOME_UNKNOWN", "DISK_FULL"));
+  EXPECT_EQ(Said(waiting), "DISK_FULL");
+  EXPECT_EQ(Said(Submit(Member("dee"))), "DISK_FULL");
+  EXPECT_TRUE(Has(1)) << "what was there can be read";
+  engine_->Stop();
+  EXPECT_EQ(Said(Submit(Member("dee"))), "SHUTTING_DOWN");
+}
+
+// Goal: the engine finds by itself that there is room again, and nothing was done twice.
+TEST_F(EngineTest, FullDiskHeals) {
+  options_.retry_ms = 1;
+  StartOnFakeDisk();
+  for (const bool opens : {true, false}) {
+    const std::string id = opens ? "ana" : "ben";
+    disk_.SetFull(true);
+    if (!opens) disk_.SetOpening(absl::ResourceExhaustedError("no room"));
+    EXPECT_EQ(Said(Submit(Member(id))), "OUTCOME_UNKNOWN");
+    auto ask_until = [&](const std::string& wanted) {
+      std::string said;
+      for (const absl::Time end = absl::Now() + kPatience; said != wanted && absl::Now() < end;) {
+        said = Said(Submit(Member(id)));
+        EXPECT_THAT(said, AnyOf("OUTCOME_UNKNOWN", "DISK_FULL", "NOT_SERVING", wanted));
+      }
+      return said;
+    };
+    EXPECT_EQ(ask_until("DISK_FULL"), "DISK_FULL");
+    disk_.SetOpening(absl::OkStatus());
+    disk_.SetFull(false);
+    EXPECT_EQ(ask_until("OK"), "OK");
+    EXPECT_EQ(Said(Submit(Member(id))), "REPLAYED");
+  }
+  EXPECT_TRUE(Has(3));
+  EXPECT_FALSE(Has(4));
+}
+
+// Goal: a disk that stays away is tried again and again, but no call waits for it.
+TEST_F(EngineTest, FailingRecoveryRefusesWhatWaits) {
+  options_.retry_ms = 1;
+  options_.batch_entries = 1;
+  StartOnFakeDisk();
+  disk_.Hold();
+  AnswerPtr first = Submit(Member("ana"));
+  disk_.AwaitHeldAppend();
+  AnswerPtr executed = Submit(Member("ben"));
+  AnswerPtr waiting = Submit(Member("cai"));
+  disk_.SetOpening(absl::UnavailableError("the disk does not answer"));
+  disk_.FailNextAppend(FakeDisk::Fate::kLost);
+  disk_.Release();
+  EXPECT_EQ(Said(first), "OUTCOME_UNKNOWN");
+  EXPECT_THAT(Said(executed), AnyOf("OUTCOME_UNKNOWN", "NOT_SERVING"));
+  EXPECT_EQ(Said(waiting), "NOT_SERVING");
+  disk_.SetOpening(absl::OkStatus());
+  AwaitState(State::kServing, 2);
+  EXPECT_EQ(Said(Submit(Member("cai"))), "OK");
+  EXPECT_GE(troubles_, 2);
+}
+
+// Goal: a damaged log ends serving for good, and the engine says why.
+TEST_F(EngineTest, DamageEndsServing) {
+  disk_.SetOpening(absl::DataLossError("log/0000000000000001.seg: frame 3 at offset 4711 is damaged"));
+  OpenOnFakeDisk();
+  AwaitState(State::kFailed);
+  EXPECT_TRUE(absl::IsDataLoss(engine_->failure()));
+  EXPECT_THAT(std::string(engine_->failure().message()), HasSubstr("offset 4711"));
+  EXPECT_EQ(Said(Submit(Member("ana"))), "NOT_SERVING");
+  engine_->Stop();
+  EXPECT_EQ(engine_->state(), State::kStopped);
+  EXPECT_TRUE(absl::IsDataLoss(engine_->failure()));
+}
+
+// Goal: a frame that is no frame is damage as well.
+TEST_F(EngineTest, FrameThatDoesNotParseEndsServing) {
+  disk_.PlantFrame("\xff\xff\xff");
+  OpenOnFakeDisk();
+  AwaitState(State::kFailed);
+  EXPECT_TRUE(absl::IsDataLoss(engine_->failure()));
+  EXPECT_THAT(std::string(engine_->failure().message()), HasSubstr("frame 1"));
+}
+
+// Goal: what cannot get better by waiting is not tried for ever.
+TEST_F(EngineTest, HopelessErrorsEndServing) {
+  disk_.SetOpening(absl::PermissionDeniedError("log"));
+  OpenOnFakeDisk();
+  AwaitState(State::kFailed);
+  EXPECT_TRUE(absl::IsPermissionDenied(engine_->failure()));
+}
+
+// --- limits
+
+// Goal: one command more than may wait is refused at once, and those that wait are carried out.
+TEST_F(EngineTest, QueueIsBoundedByCommands) {
+  options_.batch_entries = 1;
+  options_.queue_commands = 2;
+  StartOnFakeDisk();
+  disk_.Hold();
+  std::vector<AnswerPtr> taken = {Submit(Member("ana"))};
+  disk_.AwaitHeldAppend();
+  absl::Notification ben_taken;
+  taken.push_back(Submit(Member("ben"), [&] {
+    ben_taken.Notify();
+    return false;
+  }));
+  ben_taken.WaitForNotification();  // out of the queue: it is the next batch
+  taken.push_back(Submit(Member("cai")));
+  taken.push_back(Submit(Member("dee")));
+  EXPECT_EQ(Said(Submit(Member("eli"))), "QUEUE_FULL");
+  disk_.Release();
+  for (const AnswerPtr& answer : taken) EXPECT_EQ(Said(answer), "OK");
+  EXPECT_EQ(Said(Submit(Member("eli"))), "OK");
+}
+
+// Goal: the same by bytes.
+TEST_F(EngineTest, QueueIsBoundedByBytes) {
+  options_.batch_entries = 1;
+  options_.queue_bytes = 100;
+  StartOnFakeDisk();
+  disk_.Hold();
+  std::vector<AnswerPtr> taken = {Submit(Member("ana"))};
+  disk_.AwaitHeldAppend();
+  absl::Notification ben_taken;
+  taken.push_back(Submit(Member("ben"), [&] {
+    ben_taken.Notify();
+    return false;
+  }));
+  ben_taken.WaitForNotification();
+  taken.push_back(Submit(Member("cai"), {}, 60));
+  EXPECT_EQ(Said(Submit(Member("dee"), {}, 41)), "QUEUE_FULL");
+  taken.push_back(Submit(Member("dee"), {}, 40));
+  disk_.Release();
+  for (const AnswerPtr& answer : taken) EXPECT_EQ(Said(answer), "OK");
+}
+
+// Goal: a call that was given up is dropped before it is ordered, and only then.
+TEST_F(EngineTest, DropsTheAbandonedBeforeOrdering) {
+  StartOnFakeDisk();
+  AnswerPtr dropped = Submit(Member("ana"), [] { return true; });
+  EXPECT_TRUE(absl::IsCancelled(dropped->Wait().status())) << dropped->Wait().status();
+
+  disk_.Hold();
+  std::atomic<bool> given_up = false;
+  std::atomic<int> looked = 0;
+  AnswerPtr kept = Submit(Member("ben"), [&] {
+    ++looked;
+    return given_up.load();
+  });
+  disk_.AwaitHeldAppend();
+  given_up = true;  // too late: it is on its way to the disk
+  disk_.Release();
+  EXPECT_EQ(Said(kept), "OK");
+  EXPECT_EQ(kept->Wait()->first, 2u) << "ana took no number";
+  EXPECT_EQ(looked, 1);
+}
+
+// --- stop and start
+
+// Goal: a stop carries out and answers everything that was taken.
+TEST_F(EngineTest, StopDrains) {
+  StartOnFakeDisk();
+  disk_.Hold();
+  std::vector<AnswerPtr> answers = {Submit(Member("m0"))};
+  disk_.AwaitHeldAppend();
+  for (int i = 1; i < 50; ++i) answers.push_back(Submit(Member("m" + std::to_string(i))));
+  std::thread stop([this] { engine_->Stop(); });
+  disk_.Release();
+  stop.join();
+  for (const AnswerPtr& answer : answers) {
+    ASSERT_TRUE(answer->answered());
+    EXPECT_EQ(Said(answer), "OK");
+  }
+  AnswerPtr late = Submit(Member("late"));
+  ASSERT_TRUE(late->answered());
+  EXPECT_EQ(Said(late), "SHUTTING_DOWN");
+  EXPECT_TRUE(Has(51)) << "what is there can be read until the end";
+}
+
+// Goal: a new start finds everything, its request ids too, and goes on with the next number.
+TEST_F(EngineTest, RestartKeepsEverything) {
+  OpenOnLocalLog();
+  AwaitState(State::kServing);
+  ASSERT_EQ(Said(Submit(Bank())), "OK");
+  ASSERT_EQ(Said(Submit(Member("ana"))), "OK");
+  engine_.reset();
+
+  OpenOnLocalLog();
+  AwaitState(State::kServing, 2);
+  EXPECT_EQ(Said(Submit(Member("ana"))), "REPLAYED");
+  AnswerPtr ben = Submit(Member("ben"));
+  EXPECT_EQ(Said(ben), "OK");
+  EXPECT_EQ(ben->Wait()->first, 3u);
+}
+
+// Goal: the log alone is enough: frames that the store never got to write are folded again, and the ledger is
+// the same one (its epoch tells) as before.
+TEST_F(EngineTest, ReplaysWhatTheStoreHasNot) {
+  auto instance = [this] {
+    auto row = engine_->Latest().Get(storage::Family::kMeta, storage::kMetaInstance);
+    return row.ok() ? row->value_or("") : "";
+  };
+  OpenOnLocalLog();
+  AwaitState(State::kServing);
+  ASSERT_EQ(Said(Submit(Bank())), "OK");
+  ASSERT_EQ(Said(Submit(Member("ana"))), "OK");
+  const std::string before = instance();
+  EXPECT_NE(before, "");
+  engine_.reset();
+  std::filesystem::remove_all(folder_ + "/db");
+  std::filesystem::remove(folder_ + "/FORMAT");
+
+  OpenOnLocalLog();
+  AwaitState(State::kServing, 2);
+  EXPECT_TRUE(Has(2));
+  EXPECT_EQ(instance(), before);
+  EXPECT_EQ(Said(Submit(Member("ana"))), "REPLAYED");
+}
+
+// Goal: damage in the middle of a real log is found at the start; the engine says in which file, and changes
+// nothing.
+TEST_F(EngineTest, DamagedLocalLogEndsServing) {
+  OpenOnLocalLog();
+  AwaitState(State::kServing);
+  ASSERT_EQ(Said(Submit(Bank())), "OK");
+  ASSERT_EQ(Said(Submit(Member("ana"))), "OK");
+  engine_.reset();
+  const std::string segment = std::filesystem::directory_iterator(LogFolder())->path().string();
+  {
+    std::fstream file(segment, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(storage::kSegmentHeaderBytes + storage::kFrameHeaderBytes + 10);  // in the first frame
+    file.write("damage", 6);
+  }
+
+  OpenOnLocalLog();
+  AwaitState(State::kFailed);
+  EXPECT_TRUE(absl::IsDataLoss(engine_->failure())) << engine_->failure();
+  EXPECT_THAT(std::string(engine_->failure().message()), HasSubstr(segment));
+}
+
+}  // namespace
+}  // namespace timebank::engine

@@ -1,0 +1,692 @@
+#include "storage/store.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "storage/keys.h"
+#include "tests/unit/storage/ledger_model.h"
+
+namespace timebank::storage {
+namespace {
+
+using testing::ElementsAreArray;
+using testing::HasSubstr;
+
+constexpr Sequence kEnd = std::numeric_limits<Sequence>::max();
+constexpr BankNumber kBank = 77;
+const AccountNumber kAnna = MakeAccount(HolderKind::kMember, 1);
+const AccountNumber kBen = MakeAccount(HolderKind::kMember, 2);
+
+template <typename T>
+T Value(absl::StatusOr<T> result) {
+  EXPECT_TRUE(result.ok()) << result.status();
+  return result.ok() ? *std::move(result) : T();
+}
+
+std::vector<std::pair<Sequence, std::string>> Journal(const View& view, BankNumber bank, Sequence from,
+                                                      Direction direction, size_t limit) {
+  std::vector<std::pair<Sequence, std::string>> entries;
+  const absl::Status status =
+      view.ScanJournal(bank, from, direction, [&](Sequence sequence, std::string_view bytes) {
+        entries.emplace_back(sequence, bytes);
+        return entries.size() < limit;
+      });
+  EXPECT_TRUE(status.ok()) << status;
+  return entries;
+}
+
+std::vector<MovementRecord> Statement(const View& view, const LedgerModel::Account& account, Sequence from,
+                                      Direction direction, size_t limit = SIZE_MAX) {
+  std::vector<MovementRecord> movements;
+  const absl::Status status =
+      view.ScanStatement(account.first, account.second, from, direction, [&](const MovementRecord& record) {
+        movements.push_back(record);
+        return movements.size() < limit;
+      });
+  EXPECT_TRUE(status.ok()) << status;
+  return movements;
+}
+
+std::vector<DayRecord> Days(const View& view, const LedgerModel::Account& account, Day day, Sequence sequence,
+                            Direction direction, size_t limit = SIZE_MAX) {
+  std::vector<DayRecord> days;
+  const absl::Status status =
+      view.ScanDays(account.first, account.second, day, sequence, direction, [&](const DayRecord& record) {
+        days.push_back(record);
+        return days.size() < limit;
+      });
+  EXPECT_TRUE(status.ok()) << status;
+  return days;
+}
+
+using Row = std::pair<std::string, std::string>;
+
+std::vector<Row> Rows(const View& view, Family family, std::string_view prefix, std::string_view from = "",
+                      Direction direction = Direction::kUp) {
+  std::vector<Row> rows;
+  const absl::Status status =
+      view.ScanRows(family, prefix, from, direction, [&](std::string_view key, std::string_view value) {
+        rows.emplace_back(key, value);
+        return true;
+      });
+  EXPECT_TRUE(status.ok()) << status;
+  return rows;
+}
+
+// The elements of `all` (in upward order) that a reader sees who starts where `behind` ends, at most `limit`.
+template <typename T, typename Behind>
+std::vector<T> From(const std::vector<T>& all, Direction direction, size_t limit, const Behind& behind) {
+  std::vector<T> seen;
+  for (size_t i = 0; i < all.size() && seen.size() < limit; ++i) {
+    const T& element = direction == Direction::kUp ? all[i] : all[all.size() - 1 - i];
+    if (!behind(element)) seen.push_back(element);
+  }
+  return seen;
+}
+
+// Puts the same questions to `view` and to `model`; `source` chooses them.
+class Comparison {
+ public:
+  Comparison(const View& view, const LedgerModel& model, FrameSource* source)
+      : view_(view), model_(model), source_(*source) {}
+
+  void Run() {
+    EXPECT_EQ(view_.applied_index(), model_.applied_index());
+    for (const auto& [bank, journal] : model_.journals()) CompareJournal(bank, journal);
+    for (const auto& [account, statement] : model_.statements()) {
+      SCOPED_TRACE(testing::Message() << "account " << account.second << " of bank " << account.first);
+      CompareStatement(account, statement);
+      CompareDays(account);
+      if (testing::Test::HasFailure()) return;
+    }
+    for (Family family : {Family::kAccount, Family::kMark, Family::kDirectory, Family::kText}) {
+      for (BankNumber bank : FrameSource::kBanks) CompareRows(family, bank);
+    }
+  }
+
+ private:
+  Direction AnyDirection() { return source_.Below(2) == 0 ? Direction::kUp : Direction::kDown; }
+
+  void CompareJournal(BankNumber bank, const std::vector<std::string>& journal) {
+    std::vector<std::pair<Sequence, std::string>> all;
+    for (const std::string& bytes : journal) all.emplace_back(all.size() + 1, bytes);
+    for (int i = 0; i < 8; ++i) {
+      const Sequence from = i == 0 ? 0 : i == 1 ? kEnd : source_.Below(journal.size() + 3);
+      const Direction direction = AnyDirection();
+      const size_t limit = source_.Below(600) + 1;
+      EXPECT_THAT(Journal(view_, bank, from, direction, limit),
+                  ElementsAreArray(From(all, direction, limit, [&](const auto& entry) {
+                    return direction == Direction::kUp ? entry.first < from : entry.first > from;
+                  })));
+      const std::optional<std::string> bytes = Value(view_.EntryBytes(bank, from));
+      EXPECT_EQ(bytes.has_value(), from >= 1 && from <= journal.size());
+      if (bytes.has_value()) {
+        EXPECT_EQ(*bytes, journal[from - 1]);
+      }
+    }
+  }
+
+  void CompareStatement(const LedgerModel::Account& account, const std::vector<MovementRecord>& statement) {
+    EXPECT_EQ(Statement(view_, account, 0, Direction::kUp), statement);
+    EXPECT_EQ(Statement(view_, account, kEnd, Direction::kDown),
+              std::vector<MovementRecord>(statement.rbegin(), statement.rend()));
+    for (int i = 0; i < 3; ++i) {
+      const Sequence from = source_.Below(statement.back().sequence + 2);
+      const Direction direction = AnyDirection();
+      const size_t limit = source_.Below(300) + 1;
+      EXPECT_EQ(Statement(view_, account, from, direction, limit),
+                From(statement, direction, limit, [&](const MovementRecord& record) {
+                  return direction == Direction::kUp ? record.sequence < from : record.sequence > from;
+                }));
+      EXPECT_EQ(Value(view_.SumsAt(account.first, account.second, from)), model_.SumsAt(account, from));
+    }
+    EXPECT_EQ(Value(view_.SumsAt(account.first, account.second, kEnd)), statement.back().after);
+  }
+
+  void CompareDays(const LedgerModel::Account& account) {
+    const std::vector<DayRecord> all = model_.DaysOf(account);
+    EXPECT_EQ(Days(view_, account, kNoDay, 0, Direction::kUp), all);
+    EXPECT_EQ(Days(view_, account, INT32_MAX, kEnd, Direction::kDown),
+              std::vector<DayRecord>(all.rbegin(), all.rend()));
+    for (int i = 0; i < 3; ++i) {
+      const Day day = source_.AnyDay();
+      const Sequence sequence = source_.Below(2) == 0 ? 0 : source_.Below(1'500);
+      const Direction direction = AnyDirection();
+      const size_t limit = source_.Below(300) + 1;
+      EXPECT_EQ(Days(view_, account, day, sequence, direction, limit),
+                From(all, direction, limit, [&](const DayRecord& record) {
+                  const std::pair at(record.day, record.sequence);
+                  return direction == Direction::kUp ? at < std::pair(day, sequence)
+                                                     : at > std::pair(day, sequence);
+                }));
+      EXPECT_EQ(Value(view_.SumsBeforeDay(account.first, account.second, day)),
+                model_.SumsBeforeDay(account, day));
+    }
+    EXPECT_EQ(Value(view_.SumsBeforeDay(account.first, account.second, kNoDay)), Sums());
+    EXPECT_EQ(Value(view_.SumsBeforeDay(account.first, account.second, INT32_MAX)),
+              model_.SumsAt(account, kEnd));
+  }
+
+  void CompareRows(Family family, BankNumber bank) {
+    const std::string prefix = BankPrefix(bank);
+    std::vector<Row> rows;
+    for (const auto& [key, value] : model_.rows()) {
+      if (key.first == family && key.second.starts_with(prefix)) rows.emplace_back(key.second, value);
+    }
+    EXPECT_EQ(Rows(view_, family, prefix), rows);
+    EXPECT_EQ(Rows(view_, family, prefix, "", Direction::kDown),
+              std::vector<Row>(rows.rbegin(), rows.rend()));
+    if (rows.empty()) return;
+    const std::string middle = rows[source_.Below(rows.size())].first;
+    EXPECT_EQ(Rows(view_, family, prefix, middle, Direction::kDown),
+              From(rows, Direction::kDown, SIZE_MAX, [&](const Row& row) { return row.first > middle; }));
+    EXPECT_EQ(Rows(view_, family, middle), From(rows, Direction::kUp, SIZE_MAX, [&](const Row& row) {
+                return !row.first.starts_with(middle);
+              }));
+    EXPECT_EQ(Rows(view_, family, middle, "", Direction::kDown).size(), 1u);
+    EXPECT_EQ(Value(view_.Get(family, middle)), model_.rows().at({family, middle}));
+  }
+
+  const View& view_;
+  const LedgerModel& model_;
+  FrameSource& source_;
+};
+
+class StoreTest : public testing::Test {
+ protected:
+  StoreTest() {
+    std::string pattern = testing::TempDir() + "store_XXXXXX";
+    root_ = mkdtemp(pattern.data());
+    options_.path = root_ + "/ledger";
+    options_.flush_interval_seconds = 0;
+  }
+  ~StoreTest() override {
+    store_.reset();
+    std::filesystem::remove_all(root_);
+  }
+
+  void Open() {
+    store_.reset();
+    absl::StatusOr<std::unique_ptr<Store>> store = Store::Open(options_);
+    ASSERT_TRUE(store.ok()) << store.status();
+    store_ = *std::move(store);
+  }
+
+  absl::Status OpenError() {
+    store_.reset();
+    return Store::Open(options_).status();
+  }
+
+  void Apply(const v1::Frame& frame) {
+    const absl::Status status = store_->Apply(store_->applied_index() + 1, frame);
+    ASSERT_TRUE(status.ok()) << status;
+  }
+
+  void ExpectSame(const View& view, const LedgerModel& model, FrameSource* source) {
+    Comparison(view, model, source).Run();
+  }
+
+  // One exchange: Anna helped Ben for an hour.
+  static std::string Exchange(Sequence sequence, Day day = 20'000, BankNumber bank = kBank) {
+    v1::Entry entry;
+    entry.set_bank(bank);
+    entry.set_sequence(sequence);
+    entry.set_record_time_us(1'770'000'000'000'000 + static_cast<int64_t>(sequence) * 1'000'000);
+    entry.set_kind(v1::ENTRY_KIND_EXCHANGE);
+    entry.set_occurred_on(day);
+    for (auto [account, seconds] : {std::pair(kAnna, 3'600), std::pair(kBen, -3'600)}) {
+      v1::EntryMovement* movement = entry.add_movements();
+      movement->set_account(account);
+      movement->set_seconds(seconds);
+    }
+    return entry.SerializeAsString();
+  }
+
+  // Exchanges `first` to `last`, one of each pair of days going to each.
+  static v1::Frame Exchanges(Sequence first, Sequence last) {
+    v1::Frame frame;
+    frame.set_version(1);
+    for (Sequence sequence = first; sequence <= last; ++sequence) {
+      frame.add_entries(Exchange(sequence, 20'000 + static_cast<Day>(sequence % 2)));
+    }
+    return frame;
+  }
+
+  // Everything that is derived from entries, row by row.
+  std::vector<std::vector<Row>> DerivedRows(BankNumber bank) {
+    store_->Publish();
+    const View view = store_->Latest();
+    std::vector<std::vector<Row>> rows;
+    for (Family family : {Family::kJournal, Family::kStatement, Family::kDay, Family::kMonth}) {
+      rows.push_back(Rows(view, family, BankPrefix(bank)));
+    }
+    return rows;
+  }
+
+  std::string root_;
+  Store::Options options_;
+  std::unique_ptr<Store> store_;
+};
+
+// Goal: every read says what a walk over everything says: from memory, from files, and after opening again.
+TEST_F(StoreTest, AnswersAsTheModelDoes) {
+  Open();
+  FrameSource source(7);
+  LedgerModel model;
+  for (int i = 1; i <= 120; ++i) {
+    const v1::Frame frame = source.NextFrame(source.Below(60) + 1);
+    Apply(frame);
+    model.Apply(frame);
+    if (i % 50 == 0) {
+      ASSERT_TRUE(store_->Flush().ok());
+    }
+    if (i % 40 == 0) {
+      store_->Publish();
+      ExpectSame(store_->Latest(), model, &source);
+      ExpectSame(store_->Working(), model, &source);
+    }
+    if (HasFailure()) return;
+  }
+  ASSERT_TRUE(store_->Flush().ok());
+  EXPECT_EQ(store_->flushed_index(), 120u);
+  ExpectSame(store_->Latest(), model, &source);
+  Open();
+  EXPECT_EQ(store_->applied_index(), 120u);
+  ExpectSame(store_->Latest(), model, &source);
+}
+
+// Goal: a process that dies finds itself at the last flush, at one frame's end, and replay makes it whole.
+TEST_F(StoreTest, ReplayAfterACrashMakesItWhole) {
+  Open();
+  FrameSource source(11);
+  LedgerModel model;
+  std::vector<v1::Frame> frames;
+  for (int i = 1; i <= 60; ++i) {
+    frames.push_back(source.NextFrame(source.Below(40) + 1));
+    Apply(frames.back());
+    model.Apply(frames.back());
+    if (i == 37) {
+      ASSERT_TRUE(store_->Flush().ok());
+    }
+  }
+  // What a crash leaves is what the files hold now.
+  const std::string crashed = root_ + "/crashed";
+  std::filesystem::copy(options_.path, crashed, std::filesystem::copy_options::recursive);
+  options_.path = crashed;
+  Open();
+  ASSERT_EQ(store_->applied_index(), 37u);
+  EXPECT_EQ(store_->flushed_index(), 37u);
+  for (size_t i = store_->applied_index(); i < frames.size(); ++i) Apply(frames[i]);
+  store_->Publish();
+  ExpectSame(store_->Latest(), model, &source);
+}
+
+// Goal: the store that closes in good order needs no replay.
+TEST_F(StoreTest, ClosingFlushes) {
+  Open();
+  Apply(Exchanges(1, 3));
+  Open();
+  EXPECT_EQ(store_->applied_index(), 1u);
+  EXPECT_EQ(Value(store_->Latest().SumsAt(kBank, kAnna, kEnd)), (Sums{3 * 3'600, 0, 3}));
+}
+
+// Goal: pages that are just not full, full, and just over, each reached one by one, at once, and in two
+// steps.
+TEST_F(StoreTest, PageBoundaries) {
+  Open();
+  BankNumber bank = 0;
+  for (Sequence count : {1, 31, 32, 33, 64, 255, 256, 257, 288, 289, 511, 512, 513, 800}) {
+    std::vector<std::vector<std::vector<Row>>> results;
+    for (Sequence step : std::vector<Sequence>{1, count, 255, 256, 33}) {
+      ++bank;
+      v1::Frame frame;
+      frame.set_version(1);
+      for (Sequence sequence = 1; sequence <= count; ++sequence) {
+        frame.add_entries(Exchange(sequence, 20'000, bank));
+        if (sequence % step == 0 || sequence == count) {
+          Apply(frame);
+          frame.clear_entries();
+        }
+      }
+      store_->Publish();
+      const View view = store_->Latest();
+      const std::vector<MovementRecord> up = Statement(view, {bank, kBen}, 0, Direction::kUp);
+      ASSERT_EQ(up.size(), count);
+      for (Sequence i = 0; i < count; ++i) {
+        ASSERT_EQ(up[i].sequence, i + 1);
+        ASSERT_EQ(up[i].after, (Sums{0, static_cast<int64_t>(i + 1) * 3'600, static_cast<int64_t>(i + 1)}));
+      }
+      ASSERT_EQ(Journal(view, bank, 1, Direction::kUp, SIZE_MAX).size(), count);
+
+      const Sequence rows =
+          count / kBlockEntries + (count % kBlockEntries + kOpenRowEntries - 1) / kOpenRowEntries;
+      ASSERT_EQ(Rows(view, Family::kStatement, AccountKey(bank, kAnna)).size(), rows)
+          << count << " by " << step;
+      ASSERT_EQ(Rows(view, Family::kJournal, BankPrefix(bank)).size(), rows) << count << " by " << step;
+      ASSERT_EQ(Rows(view, Family::kDay, AccountKey(bank, kAnna)).size(),
+                (count + kBlockEntries - 1) / kBlockEntries);
+    }
+  }
+}
+
+// Goal: how entries were cut into frames leaves no trace in what follows from them.
+TEST_F(StoreTest, SameEntriesSameBytes) {
+  FrameSource source(3);
+  std::vector<std::string> entries;
+  for (int i = 0; i < 1'400; ++i) entries.push_back(source.NextEntry(kBank).SerializeAsString());
+  std::vector<std::vector<std::vector<Row>>> results;
+  for (size_t most : {1, 7, 300, 1'400}) {
+    options_.path = root_ + "/by" + std::to_string(most);
+    Open();
+    for (size_t done = 0; done < entries.size();) {
+      v1::Frame frame;
+      frame.set_version(1);
+      const size_t count = std::min<size_t>(most, entries.size() - done);
+      for (size_t i = 0; i < count; ++i) frame.add_entries(entries[done++]);
+      Apply(frame);
+    }
+    results.push_back(DerivedRows(kBank));
+  }
+  for (const std::vector<std::vector<Row>>& result : results) EXPECT_EQ(result, results.front());
+}
+
+// Goal: one frame with as many entries as a batch may bring, all of them on the same two accounts and day.
+TEST_F(StoreTest, LargestBatchOnOneAccount) {
+  Open();
+  v1::Frame frame;
+  frame.set_version(1);
+  for (Sequence sequence = 1; sequence <= 8'192; ++sequence) frame.add_entries(Exchange(sequence));
+  Apply(frame);
+  store_->Publish();
+  const View view = store_->Latest();
+  EXPECT_EQ(Rows(view, Family::kStatement, AccountKey(kBank, kAnna)).size(), 32u);
+  EXPECT_EQ(Value(view.SumsAt(kBank, kAnna, 5'000)), (Sums{5'000 * 3'600, 0, 5'000}));
+  EXPECT_EQ(Value(view.SumsBeforeDay(kBank, kBen, 20'001)), (Sums{0, 8'192 * 3'600, 8'192}));
+  EXPECT_EQ(Days(view, {kBank, kAnna}, 20'000, kEnd, Direction::kDown, 1).front().after,
+            (Sums{8'192 * 3'600, 0, 8'192}));
+}
+
+// Goal: a view stays where it is, whatever is applied, published, flushed and joined into pages after it.
+TEST_F(StoreTest, AViewKeepsItsPosition) {
+  Open();
+  FrameSource source(5);
+  LedgerModel model;
+  std::vector<std::pair<View, LedgerModel>> kept;
+  for (int i = 1; i <= 60; ++i) {
+    const v1::Frame frame = source.NextFrame(30);
+    Apply(frame);
+    model.Apply(frame);
+    if (i % 20 == 0) {
+      store_->Publish();
+      kept.emplace_back(store_->Latest(), model);
+      ASSERT_TRUE(store_->Flush().ok());
+    }
+  }
+  for (const auto& [view, then] : kept) ExpectSame(view, then, &source);
+}
+
+// Goal: what is applied is seen by the thread that applies, and by others from Publish on.
+TEST_F(StoreTest, NobodySeesItBeforePublish) {
+  Open();
+  Apply(Exchanges(1, 1));
+  EXPECT_EQ(store_->Latest().applied_index(), 0u);
+  EXPECT_EQ(Value(store_->Latest().EntryBytes(kBank, 1)), std::nullopt);
+  EXPECT_EQ(store_->Working().applied_index(), 1u);
+  EXPECT_EQ(Value(store_->Working().EntryBytes(kBank, 1)), Exchange(1, 20'001));
+  store_->Publish();
+  EXPECT_EQ(store_->Latest().applied_index(), 1u);
+  EXPECT_EQ(Value(store_->Latest().EntryBytes(kBank, 1)), Exchange(1, 20'001));
+}
+
+// Goal: a read that may not touch the disk says so instead of waiting for it, and is answered once the rows
+// are warm.
+TEST_F(StoreTest, ReadsThatMayNotTouchTheDisk) {
+  Open();
+  v1::Frame frame = Exchanges(1, 300);
+  FrameSource::AddRow(&frame, Family::kText, TextKey(kBank, 1), "\x01words");
+  Apply(frame);
+  const auto visit_all = [](const auto&...) { return true; };
+  const std::vector<std::pair<const char*, std::function<absl::Status(const View&)>>> reads = {
+      {"Get", [&](const View& v) { return v.Get(Family::kText, TextKey(kBank, 1)).status(); }},
+      {"ScanRows",
+       [&](const View& v) {
+         return v.ScanRows(Family::kText, BankPrefix(kBank), "", Direction::kDown, visit_all);
+       }},
+      {"EntryBytes", [&](const View& v) { return v.EntryBytes(kBank, 7).status(); }},
+      {"ScanStatement",
+       [&](const View& v) { return v.ScanStatement(kBank, kAnna, 0, Direction::kUp, visit_all); }},
+      {"ScanDays", [&](const View& v) { return v.ScanDays(kBank, kAnna, 0, 0, Direction::kUp, visit_all); }},
+      {"SumsBeforeDay", [&](const View& v) { return v.SumsBeforeDay(kBank, kAnna, 20'001).status(); }},
+  };
+  for (const auto& [name, read] : reads) {
+    Open();
+    const View view = store_->Latest();
+    const View memory = view.InMemory();
+    EXPECT_TRUE(IsNotInMemory(read(memory))) << name << ": " << read(memory);
+    EXPECT_TRUE(read(view).ok()) << name << ": " << read(view);
+    EXPECT_TRUE(read(memory).ok()) << name << ": " << read(memory);
+  }
+  EXPECT_FALSE(IsNotInMemory(absl::UnavailableError("the disk does not answer")));
+}
+
+// Goal: what has just been recorded is read without the disk.
+TEST_F(StoreTest, FreshRowsAreInMemory) {
+  Open();
+  Apply(Exchanges(1, 300));
+  store_->Publish();
+  const View memory = store_->Latest().InMemory();
+  EXPECT_EQ(Statement(memory, {kBank, kAnna}, kEnd, Direction::kDown).size(), 300u);
+  EXPECT_EQ(Value(memory.EntryBytes(kBank, 300)), Exchange(300, 20'000));
+}
+
+// Goal: frames that do not go on where the ledger stands, or cannot be understood, are refused and change
+// nothing.
+TEST_F(StoreTest, RefusesWhatDoesNotFollow) {
+  Open();
+  Apply(Exchanges(1, 2));
+  const std::vector<std::vector<Row>> before = DerivedRows(kBank);
+
+  EXPECT_EQ(store_->Apply(1, Exchanges(3, 3)).code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(store_->Apply(3, Exchanges(3, 3)).code(), absl::StatusCode::kInternal);
+
+  v1::Frame newer = Exchanges(3, 3);
+  newer.set_version(2);
+  EXPECT_EQ(store_->Apply(2, newer).code(), absl::StatusCode::kFailedPrecondition);
+
+  EXPECT_EQ(store_->Apply(2, Exchanges(4, 4)).code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(store_->Apply(2, Exchanges(2, 2)).code(), absl::StatusCode::kDataLoss);
+
+  v1::Frame torn = Exchanges(3, 4);
+  torn.mutable_entries(1)->resize(10);
+  EXPECT_EQ(store_->Apply(2, torn).code(), absl::StatusCode::kDataLoss);
+
+  v1::Frame derived = Exchanges(3, 3);
+  FrameSource::AddRow(&derived, Family::kJournal, JournalKey(kBank, 1), "\x01");
+  EXPECT_EQ(store_->Apply(2, derived).code(), absl::StatusCode::kDataLoss);
+
+  v1::Entry twice;
+  ASSERT_TRUE(twice.ParseFromString(Exchange(3)));
+  twice.mutable_movements(1)->set_account(kAnna);
+  v1::Frame moved_twice;
+  moved_twice.set_version(1);
+  moved_twice.add_entries(twice.SerializeAsString());
+  EXPECT_EQ(store_->Apply(2, moved_twice).code(), absl::StatusCode::kDataLoss);
+
+  EXPECT_EQ(store_->applied_index(), 1u);
+  EXPECT_EQ(DerivedRows(kBank), before);
+  Apply(Exchanges(3, 3));
+}
+
+// Goal: sums that would leave 64 bits are an error, never a wrong number.
+TEST_F(StoreTest, OverflowIsAnError) {
+  Open();
+  const auto gift = [](Sequence sequence, int64_t seconds) {
+    v1::Entry entry;
+    entry.set_bank(kBank);
+    entry.set_sequence(sequence);
+    entry.set_kind(v1::ENTRY_KIND_GIFT);
+    entry.add_movements()->set_account(kAnna);
+    entry.mutable_movements(0)->set_seconds(seconds);
+    v1::Frame frame;
+    frame.set_version(1);
+    frame.add_entries(entry.SerializeAsString());
+    return frame;
+  };
+  Apply(gift(1, std::numeric_limits<int64_t>::max()));
+  EXPECT_EQ(store_->Apply(2, gift(2, 1)).code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(store_->Apply(2, gift(2, std::numeric_limits<int64_t>::min())).code(),
+            absl::StatusCode::kDataLoss);
+  Apply(gift(2, -5));
+}
+
+// Goal: a folder is one server's, and the refusal names who has it.
+TEST_F(StoreTest, AFolderIsOneServers) {
+  Open();
+  const absl::Status status = Store::Open(options_).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr(options_.path + " is in use by another timebankd"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("(pid " + std::to_string(getpid()) + ")"));
+  Apply(Exchanges(1, 1));
+  Open();
+}
+
+// Goal: the folder is the owner's alone.
+TEST_F(StoreTest, FolderMode) {
+  options_.path = root_ + "/a/b/ledger";
+  Open();
+  EXPECT_EQ(std::filesystem::status(options_.path).permissions(), std::filesystem::perms::owner_all);
+}
+
+// Goal: a folder of a newer format, of no ledger, or with half of one is left alone, and the refusal says
+// what to do.
+TEST_F(StoreTest, FormatsThatAreNotOurs) {
+  const auto write_format = [this](std::string_view text) {
+    std::ofstream(options_.path + "/FORMAT") << text;
+  };
+  Open();
+  store_.reset();
+  std::string format;
+  std::getline(std::ifstream(options_.path + "/FORMAT"), format);
+  EXPECT_EQ(format, "timebank-ledger 1");
+
+  write_format("timebank-ledger 2\n");
+  const absl::Status newer = OpenError();
+  EXPECT_EQ(newer.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(newer.message()),
+              HasSubstr("is written in format 2, this server reads up to 1: use a newer timebankd"));
+
+  for (const char* text : {"", "timebank-ledger", "timebank-ledger 1", "timebank-ledger x\n",
+                           "timebank-ledger 0\n", "timebank-ledger 1\nmore\n", "something else\n"}) {
+    write_format(text);
+    EXPECT_EQ(OpenError().code(), absl::StatusCode::kFailedPrecondition) << text;
+  }
+  std::filesystem::remove(options_.path + "/FORMAT");
+  EXPECT_EQ(OpenError().code(), absl::StatusCode::kFailedPrecondition);
+
+  write_format("timebank-ledger 1\n");
+  Open();
+}
+
+// Goal: enough that was applied is flushed without anybody asking, and said so.
+TEST_F(StoreTest, FlushesBySize) {
+  absl::Notification flushed;
+  std::atomic<uint64_t> index{0};
+  options_.write_buffer_bytes = 64 << 10;
+  options_.on_flushed = [&](uint64_t at) {
+    if (index.exchange(at) == 0) flushed.Notify();
+  };
+  Open();
+  for (Sequence sequence = 1; sequence <= 2'000; sequence += 10) Apply(Exchanges(sequence, sequence + 9));
+  ASSERT_TRUE(flushed.WaitForNotificationWithTimeout(absl::Seconds(60)));
+  EXPECT_GE(index, 1u);
+  EXPECT_LE(store_->flushed_index(), store_->applied_index());
+  store_.reset();
+  EXPECT_EQ(index, 200u);
+}
+
+// Goal: little that was applied is flushed after a while.
+TEST_F(StoreTest, FlushesByInterval) {
+  absl::Notification flushed;
+  options_.flush_interval_seconds = 0.02;
+  options_.on_flushed = [&](uint64_t index) {
+    EXPECT_EQ(index, 1u);
+    flushed.Notify();
+  };
+  Open();
+  Apply(Exchanges(1, 1));
+  ASSERT_TRUE(flushed.WaitForNotificationWithTimeout(absl::Seconds(60)));
+}
+
+// Goal: a disk that takes no more is told about once, and loses nothing that was on it.
+TEST_F(StoreTest, BackgroundErrorIsTold) {
+  std::atomic<int> told{0};
+  options_.on_background_error = [&](const absl::Status& status) {
+    EXPECT_FALSE(status.ok());
+    ++told;
+  };
+  Open();
+  Apply(Exchanges(1, 10));
+  ASSERT_TRUE(store_->Flush().ok());
+  for (Sequence sequence = 11; sequence <= 4'000; sequence += 10) Apply(Exchanges(sequence, sequence + 9));
+
+  rlimit old_limit;
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &old_limit), 0);
+  const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit small = old_limit;
+  small.rlim_cur = 2 << 10;
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  const absl::Status status = store_->Flush();
+  const absl::Status again = store_->Flush();
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &old_limit), 0);
+  std::signal(SIGXFSZ, old_handler);
+
+  EXPECT_FALSE(status.ok());
+  EXPECT_FALSE(again.ok());
+  EXPECT_EQ(told, 1);
+  EXPECT_EQ(store_->flushed_index(), 1u);
+}
+
+// Goal: readers on other threads always see whole frames while the ledger goes on.
+TEST_F(StoreTest, ReadersSeeWholeFrames) {
+  options_.write_buffer_bytes = 128 << 10;
+  Open();
+  std::atomic<bool> done{false};
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 2; ++i) {
+    readers.emplace_back([&] {
+      while (!done) {
+        const View view = store_->Latest();
+        const Sequence last = view.applied_index();
+        const int64_t count = static_cast<int64_t>(last);
+        EXPECT_EQ(Value(view.EntryBytes(kBank, last)).has_value(), last > 0);
+        EXPECT_EQ(Value(view.EntryBytes(kBank, last + 1)), std::nullopt);
+        EXPECT_EQ(Value(view.SumsAt(kBank, kAnna, kEnd)), (Sums{count * 3'600, 0, count}));
+        EXPECT_EQ(Value(view.SumsBeforeDay(kBank, kBen, 20'100)), (Sums{0, count * 3'600, count}));
+      }
+    });
+  }
+  for (Sequence sequence = 1; sequence <= 1'000; ++sequence) {
+    Apply(Exchanges(sequence, sequence));
+    store_->Publish();
+  }
+  done = true;
+  for (std::thread& reader : readers) reader.join();
+}
+
+}  // namespace
+}  // namespace timebank::storage
