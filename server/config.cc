@@ -126,11 +126,11 @@ const std::vector<Setting>& Settings() {
            "yet",
            [](const std::string& text) { return ParseListenAddress(text).status(); }),
       Text("operator_socket", &Config::operator_socket, "PATH",
-           "unix socket with reflection, channelz and health for whoever looks after the server; empty: "
-           "none; by "
-           "default operator.sock in the ledger's folder",
+           "unix socket with reflection, channelz and health; empty: none (operator.sock in the ledger's "
+           "folder)",
            CheckSocketPath),
-      Switch("reflection", &Config::reflection, "reflection on the address of `listen`, too"),
+      Switch("reflection", &Config::reflection,
+             "reflection for everybody, not on the operator's socket alone"),
       Text("log_level", &Config::log_level, "debug|info|warn|error", "the least that is logged",
            CheckLogLevel),
       Number("stop_seconds", &Config::stop_seconds, 0, 600,
@@ -293,6 +293,8 @@ constexpr char kDescription[] =
     "It says \"timebankd ready on ADDRESS\" once everything it has ever answered can be read again.";
 
 constexpr char kFooter[] =
+    "There is no access control yet, so the server refuses to listen where other machines could reach it.\n"
+    "\n"
     "Every setting can also be given as a variable, TIMEBANK_QUEUE_MB for --queue-mb, or in the TOML file "
     "of\n"
     "--config, queue_mb = 64. A flag goes before a variable, a variable before the file.\n"

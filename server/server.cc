@@ -125,7 +125,7 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> Start(grpc::ServerBuilder& builder
   builder.AddListeningPort(address.ToString(), grpc::InsecureServerCredentials(), &port);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) {
-    return CannotListen(address.ToString(), "is it in use? The lines before this one say what gRPC met");
+    return CannotListen(address.ToString(), "see the warning before; most often another server is there");
   }
   if (address.is_unix) {
     // Whoever may connect may do everything.

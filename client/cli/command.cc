@@ -6,10 +6,12 @@
 #include <CLI/Validators.hpp>
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <ostream>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -36,10 +38,41 @@ CLI::Validator NotNegative() {
   return CLI::Validator(
       [](std::string& given) {
         int64_t number = 0;
-        return absl::SimpleAtoi(given, &number) && number >= 0 ? std::string()
-                                                               : absl::StrCat("\"", given, "\" is not a number");
+        return absl::SimpleAtoi(given, &number) && number >= 0
+                   ? std::string()
+                   : absl::StrCat("\"", given, "\" is not a number");
       },
       "");
+}
+
+// CLI11 takes an argument in brackets for a list of values; a note may well be `[urgent]`. A mark in front,
+// which nobody can type, keeps it whole until it reaches its target.
+constexpr char kWhole = '\x01';
+
+std::string Marked(std::string argument) {
+  return argument.size() > 1 && argument.front() == '[' && argument.back() == ']' ? kWhole + argument
+                                                                                  : argument;
+}
+
+std::string Unmarked(std::string argument) {
+  return !argument.empty() && argument.front() == kWhole ? argument.substr(1) : argument;
+}
+
+// Text into a string, an optional or (one by one) a list.
+template <typename Target>
+CLI::Option* Bind(CLI::App* app, const std::string& names, Target& target, const std::string& help) {
+  if constexpr (std::is_same_v<Target, std::vector<std::string>>) {
+    return app->add_option_function<std::vector<std::string>>(
+        names,
+        [&target](const std::vector<std::string>& given) {
+          target.clear();
+          std::transform(given.begin(), given.end(), std::back_inserter(target), Unmarked);
+        },
+        help);
+  } else {
+    return app->add_option_function<std::string>(
+        names, [&target](const std::string& given) { target = Unmarked(given); }, help);
+  }
 }
 
 // The innermost command that was named.
@@ -64,17 +97,13 @@ Command& Command::Under(const std::string& heading) {
 }
 
 Command& Command::Argument(const std::string& name, std::string& target, const std::string& help, Need need) {
-  app_->add_option(name, target, help)->required(need == Need::kRequired)->type_name("");
+  Bind(app_, name, target, help)->required(need == Need::kRequired)->type_name("");
   return *this;
 }
 
 Command& Command::Arguments(const std::string& name, std::vector<std::string>& target,
                             const std::string& help, Need need) {
-  // CLI11 would take `[urgent]` for a list of values; a note may well have brackets.
-  app_->add_option(name, target, help)
-      ->required(need == Need::kRequired)
-      ->type_name("")
-      ->allow_extra_args(false);
+  Bind(app_, name, target, help)->required(need == Need::kRequired)->type_name("");
   return *this;
 }
 
@@ -85,21 +114,19 @@ Command& Command::Number(const std::string& name, int64_t& target, const std::st
 
 Command& Command::Option(const std::string& names, std::string& target, const std::string& value,
                          const std::string& help) {
-  app_->add_option(names, target, help)->type_name(value);
+  Bind(app_, names, target, help)->type_name(value);
   return *this;
 }
 
 Command& Command::Option(const std::string& names, std::optional<std::string>& target,
                          const std::string& value, const std::string& help) {
-  app_->add_option_function<std::string>(
-          names, [&target](const std::string& given) { target = given; }, help)
-      ->type_name(value);
+  Bind(app_, names, target, help)->type_name(value);
   return *this;
 }
 
 Command& Command::Option(const std::string& names, std::vector<std::string>& target, const std::string& value,
                          const std::string& help) {
-  app_->add_option(names, target, help)->type_name(value)->allow_extra_args(false);
+  Bind(app_, names, target, help)->type_name(value)->allow_extra_args(false);
   return *this;
 }
 
@@ -152,7 +179,8 @@ Grammar::~Grammar() = default;
 Command Grammar::root() { return Command(app_.get(), &chosen_); }
 
 absl::Status Grammar::Parse(std::vector<std::string> arguments, std::ostream& out, Body& body) {
-  std::reverse(arguments.begin(), arguments.end());
+  std::transform(arguments.begin(), arguments.end(), arguments.begin(), Marked);
+  std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
   chosen_ = nullptr;
   try {
     app_->parse(std::move(arguments));

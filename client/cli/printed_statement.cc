@@ -47,8 +47,9 @@ std::string Row(std::string_view day, std::string_view number, std::string_view 
 
 // Breaks `text` at blanks into lines of at most `width`; a longer word is cut where it must be.
 std::vector<std::string> Wrapped(std::string_view text, size_t width) {
+  const std::string line = OneLine(text);
   std::vector<std::string> lines(1);
-  for (absl::string_view piece : absl::StrSplit(Absl(OneLine(text)), ' ', absl::SkipEmpty())) {
+  for (absl::string_view piece : absl::StrSplit(line, ' ', absl::SkipEmpty())) {
     const std::string word = CutToWidth({piece.data(), piece.size()}, width);
     const size_t taken = DisplayWidth(lines.back());
     if (taken > 0 && taken + 1 + DisplayWidth(word) > width) lines.emplace_back();

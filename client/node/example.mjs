@@ -20,6 +20,7 @@ const protos = fileURLToPath(new URL("../../proto", import.meta.url));
 const { v1 } = grpc.loadPackageDefinition(
   protoLoader.loadSync(["timebank/v1/ledger_service.proto"], {
     includeDirs: [protos],
+    keepCase: true,
     longs: String,
     enums: String,
     defaults: true,

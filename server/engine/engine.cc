@@ -182,7 +182,6 @@ void Engine::RunEngine() {
     if (absl::Status status = Recover(); status.ok()) {
       SetState(State::kServing);
       Serve();
-      SetState(State::kRecovering);
     } else if (MayPass(status)) {
       Trouble(status);
     } else {
@@ -206,8 +205,9 @@ bool Engine::AwaitRecovery(uint32_t pause_ms) {
     if (stopping_) return false;
     // There is no more room after an instant than there was before.
     if (disk_full_) pause_ms = std::max(pause_ms, options_.retry_ms);
-    if (pause_ms == 0 && state_ != State::kFailed) return true;
   }
+  SetState(State::kRecovering);
+  if (pause_ms == 0 && state() != State::kFailed) return true;
   RefuseQueued();
   absl::MutexLock lock(&mutex_);
   mutex_.AwaitWithTimeout(absl::Condition(&stopping_or_failed), absl::Milliseconds(pause_ms));

@@ -286,6 +286,7 @@ Verdict Do(Run& run, const MergeMember& act) {
     run.PutAccount(survivor, stays);
   }
   into.set_changed_at(run.head.last_sequence() + 1);
+  into.set_update_time_us(std::max(run.command.stamp.now_us, run.head.last_record_time_us()));
   run.PutMember(survivor, into);
   sv1::Entry entry;
   entry.set_other(survivor);

@@ -70,8 +70,8 @@ bool IsUtf8(std::string_view text);
 // Code points of valid UTF-8.
 size_t CharactersIn(std::string_view text);
 
-// Everything that is wrong, in order of the request's fields; fields are named as in the API's request
-// message. Batch items carry their own (see BatchRecordExchanges::Item) and are not looked at again.
+// Everything that is wrong, in no order to rely on; fields are named as in the API's request message.
+// Batch items carry their own (see BatchRecordExchanges::Item) and are not looked at again.
 std::vector<Violation> Validate(const Command& command);
 
 // The same for one exchange; `path` is put before each field's name.

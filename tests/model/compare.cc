@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "server/ledger/working_state.h"
@@ -404,8 +406,13 @@ void CompareBank(const Bank& bank, const storage::View& view, Dice& dice) {
 
 }  // namespace
 
-void CompareViolations(const std::vector<ledger::Violation>& expected,
-                       const std::vector<ledger::Violation>& actual) {
+void CompareViolations(std::vector<ledger::Violation> expected, std::vector<ledger::Violation> actual) {
+  if (expected == actual) return;
+  for (auto* violations : {&expected, &actual}) {
+    std::sort(violations->begin(), violations->end(), [](const auto& a, const auto& b) {
+      return std::tie(a.field, a.reason) < std::tie(b.field, b.reason);
+    });
+  }
   if (expected != actual) Same(Describe(expected), Describe(actual), "validation");
 }
 

@@ -14,8 +14,8 @@
 
 namespace timebank::model {
 
-void CompareViolations(const std::vector<ledger::Violation>& expected,
-                       const std::vector<ledger::Violation>& actual);
+// In whatever order they are told.
+void CompareViolations(std::vector<ledger::Violation> expected, std::vector<ledger::Violation> actual);
 void CompareOutcome(const ledger::Outcome& expected, const ledger::Outcome& actual);
 
 // What a command left behind, as the next command will see it: its entries, and the rows that they are about.

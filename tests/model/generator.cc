@@ -649,7 +649,6 @@ Act Generator::MakeAct(size_t kind, Scene& scene) {
         act.mask.push_back(fields[at]);
         fields.erase(fields.begin() + static_cast<ptrdiff_t>(at));
       }
-      if (dice_.OneIn(60)) act.mask.push_back("currency");
       if (dice_.OneIn(4) && bank != nullptr) {
         act.etag = std::to_string(bank->row.changed_at() + (dice_.OneIn(3) ? 1 : 0));
       }

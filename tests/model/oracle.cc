@@ -146,7 +146,7 @@ class Checker {
     }
   }
   void Tags(const std::string& field, const std::vector<std::string>& tags) {
-    if (tags.size() > 10) Find(field, violation::kTooMany);
+    if (tags.size() > 10) return Find(field, violation::kTooMany);
     for (size_t i = 0; i < tags.size(); ++i) Word(absl::StrCat(field, "[", i, "]"), tags[i], 40);
   }
   void Origin(const std::string& field, const std::optional<OriginSpec>& origin) {
@@ -192,20 +192,20 @@ class Checker {
   void Exchange(const std::string& path, const ExchangeSpec& exchange, const ExchangeMask& mask, bool whole) {
     std::vector<HolderRef> seen;
     if (mask.givers) {
-      if (whole && exchange.givers.empty() && exchange.unnamed_givers <= 0) {
-        Find(path + "givers", violation::kRequired);
-      }
       Shares(path + "givers", exchange.givers, &seen);
     }
     if (mask.receivers) {
-      if (whole && exchange.receivers.empty() && exchange.unnamed_receivers <= 0) {
-        Find(path + "receivers", violation::kRequired);
-      }
       Shares(path + "receivers", exchange.receivers, &seen);
+    }
+    if (whole && exchange.givers.empty() && exchange.unnamed_givers <= 0) {
+      Find(path + "givers", violation::kRequired);
+    }
+    if (whole && exchange.receivers.empty() && exchange.unnamed_receivers <= 0) {
+      Find(path + "receivers", violation::kRequired);
     }
     if (exchange.givers.size() + exchange.receivers.size() > 256) Find(path + "givers", violation::kTooMany);
     if (mask.seconds) {
-      if (exchange.seconds < 0) {
+      if (exchange.seconds < 0 || (exchange.seconds == 0 && !whole)) {
         Find(path + "seconds", violation::kMustBePositive);
       } else if (exchange.seconds > 1'000'000'000'000) {
         Find(path + "seconds", violation::kOutOfRange);
@@ -229,8 +229,8 @@ class Checker {
     for (const ShareSpec& share : exchange.givers) {
       if (!share.seconds) return true;
     }
-    // A lone receiver among several givers is debited what they gave together.
-    if (exchange.receivers.size() == 1 && exchange.givers.size() > 1) return false;
+    // A lone receiver is debited what the givers gave together.
+    if (exchange.receivers.size() == 1 && !exchange.givers.empty()) return false;
     for (const ShareSpec& share : exchange.receivers) {
       if (!share.seconds) return true;
     }
@@ -289,7 +289,7 @@ struct CheckAct {
   }
   void operator()(const CorrectExchange& act) const {
     check.Exchange("exchange.", act.changes, act.mask, false);
-    if (!act.mask.any()) check.Find("update_mask", violation::kRequired);
+    if (!act.mask.any()) check.Find("exchange", violation::kRequired);
     Reason(act.reason, false);
     check.ActingFor("acting_for", act.acting_for);
   }
@@ -306,12 +306,8 @@ struct CheckAct {
     Reason(act.reason, false);
     check.ActingFor("acting_for", act.acting_for);
   }
-  void operator()(const ConfirmExchange& act) const {
-    check.ActingFor("acting_for", act.acting_for);
-  }
-  void operator()(const EraseExchangeNote& act) const {
-    check.ActingFor("acting_for", act.acting_for);
-  }
+  void operator()(const ConfirmExchange& act) const { check.ActingFor("acting_for", act.acting_for); }
+  void operator()(const EraseExchangeNote& act) const { check.ActingFor("acting_for", act.acting_for); }
   void operator()(const RecordGift& act) const {
     check.Name("debited", act.debited, true);
     check.Name("credited", act.credited, true);
@@ -354,7 +350,8 @@ struct CheckAct {
   void operator()(const CloseMember& act) const {
     check.Id("name", act.id);
     check.Name("destination", act.destination, false);
-    if (act.destination == HolderRef{HolderKind::kMember, act.id}) check.Find("destination", violation::kSameHolder);
+    if (act.destination == HolderRef{HolderKind::kMember, act.id})
+      check.Find("destination", violation::kSameHolder);
     check.OnDay("closed_on", act.closed_on);
   }
   void operator()(const ReopenMember& act) const { check.Id("name", act.id); }
@@ -388,10 +385,6 @@ struct CheckAct {
   void operator()(const UpdateSettings& act) const {
     Settings("settings.", act.settings, act.categories);
     if (act.mask.empty()) check.Find("update_mask", violation::kRequired);
-    for (const std::string& field : act.mask) {
-      const auto* descriptor = sv1::SettingsRow::descriptor();
-      if (descriptor->FindFieldByName(field) == nullptr) check.Find("update_mask", violation::kUnknownField);
-    }
   }
 
  private:
@@ -481,7 +474,11 @@ class Clerk {
       }
     }
     const Sequence before = bank_.last_sequence();
-    outcome.refusal = std::visit([&](const auto& act) { return Do(act, &outcome); }, command_.act);
+    // Whoever creates a bank cannot be one of its members yet.
+    if (!std::holds_alternative<CreateTimebank>(command_.act)) outcome.refusal = FindActor();
+    if (!outcome.refusal) {
+      outcome.refusal = std::visit([&](const auto& act) { return Do(act, &outcome); }, command_.act);
+    }
     if (command_.validate_only) {
       if (!outcome.refusal) Preview(before, &outcome);
       RollBack(0);
@@ -544,7 +541,7 @@ class Clerk {
     Outcome outcome;
     outcome.bank = bank_.number;
     if (body.facts != known.body.facts || (!known.texts_erased && body.texts != known.body.texts)) {
-      outcome.refusal = Refuse(Reason::kRequestIdReused);
+      outcome.refusal = About(Reason::kRequestIdReused, known.outcome.first);
       return outcome;
     }
     outcome = known.outcome;
@@ -694,6 +691,7 @@ class Clerk {
   }
   void AppendRefusal(const Refusal& refusal) {
     sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_REFUSAL);
+    entry.clear_acting_for();
     sv1::EntryRefusal* facts = entry.mutable_refusal();
     facts->set_reason(std::string(NameOf(refusal.reason)));
     facts->set_account(refusal.account);
@@ -777,6 +775,11 @@ class Clerk {
         notice->set_sequence(other);
       }
     }
+    for (AccountNumber account : closed) {
+      sv1::EntryNotice* notice = entry.add_notices();
+      notice->set_kind(kHolderClosedBackdated);
+      notice->set_account(account);
+    }
     if ((entry.kind() == sv1::ENTRY_KIND_EXCHANGE || entry.kind() == sv1::ENTRY_KIND_GIFT) &&
         texts.decision().empty()) {
       for (const sv1::EntryMovement& movement : entry.movements()) {
@@ -785,11 +788,6 @@ class Clerk {
         notice->set_kind(kPotWithoutDecision);
         notice->set_account(movement.account());
       }
-    }
-    for (AccountNumber account : closed) {
-      sv1::EntryNotice* notice = entry.add_notices();
-      notice->set_kind(kHolderClosedBackdated);
-      notice->set_account(account);
     }
     Append(entry);
     SetTexts(entry.sequence(), texts);
@@ -854,7 +852,8 @@ class Clerk {
     for (const Part& part : plan.receivers) {
       if (!part.seconds) every_share_names_its_seconds = false;
       int64_t seconds = part.seconds.value_or(plan.seconds);
-      if (!part.seconds && plan.receivers.size() == 1 && plan.givers.size() > 1) seconds = given;
+      if (!part.seconds && plan.receivers.size() == 1 && (plan.givers.size() > 1 || plan.seconds == 0))
+        seconds = given;
       received += seconds;
       AddMovement(*entry, part.account, -seconds, sv1::MOVEMENT_ROLE_RECEIVER, part.seconds.has_value());
     }
@@ -932,21 +931,20 @@ class Clerk {
     }
     const bool gave = among(plan.givers, actor_);
     const bool received = among(plan.receivers, actor_);
-    if ((who == kReceiverMayRecord && !received) || (who == kGiverMayRecord && !gave) ||
-        (!gave && !received)) {
-      return Refuse(Reason::kNotAParty);
+    if (!gave && !received) return Refuse(Reason::kNotAParty);
+    if ((who == kReceiverMayRecord && !received) || (who == kGiverMayRecord && !gave)) {
+      return Refuse(Reason::kRoleRequired);
     }
     return std::nullopt;
   }
 
   Verdict Record(const ExchangeSpec& exchange, bool check_duplicates, const std::string& path) {
     if (Verdict no = CheckOrigin(exchange.origin)) return no;
-    if (Verdict no = FindActor()) return no;
     Plan plan;
     if (Verdict no = FindParts(exchange, path, &plan)) return no;
     if (Verdict no = FindHolder(exchange.acting_for, &acting_for_)) return no;
-    if (Verdict no = MayRecord(plan)) return no;
     if (exchange.origin && !IsBroker()) return Refuse(Reason::kRoleRequired);
+    if (Verdict no = MayRecord(plan)) return no;
 
     plan.seconds = exchange.seconds;
     plan.unnamed_givers = static_cast<uint32_t>(exchange.unnamed_givers);
@@ -993,10 +991,7 @@ class Clerk {
           item.refusal->numbers.push_back({"index", static_cast<int64_t>(i)});
           return item.refusal;
         }
-        if (!command_.request_id.empty() && IsFrozen(item.refusal->reason)) {
-          AppendRefusal(*item.refusal);
-          item.sequence = next;
-        }
+        if (!command_.request_id.empty() && IsFrozen(item.refusal->reason)) AppendRefusal(*item.refusal);
       }
       outcome->items.push_back(std::move(item));
     }
@@ -1005,18 +1000,17 @@ class Clerk {
 
   Verdict Do(const RecordGift& act, Outcome*) {
     if (Verdict no = CheckOrigin(act.origin)) return no;
-    if (Verdict no = FindActor()) return no;
     AccountNumber debited, credited;
     if (Verdict no = FindHolder(act.debited, &debited)) return no;
     if (Verdict no = FindHolder(act.credited, &credited)) return no;
     if (Verdict no = FindHolder(act.acting_for, &acting_for_)) return no;
+    if (act.origin && !IsBroker()) return Refuse(Reason::kRoleRequired);
     if (Verdict no = CheckActingFor()) return no;
     if (IsBroker()) {
       if (acting_for_ != 0 && acting_for_ != debited) return Refuse(Reason::kNotAParty);
     } else if (actor_ != debited) {
       return Refuse(actor_ == 0 ? Reason::kRoleRequired : Reason::kNotAParty);
     }
-    if (act.origin && !IsBroker()) return Refuse(Reason::kRoleRequired);
     if (debited == credited) return Invalid("credited", violation::kSameHolder);
 
     sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_GIFT);
@@ -1037,7 +1031,6 @@ class Clerk {
 
   Verdict Do(const RecordOpening& act, Outcome*) {
     if (Verdict no = CheckOrigin(act.origin)) return no;
-    if (Verdict no = FindActor()) return no;
     AccountNumber holder;
     if (Verdict no = FindHolder(act.holder, &holder)) return no;
     if (!IsBroker()) return Refuse(Reason::kRoleRequired);
@@ -1067,7 +1060,6 @@ class Clerk {
   // Everything that an act about an entry begins with.
   Verdict Begin(Sequence sequence, const HolderRef& acting_for) {
     if (Verdict no = FindExchange(sequence)) return no;
-    if (Verdict no = FindActor()) return no;
     if (Verdict no = FindHolder(acting_for, &acting_for_)) return no;
     return CheckActingFor();
   }
@@ -1098,7 +1090,8 @@ class Clerk {
   // A broker; the recorder until somebody else has confirmed.
   Verdict MayUndo(Sequence sequence) const {
     if (IsBroker()) return std::nullopt;
-    if (!IsRecorder(sequence)) return Refuse(IsParty(sequence, actor_) ? Reason::kRoleRequired : Reason::kNotAParty);
+    if (!IsRecorder(sequence))
+      return Refuse(IsParty(sequence, actor_) ? Reason::kRoleRequired : Reason::kNotAParty);
     if (bank_.MarkOf(sequence).confirmed_by_size() > 0) return Refuse(Reason::kRoleRequired);
     return std::nullopt;
   }
@@ -1124,7 +1117,7 @@ class Clerk {
     entry.set_reverses(sequence);
     entry.set_reversed_kind(original.kind());
     for (const sv1::EntryMovement& movement : original.movements()) {
-      AddMovement(entry, movement.account(), -movement.seconds(), movement.role(), false);
+      AddMovement(entry, movement.account(), -movement.seconds(), movement.role(), movement.own_seconds());
     }
     sv1::Texts texts;
     texts.set_reason(reason);
@@ -1352,8 +1345,10 @@ class Clerk {
     sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_NOTE_ERASED);
     entry.set_about(act.exchange);
     Append(entry);
+    auto found = bank_.words.find(act.exchange);
+    if (found == bank_.words.end() || found->second.texts.note().empty()) return std::nullopt;
     Keep(bank_.words, act.exchange);
-    Words& words = bank_.words[act.exchange];
+    Words& words = found->second;
     words.texts.clear_note();
     words.note_erased = true;
     if (words.request) {
@@ -1383,7 +1378,6 @@ class Clerk {
   }
 
   Verdict Do(const CreateMember& act, Outcome*) {
-    if (Verdict no = FindActor()) return no;
     const auto number = static_cast<uint32_t>(bank_.members.size()) + 1;
     const std::string id = act.id.empty() ? absl::StrCat("m", number) : act.id;
     if (const AccountNumber other = bank_.MemberNamed(id)) return OnAccount(Reason::kAlreadyExists, other);
@@ -1411,7 +1405,6 @@ class Clerk {
   }
 
   Verdict Do(const UpdateMember& act, Outcome*) {
-    if (Verdict no = FindActor()) return no;
     AccountNumber account;
     if (Verdict no = FindSurvivor(act.id, &account)) return no;
     if (!IsBroker()) {
@@ -1439,10 +1432,9 @@ class Clerk {
   }
 
   // Moves what is left on `account` to `destination`.
-  Verdict PostClosing(AccountNumber account, AccountNumber destination, Day day) {
+  Verdict PostClosing(AccountNumber account, AccountNumber destination) {
     const int64_t left = SumsOf(account).balance();
     sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_CLOSING);
-    entry.set_occurred_on(day);
     entry.set_seconds(left < 0 ? -left : left);
     AddMovement(entry, account, -left, sv1::MOVEMENT_ROLE_UNSPECIFIED, false);
     AddMovement(entry, destination, left, sv1::MOVEMENT_ROLE_UNSPECIFIED, false);
@@ -1459,22 +1451,27 @@ class Clerk {
   }
 
   Verdict Do(const CloseMember& act, Outcome*) {
-    if (Verdict no = FindActor()) return no;
     AccountNumber account, destination;
     if (Verdict no = FindSurvivor(act.id, &account)) return no;
     if (Verdict no = FindHolder(act.destination, &destination)) return no;
     if (!IsBroker()) return Refuse(Reason::kRoleRequired);
     if (IsClosedMember(account)) return OnAccount(Reason::kHolderClosed, account);
     const int64_t left = SumsOf(account).balance();
-    if (left > 0 && destination == 0) return Refuse(Reason::kDestinationRequired);
+    if (left > 0 && destination == 0) {
+      Refusal refusal = OnAccount(Reason::kDestinationRequired, account);
+      refusal.numbers = {{"balance", left}};
+      return refusal;
+    }
     if (left < 0 && destination != 0 && KindOf(destination) != HolderKind::kPot) {
-      return Refuse(Reason::kDestinationMustBePot);
+      Refusal refusal = OnAccount(Reason::kDestinationMustBePot, account);
+      refusal.numbers = {{"balance", left}};
+      return refusal;
     }
     if (destination == account) return Invalid("destination", violation::kSameHolder);
     if (IsClosedMember(destination)) return OnAccount(Reason::kHolderClosed, destination);
     const Day day = act.closed_on.value_or(command_.stamp.today);
     if (left != 0 && destination != 0) {
-      if (Verdict no = PostClosing(account, destination, day)) return no;
+      if (Verdict no = PostClosing(account, destination)) return no;
     }
     sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_MEMBER_CLOSED);
     entry.set_other(destination);
@@ -1487,7 +1484,6 @@ class Clerk {
   }
 
   Verdict Do(const ReopenMember& act, Outcome*) {
-    if (Verdict no = FindActor()) return no;
     AccountNumber account;
     if (Verdict no = FindSurvivor(act.id, &account)) return no;
     if (!IsBroker()) return Refuse(Reason::kRoleRequired);
@@ -1500,7 +1496,6 @@ class Clerk {
   }
 
   Verdict Do(const MergeMember& act, Outcome*) {
-    if (Verdict no = FindActor()) return no;
     AccountNumber account, into;
     if (Verdict no = FindSurvivor(act.id, &account)) return no;
     if (Verdict no = FindSurvivor(act.into, &into)) return no;
@@ -1514,7 +1509,7 @@ class Clerk {
       return OnAccount(Reason::kTooMany, into);
     }
     if (SumsOf(account).balance() != 0) {
-      if (Verdict no = PostClosing(account, into, command_.stamp.today)) return no;
+      if (Verdict no = PostClosing(account, into)) return no;
     }
     sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_MEMBER_MERGED);
     entry.set_other(into);
@@ -1554,7 +1549,6 @@ class Clerk {
   }
 
   Verdict Do(const CreateCircle& act, Outcome*) {
-    if (Verdict no = FindActor()) return no;
     std::vector<AccountNumber> members;
     if (Verdict no = FindMembers(act.members, &members)) return no;
     const auto number = static_cast<uint32_t>(bank_.circles.size()) + 1;
@@ -1576,7 +1570,6 @@ class Clerk {
   }
 
   Verdict Do(const ChangeCircle& act, Outcome*) {
-    if (Verdict no = FindActor()) return no;
     const AccountNumber circle = bank_.CircleNamed(act.id);
     if (circle == 0) return Unknown("circles/" + act.id);
     std::vector<AccountNumber> add, remove;
@@ -1617,7 +1610,6 @@ class Clerk {
   }
 
   Verdict Do(const UpdateSettings& act, Outcome*) {
-    if (Verdict no = FindActor()) return no;
     if (!IsBroker()) return Refuse(Reason::kRoleRequired);
     if (!act.etag.empty() && act.etag != std::to_string(bank_.row.changed_at())) {
       return Refuse(Reason::kEtagMismatch);
@@ -1738,6 +1730,7 @@ Outcome Oracle::Execute(const Command& command) {
         command.stamp.now_us - known->second.time_us <= kRequestMemoryUs) {
       if (DescribeBody(command) != known->second.body) {
         outcome.refusal = Refuse(Reason::kRequestIdReused);
+        outcome.refusal->sequence = known->second.outcome.first;
         return outcome;
       }
       outcome = known->second.outcome;

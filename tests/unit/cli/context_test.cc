@@ -27,8 +27,8 @@ class ContextTest : public ::testing::Test {
   }
   std::filesystem::path path() const { return folder_ / "timebank" / "config.toml"; }
 
-  std::filesystem::path folder_ =
-      std::filesystem::path(::testing::TempDir()) / ::testing::UnitTest::GetInstance()->current_test_info()->name();
+  std::filesystem::path folder_ = std::filesystem::path(::testing::TempDir()) /
+                                  ::testing::UnitTest::GetInstance()->current_test_info()->name();
   std::map<std::string, std::string> values_;
 };
 
@@ -44,7 +44,8 @@ TEST_F(ContextTest, FindsTheConfigFolder) {
 // Goal: what is written is read back, by its owner alone; writing again replaces it.
 TEST_F(ContextTest, WritesAndReads) {
   EXPECT_EQ(*ReadContexts(path()), ContextFile{}) << "no file is no contexts";
-  const ContextFile file{"rushey", {{"rushey", {"localhost:7400", "rushey", "maria"}}, {"núria's \"bank\"", {"", "b", ""}}}};
+  const ContextFile file{
+      "rushey", {{"rushey", {"localhost:7400", "rushey", "maria"}}, {"núria's \"bank\"", {"", "b", ""}}}};
   ASSERT_TRUE(WriteContexts(path(), file).ok());
   EXPECT_EQ(*ReadContexts(path()), file);
   struct stat info {};
@@ -72,7 +73,8 @@ TEST_F(ContextTest, FlagsBeforeEnvironmentBeforeContext) {
   EXPECT_EQ(*EffectiveContext(file, "two", {}, variables()), (Context{kDefaultServer, "bank-two", ""}));
   values_["TIMEBANK_BANK"] = "from-environment";
   EXPECT_EQ(*EffectiveContext(file, "", {}, variables()), (Context{"one:1", "from-environment", "maria"}));
-  EXPECT_EQ(*EffectiveContext(file, "", {"flag:2", "", "ana"}, variables()), (Context{"flag:2", "from-environment", "ana"}));
+  EXPECT_EQ(*EffectiveContext(file, "", {"flag:2", "", "ana"}, variables()),
+            (Context{"flag:2", "from-environment", "ana"}));
   EXPECT_FALSE(EffectiveContext(file, "three", {}, variables()).ok());
 }
 

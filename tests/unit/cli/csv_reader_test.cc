@@ -25,7 +25,8 @@ std::vector<std::string> Read(const std::string& text, CsvOptions options = {}) 
 
 using Rows = std::vector<std::string>;
 
-// Goal: quotes, doubled quotes and line breaks in quotes come out as they were meant, with the right line numbers.
+// Goal: quotes, doubled quotes and line breaks in quotes come out as they were meant, with the right line
+// numbers.
 TEST(CsvReaderTest, ReadsQuotesAndLineBreaks) {
   EXPECT_EQ(Read("a,\"b,c\",\"say \"\"hi\"\"\"\n\"two\nlines\",x\nlast,row"),
             (Rows{"1:a|b,c|say \"hi\"", "2:two\nlines|x", "4:last|row"}));
@@ -35,7 +36,9 @@ TEST(CsvReaderTest, ReadsQuotesAndLineBreaks) {
 
 // Goal: a byte-order mark and every kind of line end; empty lines count as lines and are no rows.
 TEST(CsvReaderTest, ReadsMarksAndLineEnds) {
-  EXPECT_EQ(Read("\xEF\xBB\xBF" "a,b\r\n\r\n\"c\r\nd\",e\r\n"), (Rows{"1:a|b", "3:c\r\nd|e"}));
+  EXPECT_EQ(Read("\xEF\xBB\xBF"
+                 "a,b\r\n\r\n\"c\r\nd\",e\r\n"),
+            (Rows{"1:a|b", "3:c\r\nd|e"}));
   EXPECT_EQ(Read("a,b\rc,d\r"), (Rows{"1:a|b", "2:c|d"}));
   EXPECT_EQ(Read("\n\na\n\n"), (Rows{"3:a"}));
   EXPECT_EQ(Read(""), Rows{});
@@ -66,7 +69,8 @@ TEST(CsvReaderTest, HugeRowsArePassedOver) {
   EXPECT_EQ(rows[2], "3:c|d");
   const Rows quoted = Read("a,b\n\"" + huge + "\n" + huge + "\",e\nc,d\n", {.max_row_bytes = 100'000});
   EXPECT_EQ(quoted.back(), "4:c|d");
-  EXPECT_EQ(Read(std::string(70'000, 'y') + ",z\n").size(), 1u) << "longer than a read buffer, within the limit";
+  EXPECT_EQ(Read(std::string(70'000, 'y') + ",z\n").size(), 1u)
+      << "longer than a read buffer, within the limit";
 }
 
 // Goal: rows are the same wherever the read buffer ends.

@@ -60,7 +60,9 @@ TEST(PrintedStatementTest, ManyPages) {
   std::vector<v1::StatementLine> lines;
   for (int i = 1; i <= 200; ++i) {
     lines.push_back(Line(i));
-    if (i % 7 == 0) lines.back().set_note("a note that goes on for rather longer than one line of the column has room for, 中文 included");
+    if (i % 7 == 0)
+      lines.back().set_note(
+          "a note that goes on for rather longer than one line of the column has room for, 中文 included");
   }
   const std::vector<std::string> pages = absl::StrSplit(PrintStatement(Heading(), lines), '\f');
   ASSERT_GT(pages.size(), 3u);
@@ -68,7 +70,8 @@ TEST(PrintedStatementTest, ManyPages) {
   for (size_t i = 0; i < pages.size(); ++i) {
     const std::vector<std::string> page = absl::StrSplit(pages[i], '\n');
     EXPECT_LE(page.size() - 1, kPrintedLines);
-    EXPECT_NE(page[0].find("Page " + std::to_string(i + 1) + " of " + std::to_string(pages.size())), std::string::npos);
+    EXPECT_NE(page[0].find("Page " + std::to_string(i + 1) + " of " + std::to_string(pages.size())),
+              std::string::npos);
     for (const std::string& line : page) {
       EXPECT_LE(DisplayWidth(line), kPrintedColumns) << line;
       entries += line.rfind("14/11/2023", 0) == 0 ? 1 : 0;

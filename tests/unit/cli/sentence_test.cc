@@ -32,8 +32,10 @@ std::string Parse(const std::string& text) {
 TEST(SentenceTest, ReadsSentences) {
   EXPECT_EQ(Parse("ben helped ana 1h30 gardening"), "ben > ana | 5400 | gardening");
   EXPECT_EQ(Parse("Ben HELPED Ana Muñoz 1,5"), "Ben > Ana Muñoz | 5400 | ");
-  EXPECT_EQ(Parse("rosa helped ana,ben,carla,dan:1h,eva 2h yoga"), "rosa > ana+ben+carla+dan=3600+eva | 7200 | yoga");
-  EXPECT_EQ(Parse("rosa vila, ben helped ana, carla 2h yoga in the hall"), "rosa vila+ben > ana+carla | 7200 | yoga in the hall");
+  EXPECT_EQ(Parse("rosa helped ana,ben,carla,dan:1h,eva 2h yoga"),
+            "rosa > ana+ben+carla+dan=3600+eva | 7200 | yoga");
+  EXPECT_EQ(Parse("rosa vila, ben helped ana, carla 2h yoga in the hall"),
+            "rosa vila+ben > ana+carla | 7200 | yoga in the hall");
   EXPECT_EQ(Parse("12 helped 17 1h30"), "12 > 17 | 5400 | ");
   EXPECT_EQ(Parse("ben helped ana, 12 1h"), "ben > ana+12 | 3600 | ");
   EXPECT_EQ(Parse("circle:knitters helped pot 3h"), "circle:knitters > pot | 10800 | ");
@@ -51,11 +53,13 @@ TEST(SentenceTest, HoursMayStandWithTheNames) {
 
 // Goal: what can be misread is refused: no verb, nobody, nothing between commas, `ana:1,5`.
 TEST(SentenceTest, RefusesWhatCanBeMisread) {
-  for (const char* text : {"ben ana 1h", "helped ana 1h", "ben helped", "ben to ana 1h", "ben, helped ana 1h", "ben helped ,ana 1h",
-                           "ben helped ana:1,5 2h", "ben helped ana -1h", "ben helped ana 0", "ben helped :1h 2h"}) {
+  for (const char* text : {"ben ana 1h", "helped ana 1h", "ben helped", "ben to ana 1h", "ben, helped ana 1h",
+                           "ben helped ,ana 1h", "ben helped ana:1,5 2h", "ben helped ana -1h",
+                           "ben helped ana 0", "ben helped :1h 2h"}) {
     EXPECT_EQ(Parse(text), "error") << text;
   }
-  EXPECT_EQ(Parse("ben helped ana:1h,5 2h"), "ben > ana=3600+5 | 7200 | ") << "with a unit it cannot be misread";
+  EXPECT_EQ(Parse("ben helped ana:1h,5 2h"), "ben > ana=3600+5 | 7200 | ")
+      << "with a unit it cannot be misread";
 }
 
 }  // namespace

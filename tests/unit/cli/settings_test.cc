@@ -14,8 +14,9 @@ TEST(SettingsTest, ReadsWhatItWrites) {
   v1::Settings settings;
   google::protobuf::FieldMask mask;
   for (const char* assignment :
-       {"time_zone=Europe/Madrid", "locale=es-ES", "categories=Home, Care,Food", "warn_below=-5h", "warn_above=20h", "block_below=none",
-        "block_above=0", "who_may_record=receiver", "balances_visible=members", "starter=2h30", "smallest_count_shown=5"}) {
+       {"time_zone=Europe/Madrid", "locale=es-ES", "categories=Home, Care,Food", "warn_below=-5h",
+        "warn_above=20h", "block_below=none", "block_above=0", "who_may_record=receiver",
+        "balances_visible=members", "starter=2h30", "smallest_count_shown=5"}) {
     EXPECT_TRUE(SetSetting(assignment, settings, mask).ok()) << assignment;
   }
   EXPECT_EQ(settings.warn_below_seconds(), -5 * 3600);
@@ -23,7 +24,8 @@ TEST(SettingsTest, ReadsWhatItWrites) {
   EXPECT_FALSE(settings.has_block_below_seconds());
   EXPECT_TRUE(settings.has_block_above_seconds());
   EXPECT_EQ(absl::StrJoin(mask.paths(), " "),
-            "time_zone locale categories warn_below_seconds warn_above_seconds block_below_seconds block_above_seconds "
+            "time_zone locale categories warn_below_seconds warn_above_seconds block_below_seconds "
+            "block_above_seconds "
             "who_may_record balances_visible starter_seconds smallest_count_shown");
   v1::Settings again;
   google::protobuf::FieldMask unused;
@@ -37,7 +39,8 @@ TEST(SettingsTest, ReadsWhatItWrites) {
 TEST(SettingsTest, RefusesOthers) {
   v1::Settings settings;
   google::protobuf::FieldMask mask;
-  for (const char* assignment : {"time_zone", "colour=red", "warn_below=some", "who_may_record=everybody", "smallest_count_shown=x", "balances_visible="}) {
+  for (const char* assignment : {"time_zone", "colour=red", "warn_below=some", "who_may_record=everybody",
+                                 "smallest_count_shown=x", "balances_visible="}) {
     EXPECT_FALSE(SetSetting(assignment, settings, mask).ok()) << assignment;
   }
 }

@@ -38,7 +38,7 @@ TEST(TableTest, AlignsByDisplayWidth) {
             "Name      Hours  Day              Note\n"
             "Zoë Peña   1h30  Tue 14 Nov       a, \"b\" c\n"
             "中村        10h  Mon 14 Nov 2022  =1+1\n"
-            "e\xCC\x81va                              -\n");
+            "e\xCC\x81va                               -\n");
 }
 
 // Goal: a spreadsheet gets exact seconds, text with its line breaks, and no text that it would run.
@@ -83,7 +83,9 @@ TEST(TableTest, ColourOnTerminalsOnly) {
 
 // Goal: nothing that comes from a note is obeyed by a terminal.
 TEST(TableTest, ControlCharactersBecomeBlanks) {
-  EXPECT_EQ(OneLine("a\x1B[31mb\nc\xC2\x9B" "d"), "a [31mb c d");
+  EXPECT_EQ(OneLine("a\x1B[31mb\nc\xC2\x9B"
+                    "d"),
+            "a [31mb c d");
   EXPECT_EQ(OneLine("Núria"), "Núria");
 }
 

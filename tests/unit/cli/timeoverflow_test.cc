@@ -52,8 +52,8 @@ class TimeOverflowTest : public ::testing::Test {
       return words;
     }
     if (const auto* exchange = std::get_if<ImportedExchange>(&row)) {
-      return exchange->giver + " helped " + exchange->receiver + " " + std::to_string(exchange->seconds) + " " +
-             exchange->occurred_on + " " + exchange->note;
+      return exchange->giver + " helped " + exchange->receiver + " " + std::to_string(exchange->seconds) +
+             " " + exchange->occurred_on + " " + exchange->note;
     }
     const auto& reject = std::get<Reject>(row);
     return "line " + std::to_string(reject.place.line) + " " + reject.field + ": " + reject.reason;
@@ -68,8 +68,8 @@ class TimeOverflowTest : public ::testing::Test {
     return origins;
   }
 
-  std::filesystem::path folder_ =
-      std::filesystem::path(::testing::TempDir()) / ::testing::UnitTest::GetInstance()->current_test_info()->name();
+  std::filesystem::path folder_ = std::filesystem::path(::testing::TempDir()) /
+                                  ::testing::UnitTest::GetInstance()->current_test_info()->name();
   ReaderOptions options_;
 };
 
@@ -77,22 +77,26 @@ using Rows = std::vector<std::string>;
 
 // Goal: names keep their accents, apostrophes and blanks; gender and date of birth are not taken over.
 TEST_F(TimeOverflowTest, ReadsUsers) {
-  const std::string users = Write("users.csv",
-                                  "1,2018-01-30,Hermione,Cadena,Muñoz,1,1989-03-16,622743103,691777984,user@example.com\n"
-                                  "2,,Siân, O'Brien ,,2,,,,\n"
-                                  "3,2018-02-01,,,,,,,,\n");
-  EXPECT_EQ(Read({users}), (Rows{"member 1 <Hermione Cadena Muñoz> 2018-01-30 622743103 691777984 user@example.com",
-                                 "member 2 <Siân O'Brien> ", "member 3 <> 2018-02-01"}));
+  const std::string users =
+      Write("users.csv",
+            "1,2018-01-30,Hermione,Cadena,Muñoz,1,1989-03-16,622743103,691777984,user@example.com\n"
+            "2,,Siân, O'Brien ,,2,,,,\n"
+            "3,2018-02-01,,,,,,,,\n");
+  EXPECT_EQ(Read({users}),
+            (Rows{"member 1 <Hermione Cadena Muñoz> 2018-01-30 622743103 691777984 user@example.com",
+                  "member 2 <Siân O'Brien> ", "member 3 <> 2018-02-01"}));
 }
 
 // Goal: the source gives the credits, so it is who received the help; organization is the bank itself.
 TEST_F(TimeOverflowTest, TheSourceReceivedTheHelp) {
-  const std::string transfers = Write("transfers.csv",
-                                      "10,member,4,member,1188,2018-01-08 09:21:00 UTC,\"Fixed the \"\"famous\"\" gate\",\n"
-                                      "1,organization,4,member,900,2018-01-08 09:21:00 UTC,\"Shopping\nand carrying\",7\n"
-                                      "4,member,1,organization,900,2018-01-09,,\n");
-  EXPECT_EQ(Read({transfers}), (Rows{"4 helped 10 1188 2018-01-08 Fixed the \"famous\" gate",
-                                     "4 helped  900 2018-01-08 Shopping\nand carrying", " helped 4 900 2018-01-09 "}));
+  const std::string transfers =
+      Write("transfers.csv",
+            "10,member,4,member,1188,2018-01-08 09:21:00 UTC,\"Fixed the \"\"famous\"\" gate\",\n"
+            "1,organization,4,member,900,2018-01-08 09:21:00 UTC,\"Shopping\nand carrying\",7\n"
+            "4,member,1,organization,900,2018-01-09,,\n");
+  EXPECT_EQ(Read({transfers}),
+            (Rows{"4 helped 10 1188 2018-01-08 Fixed the \"famous\" gate",
+                  "4 helped  900 2018-01-08 Shopping\nand carrying", " helped 4 900 2018-01-09 "}));
 }
 
 // Goal: the day of a moment is the day in the bank's time zone.
@@ -164,30 +168,34 @@ TEST_F(TimeOverflowTest, BadUsersAreTold) {
                                   "4,2999-01-30,Ana,,,,,,,\n"
                                   "5,2018-01-30,Ana\n"
                                   "6,2018-01-30," +
-                                      std::string(201, 'a') + ",,,,,,,\n" + "7,2018-01-30,Ana,,,,," + std::string(41, '1') + ",,\n");
-  EXPECT_EQ(Read({users}), (Rows{"member 1 <Ana> 2018-01-30", "line 2 member_id: \"x\" is not a member number",
-                                 "line 3 member_id: member 1 stands on line 1 already",
-                                 "line 4 entry_date: \"30/01/2018\" is not a day",
-                                 "line 5 entry_date: the day lies in the future (2999-01-30; today is 2023-11-16)",
-                                 "line 6 : has 3 columns instead of 10",
-                                 "line 7 first name: the whole name is longer than 200 characters",
-                                 "line 8 phone: longer than 40 characters"}));
+                                      std::string(201, 'a') + ",,,,,,,\n" + "7,2018-01-30,Ana,,,,," +
+                                      std::string(41, '1') + ",,\n");
+  EXPECT_EQ(Read({users}),
+            (Rows{"member 1 <Ana> 2018-01-30", "line 2 member_id: \"x\" is not a member number",
+                  "line 3 member_id: member 1 stands on line 1 already",
+                  "line 4 entry_date: \"30/01/2018\" is not a day",
+                  "line 5 entry_date: the day lies in the future (2999-01-30; today is 2023-11-16)",
+                  "line 6 : has 3 columns instead of 10",
+                  "line 7 first name: the whole name is longer than 200 characters",
+                  "line 8 phone: longer than 40 characters"}));
 }
 
-// Goal: an origin names its row for ever: equal rows are counted, other rows differ, and writing the file differently
-// changes nothing.
+// Goal: an origin names its row for ever: equal rows are counted, other rows differ, and writing the file
+// differently changes nothing.
 TEST_F(TimeOverflowTest, OriginsNameRows) {
   const std::string row = "1,member,2,member,60,2018-01-08 09:00:00 UTC,a,\n";
   const std::vector<std::string> origins =
-      Origins(Write("transfers.csv", row + row + "1,member,2,member,61,2018-01-08 09:00:00 UTC,a,\n"
-                                                 "2,member,1,member,60,2018-01-08 09:00:00 UTC,a,\n"
-                                                 "1,member,2,member,60,2018-01-08 09:00:01 UTC,a,\n"
-                                                 "1,member,2,member,60,2018-01-08 09:00:00 UTC,b,\n"));
+      Origins(Write("transfers.csv", row + row +
+                                         "1,member,2,member,61,2018-01-08 09:00:00 UTC,a,\n"
+                                         "2,member,1,member,60,2018-01-08 09:00:00 UTC,a,\n"
+                                         "1,member,2,member,60,2018-01-08 09:00:01 UTC,a,\n"
+                                         "1,member,2,member,60,2018-01-08 09:00:00 UTC,b,\n"));
   EXPECT_EQ(std::set<std::string>(origins.begin(), origins.end()).size(), 6u);
   EXPECT_EQ(origins[0].substr(0, 4), "row-");
   EXPECT_EQ(origins[0].substr(origins[0].size() - 2), "-1");
   EXPECT_EQ(origins[1], origins[0].substr(0, origins[0].size() - 1) + "2");
-  EXPECT_EQ(Origins(Write("again.csv", "\xEF\xBB\xBF\"01\",\"member\",2,member,60,2018-01-08T09:00:00Z,\"a\",\r\n")),
+  EXPECT_EQ(Origins(Write("again.csv",
+                          "\xEF\xBB\xBF\"01\",\"member\",2,member,60,2018-01-08T09:00:00Z,\"a\",\r\n")),
             std::vector<std::string>{origins[0]});
 }
 
@@ -199,7 +207,8 @@ TEST_F(TimeOverflowTest, RecognisesFiles) {
   EXPECT_EQ(Read({users, transfers}), rows);
   EXPECT_EQ(Read({transfers, users}), rows) << "members come first whatever the order of the files";
   EXPECT_NE(Read({users, users})[0].find("same kind"), std::string::npos);
-  EXPECT_NE(Read({Write("posts.csv", "1,Offer,Guitar,,3,2018-01-01,,\n")})[0].find("offers and requests"), std::string::npos);
+  EXPECT_NE(Read({Write("posts.csv", "1,Offer,Guitar,,3,2018-01-01,,\n")})[0].find("offers and requests"),
+            std::string::npos);
   EXPECT_NE(Read({Write("other.csv", "a,b,c\n")})[0].find("Cannot tell what"), std::string::npos);
   EXPECT_NE(Read({(folder_ / "nothing.csv").string()})[0].find("Cannot tell what"), std::string::npos);
   EXPECT_FALSE(OpenReader("timeoverflow", {(folder_ / "nothing.csv").string()}, options_).ok());
@@ -210,8 +219,8 @@ TEST_F(TimeOverflowTest, RecognisesFiles) {
 // Goal: UTF-8 is judged as RFC 3629 has it.
 TEST(TextTest, Utf8) {
   for (const char* good : {"", "abc", "ñ", "€", "😀", "\xF4\x8F\xBF\xBF"}) EXPECT_TRUE(IsUtf8(good)) << good;
-  for (const char* bad : {"\x80", "\xC3", "\xC0\xAF", "\xE0\x80\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF8\x88\x80\x80\x80",
-                          "caf\xE9"}) {
+  for (const char* bad : {"\x80", "\xC3", "\xC0\xAF", "\xE0\x80\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80",
+                          "\xF8\x88\x80\x80\x80", "caf\xE9"}) {
     EXPECT_FALSE(IsUtf8(bad));
   }
   EXPECT_EQ(CodePoints("ñ€😀a"), 4u);

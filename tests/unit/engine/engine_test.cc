@@ -361,8 +361,7 @@ TEST_F(EngineTest, TellsItsStates) {
   EXPECT_EQ(Said(Submit(Member("ana"))), "OUTCOME_UNKNOWN");
   AwaitState(State::kServing, 2);
   engine_->Stop();
-  EXPECT_THAT(states(), ElementsAre(State::kServing, State::kRecovering, State::kServing, State::kRecovering,
-                                    State::kStopped));
+  EXPECT_THAT(states(), ElementsAre(State::kServing, State::kRecovering, State::kServing, State::kStopped));
   EXPECT_EQ(engine_->state(), State::kStopped);
 }
 

@@ -1,0 +1,66 @@
+// Keys: what each costs to make, and the two keyed hashes that every recorded exchange needs.
+#include <benchmark/benchmark.h>
+
+#include <cstdint>
+#include <string>
+
+#include "storage/hash.h"
+#include "storage/keys.h"
+
+namespace timebank::storage {
+namespace {
+
+constexpr BankNumber kBank = 0x1234'5678'9abc'def0;
+constexpr Day kDay = 20771;  // 2026-11-14
+const std::string kSecret(32, 's');
+
+void BM_AccountKey(benchmark::State& state) {
+  AccountNumber account = MakeAccount(HolderKind::kMember, 1);
+  for (auto _ : state) benchmark::DoNotOptimize(AccountKey(kBank, account++));
+}
+BENCHMARK(BM_AccountKey);
+
+void BM_StatementKey(benchmark::State& state) {
+  Sequence last = 1;
+  for (auto _ : state) benchmark::DoNotOptimize(StatementKey(kBank, kCommunityPot, last++));
+}
+BENCHMARK(BM_StatementKey);
+
+void BM_DayKey(benchmark::State& state) {
+  Sequence last = 1;
+  for (auto _ : state) benchmark::DoNotOptimize(DayKey(kBank, kCommunityPot, kDay, last++));
+}
+BENCHMARK(BM_DayKey);
+
+// Found for each giver and receiver who is named.
+void BM_SlugKey(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(SlugKey(kBank, kSecret, "member", "ana-maria"));
+}
+BENCHMARK(BM_SlugKey);
+
+// Once a call.
+void BM_RequestKey(benchmark::State& state) {
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(RequestKey(kBank, kSecret, "m:ana", "0f8fad5b-d9cb-469f-a165-70867728950e"));
+  }
+}
+BENCHMARK(BM_RequestKey);
+
+// Once for each secret that is not the one before: what the keyed hashes above save.
+void BM_HmacSha256_NewSecret(benchmark::State& state) {
+  std::string secret = kSecret;
+  for (auto _ : state) {
+    ++secret[0];
+    benchmark::DoNotOptimize(HmacSha256(secret, "member"));
+  }
+}
+BENCHMARK(BM_HmacSha256_NewSecret);
+
+void BM_ToCivil(benchmark::State& state) {
+  Day day = kDay;
+  for (auto _ : state) benchmark::DoNotOptimize(ToCivil(day++));
+}
+BENCHMARK(BM_ToCivil);
+
+}  // namespace
+}  // namespace timebank::storage

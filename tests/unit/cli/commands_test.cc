@@ -1,0 +1,466 @@
+// Whole command lines against the mock connection.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "client/cpp/error.h"
+#include "tests/unit/cli/fake_bank.h"
+
+namespace timebank::cli {
+namespace {
+
+using ::testing::_;
+using ::testing::Return;
+
+constexpr int64_t kHour = 3600;
+
+class CommandsTest : public ::testing::Test {
+ protected:
+  CommandsTest() {
+    bank_->AddMember("ben", "Ben Ferré", 16200);
+    bank_->AddMember("ana", "Ana Muñoz", -kHour);
+    bank_->bank.mutable_settings()->add_categories("gardening");
+  }
+
+  std::shared_ptr<FakeBank> bank_ = std::make_shared<FakeBank>();
+};
+
+// Goal: the sentence that a broker types all day, word for word.
+TEST_F(CommandsTest, Record) {
+  v1::Notice notice;
+  notice.set_kind(v1::Notice::KIND_POSSIBLE_DUPLICATE);
+  notice.set_exchange("timebanks/rushey/exchanges/1037");
+  bank_->notices = {notice};
+  const Ran ran = RunCli(bank_, "record ben helped ana 1h30 gardening --on tue --slip 231");
+  EXPECT_EQ(ran.code, ExitCode::kOk);
+  EXPECT_EQ(ran.out,
+            "1042  Tue 14 Nov  Ben Ferré helped Ana Muñoz  1h30  gardening\n"
+            "Ben 6h in credit (was 4h30) · Ana 2h30 in debit (was 1h)\n");
+  EXPECT_EQ(ran.err, "! Looks like 1037. Entered twice? timebank undo 1042\n");
+}
+
+// Goal: what is sent is what was typed: day, category or note, duplicates looked for, the slip as tag and
+// request id.
+TEST_F(CommandsTest, RecordSendsWhatWasTyped) {
+  v1::RecordExchangeRequest sent;
+  EXPECT_CALL(*bank_, RecordExchange)
+      .WillRepeatedly([&sent](const v1::RecordExchangeRequest& request, auto&) {
+        sent = request;
+        return absl::UnavailableError("enough");
+      });
+  RunCli(bank_, "record ben helped ana 1h30 Gardening --on 13/11 --slip 231");
+  EXPECT_EQ(sent.parent(), "timebanks/rushey");
+  EXPECT_EQ(sent.exchange().givers(0).holder(), "timebanks/rushey/members/ben");
+  EXPECT_EQ(sent.exchange().receivers(0).holder(), "timebanks/rushey/members/ana");
+  EXPECT_EQ(sent.exchange().seconds(), 5400);
+  EXPECT_EQ(sent.exchange().occurred_on(), "2023-11-13");
+  EXPECT_EQ(sent.exchange().category(), "gardening") << "in the bank's spelling";
+  EXPECT_EQ(sent.exchange().note(), "");
+  EXPECT_EQ(sent.exchange().tags(0), "slip:231");
+  EXPECT_EQ(sent.request_id(), "slip-231");
+  EXPECT_TRUE(sent.check_duplicates());
+  EXPECT_FALSE(sent.validate_only());
+  RunCli(bank_, "record ben helped ana 1h in the balance yard [urgent] --dry-run --request-id mine");
+  EXPECT_EQ(sent.exchange().note(), "in the balance yard [urgent]")
+      << "a command's name among the words is a word";
+  EXPECT_EQ(sent.exchange().occurred_on(), "") << "the server's today";
+  EXPECT_TRUE(sent.validate_only());
+  EXPECT_EQ(sent.request_id(), "mine");
+}
+
+// Goal: a class: what everybody gets, with the one that differs, and the pot's share; more than four on lines
+// of their own.
+TEST_F(CommandsTest, RecordAClass) {
+  for (const char* name : {"Rosa", "Carla", "Dan", "Eva"})
+    bank_->AddMember(std::string(1, static_cast<char>(name[0] + 32)) + "x", name);
+  const Ran ran = RunCli(bank_, "record rosa helped ana,ben,carla,dan:1h,eva 2h yoga");
+  EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+  EXPECT_EQ(ran.out,
+            "1042  Thu 16 Nov  Rosa helped Ana Muñoz, Ben Ferré, Carla, Dan (1h) and Eva  2h each  yoga\n"
+            "Rosa 2h in credit (was even)\n"
+            "Ana 3h in debit (was 1h)\n"
+            "Ben 2h30 in credit (was 4h30)\n"
+            "Carla 2h in debit (was even)\n"
+            "Dan 1h in debit (was even)\n"
+            "Eva 2h in debit (was even)\n"
+            "Community pot 7h in credit (was even)\n");
+}
+
+// Goal: two people of one first name are told apart.
+TEST_F(CommandsTest, FirstNamesAreEnoughUnlessShared) {
+  bank_->AddMember("ana2", "Ana Peña");
+  EXPECT_EQ(RunCli(bank_, "record ana helped ana2 1h").out,
+            "1042  Thu 16 Nov  Ana Muñoz helped Ana Peña  1h\nAna Muñoz even (was 1h in debit) · Ana Peña 1h "
+            "in debit (was even)\n");
+}
+
+// Goal: a large bare number is asked about; off a terminal nothing is posted.
+TEST_F(CommandsTest, NinetyIsAskedAbout) {
+  const Ran off = RunCli(bank_, "record ben helped ana 90");
+  EXPECT_EQ(off.code, ExitCode::kUsage);
+  EXPECT_NE(off.err.find("90h or 90m"), std::string::npos) << off.err;
+  EXPECT_TRUE(bank_->exchanges().empty());
+  EXPECT_EQ(RunCli(bank_, "record ben helped ana 90", {.terminal = true, .input = "m\n"}).code,
+            ExitCode::kOk);
+  EXPECT_EQ(bank_->exchanges().back().seconds(), 5400);
+  EXPECT_EQ(RunCli(bank_, "record ben helped ana 90", {.terminal = true, .input = "\n"}).code,
+            ExitCode::kUsage);
+  EXPECT_EQ(bank_->exchanges().size(), 1u);
+}
+
+// Goal: the same slip with the same contents shows the first entry; with other contents it is refused, naming
+// the first.
+TEST_F(CommandsTest, ASlipIsEnteredOnce) {
+  ASSERT_EQ(RunCli(bank_, "record ben helped ana 1h --slip 231").code, ExitCode::kOk);
+  const Ran again = RunCli(bank_, "record ben helped ana 1h --slip 231");
+  EXPECT_EQ(again.code, ExitCode::kOk);
+  EXPECT_NE(again.out.find("1042"), std::string::npos);
+  EXPECT_NE(again.err.find("entered already"), std::string::npos);
+  const Ran other = RunCli(bank_, "record ben helped ana 2h --slip 231");
+  EXPECT_EQ(other.code, ExitCode::kRefused);
+  EXPECT_NE(other.err.find("Slip 231 has already been entered as 1042"), std::string::npos) << other.err;
+  EXPECT_EQ(bank_->exchanges().size(), 1u);
+}
+
+// Goal: a slip that was refused (and whose refusal is kept under its id) can be entered once what stood in
+// the way is gone.
+TEST_F(CommandsTest, ARefusedSlipCanBeEnteredLater) {
+  const absl::Status limit = ServiceError(absl::StatusCode::kFailedPrecondition, "BALANCE_LIMIT");
+  bool limited = true;
+  const auto record = [this](const v1::RecordExchangeRequest& request) {
+    v1::RecordExchangeResponse response;
+    *response.mutable_exchange() = *bank_->Post(request.exchange(), !request.validate_only());
+    return response;
+  };
+  ON_CALL(*bank_, RecordExchange)
+      .WillByDefault(
+          [&](const v1::RecordExchangeRequest& request, auto&) -> absl::StatusOr<v1::RecordExchangeResponse> {
+            if (limited || request.request_id() == "slip-231") return limit;
+            return record(request);
+          });
+  EXPECT_EQ(RunCli(bank_, "record ben helped ana 1h --slip 231").code, ExitCode::kRefused);
+  limited = false;
+  EXPECT_EQ(RunCli(bank_, "record ben helped ana 1h --slip 231").code, ExitCode::kOk);
+  EXPECT_EQ(bank_->exchanges().size(), 1u);
+  // Other contents under the refusal's id: the number that the error names is no exchange.
+  ON_CALL(*bank_, RecordExchange)
+      .WillByDefault(
+          [&](const v1::RecordExchangeRequest& request, auto&) -> absl::StatusOr<v1::RecordExchangeResponse> {
+            if (request.request_id() == "slip-232") {
+              return ServiceError(absl::StatusCode::kAlreadyExists, "REQUEST_ID_REUSED",
+                                  {{"exchange", "timebanks/rushey/exchanges/900"}});
+            }
+            return record(request);
+          });
+  EXPECT_EQ(RunCli(bank_, "record ben helped ana 2h --slip 232").code, ExitCode::kOk);
+  EXPECT_EQ(bank_->exchanges().size(), 2u);
+}
+
+// Goal: a dry run records nothing and says so.
+TEST_F(CommandsTest, DryRun) {
+  const Ran ran = RunCli(bank_, "record ben helped ana 1h --dry-run");
+  EXPECT_EQ(ran.code, ExitCode::kOk);
+  EXPECT_EQ(ran.out.substr(0, 3), "-  ");
+  EXPECT_NE(ran.err.find("Nothing was recorded"), std::string::npos);
+  EXPECT_TRUE(bank_->exchanges().empty());
+}
+
+// Goal: JSON and CSV where asked for, on stdout alone.
+TEST_F(CommandsTest, OutputForms) {
+  EXPECT_EQ(RunCli(bank_, "record ben helped ana 1h gardening -o csv").out,
+            "number,day,what,hours,hours_seconds,state,kind,category,note\n"
+            "1042,2023-11-16,Ben Ferré helped Ana Muñoz,1:00,3600,recorded,exchange,gardening,\n");
+  const std::string json = RunCli(bank_, "record ben helped ana 1h -o json").out;
+  EXPECT_NE(json.find("\"balance_after_seconds\": \"23400\""), std::string::npos) << json;
+  EXPECT_EQ(RunCli(bank_, "find ana").out,
+            "number,id,name,balance,balance_seconds,last_exchange,state,kind,phones,emails\n"
+            "2,ana,Ana Muñoz,-3:00,-10800,,active,person,,\n");
+  EXPECT_EQ(RunCli(bank_, "find ana", {.terminal = true}).out,
+            "Number  Id   Name           Balance  Last exchange  State   Kind    Phone  E-mail\n"
+            "     2  ana  Ana Muñoz  3h in debit                 active  person\n");
+  EXPECT_EQ(RunCli(bank_, "find ana -o xml").code, ExitCode::kUsage);
+}
+
+// Goal: mistakes in typing are usage errors that point at the right help, and nothing is posted.
+TEST_F(CommandsTest, UsageErrors) {
+  for (const char* line :
+       {"record", "record ben ana 1h", "record ben helped ana", "record ben helped ana 1h --on 31/2",
+        "record ben helped ana 1h --on 17/11/2023", "record ben helped ana 0", "record ben helped ana -1h",
+        "record ben helped ana 1h --nonsense", "nonsense", "member", "undo x", "report",
+        "statement ana --year 2023 --from 1/1"}) {
+    const Ran ran = RunCli(bank_, line);
+    EXPECT_EQ(ran.code, ExitCode::kUsage) << line << ": " << ran.err;
+    EXPECT_EQ(ran.out, "") << line;
+    EXPECT_NE(ran.err, "") << line;
+  }
+  EXPECT_TRUE(bank_->exchanges().empty());
+  EXPECT_NE(RunCli(bank_, "record ben helped ana 1h --nonsense").err.find("timebank record --help"),
+            std::string::npos);
+}
+
+// Goal: help and version are answers, not errors, for every command.
+TEST_F(CommandsTest, Help) {
+  EXPECT_EQ(RunCli(bank_, "--version").code, ExitCode::kOk);
+  for (const char* line : {"--help",
+                           "record --help",
+                           "gift --help",
+                           "opening --help",
+                           "undo --help",
+                           "correct --help",
+                           "contest --help",
+                           "settle --help",
+                           "confirm --help",
+                           "balance --help",
+                           "statement --help",
+                           "find --help",
+                           "chat --help",
+                           "report --help",
+                           "exchange list --help",
+                           "member add --help",
+                           "circle join --help",
+                           "bank settings --help",
+                           "events --help",
+                           "watch --help",
+                           "import --help",
+                           "context set --help"}) {
+    const Ran ran = RunCli(bank_, line);
+    EXPECT_EQ(ran.code, ExitCode::kOk) << line;
+    EXPECT_NE(ran.out.find("timebank"), std::string::npos) << line;
+    EXPECT_EQ(ran.err, "") << line;
+  }
+}
+
+// Goal: without --bank the only bank is it; none or several say how to choose.
+TEST_F(CommandsTest, WhichBank) {
+  v1::ListTimebanksResponse two;
+  two.add_timebanks()->set_name("timebanks/rushey");
+  two.add_timebanks()->set_name("timebanks/other");
+  EXPECT_CALL(*bank_, ListTimebanks).WillOnce(Return(two)).WillOnce(Return(v1::ListTimebanksResponse()));
+  const Ran several = RunCli(bank_, "record ben helped ana 1h");
+  EXPECT_EQ(several.code, ExitCode::kUsage);
+  EXPECT_NE(several.err.find("--bank: rushey other"), std::string::npos) << several.err;
+  EXPECT_EQ(RunCli(bank_, "record ben helped ana 1h").code, ExitCode::kUsage) << "none";
+  EXPECT_EQ(RunCli(bank_, "record ben helped ana 1h --bank rushey").code, ExitCode::kOk);
+  EXPECT_EQ(RunCli(bank_, "record ben helped ana 1h", {.variables = {{"TIMEBANK_BANK", "rushey"}}}).code,
+            ExitCode::kOk);
+  EXPECT_EQ(RunCli(bank_, "find ana --bank elsewhere").code, ExitCode::kNotFound);
+}
+
+// Goal: a lost answer exits 4 and gives the command that finds out.
+TEST_F(CommandsTest, LostAnswer) {
+  EXPECT_CALL(*bank_, RecordExchange)
+      .WillOnce(Return(client::WithRequestId(absl::UnavailableError("x"), "id-7")));
+  const Ran ran = RunCli(bank_, {"record", "ben", "helped", "ana", "1h", "--note", "it's done"});
+  EXPECT_EQ(ran.code, ExitCode::kUnreachable);
+  EXPECT_NE(ran.err.find("timebank record ben helped ana 1h --note 'it'\\''s done' --request-id id-7"),
+            std::string::npos)
+      << ran.err;
+}
+
+// Goal: undo shows what was undone and where the balances came back to.
+TEST_F(CommandsTest, Undo) {
+  RunCli(bank_, "record ben helped ana 1h30 gardening --on tue");
+  v1::ReverseExchangeResponse response;
+  *response.mutable_reversed() = bank_->exchanges().back();
+  v1::Exchange& reversal = *response.mutable_exchange();
+  reversal.set_name("timebanks/rushey/exchanges/1043");
+  reversal.set_kind(v1::Exchange::KIND_REVERSAL);
+  reversal.set_reverses("timebanks/rushey/exchanges/1042");
+  reversal.set_occurred_on("2023-11-14");
+  for (const auto& [holder, seconds, after] :
+       {std::tuple("ben", -5400, 16200), std::tuple("ana", 5400, -3600)}) {
+    v1::Movement& movement = *reversal.add_movements();
+    movement.set_holder(std::string("timebanks/rushey/members/") + holder);
+    movement.set_seconds(seconds);
+    movement.set_balance_after_seconds(after);
+  }
+  EXPECT_CALL(*bank_, ReverseExchange)
+      .WillOnce([&response](const v1::ReverseExchangeRequest& request, auto&) {
+        EXPECT_EQ(request.name(), "timebanks/rushey/exchanges/1042");
+        EXPECT_EQ(request.reason(), "wrong Ana");
+        return response;
+      });
+  EXPECT_EQ(RunCli(bank_, {"undo", "1042", "--because", "wrong Ana"}).out,
+            "Undone: 1042  Tue 14 Nov  Ben Ferré helped Ana Muñoz  1h30  gardening\n"
+            "1043  Tue 14 Nov  undoes 1042  1h30\n"
+            "Ben 4h30 in credit (was 6h) · Ana 1h in debit (was 2h30)\n");
+}
+
+// Goal: only what is to change is sent.
+TEST_F(CommandsTest, CorrectSendsWhatChanges) {
+  v1::CorrectExchangeRequest sent;
+  EXPECT_CALL(*bank_, CorrectExchange)
+      .WillRepeatedly([&sent](const v1::CorrectExchangeRequest& request, auto&) {
+        sent = request;
+        return absl::UnavailableError("enough");
+      });
+  RunCli(bank_, "correct 1042 --on 13/11 --hours 1h --receivers ana:30m,pot --note = --acting-for ben");
+  EXPECT_EQ(sent.name(), "timebanks/rushey/exchanges/1042");
+  EXPECT_EQ(std::vector<std::string>(sent.update_mask().paths().begin(), sent.update_mask().paths().end()),
+            (std::vector<std::string>{"occurred_on", "seconds", "receivers", "note"}));
+  EXPECT_EQ(sent.exchange().seconds(), kHour);
+  EXPECT_EQ(sent.exchange().receivers(0).seconds(), 1800);
+  EXPECT_EQ(sent.exchange().receivers(1).holder(), "timebanks/rushey/pots/community");
+  EXPECT_EQ(sent.acting_for(), "timebanks/rushey/members/ben");
+  EXPECT_EQ(RunCli(bank_, "correct 1042").code, ExitCode::kUsage);
+}
+
+// Goal: the three ways in which a contest ends.
+TEST_F(CommandsTest, SettleOutcomes) {
+  v1::SettleExchangeRequest sent;
+  EXPECT_CALL(*bank_, SettleExchange)
+      .WillRepeatedly([&sent](const v1::SettleExchangeRequest& request, auto&) {
+        sent = request;
+        return absl::UnavailableError("enough");
+      });
+  RunCli(bank_, "settle 1042 stands");
+  EXPECT_EQ(sent.outcome(), v1::SettleExchangeRequest::OUTCOME_STANDS);
+  RunCli(bank_, "settle 1042 reversed");
+  EXPECT_EQ(sent.outcome(), v1::SettleExchangeRequest::OUTCOME_REVERSED);
+  RunCli(bank_, "settle 1042 1h");
+  EXPECT_EQ(sent.outcome(), v1::SettleExchangeRequest::OUTCOME_CORRECTED);
+  EXPECT_EQ(sent.exchange().seconds(), kHour);
+  EXPECT_EQ(sent.update_mask().paths(0), "seconds");
+  RunCli(bank_, "settle 1042 corrected");
+  EXPECT_FALSE(sent.has_exchange()) << "a contested reversal is recorded anew as it was";
+  EXPECT_EQ(RunCli(bank_, "settle 1042 maybe").code, ExitCode::kUsage);
+  EXPECT_EQ(RunCli(bank_, "contest 1042 --acting-for ana").code, ExitCode::kUsage)
+      << "a contest says what is wrong";
+}
+
+// Goal: an opening with its side in words or by a sign.
+TEST_F(CommandsTest, OpeningSides) {
+  int64_t seconds = 0;
+  EXPECT_CALL(*bank_, RecordOpening)
+      .WillRepeatedly([&seconds](const v1::RecordOpeningRequest& request, auto&) {
+        seconds = request.seconds();
+        return absl::UnavailableError("enough");
+      });
+  const std::vector<std::pair<std::string, int64_t>> forms = {{"opening ana 3h", 3 * kHour},
+                                                              {"opening ana -2h", -2 * kHour},
+                                                              {"opening ana 2h in debit", -2 * kHour},
+                                                              {"opening ana muñoz 2h in credit", 2 * kHour}};
+  for (const auto& [line, expected] : forms) {
+    RunCli(bank_, line);
+    EXPECT_EQ(seconds, expected) << line;
+  }
+}
+
+// Goal: opening and closing balance of a statement of several pages are those of its two ends, in both
+// orders.
+TEST_F(CommandsTest, StatementAcrossPages) {
+  const auto page = [](const std::string& next, int64_t opening, int64_t closing,
+                       const std::vector<int>& numbers) {
+    v1::ListStatementLinesResponse response;
+    response.set_next_page_token(next);
+    response.set_opening_balance_seconds(opening);
+    response.set_closing_balance_seconds(closing);
+    for (int number : numbers) {
+      v1::StatementLine& line = *response.add_lines();
+      line.set_exchange("timebanks/rushey/exchanges/" + std::to_string(number));
+      line.set_kind(v1::Exchange::KIND_EXCHANGE);
+      line.set_state(v1::Exchange::STATE_RECORDED);
+    }
+    return response;
+  };
+  EXPECT_CALL(*bank_, ListStatementLines)
+      .WillOnce(Return(page("more", kHour, 3 * kHour, {3})))
+      .WillOnce(Return(page("", 0, kHour, {2, 1})))
+      .WillOnce(Return(page("more", 0, kHour, {1, 2})))
+      .WillOnce(Return(page("", kHour, 3 * kHour, {3})));
+  const Ran newest = RunCli(bank_, "statement ana", {.terminal = true});
+  EXPECT_NE(newest.out.find("Balance before: even\n"), std::string::npos) << newest.out;
+  EXPECT_NE(newest.out.find("Balance after: 3h in credit\n"), std::string::npos);
+  const Ran printed = RunCli(bank_, "statement ana --year 2023 --print");
+  EXPECT_EQ(printed.out.find("Rushey Green"), 0u) << "also where nobody sits at a terminal";
+  EXPECT_NE(printed.out.find("Balance before                                         even"),
+            std::string::npos)
+      << printed.out;
+  EXPECT_NE(printed.out.find("Balance after                                  3h in credit"),
+            std::string::npos);
+  EXPECT_NE(printed.out.find("1 January 2023 to 31 December 2023"), std::string::npos);
+}
+
+// Goal: chat asks for the three kinds and tells all of them, empty or not.
+TEST_F(CommandsTest, Chat) {
+  v1::ListExchangesResponse contested;
+  v1::Exchange& exchange = *contested.add_exchanges();
+  exchange.set_name("timebanks/rushey/exchanges/1042");
+  exchange.set_kind(v1::Exchange::KIND_EXCHANGE);
+  exchange.set_occurred_on("2023-11-14");
+  exchange.set_seconds(5400);
+  exchange.add_givers()->set_holder("timebanks/rushey/members/ben");
+  exchange.add_receivers()->set_holder("timebanks/rushey/members/ana");
+  exchange.set_contested_by("timebanks/rushey/members/ana");
+  exchange.set_contest_reason("1h, not 1h30");
+  EXPECT_CALL(*bank_, ListExchanges).WillOnce(Return(contested));
+  std::vector<v1::ListMembersRequest> asked;
+  EXPECT_CALL(*bank_, ListMembers).WillRepeatedly([&](const v1::ListMembersRequest& request, auto&) {
+    asked.push_back(request);
+    v1::ListMembersResponse response;
+    if (request.outside_warn_limits()) *response.add_members() = bank_->members()[1];
+    return response;
+  });
+  EXPECT_EQ(RunCli(bank_, "chat", {.terminal = true}).out,
+            "Contested: 1\n"
+            "  1042  Tue 14 Nov  Ben Ferré helped Ana Muñoz  1h30; Ana Muñoz says: 1h, not 1h30\n"
+            "  When you have talked: timebank settle NUMBER stands | reversed | 1h\n"
+            "\n"
+            "Outside the bank's limits: 1\n"
+            "  2  Ana Muñoz  1h in debit\n"
+            "\n"
+            "Quiet for 90 days: 0\n");
+  ASSERT_EQ(asked.size(), 2u);
+  EXPECT_EQ(asked[1].no_exchange_since(), "2023-08-18");
+}
+
+// Goal: watch prints each event as a line, and where to take up again.
+TEST_F(CommandsTest, Watch) {
+  EXPECT_CALL(*bank_, WatchLedger)
+      .WillOnce(
+          [this](const v1::WatchLedgerRequest& request, const client::WatchCallback& callback, auto, auto&) {
+            EXPECT_EQ(request.after_position(), bank_->bank.position());
+            v1::WatchLedgerResponse message;
+            v1::LedgerEvent& event = *message.add_events();
+            event.set_sequence(7);
+            event.mutable_record_time()->set_seconds(1700000000);
+            *event.mutable_exchange() = *bank_->Post(
+                [] {
+                  v1::Exchange exchange;
+                  exchange.add_givers()->set_holder("timebanks/rushey/members/ben");
+                  exchange.add_receivers()->set_holder("timebanks/rushey/members/ana");
+                  exchange.set_seconds(5400);
+                  return exchange;
+                }(),
+                true);
+            message.set_position("position-7");
+            EXPECT_TRUE(callback(message));
+            return absl::OkStatus();
+          });
+  const Ran ran = RunCli(bank_, "watch", {.terminal = true});
+  EXPECT_EQ(ran.out, "7  2023-11-14T22:13:20Z  exchange  2023-11-16  Ben Ferré helped Ana Muñoz  1h30\n");
+  EXPECT_NE(ran.err.find("timebank watch --after position-7"), std::string::npos);
+}
+
+// Goal: contexts from the command line: set, use, list, and used by the next command.
+TEST_F(CommandsTest, Contexts) {
+  const std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) / "CommandsTest.Contexts";
+  std::filesystem::remove_all(folder);
+  const RunOptions options{.variables = {{"XDG_CONFIG_HOME", folder.string()}}};
+  EXPECT_EQ(RunCli(bank_, "context set rushey --bank rushey --as maria", options).code, ExitCode::kOk);
+  EXPECT_EQ(RunCli(bank_, "context set other --bank elsewhere --server far:1", options).code, ExitCode::kOk);
+  EXPECT_EQ(RunCli(bank_, "context list", options).out,
+            "current,name,server,bank,as\n,other,far:1,elsewhere,\n*,rushey,,rushey,maria\n");
+  EXPECT_EQ(RunCli(bank_, "record ben helped ana 1h", options).code, ExitCode::kOk);
+  EXPECT_EQ(RunCli(bank_, "context use other", options).code, ExitCode::kOk);
+  EXPECT_EQ(RunCli(bank_, "find ana", options).code, ExitCode::kNotFound) << "the other context's bank";
+  EXPECT_EQ(RunCli(bank_, "find ana --context rushey", options).code, ExitCode::kOk);
+  EXPECT_EQ(RunCli(bank_, "context use nowhere", options).code, ExitCode::kUsage);
+  std::filesystem::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace timebank::cli

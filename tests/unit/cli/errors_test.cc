@@ -1,0 +1,120 @@
+#include "client/cli/errors.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "client/cpp/error.h"
+#include "tests/unit/cli/fake_bank.h"
+
+namespace timebank::cli {
+namespace {
+
+using Code = absl::StatusCode;
+
+Situation Typed() {
+  Situation situation;
+  situation.command_line = "timebank record ben helped ana 1h30";
+  situation.server = "localhost:7400";
+  return situation;
+}
+
+// Goal: each kind of error has its exit code.
+TEST(ErrorsTest, ExitCodes) {
+  EXPECT_EQ(ExitCodeOf(absl::OkStatus()), ExitCode::kOk);
+  EXPECT_EQ(ExitCodeOf(ServiceError(Code::kFailedPrecondition, "BALANCE_LIMIT")), ExitCode::kRefused);
+  EXPECT_EQ(ExitCodeOf(ServiceError(Code::kInvalidArgument, "VALIDATION")), ExitCode::kRefused);
+  EXPECT_EQ(ExitCodeOf(UsageError("x")), ExitCode::kUsage);
+  EXPECT_EQ(ExitCodeOf(absl::InvalidArgumentError("not hours")), ExitCode::kUsage);
+  EXPECT_EQ(ExitCodeOf(NotFoundError("x")), ExitCode::kNotFound);
+  EXPECT_EQ(ExitCodeOf(ServiceError(Code::kNotFound, "HOLDER_NOT_FOUND")), ExitCode::kNotFound);
+  EXPECT_EQ(ExitCodeOf(absl::UnavailableError("x")), ExitCode::kUnreachable);
+  EXPECT_EQ(ExitCodeOf(absl::DeadlineExceededError("x")), ExitCode::kUnreachable);
+  EXPECT_EQ(ExitCodeOf(IncompleteError("x")), ExitCode::kIncomplete);
+}
+
+// Goal: every reason of the contract has a sentence of ours that says what to do; none falls through to the
+// server's own words.
+TEST(ErrorsTest, EveryReasonHasASentence) {
+  for (const char* reason : {"SHARES_DO_NOT_BALANCE",
+                             "TIMEBANK_NOT_FOUND",
+                             "HOLDER_NOT_FOUND",
+                             "EXCHANGE_NOT_FOUND",
+                             "ALREADY_EXISTS",
+                             "REQUEST_ID_REUSED",
+                             "ORIGIN_RECORDED",
+                             "BALANCE_LIMIT",
+                             "HOLDER_CLOSED",
+                             "ALREADY_REVERSED",
+                             "CANNOT_REVERSE_REVERSAL",
+                             "CANNOT_CORRECT",
+                             "ALREADY_CORRECTED",
+                             "ALREADY_RESTORED",
+                             "NOT_CONTESTED",
+                             "ALREADY_CONTESTED",
+                             "ALREADY_CONFIRMED",
+                             "DESTINATION_REQUIRED",
+                             "DESTINATION_MUST_BE_POT",
+                             "NOT_CLOSED",
+                             "ETAG_MISMATCH",
+                             "NOT_A_PARTY",
+                             "QUEUE_FULL",
+                             "DISK_FULL",
+                             "POSITION_TRIMMED",
+                             "EPOCH_CHANGED",
+                             "AMOUNT_OVERFLOW"}) {
+    const std::string text = Explain(ServiceError(Code::kFailedPrecondition, reason), Typed());
+    EXPECT_EQ(text.find("words of the server"), std::string::npos) << reason << ": " << text;
+    EXPECT_GT(text.size(), 20u) << reason;
+  }
+  EXPECT_EQ(Explain(ServiceError(Code::kFailedPrecondition, "SOMETHING_NEW"), Typed()),
+            "The server refused: words of the server (SOMETHING_NEW).");
+}
+
+// Goal: numbers and names of the error come through, in words.
+TEST(ErrorsTest, SentencesUseTheFacts) {
+  Situation situation = Typed();
+  situation.name_of = [](const std::string&) { return std::string("Ana Muñoz"); };
+  EXPECT_EQ(
+      Explain(ServiceError(Code::kFailedPrecondition, "BALANCE_LIMIT",
+                           {{"holder", "timebanks/rushey/members/ana"},
+                            {"balance", "-14400"},
+                            {"requested", "-5400"},
+                            {"limit", "-18000"}}),
+              situation),
+      "Nothing was recorded: the bank's own limit stands in the way. Ana Muñoz stands at 4h in debit and "
+      "would come to "
+      "5h30 in debit; the limit is 5h in debit.\n"
+      "Have a talk with them, or let the steward move the limit: timebank bank settings --set block_below=…");
+  EXPECT_EQ(Explain(ServiceError(Code::kFailedPrecondition, "ALREADY_REVERSED",
+                                 {{"exchange", "timebanks/rushey/exchanges/1043"}}),
+                    Typed()),
+            "It has been undone already, by 1043. Was that wrong? timebank contest 1043 --acting-for … "
+            "--because …");
+  situation.slip = "231";
+  EXPECT_EQ(Explain(ServiceError(Code::kAlreadyExists, "REQUEST_ID_REUSED",
+                                 {{"exchange", "timebanks/rushey/exchanges/1042"}}),
+                    situation),
+            "Slip 231 has already been entered as 1042, with other contents. Is it another slip? Leave "
+            "--slip out, or correct what "
+            "was entered: timebank correct 1042 …");
+}
+
+// Goal: when nobody knows whether it happened, the command that finds out is told, ready to be typed.
+TEST(ErrorsTest, NoAnswerTellsHowToAskAgain) {
+  const absl::Status lost = client::WithRequestId(absl::UnavailableError("x"), "id-7");
+  EXPECT_NE(Explain(lost, Typed()).find("\n  timebank record ben helped ana 1h30 --request-id id-7"),
+            std::string::npos);
+  EXPECT_EQ(Explain(absl::UnavailableError("x"), Typed()).find("request-id"), std::string::npos)
+      << "a read has no id";
+  Situation slip = Typed();
+  slip.slip = "231";
+  slip.command_line += " --slip 231";
+  EXPECT_EQ(
+      Explain(client::WithRequestId(absl::DeadlineExceededError("x"), "slip-231"), slip).find("--request-id"),
+      std::string::npos)
+      << "a slip's number is its id";
+}
+
+}  // namespace
+}  // namespace timebank::cli

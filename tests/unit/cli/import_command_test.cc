@@ -1,0 +1,210 @@
+// The import command and its importer, against a bank that remembers origins.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "tests/unit/cli/fake_bank.h"
+
+namespace timebank::cli {
+namespace {
+
+class ImportCommandTest : public ::testing::Test {
+ protected:
+  ImportCommandTest() {
+    std::filesystem::create_directories(folder_);
+    users_ = Write("users.csv",
+                   "1,2018-01-30,Hermione,Cadena,Muñoz,1,1989-03-16,622743103,,user@example.com\n"
+                   "2,2018-01-30,Siân,O'Brien,,1,,,,\n");
+    transfers_ = Write("transfers.csv",
+                       "1,member,2,member,5400,2018-02-01 10:00:00 UTC,\"Fixed the \"\"famous\"\" gate\",\n"
+                       "1,member,2,member,5400,2018-02-01 10:00:00 UTC,\"Fixed the \"\"famous\"\" gate\",\n"
+                       "9,organization,1,member,1188,2018-02-03 10:00:00 UTC,Cleaning,\n");
+  }
+  ~ImportCommandTest() override { std::filesystem::remove_all(folder_); }
+
+  std::string Write(const std::string& name, const std::string& text) {
+    const std::filesystem::path path = folder_ / name;
+    std::ofstream(path, std::ios::binary) << text;
+    return path.string();
+  }
+  std::string ReadFile(const std::filesystem::path& path) {
+    std::ostringstream text;
+    text << std::ifstream(path, std::ios::binary).rdbuf();
+    return text.str();
+  }
+  Ran Import(const std::vector<std::string>& more, const RunOptions& options = {}) {
+    std::vector<std::string> arguments = {"import", users_, transfers_};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return RunCli(bank_, arguments, options);
+  }
+  void ExpectImported() {
+    EXPECT_EQ(bank_->Balance("members/to-1"), 1188 - 2 * 5400);
+    EXPECT_EQ(bank_->Balance("members/to-2"), 2 * 5400);
+    EXPECT_EQ(bank_->Balance("pots/community"), -1188);
+  }
+
+  std::filesystem::path folder_ = std::filesystem::path(::testing::TempDir()) /
+                                  ::testing::UnitTest::GetInstance()->current_test_info()->name();
+  std::shared_ptr<FakeBank> bank_ = std::make_shared<FakeBank>();
+  std::string users_;
+  std::string transfers_;
+};
+
+// Goal: a dry run tells everything and changes nothing.
+TEST_F(ImportCommandTest, DryRunChangesNothing) {
+  EXPECT_CALL(*bank_, BatchRecordExchanges).Times(0);
+  EXPECT_CALL(*bank_, CreateMember).Times(0);
+  const Ran ran = Import({});
+  EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+  EXPECT_EQ(ran.out,
+            "number,account,name,now,now_seconds,new,new_seconds,balance,balance_seconds\n"
+            ",pots/community,Community pot,0:00,0,-0:19:48,-1188,-0:19:48,-1188\n"
+            "1,members/to-1,Hermione Cadena Muñoz,0:00,0,-2:40:12,-9612,-2:40:12,-9612\n"
+            "2,members/to-2,Siân O'Brien,0:00,0,3:00,10800,3:00,10800\n");
+  EXPECT_EQ(ran.err,
+            "5 rows read (timeoverflow)\n"
+            "  members    2 new, 0 known\n"
+            "  exchanges  3 new, 0 known; 3h19m48s in all\n"
+            "  rows that cannot be posted: 0\n"
+            "  left out: gender and date of birth (never kept); which offer or request an exchange came from "
+            "(post_id)\n"
+            "Nothing was posted. Add --commit to post.\n");
+}
+
+// Goal: --commit posts members without starter hours and exchanges with their origin, and reads every balance
+// back.
+TEST_F(ImportCommandTest, CommitPosts) {
+  const Ran ran = Import({"--commit"});
+  EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+  ExpectImported();
+  EXPECT_NE(ran.err.find("All 3 balances agree.\n"), std::string::npos) << ran.err;
+  const v1::Exchange& first = bank_->exchanges().front();
+  EXPECT_EQ(first.givers(0).holder(), "timebanks/rushey/members/to-2") << "the source received the help";
+  EXPECT_EQ(first.note(), "Fixed the \"famous\" gate");
+  EXPECT_EQ(first.occurred_on(), "2018-02-01");
+  EXPECT_EQ(first.origin().system(), "timeoverflow");
+  EXPECT_EQ(first.origin().record_time().seconds(), 1517479200);
+  EXPECT_EQ(bank_->members()[0].external_ids(0).number(), "1");
+  EXPECT_EQ(bank_->members()[0].joined_on(), "2018-01-30");
+}
+
+// Goal: the same file twice posts once; the second run knows everything, dry or not.
+TEST_F(ImportCommandTest, TwicePostsOnce) {
+  ASSERT_EQ(Import({"--commit"}).code, ExitCode::kOk);
+  const Ran again = Import({"--commit"});
+  EXPECT_EQ(again.code, ExitCode::kOk) << again.err;
+  EXPECT_NE(again.err.find("  members    0 new, 2 known\n  exchanges  0 new, 3 known; 3h19m48s in all\n"),
+            std::string::npos)
+      << again.err;
+  EXPECT_NE(again.err.find("All 3 balances agree."), std::string::npos);
+  EXPECT_NE(Import({}).err.find("0 new, 3 known"), std::string::npos);
+  EXPECT_EQ(bank_->exchanges().size(), 3u);
+  ExpectImported();
+}
+
+// Goal: a run that breaks off in the middle is completed by the next one.
+TEST_F(ImportCommandTest, AnInterruptedRunIsCompleted) {
+  std::string rows;
+  for (int i = 0; i < 2500; ++i)
+    absl::StrAppend(&rows, "1,member,2,member,60,2018-02-01 10:00:00 UTC,row ", i, ",\n");
+  transfers_ = Write("transfers.csv", rows);
+  bank_->fails_after_batches = 1;
+  const Ran broken = Import({"--commit"});
+  EXPECT_EQ(broken.code, ExitCode::kUnreachable);
+  EXPECT_EQ(bank_->exchanges().size(), 1000u);
+  const Ran again = Import({"--commit"});
+  EXPECT_EQ(again.code, ExitCode::kOk) << again.err;
+  EXPECT_NE(again.err.find("1500 new, 1000 known"), std::string::npos) << again.err;
+  EXPECT_EQ(bank_->Balance("members/to-2"), 2500 * 60);
+}
+
+// Goal: a bad row is told with its line and written out, exits 5, and stops no good one.
+TEST_F(ImportCommandTest, BadRowsStopNothing) {
+  transfers_ = Write("transfers.csv",
+                     "1,member,2,member,60,2018-02-01 10:00:00 UTC,good,\n"
+                     "1,member,77,member,60,2018-02-01 10:00:00 UTC,nobody,\n"
+                     "1,member,2,member,zero,2018-02-01 10:00:00 UTC,bad,\n");
+  const std::string rejects = (folder_ / "bad.csv").string();
+  const Ran ran = Import({"--commit", "--rejects", rejects});
+  EXPECT_EQ(ran.code, ExitCode::kIncomplete);
+  EXPECT_EQ(bank_->exchanges().size(), 1u);
+  EXPECT_NE(ran.err.find("  transfers.csv line 2, destination_id: there is no member 77 in the files"),
+            std::string::npos)
+      << ran.err;
+  EXPECT_NE(ran.err.find("  transfers.csv line 3, amount: \"zero\" is not a number of seconds"),
+            std::string::npos);
+  EXPECT_NE(ran.err.find("rows that could not be posted: 2"), std::string::npos);
+  EXPECT_EQ(ReadFile(rejects).substr(0, 65),
+            "file,line,field,why\ntransfers.csv,2,destination_id,\"there is no m");
+}
+
+// Goal: --make-members adds whom only exchanges name, once, without a name.
+TEST_F(ImportCommandTest, MakesMembers) {
+  transfers_ = Write("transfers.csv",
+                     "1,member,77,member,60,2018-02-01 10:00:00 UTC,a,\n"
+                     "77,member,2,member,90,2018-02-01 10:00:00 UTC,b,\n");
+  const Ran ran = Import({"--commit", "--make-members"});
+  EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+  EXPECT_EQ(bank_->members().size(), 3u);
+  EXPECT_EQ(bank_->Balance("members/to-77"), -30);
+}
+
+// Goal: hours that came from elsewhere do not disturb; a balance that does not come out is told and exits 5.
+TEST_F(ImportCommandTest, DifferencesAreTold) {
+  ASSERT_EQ(Import({"--commit"}).code, ExitCode::kOk);
+  v1::Exchange other;
+  other.add_givers()->set_holder("timebanks/rushey/members/to-1");
+  other.add_receivers()->set_holder("timebanks/rushey/members/to-2");
+  other.set_seconds(3600);
+  ASSERT_TRUE(bank_->Post(other, true).ok());
+  EXPECT_EQ(Import({"--commit"}).code, ExitCode::kOk);
+  // Somebody records while the import runs.
+  transfers_ = Write("more.csv", "1,member,2,member,60,2018-02-01 10:00:00 UTC,more,\n");
+  EXPECT_CALL(*bank_, BatchRecordExchanges).WillOnce([&](auto request, auto&) {
+    v1::BatchRecordExchangesResponse response;
+    for (int i = 0; i < request.exchanges_size(); ++i) response.add_results()->set_sequence(i + 1);
+    return response;  // says OK and moves nothing
+  });
+  const Ran ran = Import({"--commit"});
+  EXPECT_EQ(ran.code, ExitCode::kIncomplete);
+  EXPECT_NE(ran.err.find("2 balances differ"), std::string::npos) << ran.err;
+}
+
+// Goal: at a terminal the broker is asked first, after seeing what would happen; no is no.
+TEST_F(ImportCommandTest, AsksAtATerminal) {
+  EXPECT_EQ(Import({"--commit"}, {.terminal = true, .input = "n\n"}).code, ExitCode::kUsage);
+  EXPECT_TRUE(bank_->exchanges().empty());
+  EXPECT_TRUE(bank_->members().empty());
+  EXPECT_EQ(Import({"--commit"}, {.terminal = true, .input = "y\n"}).code, ExitCode::kOk);
+  EXPECT_EQ(bank_->exchanges().size(), 3u);
+  EXPECT_EQ(Import({"--commit", "--yes"}, {.terminal = true}).code, ExitCode::kOk);
+}
+
+// Goal: a bank is opened only where that is asked for, and only with --commit.
+TEST_F(ImportCommandTest, OpensTheBank) {
+  bank_->exists = false;
+  EXPECT_EQ(Import({"--bank", "rushey"}).code, ExitCode::kNotFound);
+  EXPECT_EQ(Import({"--create-bank"}).code, ExitCode::kUsage) << "which id?";
+  EXPECT_EQ(Import({"--bank", "rushey", "--create-bank", "--time-zone", "Europe/Madrid"}).code,
+            ExitCode::kOk);
+  EXPECT_FALSE(bank_->exists) << "a dry run opens nothing";
+  EXPECT_EQ(Import({"--bank", "rushey", "--create-bank", "--time-zone", "Europe/Madrid", "--commit"}).code,
+            ExitCode::kOk);
+  EXPECT_EQ(bank_->bank.settings().time_zone(), "Europe/Madrid");
+  ExpectImported();
+}
+
+// Goal: JSON holds counts and exact seconds.
+TEST_F(ImportCommandTest, Json) {
+  const std::string json = Import({"-o", "json"}).out;
+  EXPECT_NE(json.find("\"exchanges_new\": 3"), std::string::npos) << json;
+  EXPECT_NE(json.find("\"seconds\": \"11988\""), std::string::npos) << json;
+}
+
+}  // namespace
+}  // namespace timebank::cli

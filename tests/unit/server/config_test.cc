@@ -1,0 +1,207 @@
+#include "server/config.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace timebank {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using Wish = Configured::Wish;
+
+// A file that goes with the test.
+class TomlFile {
+ public:
+  explicit TomlFile(const std::string& text) {
+    std::string pattern = (std::filesystem::temp_directory_path() / "config_test.XXXXXX").string();
+    close(mkstemp(pattern.data()));
+    path_ = pattern;
+    std::ofstream(path_) << text;
+  }
+  ~TomlFile() { std::filesystem::remove(path_); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+std::string SourceOf(const Configured& configured, const std::string& name) {
+  for (const auto& setting : configured.effective) {
+    if (setting.name == name) return setting.source;
+  }
+  return "";
+}
+
+// Goal: without being told anything the server serves this machine, and what is not told is documented.
+TEST(ConfigTest, Defaults) {
+  const Configured configured = Configure({}, {});
+  EXPECT_EQ(configured.wish, Wish::kServe);
+  EXPECT_EQ(configured.config.data, "./timebank-data");
+  EXPECT_EQ(configured.config.listen, "127.0.0.1:7400");
+  EXPECT_EQ(configured.config.operator_socket, "./timebank-data/operator.sock");
+  EXPECT_FALSE(configured.config.reflection);
+  EXPECT_EQ(SourceOf(configured, "listen"), "default");
+}
+
+// Goal: a flag goes before a variable, a variable before the file, the file before the default; each is told.
+TEST(ConfigTest, Precedence) {
+  const TomlFile file("# mine\nstop_seconds = 1\nqueue_mb = 100\nmax_streams = 10\nreflection = true\n");
+  const Configured configured =
+      Configure({"--config", file.path(), "--stop-seconds=3"},
+                {{"TIMEBANK_STOP_SECONDS", "2"}, {"TIMEBANK_QUEUE_MB", "200"}, {"TIMEBANK_BANK", "rushey"}});
+  ASSERT_THAT(configured.errors, IsEmpty());
+  EXPECT_EQ(configured.config.stop_seconds, 3);
+  EXPECT_EQ(SourceOf(configured, "stop_seconds"), "--stop-seconds");
+  EXPECT_EQ(configured.config.queue_mb, 200);
+  EXPECT_EQ(SourceOf(configured, "queue_mb"), "TIMEBANK_QUEUE_MB");
+  EXPECT_EQ(configured.config.max_streams, 10);
+  EXPECT_EQ(SourceOf(configured, "max_streams"), file.path() + ":4");
+  EXPECT_TRUE(configured.config.reflection);
+  EXPECT_EQ(SourceOf(configured, "pool_threads"), "default");
+}
+
+// Goal: the file can be named by a variable; a flag names another one.
+TEST(ConfigTest, FileByVariable) {
+  const TomlFile one("stop_seconds = 1\n");
+  const TomlFile two("stop_seconds = 2\n");
+  const Environment environment = {{"TIMEBANK_CONFIG", one.path()}};
+  EXPECT_EQ(Configure({}, environment).config.stop_seconds, 1);
+  EXPECT_EQ(Configure({"--config", two.path()}, environment).config.stop_seconds, 2);
+}
+
+// Goal: a switch can be turned on and off by a flag, also against the file.
+TEST(ConfigTest, Switches) {
+  const TomlFile on("reflection = true\n");
+  EXPECT_TRUE(Configure({"--reflection"}, {}).config.reflection);
+  EXPECT_FALSE(Configure({"--config", on.path(), "--no-reflection"}, {}).config.reflection);
+  EXPECT_FALSE(Configure({"--config", on.path(), "--reflection=false"}, {}).config.reflection);
+  EXPECT_TRUE(Configure({}, {{"TIMEBANK_REFLECTION", "true"}}).config.reflection);
+}
+
+// Goal: the operator's socket lies in the ledger's folder unless told otherwise, and can be left out.
+TEST(ConfigTest, OperatorSocket) {
+  EXPECT_EQ(Configure({"--data", "/srv/bank"}, {}).config.operator_socket, "/srv/bank/operator.sock");
+  EXPECT_EQ(Configure({"--operator-socket", "/run/op"}, {}).config.operator_socket, "/run/op");
+  EXPECT_EQ(Configure({"--operator-socket", ""}, {}).config.operator_socket, "");
+  EXPECT_EQ(Configure({}, {{"TIMEBANK_OPERATOR_SOCKET", ""}}).config.operator_socket, "");
+  const std::string deep(200, 'd');
+  EXPECT_THAT(Configure({"--data", deep}, {}).errors,
+              ElementsAre(AllOf(HasSubstr("--operator-socket"), HasSubstr("longer than the 107 bytes"))));
+  EXPECT_THAT(Configure({"--data", deep, "--operator-socket", ""}, {}).errors, IsEmpty());
+}
+
+// Goal: what nobody knows is an error that names the nearest known name, wherever it stands; all errors are
+// told.
+TEST(ConfigTest, UnknownNames) {
+  const TomlFile file("queue_mbs = 3\n\nlistne = \"x\"\n");
+  const Configured configured =
+      Configure({"--lisen", "--config", file.path()}, {{"TIMEBANK_DATE", "x"}, {"TIMEBANK_AS", "ana"}});
+  EXPECT_EQ(configured.wish, Wish::kErrors);
+  EXPECT_THAT(configured.errors,
+              ElementsAre("--lisen: not known; did you mean --listen?",
+                          "TIMEBANK_DATE: not known; did you mean TIMEBANK_DATA?",
+                          file.path() + ":3: listne: not known; did you mean listen?",
+                          file.path() + ":1: queue_mbs: not known; did you mean queue_mb?"));
+}
+
+// Goal: a value out of range is an error that says where it stands and what it may be, even where another
+// source overrides it.
+TEST(ConfigTest, ValuesOutOfRange) {
+  const TomlFile file("stop_seconds = \"10\"\nreflection = 1\nlog_level = 3\n");
+  EXPECT_THAT(Configure({"--queue-mb", "1e3"}, {}).errors,
+              ElementsAre("--queue-mb: must be a whole number from 16 to 16384"));
+  EXPECT_THAT(Configure({"--queue-mb", "20"}, {{"TIMEBANK_QUEUE_MB", "15"}}).errors,
+              ElementsAre("TIMEBANK_QUEUE_MB: must be a whole number from 16 to 16384"));
+  EXPECT_THAT(Configure({"--log-level", "loud"}, {}).errors,
+              ElementsAre("--log-level: must be debug, info, warn or error"));
+  EXPECT_THAT(Configure({}, {{"TIMEBANK_REFLECTION", "yes"}}).errors,
+              ElementsAre("TIMEBANK_REFLECTION: must be true or false"));
+  EXPECT_THAT(Configure({"--config", file.path()}, {}).errors,
+              ElementsAre(HasSubstr(":3: log_level: must be a text in quotes"),
+                          HasSubstr(":2: reflection: must be true or false, without quotes"),
+                          HasSubstr(":1: stop_seconds: must be a whole number, without quotes")));
+}
+
+// Goal: a file that is missing or is no TOML is an error, not an empty one.
+TEST(ConfigTest, UnreadableFiles) {
+  const TomlFile file("data = \"a\"\nlisten = \n");
+  EXPECT_THAT(Configure({"--config", "/nowhere.toml"}, {}).errors, ElementsAre(HasSubstr("/nowhere.toml: ")));
+  EXPECT_THAT(Configure({"--config", file.path()}, {}).errors, ElementsAre(HasSubstr(file.path() + ":2: ")));
+}
+
+// Goal: --check-config prints what would hold, in the file's own language, so that it can be kept as one.
+TEST(ConfigTest, CheckConfigPrintsAFile) {
+  const Configured configured =
+      Configure({"--check-config", "--data", R"(/srv/a "b" \c)", "--reflection"}, {});
+  ASSERT_EQ(configured.wish, Wish::kCheck);
+  const std::string printed = Print(configured.effective);
+  EXPECT_THAT(printed, HasSubstr("reflection = true  # --reflection\n"));
+  EXPECT_THAT(printed, HasSubstr("stop_seconds = 10  # default\n"));
+  const TomlFile file(printed);
+  const Configured again = Configure({"--config", file.path()}, {});
+  EXPECT_THAT(again.errors, IsEmpty());
+  EXPECT_EQ(again.config.data, R"(/srv/a "b" \c)");
+  EXPECT_TRUE(again.config.reflection);
+  EXPECT_EQ(Configure({"--check-config", "--queue-mb=x"}, {}).wish, Wish::kErrors);
+}
+
+// Goal: the help alone is enough to work with: every flag, the other ways to set it, how to stop, what it
+// ends with.
+TEST(ConfigTest, HelpTellsEverything) {
+  const Configured help = Configure({"--help"}, {});
+  ASSERT_EQ(help.wish, Wish::kAnswer);
+  for (const auto& setting : Configure({}, {}).effective) {
+    std::string flag = "--" + setting.name;
+    for (char& c : flag) c = c == '_' ? '-' : c;
+    EXPECT_THAT(help.answer, HasSubstr(flag));
+  }
+  EXPECT_THAT(help.answer, AllOf(HasSubstr("TIMEBANK_"), HasSubstr("TOML"), HasSubstr("SIGTERM"),
+                                 HasSubstr("It ends with 0"), HasSubstr("127.0.0.1:7400")));
+  const Configured version = Configure({"--version"}, {});
+  EXPECT_EQ(version.wish, Wish::kAnswer);
+  EXPECT_THAT(version.answer, testing::MatchesRegex("timebankd [0-9.]+\n"));
+}
+
+// Goal: without access control only this machine can be let in: loopback and unix sockets.
+TEST(ConfigTest, ListensOnThisMachineOnly) {
+  const std::vector<std::pair<std::string, std::string>> good = {
+      {"127.0.0.1:7400", "127.0.0.1:7400"},
+      {"127.1.2.3:0", "127.1.2.3:0"},
+      {"[::1]:7400", "[::1]:7400"},
+      {"localhost:80", "127.0.0.1:80"},
+      {"unix:/run/t.sock", "unix:/run/t.sock"},
+  };
+  for (const auto& [text, meant] : good) {
+    const absl::StatusOr<ListenAddress> address = ParseListenAddress(text);
+    ASSERT_TRUE(address.ok()) << text << ": " << address.status();
+    EXPECT_EQ(address->ToString(), meant);
+  }
+  for (const char* text : {"0.0.0.0:7400", "[::]:7400", "192.168.1.5:7400", "128.0.0.1:1", "10.0.0.1:0",
+                           ":7400", "example.org:7400", "[::ffff:10.0.0.1]:1"}) {
+    EXPECT_THAT(std::string(ParseListenAddress(text).status().message()),
+                HasSubstr("there is no access control"))
+        << text;
+  }
+  for (const char* text :
+       {"", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:http"}) {
+    EXPECT_THAT(std::string(ParseListenAddress(text).status().message()), HasSubstr("HOST:PORT")) << text;
+  }
+  EXPECT_FALSE(ParseListenAddress("unix:").ok());
+  EXPECT_FALSE(ParseListenAddress("unix:/" + std::string(200, 'd')).ok());
+  EXPECT_THAT(Configure({"--listen", "0.0.0.0:1"}, {}).errors,
+              ElementsAre(HasSubstr("--listen: 0.0.0.0:1 ")));
+}
+
+}  // namespace
+}  // namespace timebank

@@ -1,0 +1,315 @@
+// timebankd as a process: what it says, what it ends with, how it stops.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "grpcpp/generic/generic_stub.h"
+#include "gtest/gtest.h"
+#include "server/config.h"
+#include "storage/log_format.h"
+#include "tests/unit/server/wire.h"
+#include "timebank/v1/ledger_service.grpc.pb.h"
+#include "timebank/v1/timebank_service.grpc.pb.h"
+
+namespace timebank {
+namespace {
+
+using testing::HasSubstr;
+using testing::MatchesRegex;
+
+constexpr absl::Duration kPatience = absl::Seconds(60);
+
+std::string ReadFile(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+// One run of timebankd; killed at the end if need be.
+class Process {
+ public:
+  // What it says goes to files in `folder`.
+  Process(const std::string& folder, std::vector<std::string> arguments)
+      : said_(folder + "/said"), log_(folder + "/log") {
+    std::filesystem::remove(said_);  // of an earlier run
+    std::filesystem::remove(log_);
+    arguments.insert(arguments.begin(), TIMEBANKD);
+    std::vector<char*> argv;
+    for (std::string& argument : arguments) argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    pid_ = fork();
+    if (pid_ == 0) {
+      dup2(open(said_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDOUT_FILENO);
+      dup2(open(log_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
+      execv(argv[0], argv.data());
+      _exit(127);
+    }
+  }
+  ~Process() {
+    if (exit_code_) return;
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+  }
+
+  // Its address, once it says that it is ready; empty: it ended before.
+  std::string AwaitReady() {
+    constexpr std::string_view kReady = "timebankd ready on ";
+    for (const absl::Time end = absl::Now() + kPatience; absl::Now() < end;
+         absl::SleepFor(absl::Milliseconds(5))) {
+      const std::string text = said();
+      if (text.starts_with(kReady) && text.ends_with('\n')) {
+        return text.substr(kReady.size(), text.size() - kReady.size() - 1);
+      }
+      if (Ended()) return "";
+    }
+    ADD_FAILURE() << "not ready: " << log();
+    return "";
+  }
+
+  void Signal(int number) { kill(pid_, number); }
+
+  // -1: a signal ended it, or nothing did.
+  int AwaitExit() {
+    for (const absl::Time end = absl::Now() + kPatience; !Ended() && absl::Now() < end;) {
+      absl::SleepFor(absl::Milliseconds(5));
+    }
+    EXPECT_TRUE(exit_code_.has_value()) << "still running";
+    return exit_code_.value_or(-1);
+  }
+  // Waits until the log says `text`.
+  void AwaitLog(const std::string& text) {
+    for (const absl::Time end = absl::Now() + kPatience; log().find(text) == std::string::npos;) {
+      ASSERT_LT(absl::Now(), end) << "not in the log: " << text;
+      absl::SleepFor(absl::Milliseconds(5));
+    }
+  }
+
+  std::string said() const { return ReadFile(said_); }
+  std::string log() const { return ReadFile(log_); }
+
+ private:
+  bool Ended() {
+    if (exit_code_) return true;
+    int status = 0;
+    if (waitpid(pid_, &status, WNOHANG) != pid_) return false;
+    exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return true;
+  }
+
+  const std::string said_;
+  const std::string log_;
+  pid_t pid_ = 0;
+  std::optional<int> exit_code_;
+};
+
+class ProcessTest : public testing::Test {
+ protected:
+  ProcessTest() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "process_test.XXXXXX").string();
+    folder_ = mkdtemp(pattern.data());
+    data_ = folder_ + "/data";
+  }
+  ~ProcessTest() override { std::filesystem::remove_all(folder_); }
+
+  std::unique_ptr<Process> Run(std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments = {"--data", data_, "--listen", "127.0.0.1:0"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return std::make_unique<Process>(folder_, arguments);
+  }
+
+  static void CreateBank(const std::string& address) {
+    v1::CreateTimebankRequest request;
+    request.set_timebank_id("rushey");
+    grpc::ClientContext context;
+    v1::CreateTimebankResponse response;
+    const grpc::Status status =
+        v1::TimebankService::NewStub(ChannelTo(address))->CreateTimebank(&context, request, &response);
+    ASSERT_TRUE(status.ok()) << status.error_message();
+  }
+
+  std::string folder_;
+  std::string data_;
+};
+
+// Goal: one line says that it is ready and where; a signal ends it with 0; the log is JSON, line by line.
+TEST_F(ProcessTest, ServesUntilToldToStop) {
+  for (const int number : {SIGTERM, SIGINT}) {
+    auto process = Run();
+    const std::string address = process->AwaitReady();
+    EXPECT_THAT(address, MatchesRegex("127\\.0\\.0\\.1:[0-9]+"));
+    EXPECT_NE(address, "127.0.0.1:0");
+    EXPECT_EQ(HealthOf(ChannelTo(address)), "SERVING");
+    process->Signal(number);
+    EXPECT_EQ(process->AwaitExit(), 0);
+    EXPECT_EQ(process->said(), "timebankd ready on " + address + "\n");
+    std::istringstream log(process->log());
+    for (std::string line; std::getline(log, line);) {
+      EXPECT_THAT(line, MatchesRegex(R"(\{"time":"[^"]*Z","level":"[a-z]*","msg":".*\})"));
+    }
+  }
+}
+
+// Goal: a stop ends the feeds, says why, and does not wait for those who would stay for ever.
+TEST_F(ProcessTest, StopEndsFeeds) {
+  auto process = Run({"--stop-seconds=600"});
+  const std::string address = process->AwaitReady();
+  CreateBank(address);
+  auto stub = v1::LedgerService::NewStub(ChannelTo(address));
+  grpc::ClientContext context;
+  v1::WatchLedgerRequest request;
+  request.set_parent("timebanks/rushey");
+  auto stream = stub->WatchLedger(&context, request);
+  v1::WatchLedgerResponse events;
+  ASSERT_TRUE(stream->Read(&events));
+
+  process->Signal(SIGTERM);
+  while (stream->Read(&events)) {
+  }
+  const grpc::Status status = stream->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE) << status.error_message();
+  const auto& trailers = context.GetServerTrailingMetadata();
+  const auto reason = trailers.find("timebank-reason");
+  ASSERT_NE(reason, trailers.end());
+  EXPECT_EQ(std::string(reason->second.data(), reason->second.size()), "SHUTTING_DOWN");
+  EXPECT_EQ(process->AwaitExit(), 0);
+}
+
+// Goal: who watches the server's health learns first that it stops; a second signal does not wait for
+// anybody.
+TEST_F(ProcessTest, SecondSignalEndsAtOnce) {
+  auto process = Run({"--stop-seconds=600"});
+  auto channel = ChannelTo(process->AwaitReady());
+  grpc::GenericStub stub(channel);
+  grpc::ClientContext context;
+  grpc::CompletionQueue queue;
+  auto next = [&queue] {
+    void* tag = nullptr;
+    bool ok = false;
+    EXPECT_TRUE(queue.Next(&tag, &ok));
+    return ok;
+  };
+  auto watch = stub.PrepareCall(&context, "/grpc.health.v1.Health/Watch", &queue);
+  watch->StartCall(nullptr);
+  ASSERT_TRUE(next());
+  watch->WriteLast(grpc::ByteBuffer(nullptr, 0), {}, nullptr);
+  ASSERT_TRUE(next());
+  std::vector<uint8_t> statuses;
+  auto read = [&] {
+    grpc::ByteBuffer message;
+    watch->Read(&message, nullptr);
+    if (!next()) return false;
+    grpc::Slice slice;
+    EXPECT_TRUE(message.DumpToSingleSlice(&slice).ok());
+    statuses.push_back(slice.begin()[1]);
+    return true;
+  };
+  ASSERT_TRUE(read());
+  process->Signal(SIGTERM);
+  ASSERT_TRUE(read());
+  EXPECT_THAT(statuses, testing::ElementsAre(1, 2)) << "SERVING, then NOT_SERVING";
+
+  // The watcher stays, and the server would wait for it for ten minutes.
+  process->Signal(SIGTERM);
+  EXPECT_EQ(process->AwaitExit(), 1);
+  while (read()) {
+  }
+  grpc::Status status;
+  watch->Finish(&status, nullptr);
+  next();
+}
+
+// Goal: whatever was answered before a kill is there after it.
+TEST_F(ProcessTest, KeepsWhatItAnsweredWhenKilled) {
+  auto process = Run();
+  CreateBank(process->AwaitReady());
+  process->Signal(SIGKILL);
+  EXPECT_EQ(process->AwaitExit(), -1);
+
+  process = Run();
+  grpc::ClientContext context;
+  v1::GetTimebankRequest request;
+  request.set_name("timebanks/rushey");
+  v1::GetTimebankResponse response;
+  const grpc::Status status = v1::TimebankService::NewStub(ChannelTo(process->AwaitReady()))
+                                  ->GetTimebank(&context, request, &response);
+  EXPECT_TRUE(status.ok()) << status.error_message();
+}
+
+// Goal: a wrong configuration ends it with 2 and says what is wrong; nothing is made on the disk.
+TEST_F(ProcessTest, RefusesAWrongConfiguration) {
+  auto process = Run({"--stop-second=3"});
+  EXPECT_EQ(process->AwaitExit(), 2);
+  EXPECT_EQ(process->log(), "timebankd: --stop-second=3: not known; did you mean --stop-seconds?\n");
+  EXPECT_FALSE(std::filesystem::exists(data_));
+
+  process = Run({"--check-config", "--queue-mb=x"});
+  EXPECT_EQ(process->AwaitExit(), 2);
+  process = Run({"--check-config"});
+  EXPECT_EQ(process->AwaitExit(), 0);
+  EXPECT_THAT(process->said(), HasSubstr("listen = \"127.0.0.1:0\"  # --listen\n"));
+  EXPECT_FALSE(std::filesystem::exists(data_));
+}
+
+// Goal: damage ends it with 3, and the log says where it is.
+TEST_F(ProcessTest, EndsOnDamage) {
+  auto process = Run();
+  CreateBank(process->AwaitReady());
+  process->Signal(SIGKILL);  // before anything was flushed: all of it is in the log alone
+  process->AwaitExit();
+  const std::string segment = std::filesystem::directory_iterator(data_ + "/log")->path().string();
+  {
+    std::fstream file(segment, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(storage::kSegmentHeaderBytes + storage::kFrameHeaderBytes + 10);
+    file.write("damage", 6);
+  }
+  process = Run();
+  EXPECT_EQ(process->AwaitReady(), "");
+  EXPECT_EQ(process->AwaitExit(), 3);
+  EXPECT_THAT(process->log(), HasSubstr(segment));
+}
+
+// Goal: a folder of another kind or of a newer format ends it with 3, one that is in use with 4.
+TEST_F(ProcessTest, RefusesFoldersThatAreNotItsOwn) {
+  auto process = Run();
+  ASSERT_NE(process->AwaitReady(), "");
+  const std::string elsewhere = folder_ + "/elsewhere";
+  std::filesystem::create_directory(elsewhere);
+  Process second(elsewhere, {"--data", data_, "--listen", "127.0.0.1:0"});
+  EXPECT_EQ(second.AwaitExit(), 4);
+  EXPECT_THAT(second.log(), HasSubstr("in use by another timebankd (pid "));
+  process->Signal(SIGTERM);
+  EXPECT_EQ(process->AwaitExit(), 0);
+
+  std::ofstream(data_ + "/FORMAT") << "timebank-ledger 99\n";
+  process = Run();
+  EXPECT_EQ(process->AwaitExit(), 3);
+  EXPECT_THAT(process->log(), HasSubstr("use a newer timebankd"));
+}
+
+// Goal: an address that is taken ends it with 5.
+TEST_F(ProcessTest, RefusesATakenAddress) {
+  auto process = Run();
+  const std::string address = process->AwaitReady();
+  const std::string elsewhere = folder_ + "/elsewhere";
+  std::filesystem::create_directory(elsewhere);
+  Process second(elsewhere, {"--data", elsewhere + "/data", "--listen", address});
+  EXPECT_EQ(second.AwaitExit(), 5);
+  EXPECT_THAT(second.log(), HasSubstr("cannot listen on " + address));
+  EXPECT_EQ(second.said(), "");
+}
+
+}  // namespace
+}  // namespace timebank
