@@ -29,12 +29,12 @@ class Store {
     std::string path;                         // made when missing, mode 0700
     uint64_t block_cache_bytes = 32u << 20;   // blocks read from disk
     uint64_t write_buffer_bytes = 16u << 20;  // all families together; full: flushed
-    double flush_interval_seconds =
-        15;  // unflushed frames are flushed at least so often; 0: only by size and Flush()
-    std::function<void(uint64_t)>
-        on_flushed;  // frames up to this index are on disk for good; on a thread of the store's
-    std::function<void(absl::Status)>
-        on_background_error;  // RocksDB can write no more; once; on a thread of the store's
+    double flush_interval_seconds = 15;       // unflushed frames wait no longer; 0: only by size and Flush()
+    // Frames up to this index are on disk for good. On the store's thread, or inside Flush() or the
+    // destructor; must not call Flush().
+    std::function<void(uint64_t)> on_flushed;
+    // RocksDB can write no more; once. On a thread of RocksDB's.
+    std::function<void(absl::Status)> on_background_error;
   };
 
   // Errors: FAILED_PRECONDITION (folder in use by another process, or written in a newer format: the message

@@ -195,10 +195,22 @@ absl::Status ShowStatement(Session& session, const Statement& statement, const s
   return absl::OkStatus();
 }
 
+// Looks up whoever entered something, and for whom.
+void LookUpRecorders(Session& session, const std::vector<v1::StatementLine>& lines) {
+  std::vector<std::string> names;
+  for (const v1::StatementLine& line : lines) {
+    if (line.acting_for().empty()) continue;
+    names.push_back(line.recorded_by());
+    names.push_back(line.acting_for());
+  }
+  session.directory().LookUp(names);
+}
+
 absl::Status ShowPrinted(Session& session, const Statement& statement, const std::string& holder,
                          const std::string& period) {
   CLI_ASSIGN_OR_RETURN(const v1::Timebank bank, session.Timebank());
   CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
+  LookUpRecorders(session, statement.lines);
   StatementHeading heading;
   heading.bank = bank.display_name().empty() ? ShortName(bank.name()) : bank.display_name();
   heading.trial = bank.trial();
@@ -207,6 +219,7 @@ absl::Status ShowPrinted(Session& session, const Statement& statement, const std
   heading.today = today;
   heading.opening_balance_seconds = statement.opening_balance_seconds;
   heading.closing_balance_seconds = statement.closing_balance_seconds;
+  heading.name_of = [&session](const std::string& name) { return session.directory().Name(name); };
   session.console().out << PrintStatement(heading, statement.lines);
   return absl::OkStatus();
 }

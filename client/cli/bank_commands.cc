@@ -1,6 +1,4 @@
 // bank create, list, show, settings, history.
-#include <google/protobuf/util/time_util.h>
-
 #include <memory>
 #include <string>
 #include <utility>
@@ -9,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/cli/commands.h"
+#include "client/cli/exchange_words.h"
 #include "client/cli/session.h"
 #include "client/cli/settings.h"
 #include "client/cli/status_macros.h"
@@ -137,8 +136,7 @@ absl::Status History(Session& session) {
     std::vector<std::string> settings;
     for (const auto& [key, value] : ListSettings(change.settings()))
       settings.push_back(absl::StrCat(key, "=", value));
-    table.AddRow({Number(change.sequence()),
-                  Text(google::protobuf::util::TimeUtil::ToString(change.record_time())),
+    table.AddRow({Number(change.sequence()), Text(Moment(change.record_time())),
                   Text(ShortName(change.actor())), Text(absl::StrJoin(change.changed_fields(), " ")),
                   Text(absl::StrJoin(settings, " "))});
   }

@@ -45,8 +45,8 @@ std::string Painted(bool show, Style style, std::string_view text) {
 class Utf8Locale {
  public:
   Utf8Locale() {
-    static const locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", locale_t{});
-    before_ = uselocale(utf8);
+    static const locale_t kUtf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", locale_t{});
+    before_ = uselocale(kUtf8);
   }
   ~Utf8Locale() { uselocale(before_); }
   Utf8Locale(const Utf8Locale&) = delete;
@@ -111,18 +111,21 @@ size_t DisplayWidth(std::string_view text) {
   return width;
 }
 
+size_t BytesWithin(std::string_view text, size_t columns) {
+  const Utf8Locale locale;
+  size_t taken = 0;
+  size_t width = 0;
+  for (size_t bytes = 0; taken < text.size(); taken += bytes) {
+    width += FirstWidth(text.substr(taken), bytes);
+    if (width > columns) return taken == 0 ? bytes : taken;
+  }
+  return taken;
+}
+
 std::string CutToWidth(std::string_view text, size_t columns) {
   if (DisplayWidth(text) <= columns) return std::string(text);
-  const Utf8Locale locale;
-  std::string cut;
-  size_t left = columns == 0 ? 0 : columns - 1;
-  for (size_t bytes = 0; !text.empty(); text.remove_prefix(bytes)) {
-    const size_t width = FirstWidth(text, bytes);
-    if (width > left) break;
-    left -= width;
-    cut.append(text.substr(0, bytes));
-  }
-  return columns == 0 ? cut : cut + "…";
+  if (columns <= 1) return std::string("…").substr(0, columns == 0 ? 0 : std::string::npos);
+  return absl::StrCat(Absl(text.substr(0, BytesWithin(text, columns - 1))), "…");
 }
 
 std::string OneLine(std::string_view text) {

@@ -42,6 +42,9 @@ std::optional<std::string> Ask(Console& console, std::string_view question);
 
 // Columns that `text` (UTF-8) takes on a terminal: accents that combine take none, East Asian letters two.
 size_t DisplayWidth(std::string_view text);
+// How many bytes of `text` fit into `columns`, in whole characters; at least one character of a text that has
+// any.
+size_t BytesWithin(std::string_view text, size_t columns);
 // As much of `text` as fits into `columns`, with `…` at the end where something was cut off.
 std::string CutToWidth(std::string_view text, size_t columns);
 // Line breaks and other control characters become blanks: one line, and nothing that a terminal would obey.

@@ -65,7 +65,7 @@ std::string Directory::Name(const std::string& holder) const {
 }
 
 std::string Directory::CallName(const std::string& holder, const std::vector<std::string>& among) const {
-  const std::string name = Name(holder);
+  std::string name = Name(holder);
   if (!IsKind(holder, "members/")) return name;
   const std::string first = FirstWord(name);
   const bool shared = std::any_of(among.begin(), among.end(), [&](const std::string& other) {

@@ -275,6 +275,33 @@ constexpr std::array<ReasonSentence, 30> kSentences = {{{"HOLDER_NOT_FOUND", Hol
 // ---- Fields that are not as they should be
 // --------------------------------------------------------------------------
 
+// `exchange.receivers[0].holder` → `who received`; a field that brokers have no word for is named as it is.
+std::string FieldWords(const std::string& field) {
+  struct Word {
+    std::string_view part;
+    std::string_view says;
+  };
+  static constexpr std::array<Word, 15> kWords = {{{"givers", "who gave"},
+                                                   {"receivers", "who received"},
+                                                   {"remainder", "--remainder"},
+                                                   {"acting_for", "--acting-for"},
+                                                   {"request_id", "--request-id"},
+                                                   {"occurred_on", "the day"},
+                                                   {"closed_on", "the day"},
+                                                   {"joined_on", "the day of joining"},
+                                                   {"seconds", "the time"},
+                                                   {"display_name", "the name"},
+                                                   {"member_id", "the id"},
+                                                   {"circle_id", "the id"},
+                                                   {"timebank_id", "the id"},
+                                                   {"reason", "--because"},
+                                                   {"time_zone", "the time zone"}}};
+  for (const Word& word : kWords) {
+    if (absl::StrContains(field, Absl(word.part))) return std::string(word.says);
+  }
+  return field;
+}
+
 std::string ViolationSentence(const client::FieldViolation& violation, const Facts& facts) {
   struct Phrase {
     std::string_view reason;
@@ -305,7 +332,7 @@ std::string ViolationSentence(const client::FieldViolation& violation, const Fac
   if (violation.reason == "DAY_IN_FUTURE" && !facts.Get("today").empty()) {
     absl::StrAppend(&says, " (the bank's today is ", facts.Get("today"), ")");
   }
-  return violation.field.empty() ? says : absl::StrCat(violation.field, " ", says);
+  return violation.field.empty() ? says : absl::StrCat(FieldWords(violation.field), " ", says);
 }
 
 std::string Violations(const absl::Status& status, const Facts& facts) {

@@ -1,5 +1,7 @@
 #include "client/cli/exchange_words.h"
 
+#include <google/protobuf/util/time_util.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <set>
@@ -75,6 +77,17 @@ const v1::Movement* OwnMovement(const v1::Exchange& exchange) {
   return exchange.movements().empty() ? nullptr : &exchange.movements(0);
 }
 
+// The account that closed is the one that the entry left even; a debt goes the other way than hours do.
+std::string ClosingDeed(const v1::Exchange& exchange, const Directory& directory) {
+  if (exchange.movements_size() != 2) return "closing";
+  const bool second = exchange.movements(0).balance_after_seconds() != 0;
+  const v1::Movement& closed = exchange.movements(second ? 1 : 0);
+  const v1::Movement& destination = exchange.movements(second ? 0 : 1);
+  return absl::StrCat(directory.Name(closed.holder()), " closed; the ",
+                      closed.seconds() > 0 ? "debt" : "rest", " went to ",
+                      directory.Name(destination.holder()));
+}
+
 // What was credited in all: how much a gift or a closing moved.
 int64_t Credited(const v1::Exchange& exchange) {
   int64_t seconds = 0;
@@ -148,8 +161,7 @@ std::string Deed(const v1::Exchange& exchange, const Directory& directory) {
                             : absl::StrCat(directory.Name(own->holder()), " brought ",
                                            own->seconds() > 0 ? "hours in credit" : "hours in debit");
     case v1::Exchange::KIND_CLOSING:
-      return absl::StrCat(Moved(exchange, -1, directory), " closed; the rest went to ",
-                          Moved(exchange, +1, directory));
+      return ClosingDeed(exchange, directory);
     default:
       return absl::StrCat(Side(exchange.givers(), exchange.unnamed_givers(), common, directory), " helped ",
                           Side(exchange.receivers(), exchange.unnamed_receivers(), common, directory));
@@ -235,6 +247,11 @@ std::string KindWord(v1::Exchange::Kind kind) {
 std::string KindWord(v1::Member::Kind kind) {
   std::string_view name = v1::Member::Kind_Name(kind);
   return UnderscoresToBlanks(name.substr(std::min(name.size(), std::string_view("KIND_").size())));
+}
+
+std::string Moment(const google::protobuf::Timestamp& time) {
+  using google::protobuf::util::TimeUtil;
+  return TimeUtil::ToString(TimeUtil::SecondsToTimestamp(time.seconds()));
 }
 
 Table ExchangeTable(const std::vector<v1::Exchange>& exchanges, const Directory& directory) {

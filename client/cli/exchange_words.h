@@ -4,6 +4,8 @@
 #ifndef TIMEBANK_CLIENT_CLI_EXCHANGE_WORDS_H_
 #define TIMEBANK_CLIENT_CLI_EXCHANGE_WORDS_H_
 
+#include <google/protobuf/timestamp.pb.h>
+
 #include <string>
 #include <vector>
 
@@ -40,6 +42,9 @@ std::string StateWord(v1::Exchange::State state);
 // `exchange`, `gift`, `starter hours`, `opening`, `closing`, `reversal`.
 std::string KindWord(v1::Exchange::Kind kind);
 std::string KindWord(v1::Member::Kind kind);
+
+// `2023-11-14T22:13:20Z`: to the second; JSON has the rest.
+std::string Moment(const google::protobuf::Timestamp& time);
 
 // Exchanges as a table: number, day, who, hours, category, note, state.
 Table ExchangeTable(const std::vector<v1::Exchange>& exchanges, const Directory& directory);

@@ -1,5 +1,4 @@
 // events, watch: everything that happens in a bank.
-#include <google/protobuf/util/time_util.h>
 #include <pthread.h>
 #include <signal.h>
 
@@ -79,7 +78,9 @@ EventWords WordsFor(const v1::LedgerEvent& event, const Directory& directory) {
     case v1::LedgerEvent::kSettings: {
       std::string fields;
       for (const std::string& field : event.settings().changed_fields()) absl::StrAppend(&fields, " ", field);
-      return {"settings", absl::StrCat(ShortName(event.settings().actor()), " changed", fields)};
+      const std::string actor = ShortName(event.settings().actor());
+      return {"settings",
+              fields.empty() ? actor + " opened the bank" : absl::StrCat(actor, " changed", fields)};
     }
     case v1::LedgerEvent::kRefusal:
       return {"refusal", absl::StrCat(ShortName(event.refusal().actor()), ": ", event.refusal().reason())};
@@ -121,8 +122,7 @@ Table EventTable(Session& session, const Events& events) {
                {"position", "Position", ColumnKind::kText}});
   for (const v1::LedgerEvent& event : events) {
     const EventWords words = WordsFor(event, session.directory());
-    table.AddRow({Number(event.sequence()),
-                  Text(google::protobuf::util::TimeUtil::ToString(event.record_time())), Text(words.what),
+    table.AddRow({Number(event.sequence()), Text(Moment(event.record_time())), Text(words.what),
                   Text(words.detail), Text(event.position())});
   }
   return table;
@@ -166,7 +166,7 @@ class StopOnSignal {
     sigaddset(&signals_, SIGINT);
     sigaddset(&signals_, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals_, &before_);
-    waiter_ = std::jthread([this](std::stop_token done) {
+    waiter_ = std::jthread([this](const std::stop_token& done) {
       const timespec pause{.tv_sec = 0, .tv_nsec = 200'000'000};
       while (!done.stop_requested()) {
         if (sigtimedwait(&signals_, nullptr, &pause) > 0) stop_.request_stop();
@@ -209,8 +209,8 @@ void PrintEvent(Session& session, const v1::LedgerEvent& event) {
   }
   session.directory().LookUp(HoldersOf(event));
   const EventWords words = WordsFor(event, session.directory());
-  console.out << event.sequence() << "  " << google::protobuf::util::TimeUtil::ToString(event.record_time())
-              << "  " << words.what << "  " << words.detail << '\n';
+  console.out << event.sequence() << "  " << Moment(event.record_time()) << "  " << words.what << "  "
+              << words.detail << '\n';
 }
 
 absl::Status Watch(Session& session, const WatchOptions& options) {
@@ -232,7 +232,7 @@ absl::Status Watch(Session& session, const WatchOptions& options) {
     position = message.position();
     return static_cast<bool>(session.console().out << std::flush);
   };
-  const absl::Status ended = session.client().Watch(std::move(request), show, signals.token());
+  absl::Status ended = session.client().Watch(std::move(request), show, signals.token());
   const bool stopped = absl::IsCancelled(ended) && signals.token().stop_requested();
   if (ended.ok() || stopped) {
     session.Tell(absl::StrCat("Go on from here: timebank watch --after ", position));

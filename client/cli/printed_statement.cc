@@ -45,15 +45,20 @@ std::string Row(std::string_view day, std::string_view number, std::string_view 
   return row;
 }
 
-// Breaks `text` at blanks into lines of at most `width`; a longer word is cut where it must be.
+// Breaks `text` at blanks into lines of at most `width`; a longer word is broken where it must be. Nothing is
+// lost.
 std::vector<std::string> Wrapped(std::string_view text, size_t width) {
   const std::string line = OneLine(text);
   std::vector<std::string> lines(1);
   for (absl::string_view piece : absl::StrSplit(line, ' ', absl::SkipEmpty())) {
-    const std::string word = CutToWidth({piece.data(), piece.size()}, width);
-    const size_t taken = DisplayWidth(lines.back());
-    if (taken > 0 && taken + 1 + DisplayWidth(word) > width) lines.emplace_back();
-    absl::StrAppend(&lines.back(), lines.back().empty() ? "" : " ", word);
+    std::string_view word(piece.data(), piece.size());
+    while (!word.empty()) {
+      const std::string_view part = word.substr(0, BytesWithin(word, width));
+      word.remove_prefix(part.size());
+      const size_t taken = DisplayWidth(lines.back());
+      if (taken > 0 && taken + 1 + DisplayWidth(part) > width) lines.emplace_back();
+      absl::StrAppend(&lines.back(), lines.back().empty() ? "" : " ", Absl(part));
+    }
   }
   return lines;
 }
@@ -67,10 +72,15 @@ std::string PaperDay(std::string_view iso_day) {
 }
 
 // One movement: its row, and what does not fit below it.
-std::vector<std::string> Entry(const v1::StatementLine& line) {
+std::vector<std::string> Entry(const v1::StatementLine& line, const StatementHeading& heading) {
   std::string what = WhatHappened(line);
-  if (!line.acting_for().empty())
-    absl::StrAppend(&what, " [entered on behalf of ", ShortName(line.acting_for()), "]");
+  if (!line.acting_for().empty()) {
+    const auto name = [&heading](const std::string& who) {
+      return heading.name_of ? heading.name_of(who) : ShortName(who);
+    };
+    absl::StrAppend(&what, " [entered by ", name(line.recorded_by()), " on behalf of ",
+                    name(line.acting_for()), "]");
+  }
   if (line.state() == v1::Exchange::STATE_CONTESTED) {
     absl::StrAppend(&what, " [contested", line.contest_reason().empty() ? "" : ": ", line.contest_reason(),
                     "]");
@@ -159,7 +169,7 @@ std::string WhatHappened(const v1::StatementLine& line) {
 std::string PrintStatement(const StatementHeading& heading, const std::vector<v1::StatementLine>& lines) {
   std::vector<std::vector<std::string>> body;
   body.push_back({Row("", "", "Balance before", "", Standing(heading.opening_balance_seconds)), ""});
-  for (const v1::StatementLine& line : lines) body.push_back(Entry(line));
+  for (const v1::StatementLine& line : lines) body.push_back(Entry(line, heading));
   if (lines.empty()) body.push_back({Row("", "", "No exchanges in this period.", "", "")});
   body.push_back({std::string(kPrintedColumns, '-'),
                   Row("", "", "Balance after", "", Standing(heading.closing_balance_seconds)), "",

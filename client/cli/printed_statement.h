@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ struct StatementHeading {
   absl::CivilDay today;
   int64_t opening_balance_seconds = 0;
   int64_t closing_balance_seconds = 0;
+  // Names for people of whoever entered something on behalf; may be empty.
+  std::function<std::string(const std::string& name)> name_of;
 };
 
 // Who the other side of a line is: `Ana Muñoz, Ben Ferré and 2 others`.

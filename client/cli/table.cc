@@ -31,7 +31,7 @@ bool IsTime(ColumnKind kind) {
 
 bool AlignsRight(ColumnKind kind) { return kind == ColumnKind::kNumber || IsTime(kind); }
 
-std::string Padded(std::string text, size_t width, bool right) {
+std::string Padded(const std::string& text, size_t width, bool right) {
   const size_t taken = DisplayWidth(text);
   const std::string blanks(taken < width ? width - taken : 0, ' ');
   return right ? blanks + text : text + blanks;

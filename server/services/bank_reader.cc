@@ -78,12 +78,13 @@ std::string BankReader::PositionAt(Sequence sequence) const {
 
 absl::StatusOr<Sequence> BankReader::SequenceAt(const std::string& token, std::string_view field) const {
   const std::optional<Position> position = DecodePosition(token);
-  if (!position || position->bank != bank_) {
-    return services::ToStatus({{std::string(field), std::string(ledger::violation::kMalformed)}}, "");
-  }
-  if (position->epoch != epoch_) {
+  // Another instance's bank of this name has another number, too.
+  if (position && position->epoch != epoch_) {
     return ledger::ErrorOf(Reason::kEpochChanged,
                            "this position is of another instance of the ledger; start anew");
+  }
+  if (!position || position->bank != bank_) {
+    return services::ToStatus({{std::string(field), std::string(ledger::violation::kMalformed)}}, "");
   }
   if (position->sequence > head_.last_sequence()) {
     return ledger::ErrorOf(Reason::kNotServing, "this server is not at that position yet; try again");

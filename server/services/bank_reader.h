@@ -35,6 +35,7 @@ class BankReader {
 
   const storage::View& view() const { return view_; }
   storage::BankNumber bank() const { return bank_; }
+  uint64_t epoch() const { return epoch_; }  // of the instance
   const std::string& id() const { return row_.slug(); }
   const storage::v1::BankRow& row() const { return row_; }
   const storage::v1::HeadRow& head() const { return head_; }

@@ -14,8 +14,8 @@ absl::StatusOr<BankReader> OpenForRead(const storage::View& view, const Caller& 
   TB_ASSIGN_OR_RETURN(BankReader bank, BankReader::Open(view, bank_id));
   if (!caller.min_position.empty()) {
     const std::optional<Position> position = DecodePosition(caller.min_position);
-    // A position of another bank says nothing about this one.
-    if (!position || position->bank == bank.bank()) {
+    // A position of another bank here says nothing about this one.
+    if (!position || position->bank == bank.bank() || position->epoch != bank.epoch()) {
       TB_RETURN_IF_ERROR(bank.SequenceAt(caller.min_position, "timebank-min-position").status());
     }
   }

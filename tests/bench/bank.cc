@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "server/ledger/genesis.h"
 #include "server/ledger/reason.h"
 
@@ -31,7 +32,7 @@ Bank::Bank(uint32_t members) : members_(members), state_(&base_), random_(kSeed)
   Do(command);
   for (uint32_t i = 0; i < members_; ++i) {
     ledger::CreateMember member;
-    member.id = "m" + std::to_string(i);
+    member.id = absl::StrCat("m", i);
     member.details.set_kind(1);
     Do(Stamped(std::move(member)));
   }
@@ -73,7 +74,7 @@ ledger::Command Bank::Stamped(ledger::Act act) {
   ledger::Command command;
   command.bank = kBankId;
   command.actor.caller = "bench";
-  command.request_id = "request " + std::to_string(commands_);
+  command.request_id = absl::StrCat("request ", commands_);
   command.stamp.now_us = kNoonUs + static_cast<int64_t>(commands_);
   command.stamp.today = kToday;
   command.stamp.seed = std::to_string(commands_);
@@ -98,6 +99,6 @@ ledger::ExchangeSpec Bank::NextSpec(Parties parties) {
   return spec;
 }
 
-std::string Bank::AnyMember() { return "m" + std::to_string(random_() % members_); }
+std::string Bank::AnyMember() { return absl::StrCat("m", random_() % members_); }
 
 }  // namespace timebank::bench

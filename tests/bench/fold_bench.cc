@@ -26,7 +26,9 @@ constexpr uint32_t kMembers = 10'000;
 class Folded {
  public:
   Folded() : bank_(kMembers) {
-    absl::StatusOr<std::unique_ptr<Store>> store = Store::Open({.path = folder_.path() + "/ledger"});
+    Store::Options options;
+    options.path = folder_.path() + "/ledger";
+    absl::StatusOr<std::unique_ptr<Store>> store = Store::Open(std::move(options));
     Check(store.status());
     store_ = *std::move(store);
     Apply(bank_.Seal()->ToFrame());

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "server/ledger/execute.h"
 #include "server/ledger/validate.h"
 #include "tests/bench/bank.h"
@@ -78,7 +79,7 @@ void BM_RecordExchange_Group(benchmark::State& state) {
     exchange.givers.front().holder.id = "m9999";
     exchange.receivers.clear();
     for (int64_t i = 0; i < state.range(0); ++i) {
-      exchange.receivers.push_back({.holder = {HolderKind::kMember, "m" + std::to_string(i)}, .seconds = {}});
+      exchange.receivers.push_back({.holder = {HolderKind::kMember, absl::StrCat("m", i)}, .seconds = {}});
     }
     return command;
   });

@@ -157,7 +157,9 @@ class Rows {
     sv1::Texts texts;
     Check(texts.ParseFromString(row.texts()), what + "'s words do not parse");
     Same(words->second.texts, texts, what + "'s words");
-    Check(row.note_erased() == words->second.note_erased, what + ": note_erased");
+    Check(row.note_erased() == words->second.note_erased,
+          absl::StrCat(what, ": note_erased; oracle: ", words->second.note_erased, ", ",
+                       words->second.texts.ShortDebugString()));
     if (!row.note_erased()) {
       Check(commitment == storage::HmacSha256(row.salt(), row.texts()),
             what + " does not commit to its words");

@@ -441,8 +441,8 @@ void Generator::Changes(const Scene& scene, ExchangeSpec* changes, ExchangeMask*
 sv1::MemberRow Generator::Details() {
   sv1::MemberRow row;
   row.set_display_name(Text(200));
-  row.set_kind(static_cast<uint32_t>(dice_.OneIn(60) ? 4 : dice_.Below(4)));
-  if (dice_.OneIn(5)) {
+  row.set_kind(static_cast<uint32_t>(dice_.Below(4)));
+  for (size_t count = dice_.OneIn(4) ? 1 + dice_.Below(2) : 0; count > 0; --count) {
     auto* external = row.add_external_ids();
     external->set_system(dice_.OneIn(30) ? "No System" : "ces");
     external->set_number(dice_.OneIn(30) ? "" : std::to_string(dice_.Below(50)));
@@ -585,7 +585,6 @@ Act Generator::MakeAct(size_t kind, Scene& scene) {
         act.mask.push_back(fields[at]);
         fields.erase(fields.begin() + static_cast<ptrdiff_t>(at));
       }
-      if (dice_.OneIn(60)) act.mask.push_back("slug");
       if (dice_.OneIn(4) && bank != nullptr && bank->MemberNamed(act.id) != 0) {
         const auto& row = bank->member(bank->Survivor(bank->MemberNamed(act.id)));
         act.etag = std::to_string(row.changed_at() + (dice_.OneIn(3) ? 1 : 0));

@@ -156,7 +156,8 @@ class Checker {
     Characters(field + ".recorded_by", origin->recorded_by, 200);
   }
   void System(const std::string& field, const std::string& system) {
-    bool good = !system.empty() && system.size() <= 40;
+    if (system.empty()) return Find(field, violation::kRequired);
+    bool good = system.size() <= 40;
     for (char c : system) {
       good = good && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-');
     }
@@ -341,11 +342,6 @@ struct CheckAct {
     check.Id("member.name", act.id);
     Details(act.details);
     if (act.mask.empty()) check.Find("update_mask", violation::kRequired);
-    static const std::set<std::string> known = {"display_name", "kind",     "external_ids", "phones",
-                                                "emails",       "language", "joined_on",    "note"};
-    for (const std::string& field : act.mask) {
-      if (!known.contains(field)) check.Find("update_mask", violation::kUnknownField);
-    }
   }
   void operator()(const CloseMember& act) const {
     check.Id("name", act.id);
@@ -394,7 +390,6 @@ struct CheckAct {
   }
   void Details(const sv1::MemberRow& details) const {
     check.Characters("member.display_name", details.display_name(), 200);
-    if (details.kind() > 3) check.Find("member.kind", violation::kOutOfRange);
     if (details.external_ids_size() > 20) check.Find("member.external_ids", violation::kTooMany);
     for (int i = 0; i < details.external_ids_size(); ++i) {
       const std::string path = absl::StrCat("member.external_ids[", i, "]");
@@ -783,7 +778,8 @@ class Clerk {
     if ((entry.kind() == sv1::ENTRY_KIND_EXCHANGE || entry.kind() == sv1::ENTRY_KIND_GIFT) &&
         texts.decision().empty()) {
       for (const sv1::EntryMovement& movement : entry.movements()) {
-        if (KindOf(movement.account()) != HolderKind::kPot || movement.seconds() > 0) continue;
+        if (entry.imported() || KindOf(movement.account()) != HolderKind::kPot || movement.seconds() > 0)
+          continue;
         sv1::EntryNotice* notice = entry.add_notices();
         notice->set_kind(kPotWithoutDecision);
         notice->set_account(movement.account());
@@ -858,7 +854,11 @@ class Clerk {
       AddMovement(*entry, part.account, -seconds, sv1::MOVEMENT_ROLE_RECEIVER, part.seconds.has_value());
     }
     if (given != received) {
-      if (every_share_names_its_seconds && plan.remainder == 0) return Refuse(Reason::kSharesDoNotBalance);
+      if (every_share_names_its_seconds && plan.remainder == 0) {
+        Refusal refusal = Refuse(Reason::kSharesDoNotBalance);
+        refusal.numbers = {{"given", given}, {"received", received}};
+        return refusal;
+      }
       const AccountNumber remainder = plan.remainder != 0 ? plan.remainder : storage::kCommunityPot;
       if (seen.contains(remainder)) return Invalid("exchange.remainder.holder", violation::kSameHolder);
       AddMovement(*entry, remainder, received - given, sv1::MOVEMENT_ROLE_REMAINDER, false);
@@ -1061,7 +1061,9 @@ class Clerk {
   Verdict Begin(Sequence sequence, const HolderRef& acting_for) {
     if (Verdict no = FindExchange(sequence)) return no;
     if (Verdict no = FindHolder(acting_for, &acting_for_)) return no;
-    return CheckActingFor();
+    if (Verdict no = CheckActingFor()) return no;
+    if (acting_for_ != 0 && !IsParty(sequence, acting_for_)) return Refuse(Reason::kNotAParty);
+    return std::nullopt;
   }
   // Members whose accounts an entry moved, by whoever they are now.
   bool IsParty(Sequence sequence, AccountNumber member) const {
@@ -1126,6 +1128,7 @@ class Clerk {
     sv1::MarkRow mark = bank_.MarkOf(sequence);
     if (mark.state() == kContested) AddContested(sequence, -1);
     mark.set_state(kReversed);
+    mark.set_state_before(0);
     mark.set_reversed_by(entry.sequence());
     SetMark(mark, sequence);
     return std::nullopt;
@@ -1261,8 +1264,11 @@ class Clerk {
   // STANDS: who contested, a broker. REVERSED, CORRECTED: the recorder, in a one-to-one the other party, a
   // broker. A broker who is a party settles as a party only.
   Verdict MaySettle(const SettleExchange& act, const sv1::MarkRow& mark) const {
+    if (mark.state() != kContested) {
+      return IsBroker() || IsParty(act.exchange, Voice()) ? Verdict() : Refuse(Reason::kNotAParty);
+    }
     const AccountNumber contester = bank_.Survivor(mark.contested_by());
-    if (IsBroker() && acting_for_ == 0 && !IsParty(act.exchange, actor_)) return std::nullopt;
+    if (IsBroker() && !IsParty(act.exchange, actor_)) return std::nullopt;
     if (act.outcome == SettleOutcome::kStands) {
       if (Voice() != 0 && Voice() == contester) return std::nullopt;
       return Refuse(IsParty(act.exchange, Voice()) ? Reason::kRoleRequired : Reason::kNotAParty);
@@ -1287,7 +1293,8 @@ class Clerk {
     if (Verdict no = MaySettle(act, before)) return no;
     if (before.state() == kReversed) return About(Reason::kAlreadyReversed, before.reversed_by());
     if (before.state() != kContested) return Refuse(Reason::kNotContested);
-    if (is_reversal && act.outcome == SettleOutcome::kReversed) return Refuse(Reason::kCannotReverseReversal);
+    if (is_reversal && act.outcome == SettleOutcome::kReversed)
+      return About(Reason::kCannotReverseReversal, original);
     if (act.outcome == SettleOutcome::kCorrected &&
         bank_.entry(original).kind() != sv1::ENTRY_KIND_EXCHANGE) {
       return Refuse(Reason::kCannotCorrect);
@@ -1328,7 +1335,7 @@ class Clerk {
     if (mark.state() == kContested) return About(Reason::kAlreadyContested, mark.contest());
     const auto& confirmed = mark.confirmed_by();
     if (std::find(confirmed.begin(), confirmed.end(), Voice()) != confirmed.end()) {
-      return Refuse(Reason::kAlreadyConfirmed);
+      return About(Reason::kAlreadyConfirmed, act.exchange);
     }
     sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_CONFIRMATION);
     entry.set_about(act.exchange);
@@ -1346,7 +1353,7 @@ class Clerk {
     entry.set_about(act.exchange);
     Append(entry);
     auto found = bank_.words.find(act.exchange);
-    if (found == bank_.words.end() || found->second.texts.note().empty()) return std::nullopt;
+    if (found == bank_.words.end()) return std::nullopt;
     Keep(bank_.words, act.exchange);
     Words& words = found->second;
     words.texts.clear_note();
@@ -1377,12 +1384,28 @@ class Clerk {
     SetTexts(entry.sequence(), texts);
   }
 
+  // A number in another system is one member's.
+  Verdict CheckExternalIds(AccountNumber account, const sv1::MemberRow& details) const {
+    for (const sv1::ExternalIdRow& id : details.external_ids()) {
+      for (size_t i = 0; i < bank_.members.size(); ++i) {
+        const AccountNumber other = MakeAccount(HolderKind::kMember, static_cast<uint32_t>(i) + 1);
+        for (const sv1::ExternalIdRow& taken : bank_.members[i].external_ids()) {
+          if (other != account && taken.system() == id.system() && taken.number() == id.number()) {
+            return OnAccount(Reason::kAlreadyExists, other);
+          }
+        }
+      }
+    }
+    return std::nullopt;
+  }
+
   Verdict Do(const CreateMember& act, Outcome*) {
     const auto number = static_cast<uint32_t>(bank_.members.size()) + 1;
     const std::string id = act.id.empty() ? absl::StrCat("m", number) : act.id;
     if (const AccountNumber other = bank_.MemberNamed(id)) return OnAccount(Reason::kAlreadyExists, other);
-    if (!IsBroker()) return Refuse(Reason::kRoleRequired);
     const AccountNumber account = MakeAccount(HolderKind::kMember, number);
+    if (Verdict no = CheckExternalIds(account, act.details)) return no;
+    if (!IsBroker()) return Refuse(Reason::kRoleRequired);
     sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_MEMBER_CREATED);
     sv1::MemberRow row = act.details;
     row.set_slug(id);
@@ -1413,6 +1436,11 @@ class Clerk {
         if (field != "phones" && field != "emails" && field != "language")
           return Refuse(Reason::kRoleRequired);
       }
+    }
+    const bool sets_external_ids =
+        std::find(act.mask.begin(), act.mask.end(), "external_ids") != act.mask.end();
+    if (sets_external_ids) {
+      if (Verdict no = CheckExternalIds(account, act.details)) return no;
     }
     sv1::MemberRow row = bank_.member(account);
     if (!act.etag.empty() && act.etag != std::to_string(row.changed_at()))
@@ -1514,6 +1542,7 @@ class Clerk {
     sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_MEMBER_MERGED);
     entry.set_other(into);
     survivor.set_changed_at(entry.sequence());
+    survivor.set_update_time_us(entry.record_time_us());
     survivor.add_merged_accounts(account);
     survivor.mutable_merged_accounts()->MergeFrom(gone.merged_accounts());
     Keep(Row(into));

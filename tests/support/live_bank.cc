@@ -62,8 +62,7 @@ v1::CorrectExchangeRequest LiveBank::Correction(int64_t exchange, int64_t second
   return request;
 }
 
-v1::SettleExchangeRequest LiveBank::Settlement(int64_t exchange,
-                                               v1::SettleExchangeRequest::Outcome outcome) {
+v1::SettleExchangeRequest LiveBank::Settlement(int64_t exchange, v1::SettleExchangeRequest::Outcome outcome) {
   auto request = About<v1::SettleExchangeRequest>(exchange);
   request.set_outcome(outcome);
   return request;

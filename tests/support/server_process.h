@@ -1,5 +1,5 @@
-// The real server as a child process: started on a free port and a folder of its own, stopped, killed, started
-// again on what it left behind.
+// The real server as a child process: started on a free port and a folder of its own, stopped, killed,
+// started again on what it left behind.
 //
 // Nothing here waits for ever, and nothing is left behind: a child dies with the *thread* that started it, so
 // start it on a thread that lives as long as it is needed (the test's main one). Threads: one.
@@ -46,8 +46,8 @@ std::string ServerProgram();
 
 class ServerProcess {
  public:
-  // Serves `folder`/data on a free port of the loopback, with `flags` besides. What it logs goes to the end of
-  // `folder`/timebankd.log. It need not be ready yet.
+  // Serves `folder`/data on a free port of the loopback, with `flags` besides. What it logs goes to the end
+  // of `folder`/timebankd.log. It need not be ready yet.
   static std::unique_ptr<ServerProcess> Launch(const std::string& folder,
                                                const std::vector<std::string>& flags = {});
   // As above, and waits until it is ready; a test failure with what it said, and null, where it is not.

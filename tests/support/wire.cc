@@ -6,7 +6,6 @@
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/channel_arguments.h>
-#include <grpcpp/support/proto_buffer_reader.h>
 #include <grpcpp/support/slice.h>
 
 #include "google/rpc/error_details.pb.h"
@@ -22,16 +21,6 @@ constexpr int kMaxMessageBytes = 128 << 20;
 void Prepare(const CallOptions& options, grpc::ClientContext& context) {
   context.set_deadline(std::chrono::system_clock::now() + options.deadline);
   for (const auto& [key, value] : options.metadata) context.AddMetadata(key, value);
-}
-
-// One try, with requests and replies as bytes.
-grpc::Status CallBytes(grpc::Channel& channel, const std::string& method, const std::string& bytes,
-                       grpc::ClientContext& context, grpc::ByteBuffer& reply) {
-  const grpc::Slice slice(bytes);
-  const grpc::ByteBuffer request(&slice, 1);
-  const grpc::internal::RpcMethod rpc(method.c_str(), grpc::internal::RpcMethod::NORMAL_RPC);
-  return grpc::internal::BlockingUnaryCall<grpc::ByteBuffer, grpc::ByteBuffer>(&channel, rpc, &context, request,
-                                                                              &reply);
 }
 
 }  // namespace
@@ -95,24 +84,29 @@ Wire::Wire(const std::string& address) {
 
 Outcome Wire::CallUntyped(const google::protobuf::Message& request, google::protobuf::Message& reply,
                           const CallOptions& options) const {
-  grpc::ClientContext context;
-  Prepare(options, context);
-  grpc::ByteBuffer buffer;
-  const grpc::Status status =
-      CallBytes(*channel_, MethodOf(*request.GetDescriptor()), request.SerializeAsString(), context, buffer);
-  if (status.ok()) {
-    grpc::ProtoBufferReader reader(&buffer);
-    EXPECT_TRUE(reply.ParseFromZeroCopyStream(&reader));
+  std::string bytes;
+  Outcome outcome =
+      CallWithBytes(MethodOf(*request.GetDescriptor()), request.SerializeAsString(), &bytes, options);
+  if (outcome.ok()) {
+    EXPECT_TRUE(reply.ParseFromString(bytes));
   }
-  return OutcomeOf(status, context);
+  return outcome;
 }
 
-Outcome Wire::CallWithBytes(const Descriptor& request_type, const std::string& bytes,
+Outcome Wire::CallWithBytes(const std::string& method, const std::string& bytes, std::string* reply,
                             const CallOptions& options) const {
   grpc::ClientContext context;
   Prepare(options, context);
-  grpc::ByteBuffer buffer;
-  return OutcomeOf(CallBytes(*channel_, MethodOf(request_type), bytes, context, buffer), context);
+  const grpc::Slice slice(bytes);
+  const grpc::ByteBuffer request(&slice, 1);
+  grpc::ByteBuffer response;
+  const grpc::internal::RpcMethod rpc(method.c_str(), grpc::internal::RpcMethod::NORMAL_RPC);
+  const grpc::Status status = grpc::internal::BlockingUnaryCall<grpc::ByteBuffer, grpc::ByteBuffer>(
+      channel_.get(), rpc, &context, request, &response);
+  if (grpc::Slice whole; status.ok() && reply != nullptr && response.DumpToSingleSlice(&whole).ok()) {
+    reply->assign(reinterpret_cast<const char*>(whole.begin()), whole.size());
+  }
+  return OutcomeOf(status, context);
 }
 
 }  // namespace timebank::e2e

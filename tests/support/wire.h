@@ -58,8 +58,8 @@ class Wire {
     return answer;
   }
 
-  // The same with `bytes` in the place of a request of `request_type`'s RPC, whatever they are.
-  Outcome CallWithBytes(const google::protobuf::Descriptor& request_type, const std::string& bytes,
+  // Sends `bytes` to `method` (`/package.Service/Method`), whatever they are; `reply` takes the answer's.
+  Outcome CallWithBytes(const std::string& method, const std::string& bytes, std::string* reply = nullptr,
                         const CallOptions& options = {}) const;
 
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }

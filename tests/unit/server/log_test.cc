@@ -23,7 +23,7 @@ TEST(LogTest, WritesObjects) {
   const std::string said = testing::internal::GetCapturedStderr();
   ASSERT_GT(said.size(), 35u);
   EXPECT_EQ(said.substr(0, 11), R"({"time":"20)");
-  EXPECT_EQ(said.substr(33), R"(Z","level":"warning","msg":"told","folder":"/a \"b\""})"
+  EXPECT_EQ(said.substr(32), R"(Z","level":"warning","msg":"told","folder":"/a \"b\""})"
                              "\n");
 }
 

@@ -1,0 +1,394 @@
+// Every RPC over the wire: what it answers, and that a change made twice happens once.
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/util/message_differencer.h>
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "tests/e2e/service_fixture.h"
+
+namespace timebank::e2e {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::util::MessageDifferencer;
+
+// Names of the requests of all RPCs but WatchLedger, which is a stream and has tests of its own. `changes`:
+// those that take a request_id, or those that do not.
+std::set<std::string> RequestsOfAllRpcs(bool changes) {
+  std::set<std::string> names;
+  for (const Descriptor* one :
+       {v1::CreateTimebankRequest::descriptor(), v1::CreateMemberRequest::descriptor(),
+        v1::CreateCircleRequest::descriptor(), v1::RecordExchangeRequest::descriptor()}) {
+    for (int s = 0; s < one->file()->service_count(); ++s) {
+      const auto* service = one->file()->service(s);
+      for (int m = 0; m < service->method_count(); ++m) {
+        if (service->method(m)->server_streaming()) continue;
+        const Descriptor* request = service->method(m)->input_type();
+        const bool takes_id = request->FindFieldByName("request_id") != nullptr;
+        if (takes_id == changes) names.insert(request->name());
+      }
+    }
+  }
+  return names;
+}
+
+class RpcsTest : public ServiceTest {
+ protected:
+  // Makes a change, makes it again, and tries to make another one under its id.
+  template <typename Response, typename Request>
+  Response Once(LiveBank& bank, const Request& request, const CallOptions& options = {}) {
+    called_.insert(Request::descriptor()->name());
+    const auto first = wire_.Call<Response>(request, options);
+    EXPECT_TRUE(first.ok()) << Request::descriptor()->name() << ": " << first;
+    EXPECT_FALSE(first.reply.replayed());
+    EXPECT_FALSE(first.reply.position().empty());
+    const std::string after = bank.Everything();
+
+    auto again = wire_.Call<Response>(request, options);
+    EXPECT_TRUE(again.ok()) << Request::descriptor()->name() << " again: " << again;
+    EXPECT_TRUE(again.reply.replayed()) << Request::descriptor()->name();
+    EXPECT_EQ(bank.Everything(), after) << Request::descriptor()->name() << " happened twice";
+    again.reply.set_replayed(false);
+    MessageDifferencer differencer;
+    std::string difference;
+    differencer.ReportDifferencesToString(&difference);
+    EXPECT_TRUE(differencer.Compare(first.reply, again.reply))
+        << Request::descriptor()->name() << " answered the second time:\n"
+        << difference;
+
+    EXPECT_THAT(wire_.Call<Response>(OtherBody(request), options),
+                IsRefused(grpc::StatusCode::ALREADY_EXISTS, "REQUEST_ID_REUSED"))
+        << Request::descriptor()->name();
+    EXPECT_EQ(bank.Everything(), after) << Request::descriptor()->name();
+    return first.reply;
+  }
+
+  // Another request with the same id, as well-formed as the first one.
+  template <typename Request>
+  static Request OtherBody(Request request) {
+    if constexpr (requires { request.set_reason(""); }) {
+      request.set_reason(request.reason() + "!");
+    } else if constexpr (requires { request.set_note(""); }) {
+      request.set_note(request.note() + "!");
+    } else if constexpr (requires { request.set_acting_for(""); }) {
+      request.set_acting_for(request.acting_for().empty()
+                                 ? request.name().substr(0, request.name().find("/ex")) + "/members/ana"
+                                 : "");
+    } else {
+      ChangeBody(request);
+    }
+    return request;
+  }
+  static void ChangeBody(v1::RecordExchangeRequest& request) { request.mutable_exchange()->set_seconds(1); }
+  static void ChangeBody(v1::BatchRecordExchangesRequest& request) {
+    request.mutable_exchanges(0)->set_note("!");
+  }
+  static void ChangeBody(v1::CreateMemberRequest& request) {
+    request.mutable_member()->set_display_name("!");
+  }
+  static void ChangeBody(v1::UpdateMemberRequest& request) { request.mutable_member()->set_note("!"); }
+  static void ChangeBody(v1::CloseMemberRequest& request) { request.set_closed_on("2020-01-01"); }
+  static void ChangeBody(v1::ReopenMemberRequest& request) {
+    request.set_name(request.name().substr(0, request.name().rfind('/')) + "/ana");
+  }
+  static void ChangeBody(v1::MergeMemberRequest& request) {
+    request.set_into(request.into().substr(0, request.into().rfind('/')) + "/ben");
+  }
+  static void ChangeBody(v1::CreateCircleRequest& request) {
+    request.mutable_circle()->set_display_name("!");
+  }
+  static void ChangeBody(v1::AddCircleMembersRequest& request) { request.add_members("members/ana"); }
+  static void ChangeBody(v1::RemoveCircleMembersRequest& request) { request.add_members("members/ana"); }
+  static void ChangeBody(v1::CreateTimebankRequest& request) {
+    request.mutable_timebank()->set_display_name("!");
+  }
+  static void ChangeBody(v1::UpdateSettingsRequest& request) {
+    request.mutable_settings()->set_starter_seconds(7);
+  }
+
+  template <typename Response, typename Request>
+  Response Read(const Request& request) {
+    called_.insert(Request::descriptor()->name());
+    const auto answer = wire_.Call<Response>(request);
+    EXPECT_TRUE(answer.ok()) << Request::descriptor()->name() << ": " << answer;
+    return answer.reply;
+  }
+
+  std::set<std::string> called_;
+};
+
+// Goal: every RPC that changes something answers a repeat with its first outcome and does not happen twice;
+// its id is no good for anything else.
+TEST_F(RpcsTest, EveryChangeHappensOnce) {
+  v1::CreateTimebankRequest create;
+  create.set_timebank_id("once");
+  create.mutable_timebank()->set_display_name("Once");
+  create.set_request_id("open-once");
+  const auto created = wire_.Call<v1::CreateTimebankResponse>(create);
+  ASSERT_TRUE(created.ok()) << created;
+  LiveBank other(wire_, "once-more", {"ana", "ben", "carla", "twin"});
+  create.set_timebank_id("once-again");
+  create.set_request_id("open-again");
+  Once<v1::CreateTimebankResponse>(other, create);
+  LiveBank& bank = other;
+
+  v1::UpdateSettingsRequest settings;
+  settings.set_name(bank.name());
+  settings.mutable_settings()->set_starter_seconds(kHour);
+  settings.mutable_update_mask()->add_paths("starter_seconds");
+  settings.set_request_id(bank.NewRequestId());
+  EXPECT_EQ(Once<v1::UpdateSettingsResponse>(bank, settings).settings().starter_seconds(), kHour);
+
+  const auto dan = Once<v1::CreateMemberResponse>(bank, bank.NewMember("dan"));
+  EXPECT_EQ(dan.member().name(), bank.NameOf("dan"));
+  EXPECT_EQ(dan.starter().kind(), v1::Exchange::KIND_STARTER);
+  EXPECT_EQ(bank.SecondsOf("dan"), kHour);
+  v1::UpdateMemberRequest update;
+  update.mutable_member()->set_name(bank.NameOf("dan"));
+  update.mutable_member()->set_display_name("Dan Öztürk");
+  update.mutable_update_mask()->add_paths("display_name");
+  update.set_request_id(bank.NewRequestId());
+  EXPECT_EQ(Once<v1::UpdateMemberResponse>(bank, update).member().display_name(), "Dan Öztürk");
+
+  const auto recorded = Once<v1::RecordExchangeResponse>(bank, bank.Helped("ben", "ana", kHour), As("ana"));
+  const int64_t exchange = recorded.exchange().sequence();
+  EXPECT_EQ(recorded.exchange().movements(0).balance_after_seconds(), kHour);
+  EXPECT_EQ(
+      Once<v1::ConfirmExchangeResponse>(bank, bank.About<v1::ConfirmExchangeRequest>(exchange), As("ben"))
+          .exchange()
+          .state(),
+      v1::Exchange::STATE_CONFIRMED);
+  EXPECT_EQ(
+      Once<v1::ContestExchangeResponse>(bank, bank.About<v1::ContestExchangeRequest>(exchange), As("ben"))
+          .exchange()
+          .state(),
+      v1::Exchange::STATE_CONTESTED);
+  EXPECT_EQ(Once<v1::SettleExchangeResponse>(
+                bank, bank.Settlement(exchange, v1::SettleExchangeRequest::OUTCOME_STANDS))
+                .exchange()
+                .state(),
+            v1::Exchange::STATE_CONFIRMED);
+  const auto corrected = Once<v1::CorrectExchangeResponse>(bank, bank.Correction(exchange, 2 * kHour));
+  EXPECT_EQ(corrected.reversal().reverses(), bank.NameOf(exchange));
+  EXPECT_EQ(corrected.exchange().corrects(), bank.NameOf(exchange));
+  EXPECT_EQ(bank.SecondsOf("ben"), 2 * kHour);
+  const int64_t replacement = corrected.exchange().sequence();
+  EXPECT_EQ(Once<v1::ReverseExchangeResponse>(bank, bank.About<v1::ReverseExchangeRequest>(replacement))
+                .reversed()
+                .state(),
+            v1::Exchange::STATE_REVERSED);
+  EXPECT_EQ(bank.SecondsOf("ben"), 0);
+
+  v1::RecordExchangeRequest with_note = bank.Helped("ben", "ana", kHour);
+  with_note.mutable_exchange()->set_note("what nobody should read");
+  const int64_t noted = wire_.Call<v1::RecordExchangeResponse>(with_note).reply.exchange().sequence();
+  const auto erased =
+      Once<v1::EraseExchangeNoteResponse>(bank, bank.About<v1::EraseExchangeNoteRequest>(noted));
+  EXPECT_TRUE(erased.exchange().note_erased());
+  EXPECT_EQ(erased.exchange().note(), "");
+
+  v1::BatchRecordExchangesRequest batch;
+  batch.set_parent(bank.name());
+  for (int i = 0; i < 3; ++i) *batch.add_exchanges() = bank.Helped("carla", "ana", kHour).exchange();
+  batch.set_full(true);
+  batch.set_request_id(bank.NewRequestId());
+  EXPECT_EQ(Once<v1::BatchRecordExchangesResponse>(bank, batch).results_size(), 3);
+  EXPECT_EQ(bank.SecondsOf("carla"), 3 * kHour);
+
+  v1::RecordGiftRequest gift;
+  gift.set_parent(bank.name());
+  gift.set_debited(bank.NameOf("carla"));
+  gift.set_credited(bank.NameOf("pots/community"));
+  gift.set_seconds(kHour);
+  gift.set_request_id(bank.NewRequestId());
+  EXPECT_EQ(Once<v1::RecordGiftResponse>(bank, gift).exchange().kind(), v1::Exchange::KIND_GIFT);
+  v1::RecordOpeningRequest opening;
+  opening.set_parent(bank.name());
+  opening.set_holder(bank.NameOf("twin"));
+  opening.set_seconds(kHour);
+  opening.set_request_id(bank.NewRequestId());
+  EXPECT_EQ(Once<v1::RecordOpeningResponse>(bank, opening).exchange().kind(), v1::Exchange::KIND_OPENING);
+
+  v1::CloseMemberRequest close;
+  close.set_name(bank.NameOf("dan"));
+  close.set_destination(bank.NameOf("pots/community"));
+  close.set_request_id(bank.NewRequestId());
+  const auto closed = Once<v1::CloseMemberResponse>(bank, close);
+  EXPECT_EQ(closed.member().state(), v1::Member::STATE_CLOSED);
+  EXPECT_EQ(closed.closing().kind(), v1::Exchange::KIND_CLOSING);
+  v1::ReopenMemberRequest reopen;
+  reopen.set_name(bank.NameOf("dan"));
+  reopen.set_request_id(bank.NewRequestId());
+  EXPECT_EQ(Once<v1::ReopenMemberResponse>(bank, reopen).member().state(), v1::Member::STATE_ACTIVE);
+  v1::MergeMemberRequest merge;
+  merge.set_name(bank.NameOf("twin"));
+  merge.set_into(bank.NameOf("carla"));
+  merge.set_request_id(bank.NewRequestId());
+  EXPECT_EQ(Once<v1::MergeMemberResponse>(bank, merge).member().name(), bank.NameOf("carla"));
+  EXPECT_EQ(bank.SecondsOf("twin"), 3 * kHour) << "the old id leads to the survivor";
+
+  v1::CreateCircleRequest circle;
+  circle.set_parent(bank.name());
+  circle.set_circle_id("knitters");
+  circle.mutable_circle()->add_members("members/ana");
+  circle.set_request_id(bank.NewRequestId());
+  EXPECT_EQ(Once<v1::CreateCircleResponse>(bank, circle).circle().members_size(), 1);
+  v1::AddCircleMembersRequest add;
+  add.set_name(bank.NameOf("circles/knitters"));
+  add.add_members("members/ben");
+  add.set_request_id(bank.NewRequestId());
+  EXPECT_EQ(Once<v1::AddCircleMembersResponse>(bank, add).circle().members_size(), 2);
+  v1::RemoveCircleMembersRequest remove;
+  remove.set_name(bank.NameOf("circles/knitters"));
+  remove.add_members("members/ben");
+  remove.set_request_id(bank.NewRequestId());
+  EXPECT_EQ(Once<v1::RemoveCircleMembersResponse>(bank, remove).circle().members_size(), 1);
+
+  EXPECT_EQ(called_, RequestsOfAllRpcs(/*changes=*/true));
+}
+
+// Goal: every RPC that reads answers, and agrees with the others.
+TEST_F(RpcsTest, EveryReadAnswers) {
+  LiveBank bank(wire_, "reads", {"ana", "ben"});
+  v1::CreateCircleRequest circle;
+  circle.set_parent(bank.name());
+  circle.set_circle_id("knitters");
+  circle.set_request_id(bank.NewRequestId());
+  ASSERT_TRUE(wire_.Call<v1::CreateCircleResponse>(circle).ok());
+  const int64_t exchange = bank.Record("ben", "ana", kHour + 1);
+  const std::string today = bank.Bank().today();
+
+  v1::GetTimebankRequest get_bank;
+  get_bank.set_name(bank.name());
+  const v1::Timebank timebank = Read<v1::GetTimebankResponse>(get_bank).timebank();
+  EXPECT_EQ(timebank.last_sequence(), exchange);
+  EXPECT_EQ(timebank.member_count(), 2);
+  v1::ListTimebanksRequest banks;
+  bool listed = false;
+  for (const v1::Timebank& one : Read<v1::ListTimebanksResponse>(banks).timebanks()) {
+    listed |= one.name() == bank.name() && one.last_sequence() == exchange;
+  }
+  EXPECT_TRUE(listed);
+  v1::ListSettingsChangesRequest changes;
+  changes.set_parent(bank.name());
+  EXPECT_EQ(Read<v1::ListSettingsChangesResponse>(changes).changes_size(), 1);
+
+  v1::GetMemberRequest get_member;
+  get_member.set_name(bank.NameOf("ana"));
+  EXPECT_EQ(Read<v1::GetMemberResponse>(get_member).member().last_exchange_on(), today);
+  v1::ListMembersRequest members;
+  members.set_parent(bank.name());
+  EXPECT_EQ(Read<v1::ListMembersResponse>(members).members_size(), 2);
+  v1::GetCircleRequest get_circle;
+  get_circle.set_name(bank.NameOf("circles/knitters"));
+  EXPECT_EQ(Read<v1::GetCircleResponse>(get_circle).circle().number(), 1);
+  v1::ListCirclesRequest circles;
+  circles.set_parent(bank.name());
+  EXPECT_EQ(Read<v1::ListCirclesResponse>(circles).circles_size(), 1);
+
+  v1::GetExchangeRequest get_exchange;
+  get_exchange.set_name(bank.NameOf(exchange));
+  const v1::Exchange got = Read<v1::GetExchangeResponse>(get_exchange).exchange();
+  EXPECT_EQ(got.seconds(), kHour + 1);
+  EXPECT_EQ(got.recorded_by(), bank.NameOf("keys/local"));
+  v1::ListExchangesRequest exchanges;
+  exchanges.set_parent(bank.name());
+  const auto list = Read<v1::ListExchangesResponse>(exchanges);
+  ASSERT_EQ(list.exchanges_size(), 1);
+  EXPECT_EQ(list.exchanges(0).DebugString(), got.DebugString());
+  v1::GetBalanceRequest balance;
+  balance.set_name(bank.NameOf("ana"));
+  EXPECT_EQ(Read<v1::GetBalanceResponse>(balance).balance().seconds(), -(kHour + 1));
+  v1::BatchGetBalancesRequest balances;
+  balances.set_parent(bank.name());
+  balances.add_names("members/ana");
+  balances.add_names("members/ben");
+  const auto both = Read<v1::BatchGetBalancesResponse>(balances);
+  ASSERT_EQ(both.balances_size(), 2);
+  EXPECT_EQ(both.balances(0).seconds() + both.balances(1).seconds(), 0);
+  v1::ListStatementLinesRequest statement;
+  statement.set_parent(bank.NameOf("ana"));
+  const auto lines = Read<v1::ListStatementLinesResponse>(statement);
+  ASSERT_EQ(lines.lines_size(), 1);
+  EXPECT_EQ(lines.lines(0).balance_after_seconds(), -(kHour + 1));
+  EXPECT_EQ(lines.lines(0).counterparts(0), bank.NameOf("ben"));
+  v1::GetTotalsRequest totals;
+  totals.set_parent(bank.name());
+  totals.set_start_day(today);
+  totals.set_end_day(today);
+  EXPECT_EQ(Read<v1::GetTotalsResponse>(totals).total().seconds_given(), kHour + 1);
+  v1::ListEventsRequest events;
+  events.set_parent(bank.name());
+  EXPECT_EQ(Read<v1::ListEventsResponse>(events).events_size(), exchange);
+
+  EXPECT_EQ(called_, RequestsOfAllRpcs(/*changes=*/false));
+}
+
+// Goal: a batch is one act: all or nothing where asked for, else each item for itself, in order, with the
+// reason of each that was not posted.
+TEST_F(RpcsTest, BatchesAreAllOrNothingOrEachForItself) {
+  LiveBank bank(wire_, "batches", {"ana", "ben"});
+  v1::BatchRecordExchangesRequest batch;
+  batch.set_parent(bank.name());
+  *batch.add_exchanges() = bank.Helped("ben", "ana", kHour).exchange();
+  *batch.add_exchanges() = bank.Helped("ben", "nobody", kHour).exchange();
+  *batch.add_exchanges() = bank.Helped("ben", "ana", -1).exchange();
+  *batch.add_exchanges() = bank.Helped("ana", "ben", kHour / 2).exchange();
+  batch.set_all_or_nothing(true);
+  batch.set_request_id(bank.NewRequestId());
+  const std::string before = bank.Everything();
+  const auto nothing = wire_.Call<v1::BatchRecordExchangesResponse>(batch);
+  EXPECT_THAT(nothing, IsRefused(grpc::StatusCode::NOT_FOUND, "HOLDER_NOT_FOUND"));
+  EXPECT_EQ(nothing.metadata.at("index"), "1");
+  EXPECT_EQ(bank.Everything(), before);
+
+  batch.set_all_or_nothing(false);
+  batch.set_request_id(bank.NewRequestId());
+  const auto each = wire_.Call<v1::BatchRecordExchangesResponse>(batch);
+  ASSERT_TRUE(each.ok()) << each;
+  ASSERT_EQ(each.reply.results_size(), 4);
+  EXPECT_EQ(each.reply.results(0).status().code(), 0);
+  EXPECT_EQ(each.reply.results(1).status().code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(each.reply.results(2).status().code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(each.reply.results(3).status().code(), 0);
+  EXPECT_EQ(each.reply.results(3).sequence(), each.reply.results(0).sequence() + 1);
+  EXPECT_FALSE(each.reply.results(0).has_exchange()) << "short unless full replies are asked for";
+  EXPECT_EQ(bank.SecondsOf("ben"), kHour / 2);
+
+  // The largest that is allowed, and one more.
+  batch.clear_exchanges();
+  for (int i = 0; i < 8192; ++i) *batch.add_exchanges() = bank.Helped("ben", "ana", 1).exchange();
+  batch.set_request_id(bank.NewRequestId());
+  batch.set_all_or_nothing(true);
+  const auto whole = wire_.Call<v1::BatchRecordExchangesResponse>(batch);
+  ASSERT_TRUE(whole.ok()) << whole;
+  EXPECT_EQ(bank.SecondsOf("ben"), kHour / 2 + 8192);
+  *batch.add_exchanges() = bank.Helped("ben", "ana", 1).exchange();
+  batch.set_request_id(bank.NewRequestId());
+  EXPECT_THAT(wire_.Call<v1::BatchRecordExchangesResponse>(batch),
+              IsRefused(grpc::StatusCode::INVALID_ARGUMENT, "BATCH_TOO_LARGE"));
+  EXPECT_EQ(bank.SecondsOf("ben"), kHour / 2 + 8192);
+}
+
+// Goal: what would happen can be asked without its happening, with the same answer.
+TEST_F(RpcsTest, ValidateOnlyChangesNothing) {
+  LiveBank bank(wire_, "previews", {"ana", "ben"});
+  v1::RecordExchangeRequest request = bank.Helped("ben", "ana", kHour);
+  request.set_validate_only(true);
+  const std::string before = bank.Everything();
+  const auto preview = wire_.Call<v1::RecordExchangeResponse>(request);
+  ASSERT_TRUE(preview.ok()) << preview;
+  EXPECT_EQ(preview.reply.exchange().movements(0).balance_after_seconds(), kHour);
+  EXPECT_EQ(bank.Everything(), before);
+  request.set_validate_only(false);
+  const auto real = wire_.Call<v1::RecordExchangeResponse>(request);
+  ASSERT_TRUE(real.ok()) << real;
+  EXPECT_FALSE(real.reply.replayed());
+  EXPECT_EQ(real.reply.exchange().movements(1).balance_after_seconds(),
+            preview.reply.exchange().movements(1).balance_after_seconds());
+}
+
+}  // namespace
+}  // namespace timebank::e2e
