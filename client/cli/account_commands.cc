@@ -16,6 +16,7 @@
 #include "client/cli/day.h"
 #include "client/cli/exchange_words.h"
 #include "client/cli/hours.h"
+#include "client/cli/limits.h"
 #include "client/cli/printed_statement.h"
 #include "client/cli/resolve_holder.h"
 #include "client/cli/session.h"
@@ -25,8 +26,6 @@
 
 namespace timebank::cli {
 namespace {
-
-constexpr int64_t kMostOnAPage = 1000;
 
 // ---- balance
 // -------------------------------------------------------------------------------------------------------
@@ -132,8 +131,9 @@ absl::StatusOr<Statement> Fetch(Session& session, v1::ListStatementLinesRequest 
   Statement statement;
   const bool oldest_first = request.order() == v1::LIST_ORDER_OLDEST_FIRST;
   for (bool first_page = true;; first_page = false) {
-    const int64_t left = count == 0 ? kMostOnAPage : count - static_cast<int64_t>(statement.lines.size());
-    request.set_page_size(static_cast<int32_t>(std::min(left, kMostOnAPage)));
+    const int64_t left =
+        count == 0 ? int64_t{kLongestPage} : count - static_cast<int64_t>(statement.lines.size());
+    request.set_page_size(static_cast<int32_t>(std::min(left, int64_t{kLongestPage})));
     CLI_ASSIGN_OR_RETURN(v1::ListStatementLinesResponse page,
                          session.client().ListStatementLinesPage(request));
     if (first_page || oldest_first) statement.closing_balance_seconds = page.closing_balance_seconds();

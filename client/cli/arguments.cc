@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "client/cli/import/text.h"
 #include "client/cli/resolve_holder.h"
 #include "client/cli/status_macros.h"
 #include "client/cli/words.h"
@@ -80,9 +81,7 @@ absl::Status FillShares(Session& session, std::string_view names,
 
 absl::StatusOr<std::string> ReadExchange(Session& session, std::string_view number) {
   const std::string_view id = client::IdOf(number);
-  const bool digits = !id.empty() && std::all_of(id.begin(), id.end(),
-                                                 [](unsigned char c) { return absl::ascii_isdigit(c); });
-  if (!digits) {
+  if (!imports::IsDigits(id)) {
     return UsageError(absl::StrCat(
         "\"", Absl(number), "\" is not the number of an exchange. Look for it: timebank exchange list"));
   }

@@ -5,10 +5,12 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
+#include "client/cli/import/text.h"
 #include "client/cli/words.h"
 
 namespace timebank::cli {
@@ -91,6 +93,14 @@ ExitCode Run(const std::vector<std::string>& arguments, Console& console, const 
   AddGlobalOptions(grammar.root(), options);
   AddCommands(grammar.root());
   Body body;
+  // All that the server takes is UTF-8; it could not even say which word it was.
+  for (const std::string& argument : arguments) {
+    if (!imports::IsUtf8(argument)) {
+      const std::string shown = absl::CHexEscape(argument);
+      return Fail(console,
+                  UsageError(absl::StrCat("\"", shown, "\" is not UTF-8. Is the terminal set to it?")), {});
+    }
+  }
   if (absl::Status parsed = grammar.Parse(arguments, console.out, body); !parsed.ok()) {
     return Fail(console, parsed, {});
   }

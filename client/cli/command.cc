@@ -182,6 +182,7 @@ absl::Status Grammar::Parse(std::vector<std::string> arguments, std::ostream& ou
   std::transform(arguments.begin(), arguments.end(), arguments.begin(), Marked);
   std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
   chosen_ = nullptr;
+  if (arguments.empty()) arguments = {"--help"};
   try {
     app_->parse(std::move(arguments));
   } catch (const CLI::CallForHelp&) {

@@ -10,14 +10,12 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "client/cli/fetch_balances.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
 
 namespace timebank::cli {
 namespace {
-
-// BatchGetBalances takes so many at a time.
-constexpr size_t kMostNames = 1000;
 
 bool IsKind(std::string_view holder, std::string_view folder) {
   return absl::StartsWith(ShortName(holder), Absl(folder));
@@ -46,16 +44,9 @@ void Directory::LookUp(const std::vector<std::string>& holders) {
   for (const std::string& holder : holders) {
     if (IsHolder(holder) && !IsKind(holder, "pots/") && names_.count(holder) == 0) missing.insert(holder);
   }
-  for (auto next = missing.begin(); next != missing.end();) {
-    v1::BatchGetBalancesRequest request;
-    request.set_parent(bank_);
-    for (; next != missing.end() && request.names_size() < static_cast<int>(kMostNames); ++next) {
-      request.add_names(*next);
-    }
-    const auto response = client_.BatchGetBalances(std::move(request));
-    if (!response.ok()) return;
-    for (const v1::Balance& balance : response->balances()) Know(balance.holder(), balance.display_name());
-  }
+  const auto balances = FetchBalances(client_, bank_, {missing.begin(), missing.end()});
+  if (!balances.ok()) return;
+  for (const v1::Balance& balance : *balances) Know(balance.holder(), balance.display_name());
 }
 
 std::string Directory::Name(const std::string& holder) const {

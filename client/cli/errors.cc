@@ -397,9 +397,10 @@ ExitCode ExitCodeOf(const absl::Status& status) {
   }
   if (IsNoAnswer(status)) return ExitCode::kUnreachable;
   if (status.code() == absl::StatusCode::kNotFound) return ExitCode::kNotFound;
-  // The pure functions of this program (hours, days, files) answer with plain InvalidArgument.
-  const bool ours = client::ErrorReason(status).empty() && client::RequestId(status).empty();
-  if (ours && status.code() == absl::StatusCode::kInvalidArgument) return ExitCode::kUsage;
+  // Plain InvalidArgument never came from the server: it is what this program and its library say of what was
+  // typed.
+  if (client::ErrorReason(status).empty() && status.code() == absl::StatusCode::kInvalidArgument)
+    return ExitCode::kUsage;
   return ExitCode::kRefused;
 }
 

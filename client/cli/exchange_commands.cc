@@ -1,6 +1,5 @@
 // exchange list, show, confirm, erase-note.
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -8,10 +7,12 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client/cli/arguments.h"
 #include "client/cli/commands.h"
 #include "client/cli/day.h"
 #include "client/cli/exchange_words.h"
+#include "client/cli/limits.h"
 #include "client/cli/posted.h"
 #include "client/cli/resolve_holder.h"
 #include "client/cli/session.h"
@@ -22,13 +23,11 @@
 namespace timebank::cli {
 namespace {
 
-constexpr int64_t kMostOnAPage = 1000;
-
 // ---- list
 // ----------------------------------------------------------------------------------------------------------
 
 struct ListOptions {
-  std::string name;
+  std::vector<std::string> name;
   std::string category;
   std::string from;
   std::string until;
@@ -59,7 +58,7 @@ absl::StatusOr<v1::ListExchangesRequest> ListRequest(Session& session, const Lis
   v1::ListExchangesRequest request;
   CLI_ASSIGN_OR_RETURN(*request.mutable_parent(), session.Bank());
   if (!options.name.empty()) {
-    CLI_ASSIGN_OR_RETURN(*request.mutable_holder(), ResolveHolder(session, options.name));
+    CLI_ASSIGN_OR_RETURN(*request.mutable_holder(), ResolveHolder(session, absl::StrJoin(options.name, " ")));
   }
   request.set_category(options.category);
   CLI_ASSIGN_OR_RETURN(*request.mutable_start_day(), ReadDay(session, options.from, Future::kAllowed));
@@ -68,8 +67,8 @@ absl::StatusOr<v1::ListExchangesRequest> ListRequest(Session& session, const Lis
   request.set_kind(KindNamed(options.kind));
   request.set_recorded_by(options.recorded_by);
   request.set_order(options.oldest_first ? v1::LIST_ORDER_OLDEST_FIRST : v1::LIST_ORDER_NEWEST_FIRST);
-  request.set_page_size(
-      static_cast<int32_t>(options.count == 0 ? kMostOnAPage : std::min(options.count + 1, kMostOnAPage)));
+  request.set_page_size(static_cast<int32_t>(
+      options.count == 0 ? int64_t{kLongestPage} : std::min(options.count + 1, int64_t{kLongestPage})));
   return request;
 }
 
@@ -190,7 +189,7 @@ void AddExchangeCommands(Command root) {
       .Sub("list", "Entries, newest first",
            "  timebank exchange list --from 1/1 -n 0 -o csv > exchanges.csv\n  timebank exchange list ana "
            "--state contested")
-      .Argument("name", list->name, "Only where this person, circle or pot took part", Need::kOptional)
+      .Arguments("name", list->name, "Only where this person, circle or pot took part", Need::kOptional)
       .Option("--category", list->category, "NAME", "Only this category")
       .Option("--from", list->from, "DAY", "Only help from this day on")
       .Option("--until", list->until, "DAY", "Only help up to this day")

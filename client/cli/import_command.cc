@@ -82,7 +82,12 @@ absl::StatusOr<Target> FindTarget(Session& session, const ImportOptions& options
     target.reader.today = absl::ToCivilDay(absl::Now(), target.reader.time_zone);
     return target;
   }
-  if (missing && options.create_bank) {
+  if (missing && !options.create_bank) {
+    return NotFoundError(absl::StrCat(
+        "There is no bank ", Absl(client::IdOf(target.bank)),
+        " on this server. To open it with this import, add --create-bank --time-zone Europe/Madrid"));
+  }
+  if (missing) {
     CLI_RETURN_IF_ERROR(CreateBank(session, target.bank, options));
     bank = session.Timebank();
   }

@@ -2,7 +2,6 @@
 
 #include <google/protobuf/util/time_util.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -14,6 +13,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "client/cli/errors.h"
+#include "client/cli/fetch_balances.h"
+#include "client/cli/limits.h"
 #include "client/cli/status_macros.h"
 #include "client/cli/words.h"
 #include "client/cpp/error.h"
@@ -24,8 +25,6 @@ namespace {
 
 // One call's worth. More would not be faster, and a refusal of the whole call would cost more.
 constexpr size_t kBatch = 1000;
-constexpr size_t kMostNames = 1000;
-constexpr int kPageSize = 1000;
 // Progress is told about so often.
 constexpr int64_t kRowsBetweenProgress = 100;
 
@@ -88,7 +87,7 @@ absl::StatusOr<ImportReport> Importer::Run() {
 absl::Status Importer::LoadAccounts() {
   v1::ListMembersRequest request;
   request.set_parent(options_.bank);
-  request.set_page_size(kPageSize);
+  request.set_page_size(kLongestPage);
   for (absl::StatusOr<v1::Member>& member : client_.ListMembers(std::move(request))) {
     if (!member.ok()) return member.status();
     for (const v1::Member::ExternalId& id : member->external_ids()) {
@@ -104,19 +103,12 @@ absl::Status Importer::LoadAccounts() {
 }
 
 absl::Status Importer::LoadBalances() {
-  std::vector<ImportAccount*> accounts;
-  for (auto& [number, account] : report_.accounts) accounts.push_back(&account);
-  for (size_t begin = 0; begin < accounts.size(); begin += kMostNames) {
-    const size_t end = std::min(accounts.size(), begin + kMostNames);
-    v1::BatchGetBalancesRequest request;
-    request.set_parent(options_.bank);
-    for (size_t i = begin; i < end; ++i) request.add_names(accounts[i]->holder);
-    CLI_ASSIGN_OR_RETURN(const v1::BatchGetBalancesResponse response,
-                         client_.BatchGetBalances(std::move(request)));
-    for (size_t i = begin; i < end; ++i) {
-      accounts[i]->before_seconds = response.balances(static_cast<int>(i - begin)).seconds();
-    }
-  }
+  std::vector<std::string> holders;
+  for (const auto& [number, account] : report_.accounts) holders.push_back(account.holder);
+  CLI_ASSIGN_OR_RETURN(const std::vector<v1::Balance> balances,
+                       FetchBalances(client_, options_.bank, holders));
+  auto balance = balances.begin();
+  for (auto& [number, account] : report_.accounts) account.before_seconds = (balance++)->seconds();
   return absl::OkStatus();
 }
 
@@ -283,20 +275,15 @@ absl::StatusOr<std::vector<BalanceDifference>> Importer::CheckBalances(const Imp
     const auto [found, first] = by_holder.emplace(account.holder, account);
     if (!first) found->second.new_seconds += account.new_seconds;
   }
-  std::vector<const ImportAccount*> accounts;
-  for (const auto& [holder, account] : by_holder) accounts.push_back(&account);
+  std::vector<std::string> holders;
+  for (const auto& [holder, account] : by_holder) holders.push_back(holder);
+  CLI_ASSIGN_OR_RETURN(const std::vector<v1::Balance> balances,
+                       FetchBalances(client_, options_.bank, holders));
   std::vector<BalanceDifference> differences;
-  for (size_t begin = 0; begin < accounts.size(); begin += kMostNames) {
-    const size_t end = std::min(accounts.size(), begin + kMostNames);
-    v1::BatchGetBalancesRequest request;
-    request.set_parent(options_.bank);
-    for (size_t i = begin; i < end; ++i) request.add_names(accounts[i]->holder);
-    CLI_ASSIGN_OR_RETURN(const v1::BatchGetBalancesResponse response,
-                         client_.BatchGetBalances(std::move(request)));
-    for (size_t i = begin; i < end; ++i) {
-      const int64_t actual = response.balances(static_cast<int>(i - begin)).seconds();
-      if (actual != accounts[i]->expected_seconds()) differences.push_back({*accounts[i], actual});
-    }
+  auto balance = balances.begin();
+  for (const auto& [holder, account] : by_holder) {
+    const int64_t actual_seconds = (balance++)->seconds();
+    if (actual_seconds != account.expected_seconds()) differences.push_back({account, actual_seconds});
   }
   return differences;
 }

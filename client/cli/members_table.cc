@@ -8,20 +8,15 @@
 #include "absl/strings/str_join.h"
 #include "client/cli/balances.h"
 #include "client/cli/exchange_words.h"
+#include "client/cli/limits.h"
 #include "client/cli/status_macros.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
 
 namespace timebank::cli {
-namespace {
-
-constexpr int kPageSize = 1000;
-
-}  // namespace
-
 absl::StatusOr<std::vector<v1::Member>> ListAllMembers(Session& session, v1::ListMembersRequest request) {
   CLI_ASSIGN_OR_RETURN(*request.mutable_parent(), session.Bank());
-  request.set_page_size(kPageSize);
+  request.set_page_size(kLongestPage);
   std::vector<v1::Member> members;
   for (absl::StatusOr<v1::Member>& member : session.client().ListMembers(std::move(request))) {
     if (!member.ok()) return member.status();

@@ -13,6 +13,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/day.h"
 #include "client/cli/exchange_words.h"
+#include "client/cli/limits.h"
 #include "client/cli/members_table.h"
 #include "client/cli/session.h"
 #include "client/cli/status_macros.h"
@@ -58,7 +59,7 @@ absl::StatusOr<Chat> FetchChat(Session& session, int64_t quiet_days) {
   v1::ListExchangesRequest contested;
   contested.set_parent(bank);
   contested.set_state(v1::Exchange::STATE_CONTESTED);
-  contested.set_page_size(1000);
+  contested.set_page_size(kLongestPage);
   for (absl::StatusOr<v1::Exchange>& exchange : session.client().ListExchanges(std::move(contested))) {
     if (!exchange.ok()) return exchange.status();
     chat.contested.push_back(*std::move(exchange));

@@ -31,8 +31,8 @@ constexpr char kRecordExamples[] = R"(  timebank record ben helped ana 1h30 gard
 Everybody named gives or receives the whole time, unless a name has a time of its own (dan:1h). What is then
 left over goes to the community pot, or to --remainder. Words at the end are the category where the bank has
 one of that name, else the note.
-A slip's number can be used once: entering slip 231 again with the same contents records nothing and shows
-the first one; with other contents it is refused. After 90 days the number is free again.)";
+A slip's number can be used once by each name (--as): entering slip 231 again with the same contents records
+nothing and shows the first one; with other contents it is refused. After 90 days the number is free again.)";
 
 struct RecordOptions {
   std::vector<std::string> sentence;

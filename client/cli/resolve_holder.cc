@@ -15,6 +15,8 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "client/cli/day.h"
+#include "client/cli/import/text.h"
+#include "client/cli/limits.h"
 #include "client/cli/status_macros.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
@@ -24,7 +26,6 @@ namespace {
 
 // More than this is not a question any more.
 constexpr size_t kMostCandidates = 20;
-constexpr int kPageSize = 1000;
 constexpr std::string_view kCirclePrefix = "circle:";
 constexpr std::string_view kPotPrefix = "pot:";
 
@@ -39,11 +40,6 @@ struct Candidate {
   bool closed = false;
   bool whole_words = false;
 };
-
-bool IsDigits(std::string_view text) {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [](unsigned char c) { return absl::ascii_isdigit(c); });
-}
 
 // [a-z0-9] with inner `-`, `_` or `.`, 1 to 63 characters: what the server takes for an id.
 bool IsId(std::string_view text) {
@@ -161,7 +157,7 @@ absl::StatusOr<std::vector<Candidate>> FindMembers(Session& session, std::string
   v1::ListMembersRequest request;
   request.set_parent(bank);
   request.set_query(std::string(typed));
-  request.set_page_size(kPageSize);
+  request.set_page_size(kLongestPage);
   std::vector<Candidate> candidates;
   for (absl::StatusOr<v1::Member>& member : session.client().ListMembers(std::move(request))) {
     if (!member.ok()) return member.status();
@@ -217,7 +213,7 @@ absl::StatusOr<std::string> ResolveHolder(Session& session, std::string_view tex
   }
   if (absl::StartsWith(stripped, Absl(kCirclePrefix))) return ResolveCircle(session, typed);
   if (IsResourceName(typed)) return client::HolderName(bank, typed);
-  return IsDigits(typed) ? ResolveNumber(session, typed) : ResolveWords(session, typed);
+  return imports::IsDigits(typed) ? ResolveNumber(session, typed) : ResolveWords(session, typed);
 }
 
 absl::StatusOr<std::string> ResolveMember(Session& session, std::string_view text) {
@@ -236,7 +232,7 @@ absl::StatusOr<std::string> ResolveCircle(Session& session, std::string_view tex
   if (absl::StrContains(typed, "/")) return client::HolderName(bank, {typed.data(), typed.size()});
   v1::ListCirclesRequest request;
   request.set_parent(bank);
-  request.set_page_size(kPageSize);
+  request.set_page_size(kLongestPage);
   std::vector<Candidate> candidates;
   for (absl::StatusOr<v1::Circle>& circle : session.client().ListCircles(std::move(request))) {
     if (!circle.ok()) return circle.status();

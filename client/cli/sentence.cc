@@ -14,6 +14,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "client/cli/import/text.h"
 #include "client/cli/status_macros.h"
 #include "client/cli/words.h"
 
@@ -32,11 +33,6 @@ absl::StatusOr<NamedShare> ParseNamedShare(std::string_view text) {
     break;
   }
   return share;
-}
-
-bool IsDigits(std::string_view text) {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [](unsigned char c) { return absl::ascii_isdigit(c); });
 }
 
 std::string Joined(const std::vector<std::string>& words, size_t begin, size_t end) {
@@ -69,7 +65,8 @@ absl::StatusOr<std::vector<NamedShare>> ParseNames(std::string_view text) {
       return absl::InvalidArgumentError(
           absl::StrCat("A name is missing in \"", Absl(text), "\". Write them like this: ana,ben,dan:1h"));
     }
-    if (!shares.empty() && IsDigits(shares.back().hours_text) && IsDigits(name) && name.size() <= 2) {
+    if (!shares.empty() && imports::IsDigits(shares.back().hours_text) && imports::IsDigits(name) &&
+        name.size() <= 2) {
       const std::string& before = shares.back().name;
       return absl::InvalidArgumentError(
           absl::StrCat("\"", before, ":", shares.back().hours_text, ",", stripped,

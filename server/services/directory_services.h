@@ -11,7 +11,7 @@ namespace timebank::services {
 
 class MemberService final : public v1::MemberService::CallbackService {
  public:
-  explicit MemberService(Serving* serving) : serving_(*serving) {}
+  explicit MemberService(Serving* serving);  // must outlive this
 
   grpc::ServerUnaryReactor* CreateMember(grpc::CallbackServerContext* context,
                                          const v1::CreateMemberRequest* request,
@@ -41,7 +41,7 @@ class MemberService final : public v1::MemberService::CallbackService {
 
 class CircleService final : public v1::CircleService::CallbackService {
  public:
-  explicit CircleService(Serving* serving) : serving_(*serving) {}
+  explicit CircleService(Serving* serving);  // must outlive this
 
   grpc::ServerUnaryReactor* CreateCircle(grpc::CallbackServerContext* context,
                                          const v1::CreateCircleRequest* request,
@@ -65,7 +65,7 @@ class CircleService final : public v1::CircleService::CallbackService {
 
 class TimebankService final : public v1::TimebankService::CallbackService {
  public:
-  explicit TimebankService(Serving* serving) : serving_(*serving) {}
+  explicit TimebankService(Serving* serving);  // must outlive this
 
   grpc::ServerUnaryReactor* CreateTimebank(grpc::CallbackServerContext* context,
                                            const v1::CreateTimebankRequest* request,

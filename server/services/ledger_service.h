@@ -9,7 +9,7 @@ namespace timebank::services {
 
 class LedgerService final : public v1::LedgerService::CallbackService {
  public:
-  explicit LedgerService(Serving* serving) : serving_(*serving) {}
+  explicit LedgerService(Serving* serving);  // must outlive this
 
   template <typename Message>
   using In = const Message*;

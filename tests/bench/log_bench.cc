@@ -25,6 +25,7 @@ constexpr int64_t kSixtyFourKiB = 64 << 10;
 constexpr int64_t kOneMiB = 1 << 20;
 // The file of the yardstick begins again behind so much, so that it cannot fill the disk.
 constexpr int64_t kFileBytes = 256 << 20;
+constexpr uint64_t kSegmentBytes = 8 << 20;
 
 [[noreturn]] void Fail(const std::string& what) {
   std::cerr << "bench: " << what << '\n';
@@ -68,24 +69,56 @@ void BM_AppendAndFdatasync(benchmark::State& state) {
 }
 BENCHMARK(BM_AppendAndFdatasync)->Arg(kFourKiB)->Arg(kSixtyFourKiB)->Arg(kOneMiB)->UseRealTime();
 
+std::unique_ptr<LocalLog> OpenLog(const std::string& folder, uint64_t applied_index, bool sync) {
+  LocalLog::Options options;
+  options.folder = folder;
+  options.segment_bytes = kSegmentBytes;
+  options.max_frame_bytes = kSegmentBytes / 2;
+  options.applied_index = applied_index;
+  options.sync = sync;
+  absl::StatusOr<std::unique_ptr<LocalLog>> log = LocalLog::Open(std::move(options));
+  if (!log.ok()) Fail(log.status().ToString());
+  return *std::move(log);
+}
+
+// Trims everything behind the frame, as the store's flushes do now and then, so that segments are used again.
+void Append(LocalLog& log, const std::string& bytes) {
+  const uint64_t index = log.tail_index() + 1;
+  absl::Status status = log.Append(index, bytes);
+  if (status.ok()) status = log.Trim(index - 1);
+  if (!status.ok()) Fail(status.ToString());
+}
+
+// Every segment is one that was written before, as in a server that has been up for a while.
 void BM_LocalLogAppend(benchmark::State& state) {
   const bench::TemporaryFolder folder;
-  LocalLog::Options options;
-  options.folder = folder.path() + "/log";
-  absl::StatusOr<std::unique_ptr<LocalLog>> opened = LocalLog::Open(std::move(options));
-  if (!opened.ok()) Fail(opened.status().ToString());
-  LocalLog& log = **opened;
+  const std::string path = folder.path() + "/log";
+  uint64_t tail = 0;
+  {
+    const std::unique_ptr<LocalLog> log = OpenLog(path, 0, /*sync=*/false);
+    const std::string filling(kSegmentBytes / 8, 'x');
+    for (int i = 0; i < 8 * 8; ++i) Append(*log, filling);
+    tail = log->tail_index();
+  }
+  sync();
+  const std::unique_ptr<LocalLog> log = OpenLog(path, tail, /*sync=*/true);
   const std::string bytes(static_cast<size_t>(state.range(0)), 'x');
-  // Trimmed a segment or so behind, as the store's flushes do it: segments are used again.
-  const uint64_t kept = static_cast<uint64_t>(kFileBytes / 8 / state.range(0));
-  Run(state, [&] {
-    const uint64_t index = log.tail_index() + 1;
-    absl::Status status = log.Append(index, bytes);
-    if (status.ok() && index % kept == 0) status = log.Trim(index - 1);
-    if (!status.ok()) Fail(status.ToString());
-  });
+  Run(state, [&] { Append(*log, bytes); });
 }
 BENCHMARK(BM_LocalLogAppend)->Arg(kFourKiB)->Arg(kSixtyFourKiB)->Arg(kOneMiB)->UseRealTime();
+
+// A new ledger's segments: room on the disk, not yet written.
+void BM_LocalLogAppend_FirstUse(benchmark::State& state) {
+  const bench::TemporaryFolder folder;
+  const std::unique_ptr<LocalLog> log = OpenLog(folder.path() + "/log", 0, /*sync=*/true);
+  const std::string bytes(static_cast<size_t>(state.range(0)), 'x');
+  // Without Trim() no segment is used again.
+  Run(state, [&] {
+    if (absl::Status status = log->Append(log->tail_index() + 1, bytes); !status.ok())
+      Fail(status.ToString());
+  });
+}
+BENCHMARK(BM_LocalLogAppend_FirstUse)->Arg(kFourKiB)->Arg(kSixtyFourKiB)->Arg(kOneMiB)->UseRealTime();
 
 }  // namespace
 }  // namespace timebank::storage

@@ -110,11 +110,9 @@ class CrashTest : public testing::TestWithParam<Setup> {
     bool replayed = false;
     const Act again = Send(wire, *act.request, &replayed);
     ASSERT_TRUE(again.answered) << act.id << ": " << again.outcome;
-    if (act.answered) {
+    if (act.IsFinal()) {
       EXPECT_EQ(again.facts, act.facts) << act.id;
-      if (act.outcome.ok()) {
-        EXPECT_TRUE(replayed) << act.id;
-      }
+      EXPECT_EQ(replayed, act.outcome.ok()) << act.id;
       return;
     }
     if (act.posts > 0) {

@@ -28,6 +28,11 @@ struct Act {
   Outcome outcome;                 // where it was answered
   std::vector<int64_t> sequences;  // of those entries, where it was answered
   std::string facts;               // what the answer said that stays so for ever
+
+  // Whether every repeat gets the same answer: what was done, and what was refused for good.
+  bool IsFinal() const {
+    return answered && (outcome.ok() || outcome.code == grpc::StatusCode::FAILED_PRECONDITION);
+  }
 };
 
 // Sends an act, for the first time or again: whether it was answered, and with what. `replayed` tells a

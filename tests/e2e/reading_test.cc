@@ -1,5 +1,7 @@
 // Pages, balances in the past, totals, positions.
 #include <algorithm>
+#include <cstdio>
+#include <functional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -251,7 +253,8 @@ TEST_F(ReadingTest, Totals) {
                               v1::GetTotalsRequest::GROUP_BY_HOLDER_KIND}) {
     request.set_group_by(group_by);
     int64_t together = 0;
-    for (const auto& group : wire_.Call<v1::GetTotalsResponse>(request).reply.groups()) {
+    const auto split = wire_.Call<v1::GetTotalsResponse>(request);
+    for (const auto& group : split.reply.groups()) {
       together += group.seconds_given();
     }
     EXPECT_EQ(together, 120 * 121 / 2) << group_by;

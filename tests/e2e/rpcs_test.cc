@@ -267,7 +267,8 @@ TEST_F(RpcsTest, EveryReadAnswers) {
   EXPECT_EQ(timebank.member_count(), 2);
   v1::ListTimebanksRequest banks;
   bool listed = false;
-  for (const v1::Timebank& one : Read<v1::ListTimebanksResponse>(banks).timebanks()) {
+  const auto all = Read<v1::ListTimebanksResponse>(banks);
+  for (const v1::Timebank& one : all.timebanks()) {
     listed |= one.name() == bank.name() && one.last_sequence() == exchange;
   }
   EXPECT_TRUE(listed);

@@ -33,7 +33,7 @@ namespace timebank::model {
 namespace {
 
 constexpr uint64_t kStepsOfASeed = 20'000;
-constexpr size_t kCommandsShown = 12;
+constexpr size_t kCommandsShown = 200;
 
 // What came of the commands, to see that no kind of answer is missing.
 struct Tally {

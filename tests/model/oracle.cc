@@ -172,8 +172,10 @@ class Checker {
   }
 
   // `needed`: this side must name somebody.
-  void Shares(const std::string& field, const std::vector<ShareSpec>& shares, std::vector<HolderRef>* seen) {
+  void Shares(const std::string& field, const std::vector<ShareSpec>& shares, size_t* count,
+              std::vector<HolderRef>* seen) {
     for (size_t i = 0; i < shares.size(); ++i) {
+      if (++*count > 256) return Find(field, violation::kTooMany);
       const std::string path = absl::StrCat(field, "[", i, "]");
       Name(path + ".holder", shares[i].holder, true);
       if (shares[i].holder.given()) {
@@ -191,20 +193,22 @@ class Checker {
 
   // The fields of `exchange` that `mask` names; a whole exchange must also make sense as a whole.
   void Exchange(const std::string& path, const ExchangeSpec& exchange, const ExchangeMask& mask, bool whole) {
+    size_t count = 0;  // of both sides
     std::vector<HolderRef> seen;
     if (mask.givers) {
-      Shares(path + "givers", exchange.givers, &seen);
+      Shares(path + "givers", exchange.givers, &count, &seen);
     }
     if (mask.receivers) {
-      Shares(path + "receivers", exchange.receivers, &seen);
+      Shares(path + "receivers", exchange.receivers, &count, &seen);
     }
-    if (whole && exchange.givers.empty() && exchange.unnamed_givers <= 0) {
+    const bool nobody_named = exchange.givers.empty() && exchange.receivers.empty();
+    if (whole && (nobody_named || (exchange.givers.empty() && exchange.unnamed_givers <= 0))) {
       Find(path + "givers", violation::kRequired);
     }
     if (whole && exchange.receivers.empty() && exchange.unnamed_receivers <= 0) {
       Find(path + "receivers", violation::kRequired);
     }
-    if (exchange.givers.size() + exchange.receivers.size() > 256) Find(path + "givers", violation::kTooMany);
+
     if (mask.seconds) {
       if (exchange.seconds < 0 || (exchange.seconds == 0 && !whole)) {
         Find(path + "seconds", violation::kMustBePositive);
@@ -324,6 +328,7 @@ struct CheckAct {
   }
   void operator()(const RecordOpening& act) const {
     check.Name("holder", act.holder, true);
+    if (act.holder == HolderRef{HolderKind::kPot, "opening"}) check.Find("holder", violation::kSameHolder);
     if (act.seconds == 0) {
       check.Find("seconds", violation::kRequired);
     } else if (act.seconds > 1'000'000'000'000 || act.seconds < -1'000'000'000'000) {
@@ -450,6 +455,7 @@ struct Posting {
   sv1::EntryKind kind = sv1::ENTRY_KIND_EXCHANGE;
   bool limited = false;        // warning and blocking limits bind it
   bool closed_matters = true;  // a closed holder is in its way
+  bool pots_matter = true;     // spending from a pot without a decision is told
   bool check_duplicates = false;
 };
 
@@ -461,7 +467,8 @@ class Clerk {
     Outcome outcome;
     outcome.bank = bank_.number;
     const auto request = std::make_pair(command_.actor.RequestOwner(), command_.request_id);
-    if (!command_.request_id.empty()) {
+    // Looking ahead asks for nothing, so there is nothing to repeat.
+    if (!command_.request_id.empty() && !command_.validate_only) {
       if (auto known = bank_.requests.find(request);
           known != bank_.requests.end() &&
           command_.stamp.now_us - known->second.time_us <= kRequestMemoryUs) {
@@ -630,22 +637,17 @@ class Clerk {
     Add(names, name);
     return static_cast<uint32_t>(names.size());
   }
+  // A category that is used for the first time is listed from then on.
   uint32_t CategoryNumber(const std::string& category) {
     if (category.empty()) return 0;
     for (size_t i = 0; i < bank_.categories.size(); ++i) {
       if (LowerCase(bank_.categories[i]) == LowerCase(category)) return static_cast<uint32_t>(i) + 1;
     }
     Add(bank_.categories, category);
-    return static_cast<uint32_t>(bank_.categories.size());
-  }
-  // A category that is used is listed from then on.
-  void ListCategory(uint32_t number) {
-    if (number == 0) return;
-    auto* listed = bank_.row.mutable_settings()->mutable_categories();
-    if (std::find(listed->begin(), listed->end(), number) != listed->end()) return;
-    if (listed->size() >= 500) return;
+    const auto number = static_cast<uint32_t>(bank_.categories.size());
     Keep(bank_.row);
-    listed->Add(number);
+    bank_.row.mutable_settings()->add_categories(number);
+    return number;
   }
 
   void Append(const sv1::Entry& entry) {
@@ -679,7 +681,7 @@ class Clerk {
   // Hours of an entry are contested, or no longer.
   void AddContested(Sequence sequence, int sign) {
     for (const sv1::EntryMovement& movement : bank_.entry(sequence).movements()) {
-      Account& account = bank_.accounts[movement.account()];
+      Account& account = bank_.accounts[bank_.Survivor(movement.account())];
       Keep(account.contested);
       account.contested += sign * movement.seconds();
     }
@@ -751,6 +753,13 @@ class Clerk {
                            {"requested", movement.seconds()}};
         return refusal;
       }
+    }
+    for (AccountNumber account : closed) {
+      sv1::EntryNotice* notice = entry.add_notices();
+      notice->set_kind(kHolderClosedBackdated);
+      notice->set_account(account);
+    }
+    if (how.limited) {
       for (const sv1::EntryMovement& movement : entry.movements()) {
         if (KindOf(movement.account()) == HolderKind::kPot) continue;
         if (movement.seconds() < 0 && settings.has_warn_below() &&
@@ -763,26 +772,22 @@ class Clerk {
         }
       }
     }
+
+    if (how.pots_matter && !entry.imported() &&
+        (entry.kind() == sv1::ENTRY_KIND_EXCHANGE || entry.kind() == sv1::ENTRY_KIND_GIFT) &&
+        texts.decision().empty()) {
+      for (const sv1::EntryMovement& movement : entry.movements()) {
+        if (KindOf(movement.account()) != HolderKind::kPot || movement.seconds() > 0) continue;
+        sv1::EntryNotice* notice = entry.add_notices();
+        notice->set_kind(kPotWithoutDecision);
+        notice->set_account(movement.account());
+      }
+    }
     if (how.check_duplicates) {
       if (const Sequence other = FindDuplicate(entry); other != 0) {
         sv1::EntryNotice* notice = entry.add_notices();
         notice->set_kind(kPossibleDuplicate);
         notice->set_sequence(other);
-      }
-    }
-    for (AccountNumber account : closed) {
-      sv1::EntryNotice* notice = entry.add_notices();
-      notice->set_kind(kHolderClosedBackdated);
-      notice->set_account(account);
-    }
-    if ((entry.kind() == sv1::ENTRY_KIND_EXCHANGE || entry.kind() == sv1::ENTRY_KIND_GIFT) &&
-        texts.decision().empty()) {
-      for (const sv1::EntryMovement& movement : entry.movements()) {
-        if (entry.imported() || KindOf(movement.account()) != HolderKind::kPot || movement.seconds() > 0)
-          continue;
-        sv1::EntryNotice* notice = entry.add_notices();
-        notice->set_kind(kPotWithoutDecision);
-        notice->set_account(movement.account());
       }
     }
     Append(entry);
@@ -797,7 +802,7 @@ class Clerk {
     notice->set_balance(movement.balance_after());
     notice->set_limit(limit);
   }
-  // The same holders, seconds and day, not reversed.
+  // The latest entry of the same holders, seconds and day that is not reversed.
   Sequence FindDuplicate(const sv1::Entry& entry) const {
     auto moves = [](const sv1::Entry& of) {
       std::map<AccountNumber, int64_t> moves;
@@ -809,7 +814,9 @@ class Clerk {
     const auto mine = moves(entry);
     auto account = bank_.accounts.find(entry.movements(0).account());
     if (account == bank_.accounts.end()) return 0;
-    for (Sequence sequence : account->second.moved_by) {
+    const std::vector<Sequence>& moved_by = account->second.moved_by;
+    for (auto at = moved_by.rbegin(); at != moved_by.rend(); ++at) {
+      const Sequence sequence = *at;
       const sv1::Entry& other = bank_.entry(sequence);
       if (other.kind() == entry.kind() && other.occurred_on() == entry.occurred_on() &&
           bank_.MarkOf(sequence).state() != kReversed && moves(other) == mine) {
@@ -830,31 +837,33 @@ class Clerk {
 
   // Hours and shares: who is credited and debited what.
   Verdict Share(const Plan& plan, sv1::Entry* entry) const {
+    auto names_none = [](const Part& part) { return !part.seconds; };
+    const bool lone_receiver = plan.receivers.size() == 1 && !plan.receivers[0].seconds;
+    const bool receives_all =
+        lone_receiver && (plan.givers.size() > 1 || (plan.givers.size() == 1 && plan.seconds == 0));
     std::set<AccountNumber> seen;
-    for (const auto* side : {&plan.givers, &plan.receivers}) {
-      for (const Part& part : *side) {
-        if (!seen.insert(part.account).second) return Invalid(part.field, violation::kSameHolder);
-      }
-    }
-    bool every_share_names_its_seconds = true;
     int64_t given = 0;
+    int64_t received = 0;
     for (const Part& part : plan.givers) {
-      if (!part.seconds) every_share_names_its_seconds = false;
       const int64_t seconds = part.seconds.value_or(plan.seconds);
+      if (seconds <= 0) return Invalid("exchange.seconds", violation::kMustBePositive);
+      if (!seen.insert(part.account).second) return Invalid(part.field, violation::kSameHolder);
       given += seconds;
       AddMovement(*entry, part.account, seconds, sv1::MOVEMENT_ROLE_GIVER, part.seconds.has_value());
     }
-    int64_t received = 0;
     for (const Part& part : plan.receivers) {
-      if (!part.seconds) every_share_names_its_seconds = false;
-      int64_t seconds = part.seconds.value_or(plan.seconds);
-      if (!part.seconds && plan.receivers.size() == 1 && (plan.givers.size() > 1 || plan.seconds == 0))
-        seconds = given;
+      const int64_t seconds = receives_all ? given : part.seconds.value_or(plan.seconds);
+      if (seconds <= 0) return Invalid("exchange.seconds", violation::kMustBePositive);
+      if (!seen.insert(part.account).second) return Invalid(part.field, violation::kSameHolder);
       received += seconds;
       AddMovement(*entry, part.account, -seconds, sv1::MOVEMENT_ROLE_RECEIVER, part.seconds.has_value());
     }
     if (given != received) {
-      if (every_share_names_its_seconds && plan.remainder == 0) {
+      // Somebody who is not named, or who named no seconds, may be why; else the caller has miscounted.
+      const bool all_told = plan.unnamed_givers == 0 && plan.unnamed_receivers == 0 &&
+                            std::none_of(plan.givers.begin(), plan.givers.end(), names_none) &&
+                            std::none_of(plan.receivers.begin(), plan.receivers.end(), names_none);
+      if (all_told && plan.remainder == 0) {
         Refusal refusal = Refuse(Reason::kSharesDoNotBalance);
         refusal.numbers = {{"given", given}, {"received", received}};
         return refusal;
@@ -896,14 +905,14 @@ class Clerk {
 
   // --- exchanges
 
-  Verdict FindParts(const ExchangeSpec& exchange, const std::string& path, Plan* plan) const {
+  Verdict FindParts(const ExchangeSpec& exchange, Plan* plan) const {
     for (size_t i = 0; i < exchange.givers.size(); ++i) {
-      Part part{0, exchange.givers[i].seconds, absl::StrCat(path, "givers[", i, "].holder")};
+      Part part{0, exchange.givers[i].seconds, absl::StrCat("exchange.givers[", i, "].holder")};
       if (Verdict no = FindHolder(exchange.givers[i].holder, &part.account)) return no;
       plan->givers.push_back(part);
     }
     for (size_t i = 0; i < exchange.receivers.size(); ++i) {
-      Part part{0, exchange.receivers[i].seconds, absl::StrCat(path, "receivers[", i, "].holder")};
+      Part part{0, exchange.receivers[i].seconds, absl::StrCat("exchange.receivers[", i, "].holder")};
       if (Verdict no = FindHolder(exchange.receivers[i].holder, &part.account)) return no;
       plan->receivers.push_back(part);
     }
@@ -923,12 +932,12 @@ class Clerk {
       }
       return std::nullopt;
     }
-    const uint32_t who = bank_.row.settings().who_may_record();
-    if (who == kBrokersMayRecord) return Refuse(Reason::kRoleRequired);
     if (actor_ == 0) {
       if (command_.actor.role == Role::kPartner) return std::nullopt;
       return Refuse(Reason::kRoleRequired);
     }
+    const uint32_t who = bank_.row.settings().who_may_record();
+    if (who == kBrokersMayRecord) return Refuse(Reason::kRoleRequired);
     const bool gave = among(plan.givers, actor_);
     const bool received = among(plan.receivers, actor_);
     if (!gave && !received) return Refuse(Reason::kNotAParty);
@@ -938,10 +947,10 @@ class Clerk {
     return std::nullopt;
   }
 
-  Verdict Record(const ExchangeSpec& exchange, bool check_duplicates, const std::string& path) {
+  Verdict Record(const ExchangeSpec& exchange, bool check_duplicates) {
     if (Verdict no = CheckOrigin(exchange.origin)) return no;
     Plan plan;
-    if (Verdict no = FindParts(exchange, path, &plan)) return no;
+    if (Verdict no = FindParts(exchange, &plan)) return no;
     if (Verdict no = FindHolder(exchange.acting_for, &acting_for_)) return no;
     if (exchange.origin && !IsBroker()) return Refuse(Reason::kRoleRequired);
     if (Verdict no = MayRecord(plan)) return no;
@@ -957,7 +966,7 @@ class Clerk {
     sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_EXCHANGE);
     if (Verdict no = Share(plan, &entry)) return no;
     entry.set_category(CategoryNumber(exchange.category));
-    ListCategory(entry.category());
+
     PutOrigin(exchange.origin, &entry, &plan.texts);
     KeepOrigin(exchange.origin, entry.sequence());
     return Post(entry, plan.texts,
@@ -966,9 +975,7 @@ class Clerk {
                  .check_duplicates = check_duplicates});
   }
 
-  Verdict Do(const RecordExchange& act, Outcome*) {
-    return Record(act.exchange, act.check_duplicates, "exchange.");
-  }
+  Verdict Do(const RecordExchange& act, Outcome*) { return Record(act.exchange, act.check_duplicates); }
 
   Verdict Do(const BatchRecordExchanges& act, Outcome* outcome) {
     for (size_t i = 0; i < act.items.size(); ++i) {
@@ -980,8 +987,7 @@ class Clerk {
         item.refusal = Refuse(Reason::kValidation);
         item.refusal->violations = act.items[i].violations;
       } else {
-        item.refusal =
-            Record(act.items[i].exchange, act.check_duplicates, absl::StrCat("exchanges[", i, "]."));
+        item.refusal = Record(act.items[i].exchange, act.check_duplicates);
       }
       if (!item.refusal) {
         item.sequence = next;
@@ -1007,16 +1013,17 @@ class Clerk {
     if (act.origin && !IsBroker()) return Refuse(Reason::kRoleRequired);
     if (Verdict no = CheckActingFor()) return no;
     if (IsBroker()) {
-      if (acting_for_ != 0 && acting_for_ != debited) return Refuse(Reason::kNotAParty);
+      if (acting_for_ != 0 && acting_for_ != debited && acting_for_ != credited)
+        return Refuse(Reason::kNotAParty);
     } else if (actor_ != debited) {
-      return Refuse(actor_ == 0 ? Reason::kRoleRequired : Reason::kNotAParty);
+      return Refuse(Reason::kNotAParty);
     }
     if (debited == credited) return Invalid("credited", violation::kSameHolder);
 
     sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_GIFT);
     entry.set_occurred_on(act.occurred_on.value_or(command_.stamp.today));
     entry.set_category(CategoryNumber(act.category));
-    ListCategory(entry.category());
+
     entry.set_seconds(act.seconds);
     AddMovement(entry, debited, -act.seconds, sv1::MOVEMENT_ROLE_UNSPECIFIED, false);
     AddMovement(entry, credited, act.seconds, sv1::MOVEMENT_ROLE_UNSPECIFIED, false);
@@ -1034,7 +1041,7 @@ class Clerk {
     AccountNumber holder;
     if (Verdict no = FindHolder(act.holder, &holder)) return no;
     if (!IsBroker()) return Refuse(Reason::kRoleRequired);
-    if (holder == storage::kOpeningPot) return Invalid("holder", violation::kSameHolder);
+
     sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_OPENING);
     entry.set_occurred_on(act.occurred_on.value_or(command_.stamp.today));
     entry.set_seconds(act.seconds);
@@ -1058,30 +1065,33 @@ class Clerk {
     return refusal;
   }
   // Everything that an act about an entry begins with.
-  Verdict Begin(Sequence sequence, const HolderRef& acting_for) {
+  Verdict Begin(Sequence sequence, const HolderRef& acting_for, const ExchangeSpec& changes = {}) {
     if (Verdict no = FindExchange(sequence)) return no;
+    Plan named;
+    if (Verdict no = FindParts(changes, &named)) return no;
     if (Verdict no = FindHolder(acting_for, &acting_for_)) return no;
     if (Verdict no = CheckActingFor()) return no;
     if (acting_for_ != 0 && !IsParty(sequence, acting_for_)) return Refuse(Reason::kNotAParty);
     return std::nullopt;
   }
-  // Members whose accounts an entry moved, by whoever they are now.
+  // Whoever gave or received, by whom they have been merged into; the remainder's holder is nobody.
   bool IsParty(Sequence sequence, AccountNumber member) const {
     if (member == 0) return false;
     for (const sv1::EntryMovement& movement : bank_.entry(sequence).movements()) {
-      if (bank_.Survivor(movement.account()) == member) return true;
+      if (movement.role() != sv1::MOVEMENT_ROLE_REMAINDER && bank_.Survivor(movement.account()) == member)
+        return true;
     }
     return false;
   }
-  // Who spoke when the entry was recorded; 0: a key by itself.
+  // Who recorded it, whoever it was recorded for; 0: a key by itself.
   AccountNumber RecorderOf(Sequence sequence) const {
     const sv1::Entry& entry = bank_.entry(sequence);
-    return bank_.Survivor(entry.acting_for() != 0 ? entry.acting_for() : entry.recorder());
+    return bank_.Survivor(entry.recorder());
   }
   bool IsRecorder(Sequence sequence) const {
     const AccountNumber recorder = RecorderOf(sequence);
     if (recorder != 0) return Voice() == recorder;
-    return actor_ == 0 && bank_.keys[bank_.entry(sequence).key() - 1] == command_.actor.caller;
+    return Voice() == 0 && bank_.keys[bank_.entry(sequence).key() - 1] == command_.actor.caller;
   }
   static Refusal About(Reason reason, Sequence sequence) {
     Refusal refusal = Refuse(reason);
@@ -1089,11 +1099,14 @@ class Clerk {
     return refusal;
   }
 
+  // A party needs another role; everybody else is no party.
+  Refusal NotAllowed(Sequence sequence) const {
+    return Refuse(IsParty(sequence, Voice()) ? Reason::kRoleRequired : Reason::kNotAParty);
+  }
   // A broker; the recorder until somebody else has confirmed.
   Verdict MayUndo(Sequence sequence) const {
     if (IsBroker()) return std::nullopt;
-    if (!IsRecorder(sequence))
-      return Refuse(IsParty(sequence, actor_) ? Reason::kRoleRequired : Reason::kNotAParty);
+    if (!IsRecorder(sequence)) return NotAllowed(sequence);
     if (bank_.MarkOf(sequence).confirmed_by_size() > 0) return Refuse(Reason::kRoleRequired);
     return std::nullopt;
   }
@@ -1101,7 +1114,7 @@ class Clerk {
   Verdict CanUndo(Sequence sequence) const {
     const sv1::MarkRow mark = bank_.MarkOf(sequence);
     if (bank_.entry(sequence).kind() == sv1::ENTRY_KIND_REVERSAL)
-      return Refuse(Reason::kCannotReverseReversal);
+      return About(Reason::kCannotReverseReversal, bank_.entry(sequence).reverses());
     if (mark.state() == kReversed) return About(Reason::kAlreadyReversed, mark.reversed_by());
     if (mark.state() == kContested) return About(Reason::kAlreadyContested, mark.contest());
     return std::nullopt;
@@ -1116,19 +1129,26 @@ class Clerk {
     entry.set_seconds(original.seconds());
     entry.set_unnamed_givers(original.unnamed_givers());
     entry.set_unnamed_receivers(original.unnamed_receivers());
+    entry.set_remainder(original.remainder());
     entry.set_reverses(sequence);
     entry.set_reversed_kind(original.kind());
+    // Merged members' hours are their survivors' by now; where two of its accounts have become one, the entry
+    // stays as it was.
+    std::set<AccountNumber> survivors;
     for (const sv1::EntryMovement& movement : original.movements()) {
-      AddMovement(entry, movement.account(), -movement.seconds(), movement.role(), movement.own_seconds());
+      survivors.insert(bank_.Survivor(movement.account()));
+    }
+    const bool apart = survivors.size() == static_cast<size_t>(original.movements_size());
+    for (const sv1::EntryMovement& movement : original.movements()) {
+      AddMovement(entry, apart ? bank_.Survivor(movement.account()) : movement.account(), -movement.seconds(),
+                  movement.role(), movement.own_seconds());
     }
     sv1::Texts texts;
     texts.set_reason(reason);
     if (Verdict no = Post(entry, texts, {.kind = sv1::ENTRY_KIND_REVERSAL, .closed_matters = false}))
       return no;
     sv1::MarkRow mark = bank_.MarkOf(sequence);
-    if (mark.state() == kContested) AddContested(sequence, -1);
     mark.set_state(kReversed);
-    mark.set_state_before(0);
     mark.set_reversed_by(entry.sequence());
     SetMark(mark, sequence);
     return std::nullopt;
@@ -1139,7 +1159,7 @@ class Clerk {
                           Plan* plan) const {
     const sv1::Entry& original = bank_.entry(sequence);
     Plan named;
-    if (Verdict no = FindParts(changes, "exchange.", &named)) return no;
+    if (Verdict no = FindParts(changes, &named)) return no;
     for (const sv1::EntryMovement& movement : original.movements()) {
       Part part;
       part.account = bank_.Survivor(movement.account());
@@ -1179,33 +1199,42 @@ class Clerk {
       for (const std::string& tag : changes.tags) plan->texts.add_tags(tag);
     }
     if (mask.decision) plan->texts.set_decision(changes.decision);
-    return std::nullopt;
+    return Fit(mask, plan);
   }
 
-  // What a replacement needs to be an exchange.
-  static Verdict CheckWhole(const Plan& plan) {
-    if (plan.givers.empty() && plan.unnamed_givers == 0)
+  // What was carried over and what is new must be an exchange together. New seconds alone are everybody's who
+  // named none, in a one-to-one also theirs who did.
+  static Verdict Fit(const ExchangeMask& mask, Plan* plan) {
+    const bool nobody_named = plan->givers.empty() && plan->receivers.empty();
+    if (nobody_named || (plan->givers.empty() && plan->unnamed_givers == 0)) {
       return Invalid("exchange.givers", violation::kRequired);
-    if (plan.receivers.empty() && plan.unnamed_receivers == 0) {
+    }
+    if (plan->receivers.empty() && plan->unnamed_receivers == 0) {
       return Invalid("exchange.receivers", violation::kRequired);
     }
-    ExchangeSpec spec;
-    for (const Part& part : plan.givers) spec.givers.push_back({{}, part.seconds});
-    for (const Part& part : plan.receivers) spec.receivers.push_back({{}, part.seconds});
-    if (plan.seconds == 0 && Checker::SomebodyNeedsSeconds(spec)) {
-      return Invalid("exchange.seconds", violation::kMustBePositive);
+    if (plan->givers.size() + plan->receivers.size() > 256) {
+      return Invalid(mask.receivers ? "exchange.receivers" : "exchange.givers", violation::kTooMany);
     }
-    if (plan.givers.size() + plan.receivers.size() > 256)
-      return Invalid("exchange.givers", violation::kTooMany);
-    return std::nullopt;
+    if (!mask.seconds || mask.givers || mask.receivers) return std::nullopt;
+    if (plan->givers.size() == 1 && plan->receivers.size() == 1) {
+      plan->givers[0].seconds.reset();
+      plan->receivers[0].seconds.reset();
+      return std::nullopt;
+    }
+    for (const auto* side : {&plan->givers, &plan->receivers}) {
+      for (const Part& part : *side) {
+        if (!part.seconds) return std::nullopt;
+      }
+    }
+    return Invalid("exchange.seconds", violation::kNoEffect);
   }
 
   Verdict PostReplacement(const Plan& plan, Sequence corrects, Sequence restores, const std::string& reason) {
     sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_EXCHANGE);
-    if (Verdict no = CheckWhole(plan)) return no;
+
     if (Verdict no = Share(plan, &entry)) return no;
     entry.set_category(CategoryNumber(plan.category));
-    ListCategory(entry.category());
+
     entry.set_corrects(corrects);
     entry.set_restores(restores);
     sv1::Texts texts = plan.texts;
@@ -1213,7 +1242,11 @@ class Clerk {
     return Post(entry, texts, {.kind = sv1::ENTRY_KIND_EXCHANGE});
   }
 
-  Verdict ReverseAndReplace(Sequence sequence, const Plan& plan, const std::string& reason) {
+  Verdict ReverseAndReplace(Sequence sequence, const ExchangeSpec& changes, const ExchangeMask& mask,
+                            const std::string& reason) {
+    if (bank_.entry(sequence).kind() != sv1::ENTRY_KIND_EXCHANGE) return Refuse(Reason::kCannotCorrect);
+    Plan plan;
+    if (Verdict no = PlanReplacement(sequence, changes, mask, &plan)) return no;
     if (Verdict no = PostReversal(sequence, reason)) return no;
     if (Verdict no = PostReplacement(plan, sequence, 0, reason)) return no;
     sv1::MarkRow mark = bank_.MarkOf(sequence);
@@ -1222,14 +1255,34 @@ class Clerk {
     return std::nullopt;
   }
 
+  // Records `original` anew, after its reversal was contested.
+  Verdict PostRestored(Sequence original, Sequence reversal, const SettleExchange& act) {
+    const sv1::Entry& was = bank_.entry(original);
+    if (was.kind() == sv1::ENTRY_KIND_EXCHANGE) {
+      Plan plan;
+      if (Verdict no = PlanReplacement(original, act.changes, act.mask, &plan)) return no;
+      return PostReplacement(plan, 0, original, act.reason);
+    }
+    if (act.mask.any()) return Refuse(Reason::kCannotCorrect);
+    sv1::Entry entry = NewEntry(was.kind());
+    entry.set_occurred_on(was.occurred_on());
+    entry.set_category(was.category());
+    entry.set_seconds(was.seconds());
+    entry.set_restores(original);
+    for (const sv1::EntryMovement& movement : bank_.entry(reversal).movements()) {
+      AddMovement(entry, movement.account(), -movement.seconds(), movement.role(), movement.own_seconds());
+    }
+    sv1::Texts texts;
+    if (auto words = bank_.words.find(original); words != bank_.words.end()) texts = words->second.texts;
+    texts.set_reason(act.reason);
+    return Post(entry, texts, {.kind = was.kind(), .closed_matters = false, .pots_matter = false});
+  }
+
   Verdict Do(const CorrectExchange& act, Outcome*) {
-    if (Verdict no = Begin(act.exchange, act.acting_for)) return no;
-    Plan plan;
-    if (Verdict no = PlanReplacement(act.exchange, act.changes, act.mask, &plan)) return no;
+    if (Verdict no = Begin(act.exchange, act.acting_for, act.changes)) return no;
     if (Verdict no = MayUndo(act.exchange)) return no;
     if (Verdict no = CanUndo(act.exchange)) return no;
-    if (bank_.entry(act.exchange).kind() != sv1::ENTRY_KIND_EXCHANGE) return Refuse(Reason::kCannotCorrect);
-    return ReverseAndReplace(act.exchange, plan, act.reason);
+    return ReverseAndReplace(act.exchange, act.changes, act.mask, act.reason);
   }
 
   Verdict Do(const ReverseExchange& act, Outcome*) {
@@ -1244,8 +1297,13 @@ class Clerk {
     if (!IsParty(act.exchange, Voice())) return Refuse(Reason::kNotAParty);
     sv1::MarkRow mark = bank_.MarkOf(act.exchange);
     if (mark.state() == kReversed) return About(Reason::kAlreadyReversed, mark.reversed_by());
-    if (mark.restored_by() != 0) return About(Reason::kAlreadyRestored, mark.restored_by());
     if (mark.state() == kContested) return About(Reason::kAlreadyContested, mark.contest());
+    if (mark.restored_by() != 0) return About(Reason::kAlreadyRestored, mark.restored_by());
+    // The reversal that is half of a correction: what stands now is the replacement.
+    if (const Sequence original = bank_.entry(act.exchange).reverses(); original != 0) {
+      const Sequence replacement = bank_.MarkOf(original).corrected_by();
+      if (replacement != 0) return About(Reason::kAlreadyCorrected, replacement);
+    }
     sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_CONTEST);
     entry.set_about(act.exchange);
     Append(entry);
@@ -1261,43 +1319,50 @@ class Clerk {
     return std::nullopt;
   }
 
+  bool IsOneToOne(Sequence sequence) const {
+    const sv1::Entry& entry = bank_.entry(sequence);
+    int parties = 0;
+    for (const sv1::EntryMovement& movement : entry.movements()) {
+      if (movement.role() != sv1::MOVEMENT_ROLE_REMAINDER) ++parties;
+    }
+    return parties == 2 && entry.unnamed_givers() == 0 && entry.unnamed_receivers() == 0;
+  }
   // STANDS: who contested, a broker. REVERSED, CORRECTED: the recorder, in a one-to-one the other party, a
   // broker. A broker who is a party settles as a party only.
   Verdict MaySettle(const SettleExchange& act, const sv1::MarkRow& mark) const {
     if (mark.state() != kContested) {
-      return IsBroker() || IsParty(act.exchange, Voice()) ? Verdict() : Refuse(Reason::kNotAParty);
+      // What nobody contests nobody in particular may settle.
+      const bool concerned = IsBroker() || IsParty(act.exchange, Voice()) || IsRecorder(act.exchange);
+      return concerned ? Verdict() : Refuse(Reason::kNotAParty);
     }
     const AccountNumber contester = bank_.Survivor(mark.contested_by());
-    if (IsBroker() && !IsParty(act.exchange, actor_)) return std::nullopt;
+    const bool has_a_stake = IsParty(act.exchange, actor_);
+    if (IsBroker() && !has_a_stake) return std::nullopt;
+    if (has_a_stake && Voice() != actor_) return Refuse(Reason::kRoleRequired);
     if (act.outcome == SettleOutcome::kStands) {
       if (Voice() != 0 && Voice() == contester) return std::nullopt;
-      return Refuse(IsParty(act.exchange, Voice()) ? Reason::kRoleRequired : Reason::kNotAParty);
+      return NotAllowed(act.exchange);
     }
     if (IsRecorder(act.exchange)) return std::nullopt;
-    if (bank_.entry(act.exchange).movements_size() == 2 && IsParty(act.exchange, Voice()) &&
-        Voice() != contester) {
+    if (IsOneToOne(act.exchange) && IsParty(act.exchange, Voice()) && Voice() != contester) {
       return std::nullopt;
     }
-    return Refuse(IsParty(act.exchange, Voice()) ? Reason::kRoleRequired : Reason::kNotAParty);
+    return NotAllowed(act.exchange);
   }
 
   Verdict Do(const SettleExchange& act, Outcome*) {
-    if (Verdict no = Begin(act.exchange, act.acting_for)) return no;
+    if (Verdict no = Begin(act.exchange, act.acting_for, act.changes)) return no;
     const sv1::MarkRow before = bank_.MarkOf(act.exchange);
-    const bool is_reversal = bank_.entry(act.exchange).kind() == sv1::ENTRY_KIND_REVERSAL;
-    Plan plan;
-    const Sequence original = is_reversal ? bank_.entry(act.exchange).reverses() : act.exchange;
-    if (act.outcome == SettleOutcome::kCorrected) {
-      if (Verdict no = PlanReplacement(original, act.changes, act.mask, &plan)) return no;
-    }
+    const Sequence original = bank_.entry(act.exchange).reverses();
+    const bool is_reversal = original != 0;
     if (Verdict no = MaySettle(act, before)) return no;
+    if (is_reversal && act.outcome == SettleOutcome::kReversed) {
+      return About(Reason::kCannotReverseReversal, original);
+    }
     if (before.state() == kReversed) return About(Reason::kAlreadyReversed, before.reversed_by());
     if (before.state() != kContested) return Refuse(Reason::kNotContested);
-    if (is_reversal && act.outcome == SettleOutcome::kReversed)
-      return About(Reason::kCannotReverseReversal, original);
-    if (act.outcome == SettleOutcome::kCorrected &&
-        bank_.entry(original).kind() != sv1::ENTRY_KIND_EXCHANGE) {
-      return Refuse(Reason::kCannotCorrect);
+    if (act.outcome == SettleOutcome::kCorrected && !is_reversal && !act.mask.any()) {
+      return Invalid("exchange", violation::kRequired);
     }
 
     sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_SETTLEMENT);
@@ -1307,29 +1372,25 @@ class Clerk {
     sv1::Texts texts;
     texts.set_reason(act.reason);
     SetTexts(entry.sequence(), texts);
-
+    AddContested(act.exchange, -1);
     sv1::MarkRow mark = before;
     mark.set_state(before.state_before());
     mark.set_state_before(0);
-    if (act.outcome == SettleOutcome::kStands || is_reversal) {
-      AddContested(act.exchange, -1);
-      SetMark(mark, act.exchange);
-    }
+    SetMark(mark, act.exchange);
     if (act.outcome == SettleOutcome::kStands) return std::nullopt;
     if (is_reversal) {
-      if (Verdict no = PostReplacement(plan, 0, original, act.reason)) return no;
+      if (Verdict no = PostRestored(original, act.exchange, act)) return no;
       mark.set_restored_by(bank_.last_sequence());
       SetMark(mark, act.exchange);
       return std::nullopt;
     }
     if (act.outcome == SettleOutcome::kReversed) return PostReversal(act.exchange, act.reason);
-    return ReverseAndReplace(act.exchange, plan, act.reason);
+    return ReverseAndReplace(act.exchange, act.changes, act.mask, act.reason);
   }
 
   Verdict Do(const ConfirmExchange& act, Outcome*) {
     if (Verdict no = Begin(act.exchange, act.acting_for)) return no;
-    if (!IsParty(act.exchange, Voice()) || Voice() == RecorderOf(act.exchange))
-      return Refuse(Reason::kNotAParty);
+    if (!IsParty(act.exchange, Voice()) || IsRecorder(act.exchange)) return Refuse(Reason::kNotAParty);
     sv1::MarkRow mark = bank_.MarkOf(act.exchange);
     if (mark.state() == kReversed) return About(Reason::kAlreadyReversed, mark.reversed_by());
     if (mark.state() == kContested) return About(Reason::kAlreadyContested, mark.contest());
@@ -1768,6 +1829,7 @@ Outcome Oracle::Execute(const Command& command) {
     }
     if (Find(act->id) != nullptr) {
       outcome.refusal = Refuse(Reason::kAlreadyExists);
+      outcome.refusal->named = "timebanks/" + act->id;
       return outcome;
     }
     if (command.actor.role != Role::kBroker) {

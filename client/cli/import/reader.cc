@@ -23,8 +23,6 @@ struct Format {
 
 constexpr std::array<Format, 1> kFormats = {{{kTimeOverflow, &IsTimeOverflow, &OpenTimeOverflow}}};
 
-absl::string_view Absl(std::string_view s) { return {s.data(), s.size()}; }
-
 }  // namespace
 
 std::vector<std::string_view> KnownFormats() {
@@ -43,14 +41,14 @@ absl::StatusOr<std::unique_ptr<Reader>> OpenReader(std::string_view format,
     if (fits) return known.open(files, options);
   }
   std::string names;
-  for (const Format& known : kFormats) absl::StrAppend(&names, names.empty() ? "" : ", ", Absl(known.name));
+  for (const Format& known : kFormats) names += (names.empty() ? "" : ", ") + std::string(known.name);
   if (format.empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat("Cannot tell what ", files.front(),
                      " is. Is the name right? Say which system wrote it: --from ", names, "."));
   }
   return absl::InvalidArgumentError(
-      absl::StrCat("Cannot read \"", Absl(format), "\" files. Known: ", names, "."));
+      absl::StrCat("Cannot read \"", std::string(format), "\" files. Known: ", names, "."));
 }
 
 }  // namespace timebank::imports

@@ -13,6 +13,9 @@ namespace timebank::imports {
 // Whether it is UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF.
 bool IsUtf8(std::string_view text);
 
+// Whether it is one or more of 0 to 9 and nothing else.
+bool IsDigits(std::string_view text);
+
 // Number of code points; `text` is UTF-8.
 size_t CodePoints(std::string_view text);
 

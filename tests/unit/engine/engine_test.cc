@@ -154,11 +154,12 @@ class EngineTest : public testing::Test {
 
   AnswerPtr Submit(Command command, absl::AnyInvocable<bool()> abandoned = {}, size_t bytes = 10) {
     auto answer = std::make_shared<Answer>();
-    engine_->Submit(
-        {std::move(command), bytes, std::move(abandoned), [this, answer](absl::StatusOr<Outcome> outcome) {
-           const bool visible = outcome.ok() && Has(outcome->first);
-           answer->Set(std::move(outcome), visible);
-         }});
+    // Not through engine_, which is reset while the last answers come.
+    engine_->Submit({std::move(command), bytes, std::move(abandoned),
+                     [engine = engine_.get(), answer](absl::StatusOr<Outcome> outcome) {
+                       const bool visible = outcome.ok() && Has(*engine, outcome->first);
+                       answer->Set(std::move(outcome), visible);
+                     }});
     return answer;
   }
 
@@ -173,10 +174,11 @@ class EngineTest : public testing::Test {
     EXPECT_TRUE(reached->WaitForNotificationWithTimeout(kPatience));
   }
 
-  bool Has(storage::Sequence sequence) const {
-    auto bytes = engine_->Latest().EntryBytes(kBank, sequence);
+  static bool Has(const Engine& engine, storage::Sequence sequence) {
+    auto bytes = engine.Latest().EntryBytes(kBank, sequence);
     return bytes.ok() && bytes->has_value();
   }
+  bool Has(storage::Sequence sequence) const { return Has(*engine_, sequence); }
 
   // Waits until the engine is, or has been since it was opened, in `state` `times` times.
   void AwaitState(State state, size_t times = 1) {

@@ -134,7 +134,7 @@ class Comparison {
                     return direction == Direction::kUp ? entry.first < from : entry.first > from;
                   })));
       const std::optional<std::string> bytes = Value(view_.EntryBytes(bank, from));
-      EXPECT_EQ(bytes.has_value(), from >= 1 && from <= journal.size());
+      ASSERT_EQ(bytes.has_value(), from >= 1 && from <= journal.size());
       if (bytes.has_value()) {
         EXPECT_EQ(*bytes, journal[from - 1]);
       }

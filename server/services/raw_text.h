@@ -1,0 +1,71 @@
+// Lets a request whose text is not UTF-8 reach its handler, so that the caller is told which field is wrong.
+//
+// Protobuf refuses to parse such a request, and gRPC then answers UNIMPLEMENTED with nothing to go by. Here
+// it is parsed a second time without that check; the rules of the request find the text and say NOT_UTF8.
+// Only requests that did not parse pay for it. gRPC has no public way to do this: MethodHandler is from its
+// `internal` namespace, stable for the version that Debian 12 ships.
+//
+// Threads: any.
+#ifndef TIMEBANK_SERVER_SERVICES_RAW_TEXT_H_
+#define TIMEBANK_SERVER_SERVICES_RAW_TEXT_H_
+
+#include <grpc/byte_buffer.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/support/message_allocator.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <memory>
+#include <string>
+
+#include "google/protobuf/message.h"
+
+namespace timebank::services {
+
+// Parses `bytes`, keeping text that is not UTF-8 as it is. false: it does not parse for another reason.
+bool ParseWithRawText(const std::string& bytes, google::protobuf::Message* message);
+
+std::string BytesOf(grpc_byte_buffer* buffer);
+
+template <typename Request, typename Response>
+class RawTextHandler final : public grpc::internal::MethodHandler {
+ public:
+  using Method =
+      std::function<grpc::ServerUnaryReactor*(grpc::CallbackServerContext*, const Request*, Response*)>;
+  explicit RawTextHandler(Method method) : inner_(std::move(method)) {}
+
+  void RunHandler(const HandlerParameter& param) override { inner_.RunHandler(param); }
+
+  void* Deserialize(grpc_call* call, grpc_byte_buffer* bytes, grpc::Status* status,
+                    void** handler_data) override {
+    // The first parse uses the buffer up; a copy shares its slices.
+    const std::unique_ptr<grpc_byte_buffer, void (*)(grpc_byte_buffer*)> again(
+        bytes == nullptr ? nullptr : grpc_byte_buffer_copy(bytes), grpc_byte_buffer_destroy);
+    void* request = inner_.Deserialize(call, bytes, status, handler_data);
+    if (request != nullptr || again == nullptr) return request;
+    auto* holder = static_cast<grpc::MessageHolder<Request, Response>*>(*handler_data);
+    if (!ParseWithRawText(BytesOf(again.get()), holder->request())) return nullptr;
+    *status = grpc::Status::OK;
+    return holder->request();
+  }
+
+ private:
+  grpc::internal::CallbackUnaryHandler<Request, Response> inner_;
+};
+
+// The place of `method` among its service's, as gRPC counts them.
+template <typename Request>
+int MethodIndex(const char* service, const char* method) {
+  return Request::descriptor()->file()->FindServiceByName(service)->FindMethodByName(method)->index();
+}
+
+// In a service's constructor: has RPC `method` answer requests with raw text.
+#define TIMEBANK_TAKE_RAW_TEXT(service, method)                                            \
+  MarkMethodCallback(                                                                      \
+      ::timebank::services::MethodIndex<v1::method##Request>(#service, #method),           \
+      new ::timebank::services::RawTextHandler<v1::method##Request, v1::method##Response>( \
+          [this](grpc::CallbackServerContext* context, const v1::method##Request* request, \
+                 v1::method##Response* response) { return this->method(context, request, response); }))
+
+}  // namespace timebank::services
+
+#endif  // TIMEBANK_SERVER_SERVICES_RAW_TEXT_H_

@@ -1,0 +1,142 @@
+"""The real programs for tests in Python: a server of its own, and the command line as a broker uses it.
+
+Every wait has a limit, and children die with the test.
+"""
+import ctypes
+import csv
+import io
+import json
+import os
+import pathlib
+import pty
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+READY = "timebankd ready on "
+LIMIT_S = 60
+
+
+def _die_with_parent():
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+def _environment(**more):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TIMEBANK_")}
+    return {**kept, **more}
+
+
+class Server:
+    """timebankd on a free port, in a folder that is thrown away."""
+
+    def __init__(self, program, *flags):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="timebank-"))
+        self._command = [program, "--data", str(self.folder / "data"), "--listen", "127.0.0.1:0", *flags]
+        self._process = None
+        self.address = None
+
+    def start(self):
+        with open(self.folder / "log", "ab") as log:
+            self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
+                                             env=_environment(), preexec_fn=_die_with_parent)
+        ready, _, _ = select.select([self._process.stdout], [], [], LIMIT_S)
+        said = self._process.stdout.readline().decode() if ready else ""
+        if not said.startswith(READY):
+            self.kill()
+            raise AssertionError(f"the server was not ready: {said!r}\n{(self.folder / 'log').read_text()}")
+        self.address = said[len(READY):].strip()
+        return self
+
+    def kill(self):
+        self._process.kill()
+        self._end()
+
+    def stop(self):
+        """Asks it to stop; its exit code."""
+        self._process.terminate()
+        return self._end()
+
+    def _end(self):
+        code = self._process.wait(LIMIT_S)
+        self._process.stdout.close()
+        return code
+
+    def clear(self):
+        if self._process is not None and self._process.poll() is None:
+            self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Result:
+    """What a command said and how it ended."""
+
+    def __init__(self, code, out, err):
+        self.code, self.out, self.err = code, out, err
+
+    def rows(self):
+        """The output as CSV: a dictionary a row. Every row has as many fields as the head."""
+        rows = list(csv.reader(io.StringIO(self.out)))
+        assert rows and all(len(row) == len(rows[0]) for row in rows), f"uneven rows: {self}"
+        return [dict(zip(rows[0], row)) for row in rows[1:]]
+
+    def json(self):
+        return json.loads(self.out)
+
+    def __str__(self):
+        return f"exit {self.code}\n{self.out}\n{self.err}"
+
+
+class CommandLine:
+    """`timebank`, with a home of its own."""
+
+    def __init__(self, program, server, **variables):
+        self._program = program
+        self._server = server
+        self._variables = variables
+
+    def _environment(self):
+        home = str(self._server.folder / "home")
+        return _environment(HOME=home, XDG_CONFIG_HOME=home, TIMEBANK_SERVER=self._server.address, TERM="xterm", **self._variables)
+
+    def start(self, *words):
+        """Starts it and returns at once."""
+        return subprocess.Popen([self._program, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, env=self._environment(), preexec_fn=_die_with_parent)
+
+    def run(self, *words, limit_s=LIMIT_S):
+        """Runs it off a terminal."""
+        done = subprocess.run([self._program, *words], stdin=subprocess.DEVNULL, capture_output=True, check=False,
+                              env=self._environment(), timeout=limit_s)
+        return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def run_on_terminal(self, *words, answer=None):
+        """Runs it on a terminal of 100 columns; types `answer` when it asks something. All that it shows is `out`."""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            _die_with_parent()
+            os.execve(self._program, [self._program, *words], {**self._environment(), "COLUMNS": "100"})
+        shown = b""
+        deadline = time.monotonic() + LIMIT_S
+        while time.monotonic() < deadline:
+            if not select.select([terminal], [], [], 0.2)[0]:
+                # A question stands at the end of a line, and nothing follows it.
+                if answer is not None and not shown.endswith(b"\n"):
+                    os.write(terminal, answer.encode() + b"\n")
+                    answer = None
+                continue
+            try:
+                more = os.read(terminal, 65536)
+            except OSError:  # the other end is closed
+                break
+            if not more:
+                break
+            shown += more
+        else:
+            os.kill(pid, signal.SIGKILL)
+        _, status = os.waitpid(pid, 0)
+        os.close(terminal)
+        return Result(os.waitstatus_to_exitcode(status), shown.decode(), "")
