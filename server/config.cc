@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -49,7 +50,7 @@ struct Setting {
 };
 
 Setting Text(std::string_view name, std::string Config::*member, std::string takes, std::string_view help,
-             std::function<absl::Status(const std::string&)> check) {
+             const std::function<absl::Status(const std::string&)>& check) {
   return {.name = name,
           .kind = Kind::kText,
           .takes = std::move(takes),
@@ -180,12 +181,12 @@ std::vector<std::string> NamesOf(std::string (Setting::*name)() const) {
 // Collects values in order of precedence: the first one that is given wins, but all have to be right.
 class Collector {
  public:
-  void Give(const Setting& setting, const std::string& value, std::string source) {
+  void Give(const Setting& setting, const std::string& value, const std::string& source) {
     Config& config = source_.contains(setting.name) ? overridden_ : configured_.config;
     if (absl::Status status = setting.set(config, value); !status.ok()) {
       Error(absl::StrCat(source, ": ", absl::string_view(status.message())));
     }
-    source_.try_emplace(setting.name, std::move(source));
+    source_.try_emplace(setting.name, source);
   }
 
   void Error(std::string text) { configured_.errors.push_back(std::move(text)); }
@@ -219,14 +220,15 @@ class Collector {
 };
 
 void ReadEnvironment(const Environment& environment, Collector& collector) {
-  for (const auto& [variable, value] : environment) {
+  for (const auto& entry : environment) {
+    const std::string& variable = entry.first;
     if (!variable.starts_with(kPrefix) || variable == kConfigVariable) continue;
     if (std::count(std::begin(kOthersVariables), std::end(kOthersVariables), variable) > 0) continue;
     const auto& settings = Settings();
     const auto setting = std::find_if(settings.begin(), settings.end(),
                                       [&](const Setting& s) { return s.Variable() == variable; });
     if (setting != settings.end()) {
-      collector.Give(*setting, value, variable);
+      collector.Give(*setting, entry.second, variable);
     } else {
       std::vector<std::string> known = NamesOf(&Setting::Variable);
       known.emplace_back(kConfigVariable);

@@ -31,27 +31,27 @@ constexpr size_t kArenaBlockBytes = 32u << 10;
 constexpr size_t kProtectionBytes = 8;
 
 struct FamilyTraits {
-  Family family;
   const char* name;
-  bool account_prefix;
   size_t block_bytes;  // pages and blocks are large values, and compress better together
+  Family family;
+  bool account_prefix;
 };
 
 constexpr FamilyTraits kFamilies[] = {
-    {Family::kMeta, "meta", false, 4u << 10},
-    {Family::kAccount, "account", true, 4u << 10},
-    {Family::kDirectory, "directory", false, 4u << 10},
-    {Family::kSlug, "slug", false, 4u << 10},
-    {Family::kRequest, "request", false, 4u << 10},
-    {Family::kOrigin, "origin", false, 4u << 10},
-    {Family::kMark, "mark", true, 4u << 10},
-    {Family::kText, "text", false, 8u << 10},
-    {Family::kClock, "clock", false, 4u << 10},
-    {Family::kJournal, "journal", false, 32u << 10},
-    {Family::kStatement, "statement", true, 8u << 10},
-    {Family::kDay, "day", true, 8u << 10},
-    {Family::kMonth, "month", true, 8u << 10},
-    {Family::kTree, "tree", false, 8u << 10},
+    {"meta", 4u << 10, Family::kMeta, false},
+    {"account", 4u << 10, Family::kAccount, true},
+    {"directory", 4u << 10, Family::kDirectory, false},
+    {"slug", 4u << 10, Family::kSlug, false},
+    {"request", 4u << 10, Family::kRequest, false},
+    {"origin", 4u << 10, Family::kOrigin, false},
+    {"mark", 4u << 10, Family::kMark, true},
+    {"text", 8u << 10, Family::kText, false},
+    {"clock", 4u << 10, Family::kClock, false},
+    {"journal", 32u << 10, Family::kJournal, false},
+    {"statement", 8u << 10, Family::kStatement, true},
+    {"day", 8u << 10, Family::kDay, true},
+    {"month", 8u << 10, Family::kMonth, true},
+    {"tree", 8u << 10, Family::kTree, false},
 };
 
 class ErrorListener final : public rocksdb::EventListener {
@@ -68,8 +68,8 @@ class ErrorListener final : public rocksdb::EventListener {
 };
 
 bool IsSupported(rocksdb::CompressionType type) {
-  static const std::vector<rocksdb::CompressionType> supported = rocksdb::GetSupportedCompressions();
-  return std::find(supported.begin(), supported.end(), type) != supported.end();
+  static const std::vector<rocksdb::CompressionType> kSupported = rocksdb::GetSupportedCompressions();
+  return std::find(kSupported.begin(), kSupported.end(), type) != kSupported.end();
 }
 
 rocksdb::ColumnFamilyOptions FamilyOptions(const FamilyTraits& traits, uint64_t write_buffer_bytes,
@@ -159,12 +159,12 @@ bool Database::HasAccountPrefix(Family family) {
   });
 }
 
-absl::StatusOr<std::unique_ptr<Database>> Database::Open(Options options) {
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(const Options& options) {
   const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(options.block_cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   // RocksDB insists on a family of this name; it stays empty.
   descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName,
-                           FamilyOptions({Family::kMeta, "", false, 4u << 10}, 1u << 20, cache));
+                           FamilyOptions({"", 4u << 10, Family::kMeta, false}, 1u << 20, cache));
   for (const FamilyTraits& traits : kFamilies) {
     descriptors.emplace_back(traits.name, FamilyOptions(traits, options.write_buffer_bytes, cache));
   }

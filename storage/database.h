@@ -46,7 +46,7 @@ class Database {
     std::function<void(absl::Status)> on_background_error;  // once, on a thread of RocksDB's
   };
 
-  static absl::StatusOr<std::unique_ptr<Database>> Open(Options options);
+  static absl::StatusOr<std::unique_ptr<Database>> Open(const Options& options);
 
   ~Database();  // all iterators and snapshots are gone
   Database(const Database&) = delete;

@@ -100,8 +100,8 @@ struct Statement {
 };
 
 // Days of the period, either empty where it is open. Errors (usage): two ways of saying it at once.
-absl::Status ReadPeriod(Session& session, const StatementOptions& options, std::string& first,
-                        std::string& last) {
+absl::Status ReadDays(Session& session, const StatementOptions& options, std::string& first,
+                      std::string& last) {
   if (options.year != 0) {
     if (!options.from.empty() || !options.until.empty())
       return UsageError("Either --year, or --from and --until.");
@@ -111,9 +111,7 @@ absl::Status ReadPeriod(Session& session, const StatementOptions& options, std::
     last = IsoDay(absl::CivilDay(options.year, 12, 31));
     return absl::OkStatus();
   }
-  CLI_ASSIGN_OR_RETURN(first, ReadDay(session, options.from, Future::kAllowed));
-  CLI_ASSIGN_OR_RETURN(last, ReadDay(session, options.until, Future::kAllowed));
-  return absl::OkStatus();
+  return ReadPeriod(session, options.from, options.until, first, last);
 }
 
 // How many lines are asked for; 0: all.
@@ -227,7 +225,7 @@ absl::Status ShowPrinted(Session& session, const Statement& statement, const std
 absl::Status Statements(Session& session, const StatementOptions& options) {
   v1::ListStatementLinesRequest request;
   CLI_ASSIGN_OR_RETURN(*request.mutable_parent(), ResolveHolder(session, absl::StrJoin(options.name, " ")));
-  CLI_RETURN_IF_ERROR(ReadPeriod(session, options, *request.mutable_start_day(), *request.mutable_end_day()));
+  CLI_RETURN_IF_ERROR(ReadDays(session, options, *request.mutable_start_day(), *request.mutable_end_day()));
   const std::string period = PeriodWords(request.start_day(), request.end_day());
   const bool bounded = !request.start_day().empty() || !request.end_day().empty();
   CLI_ASSIGN_OR_RETURN(const int64_t count, ReadCount(options, options.print || bounded));

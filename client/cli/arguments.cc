@@ -60,6 +60,25 @@ absl::StatusOr<std::string> ReadDay(Session& session, const std::string& text, F
   return IsoDay(day);
 }
 
+absl::Status ReadPeriod(Session& session, const std::string& from, const std::string& until,
+                        std::string& first, std::string& last) {
+  CLI_ASSIGN_OR_RETURN(first, ReadDay(session, from, Future::kAllowed));
+  if (first.empty()) {
+    CLI_ASSIGN_OR_RETURN(last, ReadDay(session, until, Future::kAllowed));
+    return absl::OkStatus();
+  }
+  if (until.empty()) return absl::OkStatus();
+  CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
+  CLI_ASSIGN_OR_RETURN(const absl::CivilDay first_day, ParseIsoDay(first));
+  CLI_ASSIGN_OR_RETURN(const absl::CivilDay last_day, ParseLastDay(until, first_day, today));
+  if (last_day < first_day) {
+    return UsageError(absl::StrCat("The period ends (", LongDay(last_day), ") before it begins (",
+                                   LongDay(first_day), "). Write the days with their years."));
+  }
+  last = IsoDay(last_day);
+  return absl::OkStatus();
+}
+
 absl::Status FillShares(Session& session, const std::vector<NamedShare>& names,
                         google::protobuf::RepeatedPtrField<v1::Share>& shares) {
   for (const NamedShare& name : names) {

@@ -30,6 +30,11 @@ absl::StatusOr<int64_t> ReadSignedHours(Session& session, std::string_view text)
 absl::StatusOr<std::string> ReadDay(Session& session, const std::string& text,
                                     Future future = Future::kRefused);
 
+// First and last day of a period, each an ISO day or empty where the text is. Errors (usage): it ends before
+// it begins.
+absl::Status ReadPeriod(Session& session, const std::string& from, const std::string& until,
+                        std::string& first, std::string& last);
+
 // Resolves every name and puts it into `shares`.
 absl::Status FillShares(Session& session, const std::vector<NamedShare>& names,
                         google::protobuf::RepeatedPtrField<v1::Share>& shares);

@@ -190,8 +190,12 @@ absl::Status Grammar::Parse(std::vector<std::string> arguments, std::ostream& ou
   } catch (const CLI::CallForVersion& version) {
     out << version.what() << '\n';
   } catch (const CLI::ParseError& problem) {
-    return UsageError(
-        absl::StrCat(problem.what(), "\nSee how it is used: ", FullName(Innermost(app_.get())), " --help"));
+    CLI::App* command = Innermost(app_.get());
+    const std::vector<std::string> rest = command->remaining();
+    const bool no_command = command->get_require_subcommand_min() > 0 && !rest.empty();
+    const std::string what =
+        no_command ? absl::StrCat("There is no command \"", Unmarked(rest.front()), "\".") : problem.what();
+    return UsageError(absl::StrCat(what, "\nSee how it is used: ", FullName(command), " --help"));
   }
   body = chosen_;
   return absl::OkStatus();

@@ -151,6 +151,15 @@ absl::StatusOr<absl::CivilDay> ParseDay(std::string_view text, absl::CivilDay to
   return day;
 }
 
+absl::StatusOr<absl::CivilDay> ParseLastDay(std::string_view text, absl::CivilDay first,
+                                            absl::CivilDay today) {
+  absl::StatusOr<absl::CivilDay> day = ParseDay(text, today, Future::kAllowed);
+  const bool without_year = Pieces(text).size() == 2;
+  if (!day.ok() || *day >= first || !without_year) return day;
+  // The year from `first` on holds each day and month once.
+  return ParseDay(text, absl::CivilDay(first.year() + 1, first.month(), first.day()) - 1, Future::kAllowed);
+}
+
 std::string IsoDay(absl::CivilDay day) {
   return absl::StrFormat("%04d-%02d-%02d", day.year(), day.month(), day.day());
 }

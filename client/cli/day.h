@@ -28,6 +28,11 @@ enum class Future {
 absl::StatusOr<absl::CivilDay> ParseDay(std::string_view text, absl::CivilDay today,
                                         Future future = Future::kRefused);
 
+// The last day of a period that begins on `first`: as ParseDay() with the future allowed, but `31/12` is the
+// first one on or behind `first`, which may lie ahead.
+absl::StatusOr<absl::CivilDay> ParseLastDay(std::string_view text, absl::CivilDay first,
+                                            absl::CivilDay today);
+
 // `2026-11-13`, and nothing else: what the server sends.
 absl::StatusOr<absl::CivilDay> ParseIsoDay(std::string_view text);
 

@@ -61,8 +61,8 @@ absl::StatusOr<v1::ListExchangesRequest> ListRequest(Session& session, const Lis
     CLI_ASSIGN_OR_RETURN(*request.mutable_holder(), ResolveHolder(session, absl::StrJoin(options.name, " ")));
   }
   request.set_category(options.category);
-  CLI_ASSIGN_OR_RETURN(*request.mutable_start_day(), ReadDay(session, options.from, Future::kAllowed));
-  CLI_ASSIGN_OR_RETURN(*request.mutable_end_day(), ReadDay(session, options.until, Future::kAllowed));
+  CLI_RETURN_IF_ERROR(ReadPeriod(session, options.from, options.until, *request.mutable_start_day(),
+                                 *request.mutable_end_day()));
   request.set_state(StateNamed(options.state));
   request.set_kind(KindNamed(options.kind));
   request.set_recorded_by(options.recorded_by);

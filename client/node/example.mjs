@@ -4,9 +4,11 @@
 //     client/node/example.mjs [--server 127.0.0.1:7400] [--bank demo-node]
 //
 // Makes a trial bank with two members where there is none yet, records one exchange, sends it a second time as an app
-// does that lost the answer, and reads balances and a statement. Running it again records another exchange. Exit status:
-// 0 when everything was as it should be.
+// does that lost the answer, reads balances and a statement, and follows the feed. Running it again records another
+// exchange. Exit status: 0 when everything was as it should be. What stands between `snippet` and `end of snippet` also
+// stands in proto/README.md.
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import grpc from "@grpc/grpc-js";
@@ -24,29 +26,40 @@ const { v1 } = grpc.loadPackageDefinition(
     longs: String,
     enums: String,
     defaults: true,
+    oneofs: true,
   }),
 ).timebank;
 
-// A client whose calls are promises, have a deadline, and say who is calling. A partner that has a member at the
-// keyboard adds `timebank-member`.
-function connect(Service, server) {
-  const metadata = new grpc.Metadata();
-  metadata.set("timebank-caller", "node-example");
-  const stub = new Service(server, grpc.credentials.createInsecure());
-  return (method, request) =>
-    new Promise((resolve, reject) => {
-      const options = { deadline: Date.now() + TIMEOUT_MS };
-      stub[method](request, metadata, options, (error, answer) => (error ? reject(error) : resolve(answer)));
-    });
+const PAUSES_MS = [100, 500, 2_000];
+
+// Who is calling. A partner that has a member at the keyboard adds `timebank-member`.
+const metadata = new grpc.Metadata();
+metadata.set("timebank-caller", "node-example");
+
+// snippet: call
+// Makes a call, and again while the server is away. The request_id in a change makes that safe: it is done once.
+async function call(stub, method, request) {
+  for (const pauseMs of [...PAUSES_MS, null]) {
+    try {
+      return await new Promise((resolve, reject) => {
+        const options = { deadline: Date.now() + TIMEOUT_MS };
+        stub[method](request, metadata, options, (error, answer) => (error ? reject(error) : resolve(answer)));
+      });
+    } catch (error) {
+      if (error.code !== grpc.status.UNAVAILABLE || pauseMs === null) throw error;
+      await sleep(pauseMs);
+    }
+  }
 }
 
 // The stable reason of an error, part of the contract; the error's text is for people and may change.
 const reason = (error) => error.metadata?.get("timebank-reason")[0] ?? "";
+// end of snippet
 
 // Creates something unless it is there already.
-async function make(call, method, request) {
+async function make(stub, method, request) {
   try {
-    await call(method, request);
+    await call(stub, method, request);
   } catch (error) {
     if (error.code !== grpc.status.ALREADY_EXISTS) throw error;
   }
@@ -66,9 +79,10 @@ function hours(text) {
 }
 
 async function run(server, bankId) {
-  const banks = connect(v1.TimebankService, server);
-  const members = connect(v1.MemberService, server);
-  const ledger = connect(v1.LedgerService, server);
+  const credentials = grpc.credentials.createInsecure();
+  const banks = new v1.TimebankService(server, credentials);
+  const members = new v1.MemberService(server, credentials);
+  const ledger = new v1.LedgerService(server, credentials);
 
   const bank = `timebanks/${bankId}`;
   const [ana, ben] = [`${bank}/members/ana`, `${bank}/members/ben`];
@@ -82,50 +96,68 @@ async function run(server, bankId) {
   }
 
   const balances = async () => {
-    const answer = await ledger("BatchGetBalances", { parent: bank, names: [ana, ben] });
-    return answer.balances.map((balance) => BigInt(balance.seconds));
+    const answer = await call(ledger, "BatchGetBalances", { parent: bank, names: [ana, ben] });
+    return [answer.balances.map((balance) => BigInt(balance.seconds)), answer.position];
   };
-  const before = await balances();
+  const [before, position] = await balances();
 
+  // snippet: record
   // Three fields are enough: who gave, who received, how long. The request_id makes it safe to send it again.
   const request = {
     parent: bank,
     exchange: { givers: [{ holder: ana }], receivers: [{ holder: ben }], seconds: "5400", note: "Company on a walk" },
     request_id: randomUUID(),
   };
-  const recorded = await ledger("RecordExchange", request);
+  const recorded = await call(ledger, "RecordExchange", request);
   console.log(`Recorded ${recorded.exchange.name}: Ana helped Ben for ${hours(recorded.exchange.seconds)}`);
   for (const movement of recorded.exchange.movements) {
     console.log(`  ${movement.holder}  ${hours(movement.seconds)}, now ${hours(movement.balance_after_seconds)}`);
   }
+  // end of snippet
   expect(!recorded.replayed, "the first call is a replay");
 
-  const again = await ledger("RecordExchange", request);
+  // snippet: again
+  const again = await call(ledger, "RecordExchange", request);
   console.log(`Sent again with the same request_id: ${again.exchange.name}, replayed: ${again.replayed}`);
+  // end of snippet
   expect(again.replayed && again.exchange.name === recorded.exchange.name, "the second call was not a replay of the first");
 
-  const after = await balances();
+  const [after] = await balances();
   console.log(`Balances: Ana ${hours(after[0])}, Ben ${hours(after[1])}`);
   expect(after[0] === before[0] + 5400n && after[1] === before[1] - 5400n, `balances ${before} became ${after}`);
 
-  const statement = await ledger("ListStatementLines", { parent: ana, page_size: 5 });
+  // snippet: statement
+  const statement = await call(ledger, "ListStatementLines", { parent: ana, page_size: 5 });
   console.log("Ana's statement, newest first:");
   for (const line of statement.lines) {
     const amounts = `${hours(line.seconds).padStart(6)}  ${hours(line.balance_after_seconds).padStart(6)}`;
     console.log(`  ${line.occurred_on}  ${amounts}  ${line.counterpart_display_names.join(", ")}`);
   }
+  // end of snippet
   const mine = statement.lines.filter((line) => line.exchange === recorded.exchange.name);
   expect(mine.length === 1 && mine[0].seconds === "5400", "the exchange does not stand on Ana's statement once");
   expect(BigInt(statement.closing_balance_seconds) === after[0], "the statement does not end in the balance");
 
+  // snippet: feed
+  // Everything since `position`, then whatever happens: in order, nothing left out. A program that goes on for ever
+  // keeps message.position together with what it did about the events, and begins there the next time.
+  const options = { deadline: Date.now() + TIMEOUT_MS };
+  const watch = ledger.WatchLedger({ parent: bank, after_position: position }, metadata, options);
+  for await (const message of watch) {
+    for (const event of message.events) console.log(`Event ${event.sequence}: ${event.event}`);
+    if (message.events.some((event) => event.sequence === recorded.exchange.sequence)) break;
+  }
+  // end of snippet
+
   // What a refusal looks like: nobody can help themselves.
+  // snippet: refusal
   const self = { givers: [{ holder: ana }], receivers: [{ holder: ana }], seconds: "3600" };
-  const refusal = await ledger("RecordExchange", { parent: bank, exchange: self, request_id: randomUUID() }).then(
-    () => undefined,
+  const refusal = await call(ledger, "RecordExchange", { parent: bank, exchange: self, request_id: randomUUID() }).then(
+    () => ({ details: "Ana could help herself" }),
     (error) => error,
   );
-  expect(refusal, "Ana could help herself");
   console.log(`Refused, as it should be: ${grpc.status[refusal.code]} ${reason(refusal)}: ${refusal.details}`);
+  // end of snippet
   expect(refusal.code === grpc.status.INVALID_ARGUMENT && reason(refusal) === "VALIDATION", "refused for another reason");
 }
 

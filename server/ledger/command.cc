@@ -1,6 +1,9 @@
 #include "server/ledger/command.h"
 
+#include <algorithm>
 #include <string_view>
+
+#include "server/ledger/validate.h"
 
 namespace timebank::ledger {
 namespace {
@@ -36,6 +39,10 @@ class Canon {
   std::string* out_;
 };
 
+// Of what could not be read, only that it was wrong is left; but a day in the future today is none tomorrow,
+// and the request is still the same.
+bool IsOfTheRequest(const Violation& violation) { return violation.reason != violation::kDayInFuture; }
+
 class BodyWriter {
  public:
   explicit BodyWriter(Body* body) : facts_(&body->facts), texts_(&body->texts), body_(body) {}
@@ -44,7 +51,7 @@ class BodyWriter {
   void operator()(const BatchRecordExchanges& act) {
     facts_.Number(act.all_or_nothing).Number(static_cast<int64_t>(act.items.size()));
     for (const auto& item : act.items) {
-      facts_.Number(item.violations.empty());
+      facts_.Number(std::count_if(item.violations.begin(), item.violations.end(), IsOfTheRequest));
       Exchange(item.exchange);
     }
   }

@@ -280,6 +280,7 @@ Verdict Do(Run& run, const MergeMember& act) {
   // What was contested of the one is contested of the other.
   if (sv1::AccountRow gone = run.Account(account); gone.contested() != 0) {
     sv1::AccountRow stays = run.Account(survivor);
+    if (stays.movement_count() == 0) stays.set_last_exchange_on(storage::kNoDay);
     stays.set_contested(stays.contested() + gone.contested());
     gone.set_contested(0);
     run.PutAccount(account, gone);

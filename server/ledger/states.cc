@@ -151,7 +151,7 @@ Parts PartsOf(Run& run, const Target& target) {
     if (movement.role() == sv1::MOVEMENT_ROLE_RECEIVER) parts.receivers.push_back(part);
   }
   parts.seconds = target.entry.seconds();
-  parts.remainder = target.entry.remainder();
+  parts.remainder = run.Survivor(target.entry.remainder());
   parts.unnamed_givers = target.entry.unnamed_givers();
   parts.unnamed_receivers = target.entry.unnamed_receivers();
   parts.occurred_on = target.entry.occurred_on();

@@ -72,11 +72,14 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchLedgerRespons
   }
 
   void OnWriteDone(bool ok) override {
-    if (!ok) return End(absl::CancelledError("the stream is gone"));
     absl::MutexLock lock(&mutex_);
     writing_ = false;
-    if (ending_) return FinishNow();
-    ReadOn();
+    if (!ok) EndLocked(absl::CancelledError("the stream is gone"));
+    if (ending_) {
+      FinishNow();  // whoever ended it left that to the write that was out
+    } else {
+      ReadOn();
+    }
   }
 
   void OnCancel() override { End(absl::CancelledError("the call was cancelled")); }

@@ -46,6 +46,14 @@ bool IsOver(grpc::CallbackServerContext* context) {
   return context->IsCancelled() || context->deadline() <= std::chrono::system_clock::now();
 }
 
+// What a call that nobody waits for any more is answered: nothing was carried out.
+absl::Status EndedEarly(grpc::CallbackServerContext* context) {
+  if (context->deadline() <= std::chrono::system_clock::now()) {
+    return absl::DeadlineExceededError("the deadline passed before the call was carried out");
+  }
+  return absl::CancelledError("the call ended before it was carried out");
+}
+
 absl::Status FullPool() {
   return ErrorOf(Reason::kQueueFull, "too many reads are waiting for the disk; try again");
 }
@@ -134,6 +142,7 @@ grpc::ServerUnaryReactor* Serving::Change(grpc::CallbackServerContext* context, 
                                                       bytes, std::move(request_id), std::move(prepare),
                                                       std::move(render), CallerOf(*context)});
   auto done = [this, call](absl::StatusOr<ledger::Outcome> outcome) {
+    if (absl::IsCancelled(outcome.status())) return Finish(*call, EndedEarly(call->context));
     if (!outcome.ok()) return Finish(*call, outcome.status());
     absl::Status status = RenderOutcome(engine_->Latest().InMemory(), *call, *outcome);
     if (!storage::IsNotInMemory(status)) return Finish(*call, status);
@@ -202,9 +211,7 @@ grpc::ServerUnaryReactor* Serving::Scan(grpc::CallbackServerContext* context, An
 void Serving::AnswerOnPool(grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* reactor,
                            Answer answer, Caller caller) {
   auto work = [this, context, reactor, answer = std::move(answer), caller = std::move(caller)] {
-    const absl::Status status = IsOver(context)
-                                    ? absl::CancelledError("the call ended before it was answered")
-                                    : answer(engine_->Latest(), caller);
+    const absl::Status status = IsOver(context) ? EndedEarly(context) : answer(engine_->Latest(), caller);
     reactor->Finish(ToGrpc(status, context));
   };
   if (!pool_.Submit(std::move(work))) reactor->Finish(ToGrpc(FullPool(), context));

@@ -18,7 +18,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <iostream>
-#include <latch>
 #include <map>
 #include <memory>
 #include <string>
@@ -26,6 +25,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/synchronization/blocking_counter.h"
 #include "tests/bench/load_work.h"
 #include "tests/bench/server_process.h"
 
@@ -67,7 +67,7 @@ std::string NameOf(Work::Kind kind) {
 // How long the run goes on. Calls that end within [measured_from, until] count.
 class Course {
  public:
-  Course(const Options& options)
+  explicit Course(const Options& options)
       : by_calls_(options.calls > 0),
         calls_left_(static_cast<int64_t>(options.calls)),
         measured_from_(Clock::now() + Seconds(by_calls_ ? 0 : options.warm_up_seconds)),
@@ -107,15 +107,15 @@ struct Seen {
   }
 };
 
-// One of the outstanding calls. `seen` may be read once `left` has been counted down.
+// One of the outstanding calls. `seen` may be read once it has left.
 class Caller {
  public:
-  Caller(std::unique_ptr<Worker> worker, Course& course, std::latch& left)
+  Caller(std::unique_ptr<Worker> worker, Course& course, absl::BlockingCounter& left)
       : worker_(std::move(worker)), course_(course), left_(left) {}
 
   void Begin() {
     if (errors_in_a_row_ >= kErrorsInARow || !course_.MayBegin()) {
-      left_.count_down();
+      left_.DecrementCount();
       return;
     }
     began_ = Clock::now();
@@ -145,7 +145,7 @@ class Caller {
 
   const std::unique_ptr<Worker> worker_;
   Course& course_;
-  std::latch& left_;
+  absl::BlockingCounter& left_;
   Clock::time_point began_;
   int errors_in_a_row_ = 0;
   Seen seen_;
@@ -178,7 +178,7 @@ std::vector<std::shared_ptr<grpc::Channel>> Connect(const std::string& address, 
 }
 
 Result Run(const Options& options, const std::vector<std::shared_ptr<grpc::Channel>>& channels) {
-  std::latch left(options.outstanding);
+  absl::BlockingCounter left(static_cast<int>(options.outstanding));
   Course course(options);
   std::vector<std::unique_ptr<Caller>> callers;
   for (uint32_t i = 0; i < options.outstanding; ++i) {
@@ -186,7 +186,7 @@ Result Run(const Options& options, const std::vector<std::shared_ptr<grpc::Chann
         std::make_unique<Caller>(MakeWorker(options.work, channels[i % channels.size()], i), course, left));
   }
   for (const auto& caller : callers) caller->Begin();
-  left.wait();
+  left.Wait();
   Result result;
   result.seconds = course.MeasuredSeconds(Clock::now());
   for (const auto& caller : callers) result.seen.Add(caller->seen());

@@ -112,7 +112,7 @@ class Rows {
 
   void CheckAccount(AccountNumber number) const {
     auto found = bank_.accounts.find(number);
-    if (found == bank_.accounts.end() || found->second.moved_by.empty()) return;
+    if (found == bank_.accounts.end() || !found->second.touched()) return;
     const Account& account = found->second;
     sv1::AccountRow expected;
     expected.set_balance(account.sums.balance());
@@ -120,7 +120,7 @@ class Rows {
     expected.set_seconds_out(account.sums.seconds_out);
     expected.set_exchange_count(account.sums.exchange_count);
     expected.set_movement_count(account.moved_by.size());
-    expected.set_last_sequence(account.moved_by.back());
+    expected.set_last_sequence(account.moved_by.empty() ? 0 : account.moved_by.back());
     expected.set_contested(account.contested);
     expected.set_last_exchange_on(account.last_exchange_on);
     CheckRow(Family::kAccount, storage::AccountKey(bank_.number, number), expected,
@@ -242,14 +242,26 @@ std::vector<MovementRecord> StatementOf(const Bank& bank, AccountNumber number) 
     record.acting_for = entry.acting_for();
     record.reverses = entry.reverses();
     for (const sv1::EntryMovement& movement : entry.movements()) {
-      if (movement.account() == number) {
-        record.seconds = movement.seconds();
-        continue;
-      }
-      ++record.counterpart_count;
-      if (record.counterparts.size() < storage::kPageCounterparts)
-        record.counterparts.push_back(movement.account());
+      if (movement.account() == number) record.seconds = movement.seconds();
     }
+    // First whom the account's own side helped or was helped by, then those beside it, then who took the
+    // rest.
+    std::vector<AccountNumber> beside;
+    std::vector<AccountNumber> others;
+    AccountNumber remainder = 0;
+    for (const sv1::EntryMovement& movement : entry.movements()) {
+      if (movement.account() == number) continue;
+      if (movement.role() == sv1::MOVEMENT_ROLE_REMAINDER) {
+        remainder = movement.account();
+      } else {
+        ((movement.seconds() > 0) == (record.seconds > 0) ? beside : others).push_back(movement.account());
+      }
+    }
+    others.insert(others.end(), beside.begin(), beside.end());
+    if (remainder != 0) others.push_back(remainder);
+    record.counterpart_count = static_cast<uint32_t>(others.size());
+    others.resize(std::min(others.size(), storage::kPageCounterparts));
+    record.counterparts.assign(others.begin(), others.end());
     sums += Added(entry, record.seconds);
     record.after = sums;
     records.push_back(std::move(record));
@@ -374,6 +386,9 @@ void CompareBank(const Bank& bank, const storage::View& view, Dice& dice) {
   for (size_t i = 0; i < bank.keys.size(); ++i) {
     rows.CheckName(DirectoryKind::kKey, static_cast<uint32_t>(i) + 1, bank.keys[i]);
     rows.CheckSlug("key", bank.keys[i], i + 1);
+  }
+  for (const auto& [id, account] : bank.external_ids) {
+    rows.CheckSlug("external", id.first + '\0' + id.second, account);
   }
   for (const auto& [origin, sequence] : bank.origins) rows.CheckOrigin(origin, sequence);
   Check(CountRows(view, Family::kOrigin, bank.number) == bank.origins.size(),

@@ -99,12 +99,10 @@ struct PutAct {
   void operator()(const RecordExchange& act) const {
     out.Fact("act", "record");
     out.Put(act.exchange);
-    out.Fact("check_duplicates", int64_t{act.check_duplicates});
   }
   void operator()(const BatchRecordExchanges& act) const {
     out.Fact("act", "batch");
     out.Fact("all_or_nothing", int64_t{act.all_or_nothing});
-    out.Fact("check_duplicates", int64_t{act.check_duplicates});
     for (const BatchRecordExchanges::Item& item : act.items) {
       out.Fact("item", "of batch");
       out.Put(item.exchange);

@@ -17,7 +17,9 @@ constexpr int64_t kHourUs = 3600 * kSecondUs;
 constexpr int64_t kDayUs = 24 * kHourUs;
 constexpr size_t kRememberedCommands = 1000;
 
-constexpr uint32_t kContestedState = 3;
+constexpr uint32_t kContestedState = 3;  // timebank.v1.Exchange.State
+constexpr uint32_t kClosedState = 2;     // timebank.v1.Member.State
+constexpr uint32_t kMergedState = 3;
 
 // Which act stands where in ledger::Act.
 template <typename T, size_t I = 0>
@@ -78,7 +80,7 @@ Generator::Generator(Dice& dice, const Oracle& oracle)
   weigh(std::in_place_type<UpdateMember>, 20);
   weigh(std::in_place_type<CloseMember>, restless ? 40 : 8);
   weigh(std::in_place_type<ReopenMember>, restless ? 40 : 8);
-  weigh(std::in_place_type<MergeMember>, restless ? 15 : 3);
+  weigh(std::in_place_type<MergeMember>, restless ? 6 : 2);
   weigh(std::in_place_type<CreateCircle>, 4);
   weigh(std::in_place_type<ChangeCircle>, 8);
   weigh(std::in_place_type<CreateTimebank>, 2);
@@ -89,7 +91,7 @@ Generator::Generator(Dice& dice, const Oracle& oracle)
 
 Command Generator::Next() {
   Advance();
-  Command command = !asked_.empty() && dice_.Percent(8) ? Repeat() : Fresh();
+  Command command = !asked_.empty() && dice_.Percent(10) ? Repeat() : Fresh();
   if (!command.request_id.empty()) {
     if (asked_.size() < kRememberedCommands) {
       asked_.push_back(command);
@@ -175,7 +177,13 @@ Command Generator::Fresh() {
     for (uint64_t at = dice_.Below(weight_sum_); at >= weights_[kind]; ++kind) at -= weights_[kind];
   }
   const bool creates_bank = kind == IndexOf<CreateTimebank>();
-  if (!creates_bank) command.bank = dice_.OneIn(300) ? "nowhere" : dice_.Pick(bank_ids_);
+  if (!creates_bank) {
+    command.bank = dice_.OneIn(300) ? "nowhere" : dice_.Pick(bank_ids_);
+    // Banks that are not there yet are asked for now and then.
+    if (oracle_.Find(command.bank) == nullptr && !dice_.OneIn(10)) {
+      command.bank = oracle_.banks().begin()->second.row.slug();
+    }
+  }
 
   Scene scene;
   scene.bank = creates_bank ? nullptr : oracle_.Find(command.bank);
@@ -184,6 +192,7 @@ Command Generator::Fresh() {
   command.stamp = {now_us_, scene.today, dice_.Bytes(16)};
   command.act = MakeAct(kind, scene);
   command.actor = MakeActor(scene, command.act);
+  if (command.actor.role != Role::kBroker && !dice_.OneIn(8)) LeaveOutWhatBrokersSay(&command.act);
   if (dice_.Percent(65)) {
     command.request_id = absl::StrCat("r", next_request_++);
     if (dice_.OneIn(400)) command.request_id = dice_.OneIn(2) ? std::string(129, 'x') : "with space";
@@ -192,6 +201,23 @@ Command Generator::Fresh() {
       std::holds_alternative<RecordExchange>(command.act) || std::holds_alternative<RecordGift>(command.act);
   command.validate_only = can_preview && dice_.Percent(8);
   return command;
+}
+
+void Generator::LeaveOutWhatBrokersSay(Act* act) {
+  auto leave_out = [](ExchangeSpec* exchange) {
+    exchange->acting_for = {};
+    exchange->origin.reset();
+  };
+  std::visit(
+      [&](auto& one) {
+        if constexpr (requires { one.acting_for; }) one.acting_for = {};
+        if constexpr (requires { one.origin; }) one.origin.reset();
+      },
+      *act);
+  if (auto* record = std::get_if<RecordExchange>(act)) leave_out(&record->exchange);
+  if (auto* batch = std::get_if<BatchRecordExchanges>(act)) {
+    for (auto& item : batch->items) leave_out(&item.exchange);
+  }
 }
 
 Actor Generator::MakeActor(const Scene& scene, const Act& act) {
@@ -250,10 +276,15 @@ std::string Generator::MemberId(const Bank* bank) {
         "nobody", "a999", "A1", "", "-x", "x-", std::string(64, 'a')};
     return dice_.Pick(kOdd);
   }
-  // The first ones have most to do.
+  // Some have most to do; and few people use the names of members that were merged.
   const size_t size = bank->members.size();
-  const size_t reach = dice_.Percent(60) ? std::min<size_t>(size, 8) : size;
-  return bank->members[dice_.Below(reach)].slug();
+  const sv1::MemberRow* member = nullptr;
+  for (int tries = 0; tries < 4; ++tries) {
+    const size_t reach = dice_.Percent(40) ? std::min<size_t>(size, 10) : size;
+    member = &bank->members[dice_.Below(reach)];
+    if (member->state() != kMergedState) break;
+  }
+  return member->slug();
 }
 
 std::string Generator::NewId(char prefix) {
@@ -273,6 +304,15 @@ HolderRef Generator::Holder(const Bank* bank) {
   }
   if (at < 29) return {HolderKind::kCircle, "nobodys"};
   return {HolderKind::kMember, MemberId(bank)};
+}
+
+HolderRef Generator::OtherHolder(const Bank* bank, const std::vector<HolderRef>& than) {
+  HolderRef holder = Holder(bank);
+  for (int tries = 0; tries < 4 && std::find(than.begin(), than.end(), holder) != than.end(); ++tries) {
+    if (dice_.OneIn(20)) break;
+    holder = Holder(bank);
+  }
+  return holder;
 }
 
 HolderRef Generator::PartyOf(const Scene& scene) {
@@ -350,12 +390,13 @@ std::optional<OriginSpec> Generator::Origin() {
   return origin;
 }
 
-std::vector<ShareSpec> Generator::Shares(const Bank* bank, size_t count) {
+std::vector<ShareSpec> Generator::Shares(const Bank* bank, size_t count, std::vector<HolderRef>* named) {
   std::vector<ShareSpec> shares;
   const bool own = dice_.Percent(20);
   for (size_t i = 0; i < count; ++i) {
     ShareSpec share;
-    share.holder = Holder(bank);
+    share.holder = OtherHolder(bank, *named);
+    named->push_back(share.holder);
     if (own ? !dice_.OneIn(6) : dice_.OneIn(25)) share.seconds = Seconds();
     shares.push_back(share);
   }
@@ -370,8 +411,9 @@ ExchangeSpec Generator::Exchange(const Scene& scene) {
     return 1 + dice_.Below(5);
   };
   ExchangeSpec exchange;
-  exchange.givers = Shares(scene.bank, people());
-  exchange.receivers = Shares(scene.bank, people());
+  std::vector<HolderRef> named;
+  exchange.givers = Shares(scene.bank, people(), &named);
+  exchange.receivers = Shares(scene.bank, people(), &named);
   exchange.seconds = dice_.OneIn(20) ? 0 : Seconds();
   if (dice_.OneIn(10)) exchange.remainder = Holder(scene.bank);
   if (dice_.OneIn(15)) exchange.unnamed_givers = static_cast<int32_t>(dice_.Between(-1, 5));
@@ -398,7 +440,7 @@ BatchRecordExchanges Generator::Batch(const Scene& scene) {
     BatchRecordExchanges::Item item;
     if (careful) {
       item.exchange.givers = {{Holder(scene.bank), std::nullopt}};
-      item.exchange.receivers = {{Holder(scene.bank), std::nullopt}};
+      item.exchange.receivers = {{OtherHolder(scene.bank, {item.exchange.givers[0].holder}), std::nullopt}};
       item.exchange.seconds = 1800;
       item.exchange.occurred_on = scene.today - static_cast<Day>(dice_.Below(100));
     } else {
@@ -544,7 +586,7 @@ Act Generator::MakeAct(size_t kind, Scene& scene) {
     case IndexOf<RecordGift>(): {
       RecordGift act;
       act.debited = Holder(bank);
-      act.credited = Holder(bank);
+      act.credited = OtherHolder(bank, {act.debited});
       act.seconds = Seconds();
       act.occurred_on = PickDay(scene);
       act.category = Category();
@@ -602,7 +644,7 @@ Act Generator::MakeAct(size_t kind, Scene& scene) {
     case IndexOf<ReopenMember>(): {
       ReopenMember act{MemberId(bank)};
       for (int tries = 0; tries < 10 && bank != nullptr && bank->MemberNamed(act.id) != 0; ++tries) {
-        if (bank->member(bank->MemberNamed(act.id)).state() == 2) break;
+        if (bank->member(bank->MemberNamed(act.id)).state() == kClosedState) break;
         act.id = MemberId(bank);
       }
       return act;

@@ -9,10 +9,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "server/ledger/command.h"
@@ -65,11 +67,13 @@ class Generator {
   };
   ledger::Act MakeAct(size_t kind, Scene& scene);
   ledger::Actor MakeActor(const Scene& scene, const ledger::Act& act);
+  static void LeaveOutWhatBrokersSay(ledger::Act* act);
 
   Sequence PickExchange(const Bank* bank, bool contested);
   std::string MemberId(const Bank* bank);
   std::string NewId(char prefix);
   ledger::HolderRef Holder(const Bank* bank);
+  ledger::HolderRef OtherHolder(const Bank* bank, const std::vector<ledger::HolderRef>& than);  // mostly
   ledger::HolderRef PartyOf(
       const Scene& scene);  // a member whose account the target moved, where there is one
   ledger::HolderRef ActingFor(const Scene& scene);
@@ -79,7 +83,8 @@ class Generator {
   std::string Text(size_t most);
   std::vector<std::string> Tags();
   std::optional<ledger::OriginSpec> Origin();
-  std::vector<ledger::ShareSpec> Shares(const Bank* bank, size_t count);
+  std::vector<ledger::ShareSpec> Shares(const Bank* bank, size_t count,
+                                        std::vector<ledger::HolderRef>* named);
   ledger::ExchangeSpec Exchange(const Scene& scene);
   ledger::BatchRecordExchanges Batch(const Scene& scene);
   void Changes(const Scene& scene, ledger::ExchangeSpec* changes, ledger::ExchangeMask* mask);

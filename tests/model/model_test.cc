@@ -7,15 +7,19 @@
 // TIMEBANK_MODEL_COMMANDS: how many commands all parts together ask (1,000,000).
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
 #include <iostream>
+#include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
@@ -33,7 +37,7 @@ namespace timebank::model {
 namespace {
 
 constexpr uint64_t kStepsOfASeed = 20'000;
-constexpr size_t kCommandsShown = 200;
+constexpr size_t kCommandsShown = 12;
 
 // What came of the commands, to see that no kind of answer is missing.
 struct Tally {
@@ -47,10 +51,13 @@ struct Tally {
 class Run {
  public:
   Run(uint64_t seed, const std::filesystem::path& folder)
-      : dice_(seed), machine_(dice_, folder), generator_(dice_, oracle_) {}
+      : dice_(seed), machine_(dice_, folder), generator_(dice_, oracle_) {
+    if (seed % 5 == 0) plant_at_ = 1000 + dice_.Below(5000);
+  }
 
   void Step(Tally& tally) {
     ledger::Command command = generator_.Next();
+    if (++steps_ == plant_at_) PlantHugeOpening();
     history_.push_back(Describe(command));
     if (history_.size() > kCommandsShown) history_.pop_front();
     if (auto* batch = std::get_if<ledger::BatchRecordExchanges>(&command.act)) {
@@ -103,11 +110,45 @@ class Run {
   const Machine::Counts& counts() const { return machine_.counts(); }
 
  private:
+  // Brings a member so near to what 64 bits can hold that ordinary hours overflow.
+  void PlantHugeOpening() {
+    const Bank& bank = oracle_.banks().begin()->second;
+    if (bank.members.empty()) return;
+    const AccountNumber member = bank.Survivor(
+        storage::MakeAccount(storage::HolderKind::kMember, 1 + dice_.Below(bank.members.size())));
+    auto sums = [&bank](AccountNumber account) {
+      auto found = bank.accounts.find(account);
+      return found == bank.accounts.end() ? storage::Sums() : found->second.sums;
+    };
+    const storage::Sums pot = sums(storage::kOpeningPot);
+    const int64_t used =
+        std::max({pot.seconds_out, -pot.balance(), sums(member).seconds_in, sums(member).balance()});
+    const int64_t seconds = INT64_MAX - std::max<int64_t>(used, 0) - dice_.Between(0, 20'000);
+    storage::v1::Entry entry;
+    entry.set_bank(bank.number);
+    entry.set_sequence(bank.last_sequence() + 1);
+    entry.set_record_time_us(bank.last_record_time_us);
+    entry.set_kind(storage::v1::ENTRY_KIND_OPENING);
+    entry.set_key(1);
+    entry.set_occurred_on(bank.first_of_day.rbegin()->first);
+    for (const auto& [account, moved] :
+         {std::pair(storage::kOpeningPot, -seconds), std::pair(member, seconds)}) {
+      auto* movement = entry.add_movements();
+      movement->set_account(account);
+      movement->set_seconds(moved);
+      movement->set_balance_after(sums(account).balance() + moved);
+    }
+    machine_.Plant(entry);
+    oracle_.Plant(bank.number, entry);
+  }
+
   Dice dice_;
   Oracle oracle_;
   Machine machine_;
   Generator generator_;
   std::deque<std::string> history_;
+  uint64_t steps_ = 0;
+  uint64_t plant_at_ = 0;  // 0: never
 };
 
 // One history. false: it went wrong, and has been told.

@@ -307,7 +307,9 @@ struct CheckAct {
     check.ActingFor("acting_for", act.acting_for);
   }
   void operator()(const SettleExchange& act) const {
-    if (act.outcome == SettleOutcome::kCorrected) check.Exchange("exchange.", act.changes, act.mask, false);
+    if (act.mask.any()) check.Exchange("exchange.", act.changes, act.mask, false);
+    if (act.mask.any() && act.outcome != SettleOutcome::kCorrected)
+      check.Find("exchange", violation::kNoEffect);
     Reason(act.reason, false);
     check.ActingFor("acting_for", act.acting_for);
   }
@@ -1448,21 +1450,36 @@ class Clerk {
   // A number in another system is one member's.
   Verdict CheckExternalIds(AccountNumber account, const sv1::MemberRow& details) const {
     for (const sv1::ExternalIdRow& id : details.external_ids()) {
-      for (size_t i = 0; i < bank_.members.size(); ++i) {
-        const AccountNumber other = MakeAccount(HolderKind::kMember, static_cast<uint32_t>(i) + 1);
-        for (const sv1::ExternalIdRow& taken : bank_.members[i].external_ids()) {
-          if (other != account && taken.system() == id.system() && taken.number() == id.number()) {
-            return OnAccount(Reason::kAlreadyExists, other);
-          }
-        }
-      }
+      auto taken = bank_.external_ids.find({id.system(), id.number()});
+      if (taken == bank_.external_ids.end()) continue;
+      const AccountNumber owner = bank_.Survivor(taken->second);
+      if (owner != account) return OnAccount(Reason::kAlreadyExists, owner);
     }
     return std::nullopt;
+  }
+  void SetExternalIds(AccountNumber account, const sv1::MemberRow& before, const sv1::MemberRow& after) {
+    for (const sv1::ExternalIdRow& id : before.external_ids()) {
+      Keep(bank_.external_ids, {id.system(), id.number()});
+      bank_.external_ids.erase({id.system(), id.number()});
+    }
+    for (const sv1::ExternalIdRow& id : after.external_ids()) {
+      Keep(bank_.external_ids, {id.system(), id.number()});
+      bank_.external_ids[{id.system(), id.number()}] = account;
+    }
+  }
+  // `asked`, or the first of prefix-number, prefix-number-2, ... that is free.
+  std::string NewId(const std::string& asked, char prefix, uint32_t number,
+                    AccountNumber (Bank::*named)(std::string_view) const) const {
+    if (!asked.empty()) return asked;
+    const std::string first = absl::StrCat(std::string(1, prefix), number);
+    std::string id = first;
+    for (int i = 2; (bank_.*named)(id) != 0; ++i) id = absl::StrCat(first, "-", i);
+    return id;
   }
 
   Verdict Do(const CreateMember& act, Outcome*) {
     const auto number = static_cast<uint32_t>(bank_.members.size()) + 1;
-    const std::string id = act.id.empty() ? absl::StrCat("m", number) : act.id;
+    const std::string id = NewId(act.id, 'm', number, &Bank::MemberNamed);
     if (const AccountNumber other = bank_.MemberNamed(id)) return OnAccount(Reason::kAlreadyExists, other);
     const AccountNumber account = MakeAccount(HolderKind::kMember, number);
     if (Verdict no = CheckExternalIds(account, act.details)) return no;
@@ -1476,6 +1493,7 @@ class Clerk {
     row.set_create_time_us(entry.record_time_us());
     row.set_created_at(entry.sequence());
     Add(bank_.members, sv1::MemberRow());
+    SetExternalIds(account, {}, row);
     AppendMemberEntry(entry, account, row);
 
     const int64_t starter = bank_.row.settings().starter_seconds();
@@ -1491,17 +1509,15 @@ class Clerk {
   Verdict Do(const UpdateMember& act, Outcome*) {
     AccountNumber account;
     if (Verdict no = FindSurvivor(act.id, &account)) return no;
-    if (!IsBroker()) {
-      if (actor_ != account) return Refuse(Reason::kRoleRequired);
-      for (const std::string& field : act.mask) {
-        if (field != "phones" && field != "emails" && field != "language")
-          return Refuse(Reason::kRoleRequired);
-      }
-    }
-    const bool sets_external_ids =
-        std::find(act.mask.begin(), act.mask.end(), "external_ids") != act.mask.end();
-    if (sets_external_ids) {
+    if (std::find(act.mask.begin(), act.mask.end(), "external_ids") != act.mask.end()) {
       if (Verdict no = CheckExternalIds(account, act.details)) return no;
+    }
+    if (!IsBroker()) {
+      static const std::set<std::string> own = {"display_name", "phones", "emails", "language"};
+      for (const std::string& field : act.mask) {
+        if (!own.contains(field)) return Refuse(Reason::kRoleRequired);
+      }
+      if (actor_ != account) return Refuse(Reason::kNotAParty);
     }
     sv1::MemberRow row = bank_.member(account);
     if (!act.etag.empty() && act.etag != std::to_string(row.changed_at()))
@@ -1516,6 +1532,7 @@ class Clerk {
       if (field == "joined_on") row.set_joined_on(act.details.joined_on());
       if (field == "note") row.set_note(act.details.note());
     }
+    SetExternalIds(account, bank_.member(account), row);
     AppendMemberEntry(NewEntry(sv1::ENTRY_KIND_MEMBER_UPDATED), account, row);
     return std::nullopt;
   }
@@ -1544,7 +1561,9 @@ class Clerk {
     if (Verdict no = FindSurvivor(act.id, &account)) return no;
     if (Verdict no = FindHolder(act.destination, &destination)) return no;
     if (!IsBroker()) return Refuse(Reason::kRoleRequired);
+    if (destination == account) return Invalid("destination", violation::kSameHolder);
     if (IsClosedMember(account)) return OnAccount(Reason::kHolderClosed, account);
+    if (IsClosedMember(destination)) return OnAccount(Reason::kHolderClosed, destination);
     const int64_t left = SumsOf(account).balance();
     if (left > 0 && destination == 0) {
       Refusal refusal = OnAccount(Reason::kDestinationRequired, account);
@@ -1556,8 +1575,6 @@ class Clerk {
       refusal.numbers = {{"balance", left}};
       return refusal;
     }
-    if (destination == account) return Invalid("destination", violation::kSameHolder);
-    if (IsClosedMember(destination)) return OnAccount(Reason::kHolderClosed, destination);
     const Day day = act.closed_on.value_or(command_.stamp.today);
     if (left != 0 && destination != 0) {
       if (Verdict no = PostClosing(account, destination)) return no;
@@ -1595,7 +1612,7 @@ class Clerk {
     sv1::MemberRow survivor = bank_.member(into);
     if (survivor.merged_accounts_size() + gone.merged_accounts_size() + 1 >
         static_cast<int>(kMostMergedAccounts)) {
-      return OnAccount(Reason::kTooMany, into);
+      return Refuse(Reason::kTooMany);
     }
     if (SumsOf(account).balance() != 0) {
       if (Verdict no = PostClosing(account, into)) return no;
@@ -1610,6 +1627,14 @@ class Clerk {
     Row(into) = survivor;
     gone.set_state(kMerged);
     gone.set_merged_into(into);
+    gone.clear_merged_accounts();
+    // What was contested of the one is contested of the other.
+    Account& from = bank_.accounts[account];
+    Account& to = bank_.accounts[into];
+    Keep(from.contested);
+    Keep(to.contested);
+    to.contested += from.contested;
+    from.contested = 0;
     AppendMemberEntry(entry, account, gone);
     return std::nullopt;
   }
@@ -1642,7 +1667,7 @@ class Clerk {
     std::vector<AccountNumber> members;
     if (Verdict no = FindMembers(act.members, &members)) return no;
     const auto number = static_cast<uint32_t>(bank_.circles.size()) + 1;
-    const std::string id = act.id.empty() ? absl::StrCat("c", number) : act.id;
+    const std::string id = NewId(act.id, 'c', number, &Bank::CircleNamed);
     if (const AccountNumber other = bank_.CircleNamed(id)) return OnAccount(Reason::kAlreadyExists, other);
     if (!IsBroker()) return Refuse(Reason::kRoleRequired);
     sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_CIRCLE_CREATED);
@@ -1674,7 +1699,7 @@ class Clerk {
       auto* members = row.mutable_members();
       members->erase(std::remove(members->begin(), members->end(), member), members->end());
     }
-    if (row.members_size() > 256) return OnAccount(Reason::kTooMany, circle);
+    if (row.members_size() > 256) return Refuse(Reason::kTooMany);
     AppendCircleEntry(NewEntry(sv1::ENTRY_KIND_CIRCLE_CHANGED), circle, row);
     return std::nullopt;
   }

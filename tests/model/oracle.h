@@ -39,6 +39,8 @@ struct Account {
   int64_t contested = 0;
   Day last_exchange_on = storage::kNoDay;
   std::vector<Sequence> moved_by;  // entries, in order
+
+  bool touched() const { return !moved_by.empty() || contested != 0; }
 };
 
 // The words of one entry.
@@ -74,8 +76,9 @@ struct Bank {
   std::map<Day, Sequence> first_of_day;  // of record
   int64_t last_record_time_us = 0;
 
-  std::map<std::pair<std::string, std::string>, Sequence> origins;     // (system, number)
-  std::map<std::pair<std::string, std::string>, Remembered> requests;  // (owner, request id)
+  std::map<std::pair<std::string, std::string>, Sequence> origins;            // (system, number)
+  std::map<std::pair<std::string, std::string>, AccountNumber> external_ids;  // (system, number)
+  std::map<std::pair<std::string, std::string>, Remembered> requests;         // (owner, request id)
 
   Sequence last_sequence() const { return entries.size(); }
   const storage::v1::Entry& entry(Sequence sequence) const { return entries.at(sequence - 1); }

@@ -190,20 +190,32 @@ TEST_F(CommandsTest, UsageErrors) {
        {"record", "record ben ana 1h", "record ben helped ana", "record ben helped ana 1h --on 31/2",
         "record ben helped ana 1h --on 17/11/2023", "record ben helped ana 0", "record ben helped ana -1h",
         "record ben helped ana 1h --nonsense", "nonsense", "member", "undo x", "report",
-        "statement ana --year 2023 --from 1/1"}) {
+        "statement ana --year 2023 --from 1/1", "statement ana --from 1/11/2023 --until 30/10/2023"}) {
     const Ran ran = RunCli(bank_, line);
     EXPECT_EQ(ran.code, ExitCode::kUsage) << line << ": " << ran.err;
     EXPECT_EQ(ran.out, "") << line;
     EXPECT_NE(ran.err, "") << line;
   }
   EXPECT_TRUE(bank_->exchanges().empty());
+  EXPECT_NE(RunCli(bank_, "member nonsense").err.find("There is no command \"nonsense\"."),
+            std::string::npos);
   EXPECT_NE(RunCli(bank_, "record ben helped ana 1h --nonsense").err.find("timebank record --help"),
             std::string::npos);
+}
+
+// Goal: what is not UTF-8 is told before anything is sent.
+TEST_F(CommandsTest, ArgumentsAreUtf8) {
+  const Ran ran = RunCli(bank_, {"record", "ben", "helped", "ana", "1h", "caf\xE9"});
+  EXPECT_EQ(ran.code, ExitCode::kUsage);
+  EXPECT_NE(ran.err.find("not UTF-8"), std::string::npos) << ran.err;
+  EXPECT_TRUE(bank_->exchanges().empty());
 }
 
 // Goal: help and version are answers, not errors, for every command.
 TEST_F(CommandsTest, Help) {
   EXPECT_EQ(RunCli(bank_, "--version").code, ExitCode::kOk);
+  EXPECT_NE(RunCli(bank_, std::vector<std::string>{}).out.find("Every day:"), std::string::npos)
+      << "nothing at all is a question";
   for (const char* line : {"--help",
                            "record --help",
                            "gift --help",

@@ -72,7 +72,8 @@ TEST_F(ContextTest, FlagsBeforeEnvironmentBeforeContext) {
   EXPECT_EQ(*EffectiveContext(file, "", {}, variables()), (Context{"one:1", "bank-one", "maria"}));
   EXPECT_EQ(*EffectiveContext(file, "two", {}, variables()), (Context{kDefaultServer, "bank-two", ""}));
   values_["TIMEBANK_BANK"] = "from-environment";
-  EXPECT_EQ(*EffectiveContext(file, "", {}, variables()), (Context{"one:1", "from-environment", "maria"}));
+  values_["TIMEBANK_AS"] = "eva";
+  EXPECT_EQ(*EffectiveContext(file, "", {}, variables()), (Context{"one:1", "from-environment", "eva"}));
   EXPECT_EQ(*EffectiveContext(file, "", {"flag:2", "", "ana"}, variables()),
             (Context{"flag:2", "from-environment", "ana"}));
   EXPECT_FALSE(EffectiveContext(file, "three", {}, variables()).ok());

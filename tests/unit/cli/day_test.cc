@@ -54,6 +54,21 @@ TEST(DayTest, RefusesWhatIsNoDay) {
       << "the error tells the bank's today";
 }
 
+// Goal: a period's last day without a year belongs to the period, even where it lies ahead.
+TEST(DayTest, LastDaysBelongToTheirPeriod) {
+  const auto last = [](const std::string& text, absl::CivilDay first) {
+    return IsoDay(*ParseLastDay(text, first, kToday));
+  };
+  EXPECT_EQ(last("30/11", absl::CivilDay(2023, 11, 1)), "2023-11-30");
+  EXPECT_EQ(last("31/12", absl::CivilDay(2022, 1, 1)), "2022-12-31");
+  EXPECT_EQ(last("15/11", absl::CivilDay(2023, 11, 1)), "2023-11-15");
+  EXPECT_EQ(last("31 jan", absl::CivilDay(2023, 11, 1)), "2024-01-31");
+  EXPECT_EQ(last("1/11", absl::CivilDay(2023, 11, 1)), "2023-11-01");
+  EXPECT_EQ(last("30/11/2022", absl::CivilDay(2023, 11, 1)), "2022-11-30")
+      << "a year that is written is the year";
+  EXPECT_EQ(last("today", absl::CivilDay(2023, 11, 1)), "2023-11-16");
+}
+
 // Goal: the year is told where it is not this one.
 TEST(DayTest, WritesDays) {
   EXPECT_EQ(FormatDay(absl::CivilDay(2023, 11, 14), kToday), "Tue 14 Nov");

@@ -55,7 +55,7 @@ TEST_F(ResolveHolderTest, WholeWordsGoFirst) { EXPECT_EQ(Resolve("ana"), "member
 // Goal: off a terminal an ambiguous name lists number, name and last exchange, exits 2 and posts nothing.
 TEST_F(ResolveHolderTest, AmbiguousPostsNothing) {
   EXPECT_CALL(*bank_, RecordExchange).Times(0);
-  EXPECT_EQ(Resolve("munoz"), "exit 2");
+  EXPECT_EQ(Resolve("munoz", {.terminal = false, .input = "4\n"}), "exit 2") << "a pipe is nobody's answer";
   EXPECT_TRUE(bank_->exchanges().empty());
   EXPECT_EQ(ran_.out, "");
   EXPECT_NE(ran_.err.find("\"munoz\" could be:\n"
