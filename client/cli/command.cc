@@ -191,10 +191,12 @@ absl::Status Grammar::Parse(std::vector<std::string> arguments, std::ostream& ou
     out << version.what() << '\n';
   } catch (const CLI::ParseError& problem) {
     CLI::App* command = Innermost(app_.get());
-    const std::vector<std::string> rest = command->remaining();
-    const bool no_command = command->get_require_subcommand_min() > 0 && !rest.empty();
-    const std::string what =
-        no_command ? absl::StrCat("There is no command \"", Unmarked(rest.front()), "\".") : problem.what();
+    const std::vector<std::string> rest = app_->remaining(true);
+    std::string what = problem.what();
+    if (command->get_require_subcommand_min() > 0) {
+      what = rest.empty() ? "A command is missing."
+                          : absl::StrCat("There is no command \"", Unmarked(rest.front()), "\".");
+    }
     return UsageError(absl::StrCat(what, "\nSee how it is used: ", FullName(command), " --help"));
   }
   body = chosen_;

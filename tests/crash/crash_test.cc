@@ -160,7 +160,9 @@ TEST_P(CrashTest, NothingAcknowledgedIsLost) {
       member.set_member_id("m" + std::to_string(i));
       ASSERT_TRUE(wire.Call<v1::CreateMemberResponse>(member).ok());
     }
-    if (GetParam().heavy) ASSERT_NO_FATAL_FAILURE(FillTheFirstFile(wire));
+    if (GetParam().heavy) {
+      ASSERT_NO_FATAL_FAILURE(FillTheFirstFile(wire));
+    }
   }
   std::vector<Act> all;
   for (int round = 0; round < kRoundsAFolder; ++round) {

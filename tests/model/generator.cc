@@ -60,6 +60,7 @@ Generator::Generator(Dice& dice, const Oracle& oracle)
       most_banks_(1 + dice.Below(4)),
       most_members_(5 + dice.Below(60)),
       limits_matter_(dice.Percent(50)),
+      longest_pause_us_(dice.OneIn(2) ? 2 * kHourUs : dice.Between(1, 10) * 60 * kSecondUs),
       now_us_(dice.Between(10'000, 20'000) * kDayUs) {
   auto weigh = [this]<typename T>(std::in_place_type_t<T>, uint32_t weight) {
     weights_[IndexOf<T>()] = weight;
@@ -106,9 +107,9 @@ void Generator::Advance() {
   if (dice_.OneIn(500)) {
     now_us_ += dice_.Between(1, 60) * kDayUs;
   } else if (dice_.OneIn(20)) {
-    now_us_ -= dice_.Between(0, 2 * kHourUs);  // clocks are set back
+    now_us_ -= dice_.Between(0, longest_pause_us_);  // clocks are set back
   } else {
-    now_us_ += dice_.Between(0, 2 * kHourUs);
+    now_us_ += dice_.Between(0, longest_pause_us_);
   }
 }
 
@@ -384,7 +385,7 @@ std::optional<OriginSpec> Generator::Origin() {
   static const std::vector<std::string> kSystems = {"timeoverflow", "ces", "ces", "Bad System", ""};
   OriginSpec origin;
   origin.system = dice_.OneIn(20) ? dice_.Pick(kSystems) : kSystems[dice_.Below(3)];
-  if (!dice_.OneIn(40)) origin.number = std::to_string(dice_.Below(400));
+  if (!dice_.OneIn(40)) origin.number = std::to_string(dice_.Below(200));
   origin.recorded_by = Text(200);
   if (dice_.OneIn(2)) origin.time_us = now_us_ - dice_.Between(0, 1000) * kDayUs;
   return origin;

@@ -98,8 +98,9 @@ class Generator {
   Weights weights_{};
   uint64_t weight_sum_ = 0;
   size_t most_banks_;
-  size_t most_members_;  // of one bank
-  bool limits_matter_;   // limits are set often, and tight
+  size_t most_members_;       // of one bank
+  bool limits_matter_;        // limits are set often, and tight
+  int64_t longest_pause_us_;  // between two commands: days are crowded or not
   int64_t now_us_;
   uint64_t next_request_ = 1;
   std::vector<ledger::Command> asked_;  // under a request id; the newest, for repeats

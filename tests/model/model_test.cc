@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
 #include <cstdlib>
@@ -25,6 +26,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/ledger/command.h"
 #include "server/ledger/execute.h"
+#include "server/ledger/reason.h"
 #include "server/ledger/validate.h"
 #include "tests/model/compare.h"
 #include "tests/model/describe.h"
@@ -45,8 +47,50 @@ struct Tally {
   uint64_t invalid = 0;
   uint64_t replayed = 0;
   uint64_t entries = 0;
-  std::map<std::string, uint64_t> answers;
+  std::map<std::string, uint64_t> answers;  // refusals by reason; items of batches apart
+  std::map<uint32_t, uint64_t> notices;     // by kind
+  std::array<uint64_t, std::variant_size_v<ledger::Act>>
+      done{};  // commands of each kind that were carried out
 };
+
+// What the rules can answer. A long run that never meets one of these has lost its grip on it.
+constexpr ledger::Reason kReasons[] = {
+    ledger::Reason::kValidation,          ledger::Reason::kSharesDoNotBalance,
+    ledger::Reason::kTimebankNotFound,    ledger::Reason::kHolderNotFound,
+    ledger::Reason::kExchangeNotFound,    ledger::Reason::kAlreadyExists,
+    ledger::Reason::kRequestIdReused,     ledger::Reason::kOriginRecorded,
+    ledger::Reason::kBalanceLimit,        ledger::Reason::kHolderClosed,
+    ledger::Reason::kAlreadyReversed,     ledger::Reason::kCannotReverseReversal,
+    ledger::Reason::kCannotCorrect,       ledger::Reason::kAlreadyCorrected,
+    ledger::Reason::kAlreadyRestored,     ledger::Reason::kNotContested,
+    ledger::Reason::kAlreadyContested,    ledger::Reason::kAlreadyConfirmed,
+    ledger::Reason::kDestinationRequired, ledger::Reason::kDestinationMustBePot,
+    ledger::Reason::kNotClosed,           ledger::Reason::kTooMany,
+    ledger::Reason::kEtagMismatch,        ledger::Reason::kRoleRequired,
+    ledger::Reason::kNotAParty,           ledger::Reason::kAmountOverflow,
+};
+constexpr uint32_t kNoticeKinds = 5;  // timebank.v1.Notice.Kind
+constexpr uint64_t kLongRun = 200'000;
+
+bool MetEverything(const Tally& tally) {
+  bool all = true;
+  auto miss = [&all](const std::string& what) {
+    std::cerr << "no command of this run met " << what << "\n";
+    all = false;
+  };
+  for (ledger::Reason reason : kReasons) {
+    const std::string name(ledger::NameOf(reason));
+    if (!tally.answers.contains(name)) miss(name);
+  }
+  for (uint32_t kind = 1; kind <= kNoticeKinds; ++kind) {
+    if (!tally.notices.contains(kind)) miss(absl::StrCat("notice ", kind));
+  }
+  for (size_t i = 0; i < tally.done.size(); ++i) {
+    if (tally.done[i] == 0) miss(absl::StrCat("success of act ", i));
+  }
+  if (tally.replayed == 0) miss("an answer from memory");
+  return all;
+}
 
 class Run {
  public:
@@ -84,10 +128,16 @@ class Run {
     for (const auto& item : expected.items) {
       ++tally.answers["item: " + (item.refusal ? std::string(ledger::NameOf(item.refusal->reason)) : "OK")];
     }
-    if (expected.replayed) ++tally.replayed;
-    if (!expected.replayed && expected.count > 0) {
+    if (expected.replayed) {
+      ++tally.replayed;
+    } else if (expected.count > 0) {
+      const Bank& bank = oracle_.banks().at(expected.bank);
+      CompareEntries(bank, expected, machine_.state());
       tally.entries += expected.count;
-      CompareEntries(oracle_.banks().at(expected.bank), expected, machine_.state());
+      if (!expected.refusal) ++tally.done[command.act.index()];
+      for (Sequence sequence = expected.first; sequence < expected.first + expected.count; ++sequence) {
+        for (const auto& notice : bank.entry(sequence).notices()) ++tally.notices[notice.kind()];
+      }
     }
     machine_.MoveOn();
     if (dice_.OneIn(4000)) {
@@ -238,6 +288,8 @@ int Main(int argc, char** argv) {
             << counts.reopened << " restarts, " << counts.crashed << " crashes, " << counts.replayed_frames
             << " frames replayed, " << counts.repeated_commands << " commands lost and repeated\n";
   for (const auto& [answer, count] : tally.answers) std::cout << "  " << answer << ": " << count << "\n";
+  for (const auto& [kind, count] : tally.notices) std::cout << "  notice " << kind << ": " << count << "\n";
+  if (good && tally.commands >= kLongRun) good = MetEverything(tally);
   return good ? 0 : 1;
 }
 

@@ -345,6 +345,173 @@ class Script::Words {
     return mask;
   }
 
+  // Each of these answers nothing where the operation is none of its own.
+  std::optional<Act> Recording(const std::string& operation) {
+    if (operation == "record") {
+      const bool check = Flag("check_duplicates");
+      return RecordExchange{Exchange(), check};
+    }
+    if (operation == "gift") {
+      RecordGift act;
+      act.debited = ReadHolder(Next("who gives"));
+      Arrow();
+      act.credited = ReadHolder(Next("who gets"));
+      act.seconds = ToHours(Next("hours"));
+      ExchangeSpec spec;
+      ExchangeMask mask;
+      Details(&spec, &mask);
+      act.occurred_on = spec.occurred_on;
+      act.category = spec.category;
+      act.note = spec.note;
+      act.tags = spec.tags;
+      act.decision = spec.decision;
+      act.origin = Origin();
+      act.acting_for = HolderNamed("for");
+      return act;
+    }
+    if (operation == "opening") {
+      RecordOpening act;
+      act.holder = ReadHolder(Next("whose"));
+      act.seconds = ToHours(Next("hours"));
+      act.occurred_on = DayNamed("on");
+      act.note = Text("note");
+      act.origin = Origin();
+      return act;
+    }
+    return std::nullopt;
+  }
+
+  // What becomes of an exchange.
+  std::optional<Act> AboutAnExchange(const std::string& operation) {
+    if (operation == "correct") {
+      CorrectExchange act;
+      act.exchange = ToNumber(Next("which exchange"));
+      Changes(&act.changes, &act.mask);
+      act.reason = Text("because");
+      act.acting_for = HolderNamed("for");
+      return act;
+    }
+    if (operation == "reverse" || operation == "contest" || operation == "confirm" ||
+        operation == "erase_note") {
+      const Sequence exchange = ToNumber(Next("which exchange"));
+      const std::string reason = Text("because");
+      const HolderRef acting_for = HolderNamed("for");
+      if (operation == "reverse") return ReverseExchange{exchange, reason, acting_for};
+      if (operation == "contest") return ContestExchange{exchange, reason, acting_for};
+      if (operation == "confirm") return ConfirmExchange{exchange, acting_for};
+      return EraseExchangeNote{exchange, acting_for};
+    }
+    if (operation == "settle") {
+      SettleExchange act;
+      act.exchange = ToNumber(Next("which exchange"));
+      const std::string outcome = Next("how");
+      if (outcome == "reversed") act.outcome = SettleOutcome::kReversed;
+      if (outcome == "corrected") act.outcome = SettleOutcome::kCorrected;
+      if (act.outcome == SettleOutcome::kStands && outcome != "stands") {
+        Fail(absl::StrCat("`", outcome, "` is no way to settle"));
+      }
+      Changes(&act.changes, &act.mask);
+      act.reason = Text("because");
+      act.acting_for = HolderNamed("for");
+      return act;
+    }
+    return std::nullopt;
+  }
+
+  // Members and circles.
+  std::optional<Act> People(const std::string& operation) {
+    if (operation == "member") {
+      CreateMember act;
+      act.no_starter = Flag("no_starter");
+      if (more()) act.id = Next("id");
+      Member(&act.details);
+      act.joined_on = DayNamed("joined");
+      return act;
+    }
+    if (operation == "update") {
+      UpdateMember act;
+      act.id = Next("who");
+      act.etag = Text("etag");
+      act.mask = Member(&act.details);
+      return act;
+    }
+    if (operation == "close") {
+      CloseMember act;
+      act.id = Next("who");
+      act.destination = HolderNamed("to");
+      act.closed_on = DayNamed("on");
+      return act;
+    }
+    if (operation == "reopen") return ReopenMember{Next("who")};
+    if (operation == "merge") {
+      MergeMember act;
+      act.id = Next("who goes");
+      if (Next("`into`") != "into") Fail("`into` is missing");
+      act.into = Next("who stays");
+      return act;
+    }
+    if (operation == "circle") {
+      CreateCircle act;
+      std::string members = Next("who is in");
+      if (more()) act.id = std::exchange(members, Next("who is in"));
+      if (members != "-") act.members = List(members);
+      return act;
+    }
+    if (operation == "join" || operation == "leave") {
+      ChangeCircle act;
+      act.id = Next("which circle");
+      for (const std::string& ids : List(Next("who"))) {
+        for (const std::string& id : Range(ids)) (operation == "join" ? act.add : act.remove).push_back(id);
+      }
+      return act;
+    }
+    return std::nullopt;
+  }
+
+  // Banks and settings; `stamps` tells one new bank from another.
+  std::optional<Act> Banks(const std::string& operation, uint64_t stamps) {
+    if (operation == "timebank") {
+      CreateTimebank act;
+      act.trial = Flag("trial");
+      act.id = Next("id");
+      act.number = 1000 + stamps;
+      act.secret = std::string(32, static_cast<char>(stamps));
+      act.categories = List(Text("categories"));
+      return act;
+    }
+    if (operation == "settings") {
+      UpdateSettings act;
+      act.etag = Text("etag");
+      auto limit = [&](const std::string& name, auto set) {
+        if (auto text = Named(name)) {
+          act.mask.push_back(name);
+          if (*text != "-") set(ToHours(*text));
+        }
+      };
+      limit("warn_below", [&](int64_t seconds) { act.settings.set_warn_below(seconds); });
+      limit("warn_above", [&](int64_t seconds) { act.settings.set_warn_above(seconds); });
+      limit("block_below", [&](int64_t seconds) { act.settings.set_block_below(seconds); });
+      limit("block_above", [&](int64_t seconds) { act.settings.set_block_above(seconds); });
+      if (auto text = Named("starter")) {
+        act.mask.emplace_back("starter_seconds");
+        act.settings.set_starter_seconds(ToHours(*text));
+      }
+      if (auto text = Named("who")) {
+        act.mask.emplace_back("who_may_record");
+        act.settings.set_who_may_record(*text == "receiver"  ? 2
+                                        : *text == "giver"   ? 3
+                                        : *text == "brokers" ? 4
+                                                             : 1);
+      }
+      if (auto text = Named("categories")) {
+        act.mask.emplace_back("categories");
+        act.categories = List(*text);
+      }
+      return act;
+    }
+    return std::nullopt;
+  }
+
   void Fail(std::string what) {
     if (problem_.empty()) problem_ = std::move(what);
   }
@@ -460,8 +627,8 @@ absl::Status Script::Carry(const Line& line, const std::vector<Line>& items) {
   if (line.words[0] == "members") {
     for (size_t i = 1; i < line.words.size(); ++i) {
       for (const std::string& id : Words({}).Range(line.words[i])) {
-        const absl::Status status = Run(absl::StrCat("member ", id, " no_starter"));
-        if (!status.ok()) return status;
+        if (absl::Status status = Run(absl::StrCat("member ", id, " no_starter")); !status.ok())
+          return status;
       }
     }
     return absl::OkStatus();
@@ -479,7 +646,7 @@ absl::Status Script::Carry(const Line& line, const std::vector<Line>& items) {
   if (!line.label.empty()) labels_[line.label] = outcome->first;
   if (folding_ == Folding::kEachCommand) Fold();
 
-  auto expect = [](const Line& said, std::vector<std::string> told) {
+  auto expect = [](const Line& said, const std::vector<std::string>& told) {
     std::vector<std::string> expected = said.expected;
     if (expected.empty()) expected.emplace_back("OK");
     if (Agree(told, expected)) return absl::OkStatus();
@@ -552,10 +719,6 @@ absl::StatusOr<Command> Script::ToCommand(const Line& line, const std::vector<Li
 
 absl::StatusOr<Act> Script::ToAct(const std::string& operation, Words& words,
                                   const std::vector<Line>& items) {
-  if (operation == "record") {
-    const bool check = words.Flag("check_duplicates");
-    return RecordExchange{words.Exchange(), check};
-  }
   if (operation == "batch") {
     BatchRecordExchanges act;
     act.all_or_nothing = words.Flag("all_or_nothing");
@@ -567,147 +730,9 @@ absl::StatusOr<Act> Script::ToAct(const std::string& operation, Words& words,
     }
     return act;
   }
-  if (operation == "correct") {
-    CorrectExchange act;
-    act.exchange = words.ToNumber(words.Next("which exchange"));
-    words.Changes(&act.changes, &act.mask);
-    act.reason = words.Text("because");
-    act.acting_for = words.HolderNamed("for");
-    return act;
-  }
-  if (operation == "reverse" || operation == "contest" || operation == "confirm" ||
-      operation == "erase_note") {
-    const Sequence exchange = words.ToNumber(words.Next("which exchange"));
-    const std::string reason = words.Text("because");
-    const HolderRef acting_for = words.HolderNamed("for");
-    if (operation == "reverse") return ReverseExchange{exchange, reason, acting_for};
-    if (operation == "contest") return ContestExchange{exchange, reason, acting_for};
-    if (operation == "confirm") return ConfirmExchange{exchange, acting_for};
-    return EraseExchangeNote{exchange, acting_for};
-  }
-  if (operation == "settle") {
-    SettleExchange act;
-    act.exchange = words.ToNumber(words.Next("which exchange"));
-    const std::string outcome = words.Next("how");
-    act.outcome = outcome == "stands"     ? SettleOutcome::kStands
-                  : outcome == "reversed" ? SettleOutcome::kReversed
-                                          : SettleOutcome::kCorrected;
-    words.Changes(&act.changes, &act.mask);
-    act.reason = words.Text("because");
-    act.acting_for = words.HolderNamed("for");
-    return act;
-  }
-  if (operation == "gift") {
-    RecordGift act;
-    act.debited = ReadHolder(words.Next("who gives"));
-    words.Arrow();
-    act.credited = ReadHolder(words.Next("who gets"));
-    act.seconds = words.ToHours(words.Next("hours"));
-    ExchangeSpec spec;
-    ExchangeMask mask;
-    words.Details(&spec, &mask);
-    act.occurred_on = spec.occurred_on;
-    act.category = spec.category;
-    act.note = spec.note;
-    act.tags = spec.tags;
-    act.decision = spec.decision;
-    act.origin = words.Origin();
-    act.acting_for = words.HolderNamed("for");
-    return act;
-  }
-  if (operation == "opening") {
-    RecordOpening act;
-    act.holder = ReadHolder(words.Next("whose"));
-    act.seconds = words.ToHours(words.Next("hours"));
-    act.occurred_on = words.DayNamed("on");
-    act.note = words.Text("note");
-    act.origin = words.Origin();
-    return act;
-  }
-  if (operation == "member") {
-    CreateMember act;
-    act.no_starter = words.Flag("no_starter");
-    if (words.more()) act.id = words.Next("id");
-    words.Member(&act.details);
-    act.joined_on = words.DayNamed("joined");
-    return act;
-  }
-  if (operation == "update") {
-    UpdateMember act;
-    act.id = words.Next("who");
-    act.etag = words.Text("etag");
-    act.mask = words.Member(&act.details);
-    return act;
-  }
-  if (operation == "close") {
-    CloseMember act;
-    act.id = words.Next("who");
-    act.destination = words.HolderNamed("to");
-    act.closed_on = words.DayNamed("on");
-    return act;
-  }
-  if (operation == "reopen") return ReopenMember{words.Next("who")};
-  if (operation == "merge") {
-    MergeMember act;
-    act.id = words.Next("who goes");
-    if (words.Next("`into`") != "into") words.Fail("`into` is missing");
-    act.into = words.Next("who stays");
-    return act;
-  }
-  if (operation == "circle") {
-    CreateCircle act;
-    std::string members = words.Next("who is in");
-    if (words.more()) act.id = std::exchange(members, words.Next("who is in"));
-    if (members != "-") act.members = List(members);
-    return act;
-  }
-  if (operation == "join" || operation == "leave") {
-    ChangeCircle act;
-    act.id = words.Next("which circle");
-    for (const std::string& ids : List(words.Next("who"))) {
-      for (const std::string& id : words.Range(ids))
-        (operation == "join" ? act.add : act.remove).push_back(id);
-    }
-    return act;
-  }
-  if (operation == "timebank") {
-    CreateTimebank act;
-    act.trial = words.Flag("trial");
-    act.id = words.Next("id");
-    act.number = 1000 + stamps_;
-    act.secret = std::string(32, static_cast<char>(stamps_));
-    act.categories = List(words.Text("categories"));
-    return act;
-  }
-  if (operation == "settings") {
-    UpdateSettings act;
-    act.etag = words.Text("etag");
-    auto limit = [&](const std::string& name, auto set) {
-      if (auto text = words.Named(name)) {
-        act.mask.push_back(name);
-        if (*text != "-") set(words.ToHours(*text));
-      }
-    };
-    limit("warn_below", [&](int64_t seconds) { act.settings.set_warn_below(seconds); });
-    limit("warn_above", [&](int64_t seconds) { act.settings.set_warn_above(seconds); });
-    limit("block_below", [&](int64_t seconds) { act.settings.set_block_below(seconds); });
-    limit("block_above", [&](int64_t seconds) { act.settings.set_block_above(seconds); });
-    if (auto text = words.Named("starter")) {
-      act.mask.emplace_back("starter_seconds");
-      act.settings.set_starter_seconds(words.ToHours(*text));
-    }
-    if (auto text = words.Named("who")) {
-      act.mask.emplace_back("who_may_record");
-      act.settings.set_who_may_record(*text == "receiver"  ? 2
-                                      : *text == "giver"   ? 3
-                                      : *text == "brokers" ? 4
-                                                           : 1);
-    }
-    if (auto text = words.Named("categories")) {
-      act.mask.emplace_back("categories");
-      act.categories = List(*text);
-    }
-    return act;
+  for (std::optional<Act> act : {words.Recording(operation), words.AboutAnExchange(operation),
+                                 words.People(operation), words.Banks(operation, stamps_)}) {
+    if (act) return *std::move(act);
   }
   return absl::InvalidArgumentError(absl::StrCat("`", operation, "` is no operation"));
 }
@@ -991,7 +1016,7 @@ absl::Status Script::Look(const Line& line, bool* done) const {
   expected.insert(expected.end(), line.expected.begin(), line.expected.end());
   auto first = [&] {
     if (expected.empty()) return std::string();
-    const std::string word = expected.front();
+    std::string word = expected.front();
     expected.erase(expected.begin());
     return word;
   };

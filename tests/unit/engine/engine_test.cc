@@ -31,7 +31,6 @@ namespace {
 
 using ledger::Command;
 using ledger::Outcome;
-using ledger::Reason;
 using ledger::ReasonOf;
 using State = Engine::State;
 using testing::AnyOf;

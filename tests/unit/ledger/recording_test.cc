@@ -79,6 +79,9 @@ TEST(RecordingTest, HoursAndShares) {
       {"several givers and a lone receiver, who is debited what they gave together", R"(
          t: record m1..m3 -> tom 2h
             entry @t EXCHANGE m1+2h m2+2h m3+2h tom-6h)"},
+      {"two givers are several", R"(
+         t: record m1,m2 -> tom 2h
+            entry @t EXCHANGE m1+2h m2+2h tom-4h)"},
       {"the same with seconds of the givers' own", R"(
          t: record m1:1h,m2:30m,m3 -> tom 2h
             entry @t EXCHANGE m1+1h m2+30m m3+2h tom-3h30m)"},

@@ -33,6 +33,7 @@ TEST(ScriptTest, ErrorsPointAtTheLine) {
       {"record ana -> ben 6h colour=red", "`colour=` is not understood"},
       {"record ana -> ben 6h loudly", "`loudly` is not understood"},
       {"recrod ana -> ben 6h", "`recrod` is no operation"},
+      {"settle @t somehow", "`somehow` is no way to settle"},
       {"reverse @there", "no label of `@there`"},
       {"record ana -> ben 6h note=\"x", "a quotation does not end"},
       {"balances ana=2h ben=-1h sum=0", "but is:    ana=1h ben=-1h sum=0"},
