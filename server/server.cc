@@ -209,6 +209,10 @@ absl::Status Server::ListenForOperator() {
   SetUpGrpc();
   grpc::ServerBuilder builder;
   SetLimits(builder, static_cast<int>(config_.max_streams));
+  // Reflection describes what its own server serves. A service object belongs to one server, hence a second
+  // set.
+  operator_services_ = services::MakeServices(serving_.get());
+  for (const auto& service : operator_services_) builder.RegisterService(service.get());
   ListenAddress address = {.is_unix = true, .path = config_.operator_socket, .host = {}};
   TB_ASSIGN_OR_RETURN(operator_server_, Start(builder, address));
   AddListening(operator_server_.get());
@@ -282,6 +286,7 @@ void Server::Stop() {
   server_.reset();
   operator_server_.reset();
   services_.clear();
+  operator_services_.clear();
   serving_.reset();  // ends the pool: nobody holds a view any more
   engine_.reset();
 }

@@ -72,6 +72,7 @@ class Server {
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<services::Serving> serving_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
+  std::vector<std::unique_ptr<grpc::Service>> operator_services_;
   std::unique_ptr<grpc::Server> operator_server_;
   std::unique_ptr<grpc::Server> server_;
 

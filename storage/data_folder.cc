@@ -38,7 +38,7 @@ absl::Status MakeFolder(const std::string& path) {
   if (!std::filesystem::is_directory(path, error)) {
     return absl::FailedPreconditionError(absl::StrCat(path, " is not a folder"));
   }
-  return absl::OkStatus();
+  return FileSystem::Posix().SyncFolder(parent.string());
 }
 
 std::string ReadStart(int file) {

@@ -210,7 +210,7 @@ absl::Status ShowPrinted(Session& session, const Statement& statement, const std
   CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
   LookUpRecorders(session, statement.lines);
   StatementHeading heading;
-  heading.bank = bank.display_name().empty() ? ShortName(bank.name()) : bank.display_name();
+  heading.bank = bank.display_name().empty() ? std::string(client::IdOf(bank.name())) : bank.display_name();
   heading.trial = bank.trial();
   heading.holder = absl::StrCat(session.directory().Name(holder), " (", ShortName(holder), ")");
   heading.period = period;

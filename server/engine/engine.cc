@@ -310,7 +310,8 @@ bool Engine::ExecuteQueued(ledger::WorkingState& state, Batch& batch) {
     }
     absl::StatusOr<ledger::Outcome> outcome = ledger::Execute(submission->command, state);
     const bool readable = outcome.ok();
-    batch.bytes += submission->bytes;
+    // A small request can become a large frame, and the other way round.
+    batch.bytes = std::max(batch.bytes + submission->bytes, state.layer_bytes());
     if (readable) batch.entries += outcome->count;
     batch.waiters.push_back({std::move(submission->done), std::move(outcome)});
     if (!readable) {

@@ -184,9 +184,9 @@ Verdict MayRecord(Run& run, const Parts& parts, bool imported) {
   }
   const uint32_t who = run.bank_row.settings().who_may_record();
   if (who == kBrokersRecord) return Refuse(Reason::kRoleRequired);
+  if (Verdict no = OnlyOwn(run, parts)) return no;
   const bool gives = Names(parts.givers, run.actor_member);
   const bool receives = Names(parts.receivers, run.actor_member);
-  if (!gives && !receives) return Refuse(Reason::kNotAParty);
   const bool may = who == kReceiverRecords ? receives : who == kGiverRecords ? gives : true;
   return may ? Verdict() : Refuse(Reason::kRoleRequired);
 }
@@ -232,6 +232,14 @@ sv1::Entry EntryOf(const Run& run, const Transfer& transfer) {
 }
 
 }  // namespace
+
+Verdict OnlyOwn(const Run& run, const Parts& parts) {
+  if (run.broker() || run.actor_member == 0) return std::nullopt;
+  const bool takes_part = Names(parts.givers, run.actor_member) || Names(parts.receivers, run.actor_member);
+  const bool others_remainder = parts.remainder != 0 && parts.remainder != run.actor_member &&
+                                storage::KindOf(parts.remainder) != HolderKind::kPot;
+  return takes_part && !others_remainder ? Verdict() : Refuse(Reason::kNotAParty);
+}
 
 sv1::MarkRow MarkOf(const Run& run, const sv1::Entry& entry) {
   sv1::MarkRow mark;
@@ -286,7 +294,7 @@ Verdict PostExchange(Run& run, const Parts& parts, const PostOptions& options, S
     if (Verdict no = run.CategoryNumber(*parts.category_name, "exchange.category", &category)) return no;
   }
   entry.set_category(category);
-  const Verdict unshared = Share(parts, entry.mutable_movements());
+  Verdict unshared = Share(parts, entry.mutable_movements());
   if (Verdict no = EachAccountOnce(parts, entry.movements())) return no;
   if (unshared) return unshared;
   if (Verdict no = CheckClosed(run, &entry)) return no;

@@ -48,6 +48,9 @@ bool Move(const sv1::Entry& entry, int64_t seconds, sv1::AccountRow* row) {
       !Add(row->seconds_out(), sums.seconds_out, &out)) {
     return false;
   }
+  for (int64_t sum : {balance, in, out}) {
+    if (sum > kMaxSumSeconds || sum < -kMaxSumSeconds) return false;
+  }
   row->set_balance(balance);
   row->set_seconds_in(in);
   row->set_seconds_out(out);

@@ -45,8 +45,6 @@ inline constexpr uint32_t kNoticePossibleDuplicate = 3;
 inline constexpr uint32_t kNoticePotWithoutDecision = 4;
 inline constexpr uint32_t kNoticeClosedBackdated = 5;
 
-inline constexpr size_t kMaxMergedAccounts = 16;
-
 class Run {
  public:
   Run(const Command& command, WorkingState& state) : command(command), state(state) {}
@@ -159,6 +157,11 @@ struct Parts {
 
 // Resolves the fields of `spec` that `mask` names (none given: all) into `parts`. HOLDER_NOT_FOUND.
 Verdict ResolveParts(Run& run, const ExchangeSpec& spec, const ExchangeMask* mask, Parts* parts);
+
+// A member names its own part, in recording and in correcting: it must be a giver or a receiver, and nobody
+// else's account takes the remainder. NOT_A_PARTY. Brokers and partners for whom nobody in particular speaks:
+// no matter.
+Verdict OnlyOwn(const Run& run, const Parts& parts);
 
 // What a new entry is to be checked for.
 struct PostOptions {

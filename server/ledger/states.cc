@@ -45,13 +45,19 @@ void PutMark(Run& run, const Target& target) {
   }
 }
 
-// Somebody who gave or received; the pot that takes the remainder is nobody.
+// The pot that takes the remainder is nobody; anybody else who is moved has a say.
+bool HasSay(const sv1::EntryMovement& movement) {
+  return movement.role() != sv1::MOVEMENT_ROLE_REMAINDER ||
+         storage::KindOf(movement.account()) != HolderKind::kPot;
+}
+
+// Somebody who gave or received.
 bool IsParty(Run& run, const sv1::Entry& entry, AccountNumber account) {
   if (account == 0) return false;
-  return std::any_of(
-      entry.movements().begin(), entry.movements().end(), [&](const sv1::EntryMovement& movement) {
-        return movement.role() != sv1::MOVEMENT_ROLE_REMAINDER && run.Survivor(movement.account()) == account;
-      });
+  return std::any_of(entry.movements().begin(), entry.movements().end(),
+                     [&](const sv1::EntryMovement& movement) {
+                       return HasSay(movement) && run.Survivor(movement.account()) == account;
+                     });
 }
 
 bool IsRecorder(Run& run, const sv1::Entry& entry, AccountNumber account) {
@@ -65,7 +71,7 @@ bool IsRecorder(Run& run, const sv1::Entry& entry, AccountNumber account) {
 
 bool IsOneToOne(const sv1::Entry& entry) {
   int parties = 0;
-  for (const auto& movement : entry.movements()) parties += movement.role() != sv1::MOVEMENT_ROLE_REMAINDER;
+  for (const auto& movement : entry.movements()) parties += HasSay(movement);
   return parties == 2 && entry.unnamed_givers() == 0 && entry.unnamed_receivers() == 0;
 }
 
@@ -196,6 +202,7 @@ Verdict Correct(Run& run, Target& target, const ExchangeSpec& changes, const Exc
   if (target.entry.kind() != sv1::ENTRY_KIND_EXCHANGE) return Refuse(Reason::kCannotCorrect);
   Parts parts = PartsOf(run, target);
   if (Verdict no = Change(run, changes, mask, &parts)) return no;
+  if (Verdict no = OnlyOwn(run, parts)) return no;
   parts.acting_for = acting_for;
   parts.texts.set_reason(reason);
   const Sequence replacement = run.head.last_sequence() + 2;
@@ -212,6 +219,7 @@ Verdict Restore(Run& run, Target& reversal, const SettleExchange& act, AccountNu
   if (original.entry.kind() == sv1::ENTRY_KIND_EXCHANGE) {
     Parts parts = PartsOf(run, original);
     if (Verdict no = Change(run, act.changes, act.mask, &parts)) return no;
+    if (Verdict no = OnlyOwn(run, parts)) return no;
     parts.acting_for = acting_for;
     parts.texts.set_reason(act.reason);
     if (Verdict no =

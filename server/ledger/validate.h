@@ -37,6 +37,12 @@ inline constexpr std::string_view kUnknownTimeZone = "UNKNOWN_TIME_ZONE";
 
 // Limits; each stands in the proto's comment of its field.
 inline constexpr int64_t kMaxSeconds = 1'000'000'000'000;
+// An account's balance, hours in and hours out stay within this, either way (AMOUNT_OVERFLOW): 2^58. Sums of
+// some of its movements alone, as statements by day need them, can be larger than the sums of all: a reversal
+// takes hours back from a survivor on a day on which a merged member had got them. With at most 16 merged
+// members they stay within 17 x 2^58, which 64 bits hold; a frame whose sums the store cannot hold would be
+// one that it can never fold.
+inline constexpr int64_t kMaxSumSeconds = 288'230'376'151'711'744;
 inline constexpr size_t kMaxShares = 256;
 inline constexpr size_t kMaxBatch = 8192;
 inline constexpr int32_t kMaxUnnamed = 10'000;
@@ -58,6 +64,7 @@ inline constexpr size_t kMaxLanguageCharacters = 35;
 inline constexpr size_t kMaxRequestIdCharacters = 128;
 inline constexpr size_t kMaxIdCharacters = 63;
 inline constexpr size_t kMaxCircleMembers = 256;
+inline constexpr size_t kMaxMergedAccounts = 16;
 inline constexpr int64_t kMaxStarterSeconds = 360'000;
 inline constexpr uint32_t kMaxSmallestCount = 100;
 inline constexpr Day kEarliestDay = -25567;  // 1900-01-01

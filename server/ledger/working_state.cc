@@ -65,6 +65,7 @@ bool WorkingState::GetRow(Family family, std::string_view key, google::protobuf:
 
 void WorkingState::Put(Family family, std::string key, std::string value) {
   Layer::RowKey row_key(family, std::move(key));
+  top().bytes += row_key.second.size() + value.size();
   auto [row, inserted] = top().rows.try_emplace(row_key);
   undo_.push_back({std::move(row_key), inserted ? std::nullopt : std::optional(std::move(row->second))});
   row->second = std::move(value);
@@ -102,6 +103,7 @@ void WorkingState::AppendEntry(const storage::v1::Entry& entry) {
   Layer& layer = top();
   layer.entry_index[{entry.bank(), entry.sequence()}] = layer.entries.size();
   layer.entries.push_back(entry.SerializeAsString());
+  layer.bytes += layer.entries.back().size();
   for (const auto& movement : entry.movements()) {
     layer.days[{entry.bank(), movement.account(), entry.occurred_on()}].push_back(
         {entry.sequence(), movement.seconds()});

@@ -57,6 +57,8 @@ class Layer {
   absl::flat_hash_map<std::pair<storage::BankNumber, storage::Sequence>, size_t> entry_index;
   absl::flat_hash_map<DayKey, std::vector<DayMovement>> days;
 
+  size_t bytes = 0;  // written so far, about; never less than its frame takes
+
   bool empty() const { return rows.empty() && entries.empty(); }
   storage::v1::Frame ToFrame() const;
 };
@@ -99,6 +101,8 @@ class WorkingState {
   std::shared_ptr<const Layer> Seal();
   // The oldest sealed layer has reached the base.
   void DropOldest();
+  // What the current layer's frame will take at most, about.
+  size_t layer_bytes() const { return top().bytes; }
   size_t sealed_layers() const { return layers_.size() - 1; }
 
   // The first error that a read of the base met.

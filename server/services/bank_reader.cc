@@ -253,6 +253,8 @@ absl::StatusOr<v1::Exchange> BankReader::ToExchange(const ledger::Preview& previ
   TB_RETURN_IF_ERROR(FillFacts(entry, &exchange));
   TB_RETURN_IF_ERROR(FillTexts(preview.texts, preview.category, &exchange));
   exchange.set_state(v1::Exchange::STATE_RECORDED);
+  exchange.clear_recorded_with();
+  if (entry.recorder() == 0) exchange.clear_recorded_by();
   return exchange;
 }
 

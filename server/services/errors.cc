@@ -1,5 +1,6 @@
 #include "server/services/errors.h"
 
+#include <algorithm>
 #include <map>
 #include <string_view>
 
@@ -115,7 +116,11 @@ google::rpc::ErrorInfo InfoOf(Reason reason) {
 
 google::rpc::BadRequest BadRequestOf(const std::vector<ledger::Violation>& violations) {
   google::rpc::BadRequest bad;
-  for (const ledger::Violation& violation : violations) {
+  // Trailers have to fit into what HTTP/2 peers take (8 KiB by default); the message tells how many there
+  // are.
+  constexpr size_t kMostTold = 20;
+  for (size_t i = 0; i < std::min(violations.size(), kMostTold); ++i) {
+    const ledger::Violation& violation = violations[i];
     auto* field = bad.add_field_violations();
     field->set_field(violation.field);
     field->set_reason(violation.reason);

@@ -89,8 +89,13 @@ absl::StatusOr<Sequence> AppendEvents(BankReader& bank, Sequence after, size_t m
         return parsed;
       }));
   if (!parsed) return absl::DataLossError("an entry's bytes do not parse");
+  // Clients take messages of 4 MiB unless they say otherwise; an event of many shares is large.
+  constexpr size_t kMostBytes = 1 << 20;
+  size_t bytes = 0;
   for (const sv1::Entry& entry : entries) {
+    if (bytes > kMostBytes) break;
     TB_RETURN_IF_ERROR(FillEvent(bank, entry, events->Add()));
+    bytes += events->rbegin()->ByteSizeLong();
     after = entry.sequence();
   }
   return after;

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "server/ledger/validate.h"
 #include "storage/status_macros.h"
 
 namespace timebank::services {
@@ -62,7 +63,7 @@ absl::StatusOr<std::vector<HistoryLine>> History::ByRecord(Sequence from, Sequen
   std::vector<HistoryLine> lines;
   if (first > last) return lines;
   // Where accounts were merged an entry may take two lines.
-  const size_t most_here = accounts_.size() == 1 ? most : 2 * most;
+  const size_t most_here = accounts_.size() == 1 ? most : 2 * (most + ledger::kMaxMergedAccounts);
   for (AccountNumber account : accounts_) {
     size_t found = 0;
     TB_RETURN_IF_ERROR(
@@ -134,7 +135,7 @@ absl::StatusOr<std::vector<HistoryLine>> History::ByDay(const Point& from, Day f
     AccountNumber account;
   };
   std::vector<Found> found;
-  const size_t most_here = accounts_.size() == 1 ? most : 2 * most;
+  const size_t most_here = accounts_.size() == 1 ? most : 2 * (most + ledger::kMaxMergedAccounts);
   for (AccountNumber account : accounts_) {
     size_t here = 0;
     TB_RETURN_IF_ERROR(

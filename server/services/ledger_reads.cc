@@ -49,7 +49,16 @@ absl::StatusOr<Filter> MakeFilter(BankReader& bank, const v1::ListExchangesReque
   filter.end = reader.Day("end_day", request.end_day());
   filter.state = request.state();
   filter.kind = request.kind();
-  filter.recorded_by = request.recorded_by();
+  if (!request.recorded_by().empty()) {
+    const std::optional<ChildName> recorder = ParseChild(request.recorded_by());
+    if (!recorder || (recorder->collection != "members" && recorder->collection != "keys")) {
+      reader.Problem("recorded_by", ledger::violation::kMalformed);
+    } else if (!recorder->bank.empty() && recorder->bank != bank.id()) {
+      reader.Problem("recorded_by", ledger::violation::kOtherBank);
+    } else {
+      filter.recorded_by = BankName(bank.id()) + "/" + recorder->collection + "/" + recorder->id;
+    }
+  }
   TB_RETURN_IF_ERROR(ProblemsOf(reader));
   if (holder.given()) {
     TB_ASSIGN_OR_RETURN(AccountNumber account, bank.FindHolder(holder));
@@ -132,7 +141,7 @@ absl::Status ListThem(BankReader& bank, const v1::ListExchangesRequest& request,
       TB_ASSIGN_OR_RETURN(*response->add_exchanges(), bank.ToExchange(*entry));
     }
   }
-  if (cut && (up || candidates.back() > 1)) {
+  if (cut && (up ? candidates.back() < page.at : candidates.back() > 1)) {
     const Sequence next = up ? candidates.back() + 1 : candidates.back() - 1;
     response->set_next_page_token(NextPage(bank, page, static_cast<int64_t>(next)));
   }

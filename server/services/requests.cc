@@ -61,7 +61,8 @@ std::string RequestReader::HolderId(std::string_view field, const std::string& n
     return "";
   }
   const ledger::HolderRef holder = Holder(field, name);
-  if (holder.given() && holder.kind != kind) Problem(field, v::kMalformed);
+  // Without a bank the short form says nothing.
+  if (holder.given() && (holder.kind != kind || bank_.empty())) Problem(field, v::kMalformed);
   return holder.id;
 }
 

@@ -26,6 +26,9 @@ constexpr int kRoundsAFolder = 6;
 constexpr int kClients = 4;
 constexpr int kLongestLoadMs = 700;
 constexpr int kLongestRecoveryMs = 40;
+// A client is waited for at most so long: a minute in all.
+constexpr milliseconds kWait{2};
+constexpr int kMostWaits = 30'000;
 constexpr char kBank[] = "timebanks/crash";
 // Another seed, another history: CRASH_SEED=7 crash_test.
 constexpr uint64_t kSeed = 20'251'121;
@@ -69,7 +72,11 @@ class CrashTest : public testing::TestWithParam<Setup> {
           Load::Options{
               .bank = kBank, .name = name, .seed = random_(), .heavy = GetParam().heavy && client == 0}));
     }
-    std::this_thread::sleep_for(milliseconds(50) + Before(kLongestLoadMs));
+    // All are at work before the kill's moment is drawn, however slow the machine.
+    for (const auto& load : loads) {
+      for (int i = 0; i < kMostWaits && load->answers() == 0; ++i) std::this_thread::sleep_for(kWait);
+    }
+    std::this_thread::sleep_for(Before(kLongestLoadMs));
     server_->Kill();
     std::vector<Act> acts;
     for (auto& load : loads) {

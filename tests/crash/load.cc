@@ -107,6 +107,7 @@ void Load::Run() {
     act.id = id;
     act.posts = posts;
     const bool gone = !act.answered;
+    answers_ += gone ? 0 : 1;
     if (act.outcome.ok() && request->GetDescriptor() == v1::RecordExchangeRequest::descriptor()) {
       exchanges_.push_back(act.sequences.front());
     }

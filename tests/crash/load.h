@@ -55,6 +55,9 @@ class Load {
   Load(const Load&) = delete;
   Load& operator=(const Load&) = delete;
 
+  // How many acts have been answered so far. Any thread.
+  int64_t answers() const { return answers_; }
+
   // Waits until it has found the server gone.
   void Join();
   std::vector<Act>& acts() { return acts_; }
@@ -71,6 +74,7 @@ class Load {
   std::mt19937_64 random_;
   std::vector<Act> acts_;
   std::vector<int64_t> exchanges_;  // that it was told of
+  std::atomic<int64_t> answers_ = 0;
   std::thread thread_;
 };
 

@@ -45,7 +45,7 @@ class InputTest : public ServiceTest {
  protected:
   void SetUp() override {
     ServiceTest::SetUp();
-    bank_.emplace(wire_, "input-" + std::to_string(++banks_),
+    bank_.emplace(wire_, "input-" + std::to_string(++banks_opened),
                   std::initializer_list<std::string_view>{"ana", "ben", "carla"});
     bank_->Record("ben", "ana", kHour);
     before_ = bank_->Everything();
@@ -65,7 +65,7 @@ class InputTest : public ServiceTest {
 
  private:
   std::string before_;
-  static inline int banks_ = 0;
+  static inline int banks_opened = 0;
 };
 
 // Goal: whoever is not there cannot give, receive or act.

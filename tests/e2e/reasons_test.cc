@@ -22,7 +22,7 @@ constexpr int kStreamsAtATime = 256;  // of WatchLedger
 // The contract: reasons and codes, as the API guide has them. Written down once more, so that a change of the
 // server's own table is noticed.
 const std::map<std::string, StatusCode>& Contract() {
-  static const std::map<std::string, StatusCode> contract = {
+  static const std::map<std::string, StatusCode> kContract = {
       {"VALIDATION", StatusCode::INVALID_ARGUMENT},
       {"SHARES_DO_NOT_BALANCE", StatusCode::INVALID_ARGUMENT},
       {"BATCH_TOO_LARGE", StatusCode::INVALID_ARGUMENT},
@@ -60,19 +60,19 @@ const std::map<std::string, StatusCode>& Contract() {
       {"OUTCOME_UNKNOWN", StatusCode::UNAVAILABLE},
       {"CORRUPT_RECORD", StatusCode::DATA_LOSS},
   };
-  return contract;
+  return kContract;
 }
 
 // What cannot be provoked from outside of a healthy machine, and where it is provoked instead.
 const std::map<std::string, std::string>& Elsewhere() {
-  static const std::map<std::string, std::string> elsewhere = {
+  static const std::map<std::string, std::string> kElsewhere = {
       {"DISK_FULL", "takes a disk that is full: tests/unit/engine, over a disk that fails on demand"},
       {"OUTCOME_UNKNOWN", "takes a failed sync: tests/unit/engine, over a disk that fails on demand"},
       {"AMOUNT_OVERFLOW", "takes nine million exchanges of the largest size: tests/unit/ledger"},
       {"CORRUPT_RECORD", "takes damage on the disk: tests/crash/damage_test.cc"},
       {"POSITION_TRIMMED", "the feed reads the journal, which is kept whole: no position is trimmed yet"},
   };
-  return elsewhere;
+  return kElsewhere;
 }
 
 class ReasonsTest : public ServiceTest {

@@ -16,27 +16,27 @@ namespace timebank::e2e {
 class ServiceTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    folder_.emplace();
-    server_ = ServerProcess::Start(folder_->path());
+    shared_folder.emplace();
+    shared_server = ServerProcess::Start(shared_folder->path());
   }
   // Whatever the tests did to it: it has lived through it, and stops when it is asked to.
   static void TearDownTestSuite() {
-    if (server_ != nullptr) {
-      EXPECT_EQ(server_->Stop(), 0) << server_->Logged();
+    if (shared_server != nullptr) {
+      EXPECT_EQ(shared_server->Stop(), 0) << shared_server->Logged();
     }
-    server_.reset();
-    folder_.reset();
+    shared_server.reset();
+    shared_folder.reset();
   }
 
-  void SetUp() override { ASSERT_NE(server_, nullptr); }
+  void SetUp() override { ASSERT_NE(shared_server, nullptr); }
 
-  static ServerProcess& server() { return *server_; }
+  static ServerProcess& server() { return *shared_server; }
 
-  const Wire wire_{server_ == nullptr ? "unix:/nowhere" : server_->address()};
+  const Wire wire_{shared_server == nullptr ? "unix:/nowhere" : shared_server->address()};
 
  private:
-  static inline std::optional<TempFolder> folder_;
-  static inline std::unique_ptr<ServerProcess> server_;
+  static inline std::optional<TempFolder> shared_folder;
+  static inline std::unique_ptr<ServerProcess> shared_server;
 };
 
 }  // namespace timebank::e2e

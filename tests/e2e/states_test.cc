@@ -17,7 +17,7 @@ class StatesTest : public ServiceTest {
  protected:
   void SetUp() override {
     ServiceTest::SetUp();
-    bank_.emplace(wire_, "states-" + std::to_string(++banks_),
+    bank_.emplace(wire_, "states-" + std::to_string(++banks_opened),
                   std::initializer_list<std::string_view>{"ana", "ben", "carla"});
   }
   // An hour from ben to ana, recorded by ana and contested by ben.
@@ -30,7 +30,7 @@ class StatesTest : public ServiceTest {
   std::optional<LiveBank> bank_;
 
  private:
-  static inline int banks_ = 0;
+  static inline int banks_opened = 0;
 };
 
 // Goal: either party, a broker and a partner record, and hours move at once; nobody else does.

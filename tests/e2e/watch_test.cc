@@ -97,8 +97,8 @@ TEST_F(WatchTest, GapFreeUnderWritesAndInterruptions) {
     writers.emplace_back([&, w] {
       const Wire own(server().address());
       for (int i = 0; i < kEach; ++i) {
-        const auto recorded =
-            own.Call<v1::RecordExchangeResponse>(requests[static_cast<size_t>(w * kEach + i)]);
+        const auto recorded = own.Call<v1::RecordExchangeResponse>(
+            requests[static_cast<size_t>(w) * kEach + static_cast<size_t>(i)]);
         EXPECT_TRUE(recorded.ok()) << recorded;
       }
     });

@@ -1,10 +1,10 @@
 // Goal: whatever is asked of the ledger, in whatever order, by whomever, through crashes and restarts, it
 // answers as an independent model of the rules does, and holds what that model holds.
 //
-//     model_test [--part=K/N] [--commands=N]    its share of the commands, over many seeds
+//     model_test [--part=K/N] [--commands=M]    the K-th of N shares of M commands (1,000,000), over many seeds
 //     model_test --seed=S --steps=M             one history, as a failure names it
 //
-// TIMEBANK_MODEL_COMMANDS: how many commands all parts together ask (1,000,000).
+// TIMEBANK_MODEL_COMMANDS: M, whatever --commands says.
 #include <unistd.h>
 
 #include <algorithm>
@@ -160,7 +160,7 @@ class Run {
   const Machine::Counts& counts() const { return machine_.counts(); }
 
  private:
-  // Brings a member so near to what 64 bits can hold that ordinary hours overflow.
+  // Brings a member so near to the largest sum that ordinary hours overflow.
   void PlantHugeOpening() {
     const Bank& bank = oracle_.banks().begin()->second;
     if (bank.members.empty()) return;
@@ -173,7 +173,7 @@ class Run {
     const storage::Sums pot = sums(storage::kOpeningPot);
     const int64_t used =
         std::max({pot.seconds_out, -pot.balance(), sums(member).seconds_in, sums(member).balance()});
-    const int64_t seconds = INT64_MAX - std::max<int64_t>(used, 0) - dice_.Between(0, 20'000);
+    const int64_t seconds = (int64_t{1} << 58) - std::max<int64_t>(used, 0) - dice_.Between(0, 20'000);
     storage::v1::Entry entry;
     entry.set_bank(bank.number);
     entry.set_sequence(bank.last_sequence() + 1);
@@ -243,7 +243,7 @@ uint64_t Number(std::string_view text) {
 
 Flags Parse(int argc, char** argv) {
   Flags flags;
-  if (const char* commands = std::getenv("TIMEBANK_MODEL_COMMANDS")) flags.commands = Number(commands);
+  
   for (int i = 1; i < argc; ++i) {
     std::string_view flag = argv[i];
     auto takes = [&flag](std::string_view name) {
@@ -267,6 +267,7 @@ Flags Parse(int argc, char** argv) {
       throw std::invalid_argument("unknown flag: " + std::string(flag));
     }
   }
+  if (const char* commands = std::getenv("TIMEBANK_MODEL_COMMANDS")) flags.commands = Number(commands);
   return flags;
 }
 

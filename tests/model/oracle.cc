@@ -1,7 +1,6 @@
 #include "tests/model/oracle.h"
 
 #include <algorithm>
-#include <limits>
 #include <set>
 #include <type_traits>
 #include <variant>
@@ -70,10 +69,11 @@ storage::Sums Added(const sv1::Entry& entry, int64_t seconds) {
   return added;
 }
 
-// Wide enough that no sum of two 64-bit numbers is lost.
+// Sums of an account may reach this, either way. Wide enough that no sum of two 64-bit numbers is lost.
 __extension__ using Wide = __int128;
 bool Fits(Wide number) {
-  return number <= std::numeric_limits<int64_t>::max() && number >= std::numeric_limits<int64_t>::min();
+  constexpr Wide kMost = Wide{1} << 58;
+  return number <= kMost && number >= -kMost;
 }
 
 // ---------------------------------------------------------------------------------------------------------
@@ -922,6 +922,19 @@ class Clerk {
   }
 
   // Whether the caller may record an exchange of these.
+  // A member speaks of its own part only, and leaves what does not balance to a pot or to itself.
+  Verdict OnlyOwn(const Plan& plan) const {
+    if (IsBroker() || actor_ == 0) return std::nullopt;
+    bool own_part = false;
+    for (const auto* side : {&plan.givers, &plan.receivers}) {
+      for (const Part& part : *side) own_part |= part.account == actor_;
+    }
+    const AccountNumber rest = plan.remainder;
+    const bool fair_rest = rest == 0 || rest == actor_ || storage::KindOf(rest) == storage::HolderKind::kPot;
+    if (!own_part || !fair_rest) return Refuse(Reason::kNotAParty);
+    return std::nullopt;
+  }
+
   Verdict MayRecord(const Plan& plan) const {
     if (Verdict no = CheckActingFor()) return no;
     auto among = [](const std::vector<Part>& parts, AccountNumber account) {
@@ -940,9 +953,9 @@ class Clerk {
     }
     const uint32_t who = bank_.row.settings().who_may_record();
     if (who == kBrokersMayRecord) return Refuse(Reason::kRoleRequired);
+    if (Verdict no = OnlyOwn(plan)) return no;
     const bool gave = among(plan.givers, actor_);
     const bool received = among(plan.receivers, actor_);
-    if (!gave && !received) return Refuse(Reason::kNotAParty);
     if ((who == kReceiverMayRecord && !received) || (who == kGiverMayRecord && !gave)) {
       return Refuse(Reason::kRoleRequired);
     }
@@ -1076,12 +1089,16 @@ class Clerk {
     if (acting_for_ != 0 && !IsParty(sequence, acting_for_)) return Refuse(Reason::kNotAParty);
     return std::nullopt;
   }
-  // Whoever gave or received, by whom they have been merged into; the remainder's holder is nobody.
+  // A pot that takes the remainder has nothing to say.
+  static bool CanSpeak(const sv1::EntryMovement& movement) {
+    return movement.role() != sv1::MOVEMENT_ROLE_REMAINDER ||
+           storage::KindOf(movement.account()) != storage::HolderKind::kPot;
+  }
+  // Whoever's hours moved, by whom they have been merged into.
   bool IsParty(Sequence sequence, AccountNumber member) const {
     if (member == 0) return false;
     for (const sv1::EntryMovement& movement : bank_.entry(sequence).movements()) {
-      if (movement.role() != sv1::MOVEMENT_ROLE_REMAINDER && bank_.Survivor(movement.account()) == member)
-        return true;
+      if (CanSpeak(movement) && bank_.Survivor(movement.account()) == member) return true;
     }
     return false;
   }
@@ -1249,6 +1266,7 @@ class Clerk {
     if (bank_.entry(sequence).kind() != sv1::ENTRY_KIND_EXCHANGE) return Refuse(Reason::kCannotCorrect);
     Plan plan;
     if (Verdict no = PlanReplacement(sequence, changes, mask, &plan)) return no;
+    if (Verdict no = OnlyOwn(plan)) return no;
     if (Verdict no = PostReversal(sequence, reason)) return no;
     if (Verdict no = PostReplacement(plan, sequence, 0, reason)) return no;
     sv1::MarkRow mark = bank_.MarkOf(sequence);
@@ -1263,6 +1281,7 @@ class Clerk {
     if (was.kind() == sv1::ENTRY_KIND_EXCHANGE) {
       Plan plan;
       if (Verdict no = PlanReplacement(original, act.changes, act.mask, &plan)) return no;
+      if (Verdict no = OnlyOwn(plan)) return no;
       return PostReplacement(plan, 0, original, act.reason);
     }
     if (act.mask.any()) return Refuse(Reason::kCannotCorrect);
@@ -1325,7 +1344,7 @@ class Clerk {
     const sv1::Entry& entry = bank_.entry(sequence);
     int parties = 0;
     for (const sv1::EntryMovement& movement : entry.movements()) {
-      if (movement.role() != sv1::MOVEMENT_ROLE_REMAINDER) ++parties;
+      if (CanSpeak(movement)) ++parties;
     }
     return parties == 2 && entry.unnamed_givers() == 0 && entry.unnamed_receivers() == 0;
   }

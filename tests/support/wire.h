@@ -22,13 +22,13 @@ namespace timebank::e2e {
 // What came back, the reply apart.
 struct Outcome {
   grpc::StatusCode code = grpc::StatusCode::OK;
+  bool has_retry_info = false;
   std::string message;
   std::string reason;                           // ErrorInfo.reason
   std::string domain;                           // ErrorInfo.domain
   std::map<std::string, std::string> metadata;  // ErrorInfo.metadata
   std::string trailer;                          // `timebank-reason`
   std::map<std::string, std::string> fields;    // BadRequest: field, reason
-  bool has_retry_info = false;
 
   bool ok() const { return code == grpc::StatusCode::OK; }
 };

@@ -32,6 +32,7 @@ constexpr size_t kMaxPhoneCharacters = 40;
 constexpr size_t kMaxEmailCharacters = 254;
 constexpr size_t kMaxNoteBytes = 2000;
 constexpr absl::CivilDay kFirstDay(1900, 1, 1);
+constexpr int kMostDaysAhead = 36'525;  // a hundred years
 
 // So many rows are looked at to recognise a file.
 constexpr int kRowsToRecognise = 20;
@@ -156,8 +157,8 @@ class TimeOverflowReader : public Reader {
                            const std::array<std::string_view, kColumns>& names);
   // Fills `day`, and `moment` where the text has an hour. Returns what is wrong, empty where nothing is.
   std::string ReadMoment(const std::string& text, absl::CivilDay& day, absl::Time& moment) const;
-  // The day of a moment must lie between 1900 and the bank's today.
-  std::string CheckDay(absl::CivilDay day) const;
+  // The day must lie between 1900 and `latest`.
+  std::string CheckDay(absl::CivilDay day, absl::CivilDay latest) const;
 
   std::unique_ptr<File> users_;
   std::unique_ptr<File> transfers_;
@@ -165,6 +166,8 @@ class TimeOverflowReader : public Reader {
   int64_t bytes_total_ = 0;
   // Line on which each member stands.
   absl::flat_hash_map<std::string, int64_t> member_lines_;
+  // Transfers whose day lies behind the bank's today.
+  int64_t dated_ahead_ = 0;
   // How often each transfer has been seen, by the hash of its facts.
   absl::flat_hash_map<FactsHash, int32_t> equal_rows_;
 };
@@ -189,6 +192,11 @@ absl::StatusOr<bool> TimeOverflowReader::Next(Row& row) {
 std::vector<std::string> TimeOverflowReader::LeftOut() const {
   std::vector<std::string> left_out;
   if (users_ != nullptr) left_out.push_back("gender and date of birth (never kept)");
+  if (dated_ahead_ > 0) {
+    left_out.push_back(absl::StrCat("the days of ", dated_ahead_,
+                                    " transfers dated after today: they count as today's help, and keep "
+                                    "TimeOverflow's date as the time of its record"));
+  }
   if (transfers_ != nullptr) left_out.push_back("which offer or request an exchange came from (post_id)");
   return left_out;
 }
@@ -230,7 +238,7 @@ Row TimeOverflowReader::ReadUser(Place place, const CsvRow& csv) {
   if (!joined.empty()) {
     if (!ParseDate(joined, joined_day))
       return reject(kEntryDate, absl::StrCat("\"", joined, "\" is not a day"));
-    if (std::string wrong_day = CheckDay(joined_day); !wrong_day.empty())
+    if (std::string wrong_day = CheckDay(joined_day, options_.today); !wrong_day.empty())
       return reject(kEntryDate, wrong_day);
     member.joined_on = joined;
   }
@@ -284,8 +292,8 @@ std::string ReadAmount(const std::string& text, int64_t& seconds) {
   return "";
 }
 
-std::string TimeOverflowReader::CheckDay(absl::CivilDay day) const {
-  if (day > options_.today) {
+std::string TimeOverflowReader::CheckDay(absl::CivilDay day, absl::CivilDay latest) const {
+  if (day > latest) {
     return absl::StrCat("the day lies in the future (", absl::FormatCivilTime(day), "; today is ",
                         absl::FormatCivilTime(options_.today), ")");
   }
@@ -301,7 +309,9 @@ std::string TimeOverflowReader::ReadMoment(const std::string& text, absl::CivilD
     if (!ParseMoment(trimmed, moment)) return absl::StrCat("\"", trimmed, "\" is not a day and hour");
     day = absl::ToCivilDay(moment, options_.time_zone);
   }
-  return CheckDay(day);
+  // A machine's stamp, not a person's word: where the older server's clock was ahead, the hours have moved
+  // all the same. Beyond a lifetime it is no clock but a broken row.
+  return CheckDay(day, options_.today + kMostDaysAhead);
 }
 
 Row TimeOverflowReader::ReadTransfer(Place place, const CsvRow& csv) {
@@ -336,6 +346,11 @@ Row TimeOverflowReader::ReadTransfer(Place place, const CsvRow& csv) {
       HashFacts({exchange.giver, exchange.receiver, absl::StrCat(exchange.seconds),
                  has_hour ? absl::StrCat(absl::ToUnixMicros(exchange.record_time)) : exchange.occurred_on,
                  exchange.note});
+  if (day > options_.today) {
+    ++dated_ahead_;
+    if (!has_hour) exchange.record_time = absl::FromCivil(day, options_.time_zone);
+    exchange.occurred_on = absl::FormatCivilTime(options_.today);
+  }
   exchange.origin_number = absl::StrCat("row-", ToHex(hash), "-", ++equal_rows_[hash]);
   exchange.giver_field = kTransferFields[kDestinationId];
   exchange.receiver_field = kTransferFields[kSourceId];

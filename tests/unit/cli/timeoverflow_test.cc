@@ -1,5 +1,6 @@
 #include "client/cli/import/timeoverflow.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -97,6 +98,30 @@ TEST_F(TimeOverflowTest, TheSourceReceivedTheHelp) {
   EXPECT_EQ(Read({transfers}),
             (Rows{"4 helped 10 1188 2018-01-08 Fixed the \"famous\" gate",
                   "4 helped  900 2018-01-08 Shopping\nand carrying", " helped 4 900 2018-01-09 "}));
+}
+
+// Goal: a transfer that the older server stamped with a later day than today has moved hours all the same: it
+// counts as today's, keeps its date as the time of its record, is told, and is known again on any later day.
+TEST_F(TimeOverflowTest, AClockThatWasAheadLosesNoHours) {
+  const std::string transfers = Write("transfers.csv",
+                                      "1,member,2,member,60,2075-01-08 09:00:00 UTC,,\n"
+                                      "1,member,2,member,60,2076-01-08,,\n");
+  EXPECT_EQ(Read({transfers}), (Rows{"2 helped 1 60 2023-11-16 ", "2 helped 1 60 2023-11-16 "}));
+  const std::vector<std::string> origins = Origins(transfers);
+  options_.today += 1;
+  EXPECT_EQ(Origins(transfers), origins);
+
+  const auto reader = OpenReader("timeoverflow", {transfers}, options_);
+  ASSERT_TRUE(reader.ok());
+  Row row;
+  ASSERT_TRUE(*(*reader)->Next(row));
+  EXPECT_EQ(absl::FormatTime("%F", std::get<ImportedExchange>(row).record_time, absl::UTCTimeZone()),
+            "2075-01-08");
+  ASSERT_TRUE(*(*reader)->Next(row));
+  EXPECT_EQ(absl::ToCivilDay(std::get<ImportedExchange>(row).record_time, options_.time_zone),
+            absl::CivilDay(2076, 1, 8));
+  EXPECT_THAT((*reader)->LeftOut(),
+              ::testing::Contains(::testing::HasSubstr("2 transfers dated after today")));
 }
 
 // Goal: the day of a moment is the day in the bank's time zone.

@@ -458,13 +458,13 @@ TEST(RecordingTest, TheDayOfTheHelp) {
               IsOk());
 }
 
-// Goal: sums that would leave 64 bits are refused, and nothing moves.
+// Goal: sums beyond 2^58 seconds are refused, and nothing moves.
 TEST(RecordingTest, AmountOverflow) {
   Script bank;
   EXPECT_THAT(bank.Run(R"(
     members ana ben cara
-    plant ana in=9223372036854775800s out=0s
-    plant cara in=9223372036854775807s out=9223372036854775807s
+    plant ana in=288230376151711737s out=0s
+    plant cara in=288230376151711744s out=288230376151711744s
     record ana -> ben 7s      OK
     record ana -> ben 1s      AMOUNT_OVERFLOW holder=ana
     record ben -> ana 1s      OK
