@@ -385,6 +385,25 @@ TEST(StatesTest, PotsAndCirclesAreNobodysSide) {
               IsOk());
 }
 
+// Goal: a member names its own part and leaves the remainder to a pot, in recording and in correcting;
+// whoever takes a remainder all the same has a say.
+TEST(StatesTest, AMemberNamesItsOwnPart) {
+  Script bank;
+  EXPECT_THAT(bank.Run(R"(
+       members ana ben cara dora
+       record ana -> ben,cara 1h remainder=dora as=ana      NOT_A_PARTY
+       record ana -> ben,cara 1h remainder=pots/opening as=ana  OK
+    t: record ana -> ben 1h as=ana
+       correct @t givers=cara as=ana                        NOT_A_PARTY
+       correct @t receivers=cara,dora as=ana                OK
+    u: record ana -> ben,cara 1h remainder=dora             OK
+       contest @u as=dora because="not with me"             OK
+       settle @u stands as=ben                              ROLE_REQUIRED
+       settle @u stands as=dora                             OK
+  )"),
+              IsOk());
+}
+
 // Goal: gifts, openings and starter hours can be contested, reversed and recorded anew, but not corrected.
 TEST(StatesTest, WhatIsNoExchangeIsNotCorrected) {
   Script bank;
