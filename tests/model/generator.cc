@@ -231,7 +231,7 @@ Actor Generator::MakeActor(const Scene& scene, const Act& act) {
   const bool has_member = actor.role == Role::kBroker ? dice_.Percent(35) : dice_.Percent(88);
   if (!has_member) return actor;
   actor.member = MemberId(scene.bank);
-  if (dice_.Percent(25)) return actor;
+  if (dice_.Percent(15)) return actor;
 
   // Most people speak of what concerns them.
   std::vector<HolderRef> concerned;
@@ -261,14 +261,14 @@ Sequence Generator::PickExchange(const Bank* bank, bool contested) {
     const uint64_t reach = dice_.Percent(70) ? 60 : dice_.Percent(80) ? 1000 : last;
     return last - dice_.Below(std::min<uint64_t>(last, reach));
   };
-  Sequence sequence = any();
-  for (int tries = 0; tries < 30; ++tries, sequence = any()) {
-    const sv1::EntryKind kind = bank->entry(sequence).kind();
-    if (kind > sv1::ENTRY_KIND_REVERSAL) continue;
-    if (contested && bank->MarkOf(sequence).state() != kContestedState) continue;
-    break;
+  Sequence found = last;
+  for (int tries = 0; tries < 40; ++tries) {
+    const Sequence sequence = any();
+    if (bank->entry(sequence).kind() > sv1::ENTRY_KIND_REVERSAL) continue;
+    found = sequence;
+    if (!contested || bank->MarkOf(sequence).state() == kContestedState) break;
   }
-  return sequence;
+  return found;
 }
 
 std::string Generator::MemberId(const Bank* bank) {
@@ -328,9 +328,9 @@ HolderRef Generator::PartyOf(const Scene& scene) {
   return {HolderKind::kMember, dice_.Pick(members)};
 }
 
-HolderRef Generator::ActingFor(const Scene& scene) {
-  if (!dice_.Percent(30)) return {};
-  if (dice_.Percent(70)) return PartyOf(scene);
+HolderRef Generator::ActingFor(const Scene& scene, uint64_t percent) {
+  if (!dice_.Percent(percent)) return {};
+  if (dice_.Percent(80)) return PartyOf(scene);
   return Holder(scene.bank);
 }
 
@@ -429,6 +429,23 @@ ExchangeSpec Generator::Exchange(const Scene& scene) {
   if (dice_.Percent(15)) {
     const auto& side = dice_.OneIn(2) ? exchange.givers : exchange.receivers;
     exchange.acting_for = side.empty() || dice_.OneIn(8) ? Holder(scene.bank) : dice_.Pick(side).holder;
+  }
+  return exchange;
+}
+
+// Now and then what was recorded a moment ago once more, by mistake.
+ExchangeSpec Generator::Alike(const Scene& scene) {
+  if (!recent_.empty() && dice_.Percent(8)) return dice_.Pick(recent_);
+  ExchangeSpec exchange = Exchange(scene);
+  if (dice_.OneIn(4)) {
+    ExchangeSpec again = exchange;
+    again.occurred_on = exchange.occurred_on.value_or(scene.today);
+    again.origin.reset();
+    if (recent_.size() < 10) {
+      recent_.push_back(again);
+    } else {
+      recent_[dice_.Below(recent_.size())] = again;
+    }
   }
   return exchange;
 }
@@ -538,7 +555,7 @@ Act Generator::MakeAct(size_t kind, Scene& scene) {
   };
   switch (kind) {
     case IndexOf<RecordExchange>():
-      return RecordExchange{Exchange(scene), dice_.OneIn(5)};
+      return RecordExchange{Alike(scene), dice_.OneIn(3)};
     case IndexOf<BatchRecordExchanges>():
       return Batch(scene);
     case IndexOf<CorrectExchange>(): {
@@ -546,21 +563,21 @@ Act Generator::MakeAct(size_t kind, Scene& scene) {
       act.exchange = aim();
       Changes(scene, &act.changes, &act.mask);
       act.reason = Text(1000);
-      act.acting_for = ActingFor(scene);
+      act.acting_for = ActingFor(scene, 25);
       return act;
     }
     case IndexOf<ReverseExchange>(): {
       ReverseExchange act;
       act.exchange = aim();
       act.reason = Text(1000);
-      act.acting_for = ActingFor(scene);
+      act.acting_for = ActingFor(scene, 25);
       return act;
     }
     case IndexOf<ContestExchange>(): {
       ContestExchange act;
       act.exchange = aim();
       act.reason = dice_.OneIn(30) ? Text(1000) : "it was not so";
-      act.acting_for = ActingFor(scene);
+      act.acting_for = ActingFor(scene, 75);  // a broker alone is no party
       return act;
     }
     case IndexOf<SettleExchange>(): {
@@ -569,19 +586,19 @@ Act Generator::MakeAct(size_t kind, Scene& scene) {
       act.outcome = static_cast<SettleOutcome>(dice_.Between(1, 3));
       if (act.outcome == SettleOutcome::kCorrected) Changes(scene, &act.changes, &act.mask);
       act.reason = Text(1000);
-      act.acting_for = ActingFor(scene);
+      act.acting_for = ActingFor(scene, 25);
       return act;
     }
     case IndexOf<ConfirmExchange>(): {
       ConfirmExchange act;
       act.exchange = aim();
-      act.acting_for = ActingFor(scene);
+      act.acting_for = ActingFor(scene, 75);
       return act;
     }
     case IndexOf<EraseExchangeNote>(): {
       EraseExchangeNote act;
       act.exchange = aim();
-      act.acting_for = ActingFor(scene);
+      act.acting_for = ActingFor(scene, 25);
       return act;
     }
     case IndexOf<RecordGift>(): {

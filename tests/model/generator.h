@@ -76,7 +76,7 @@ class Generator {
   ledger::HolderRef OtherHolder(const Bank* bank, const std::vector<ledger::HolderRef>& than);  // mostly
   ledger::HolderRef PartyOf(
       const Scene& scene);  // a member whose account the target moved, where there is one
-  ledger::HolderRef ActingFor(const Scene& scene);
+  ledger::HolderRef ActingFor(const Scene& scene, uint64_t percent);  // in so many cases
   int64_t Seconds();
   std::optional<Day> PickDay(const Scene& scene);
   std::string Category();
@@ -86,6 +86,7 @@ class Generator {
   std::vector<ledger::ShareSpec> Shares(const Bank* bank, size_t count,
                                         std::vector<ledger::HolderRef>* named);
   ledger::ExchangeSpec Exchange(const Scene& scene);
+  ledger::ExchangeSpec Alike(const Scene& scene);
   ledger::BatchRecordExchanges Batch(const Scene& scene);
   void Changes(const Scene& scene, ledger::ExchangeSpec* changes, ledger::ExchangeMask* mask);
   storage::v1::MemberRow Details();
@@ -104,6 +105,7 @@ class Generator {
   int64_t now_us_;
   uint64_t next_request_ = 1;
   std::vector<ledger::Command> asked_;  // under a request id; the newest, for repeats
+  std::vector<ledger::ExchangeSpec> recent_;
   std::vector<std::string> bank_ids_;
 };
 

@@ -1,8 +1,8 @@
 // Goal: whatever is asked of the ledger, in whatever order, by whomever, through crashes and restarts, it
 // answers as an independent model of the rules does, and holds what that model holds.
 //
-//     model_test [--part=K/N] [--commands=M]    the K-th of N shares of M commands (1,000,000), over many seeds
-//     model_test --seed=S --steps=M             one history, as a failure names it
+//     model_test [--part=K/N] [--commands=M]    the K-th of N shares of M commands (1,000,000), over many
+//     seeds model_test --seed=S --steps=M             one history, as a failure names it
 //
 // TIMEBANK_MODEL_COMMANDS: M, whatever --commands says.
 #include <unistd.h>
@@ -243,7 +243,7 @@ uint64_t Number(std::string_view text) {
 
 Flags Parse(int argc, char** argv) {
   Flags flags;
-  
+
   for (int i = 1; i < argc; ++i) {
     std::string_view flag = argv[i];
     auto takes = [&flag](std::string_view name) {

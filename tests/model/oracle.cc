@@ -15,7 +15,6 @@ namespace {
 using namespace ledger;  // NOLINT(google-build-using-namespace): names every act there is
 namespace sv1 = storage::v1;
 using storage::KindOf;
-using storage::kNoDay;
 using storage::MakeAccount;
 using storage::NumberOf;
 
@@ -454,7 +453,6 @@ struct Plan {
 
 // How an entry is posted.
 struct Posting {
-  sv1::EntryKind kind = sv1::ENTRY_KIND_EXCHANGE;
   bool limited = false;        // warning and blocking limits bind it
   bool closed_matters = true;  // a closed holder is in its way
   bool pots_matter = true;     // spending from a pot without a decision is told
@@ -714,96 +712,101 @@ class Clerk {
   // Refuses what `entry` (its movements filled in but for the balances) may not do, fills in balances and
   // notices, and appends it.
   Verdict Post(sv1::Entry entry, const sv1::Texts& texts, const Posting& how) {
-    const bool by_broker = IsBroker();
     std::vector<AccountNumber> closed;
-    for (const sv1::EntryMovement& movement : entry.movements()) {
-      if (KindOf(movement.account()) != HolderKind::kMember) continue;
-      const sv1::MemberRow& member = bank_.member(movement.account());
-      if (!how.closed_matters || member.state() != kClosed) continue;
-      if (!by_broker || entry.occurred_on() > member.closed_on()) {
-        Refusal refusal = Refuse(Reason::kHolderClosed);
-        refusal.account = movement.account();
-        return refusal;
-      }
-      closed.push_back(movement.account());
+    if (how.closed_matters) {
+      if (Verdict no = FindClosed(entry, &closed)) return no;
     }
-    for (sv1::EntryMovement& movement : *entry.mutable_movements()) {
-      const storage::Sums& sums = SumsOf(movement.account());
-      const storage::Sums added = Added(entry, movement.seconds());
-      if (!Fits(Wide{sums.seconds_in} + added.seconds_in) ||
-          !Fits(Wide{sums.seconds_out} + added.seconds_out) ||
-          !Fits(Wide{sums.balance()} + movement.seconds())) {
-        Refusal refusal = Refuse(Reason::kAmountOverflow);
-        refusal.account = movement.account();
-        return refusal;
-      }
-      movement.set_balance_after(sums.balance() + movement.seconds());
-    }
-    const sv1::SettingsRow& settings = bank_.row.settings();
+    if (Verdict no = FillInBalances(&entry)) return no;
     if (how.limited) {
-      for (const sv1::EntryMovement& movement : entry.movements()) {
-        if (KindOf(movement.account()) == HolderKind::kPot) continue;
-        const bool below = movement.seconds() < 0 && settings.has_block_below() &&
-                           movement.balance_after() < settings.block_below();
-        const bool above = movement.seconds() > 0 && settings.has_block_above() &&
-                           movement.balance_after() > settings.block_above();
-        if (!below && !above) continue;
-        Refusal refusal = Refuse(Reason::kBalanceLimit);
-        refusal.account = movement.account();
-        refusal.numbers = {{"balance", movement.balance_after() - movement.seconds()},
-                           {"limit", below ? settings.block_below() : settings.block_above()},
-                           {"requested", movement.seconds()}};
-        return refusal;
-      }
+      if (Verdict no = CheckBlockingLimits(entry)) return no;
     }
-    for (AccountNumber account : closed) {
-      sv1::EntryNotice* notice = entry.add_notices();
-      notice->set_kind(kHolderClosedBackdated);
-      notice->set_account(account);
-    }
-    if (how.limited) {
-      for (const sv1::EntryMovement& movement : entry.movements()) {
-        if (KindOf(movement.account()) == HolderKind::kPot) continue;
-        if (movement.seconds() < 0 && settings.has_warn_below() &&
-            movement.balance_after() < settings.warn_below()) {
-          AddWarning(entry, kBelowWarning, movement, settings.warn_below());
-        }
-        if (movement.seconds() > 0 && settings.has_warn_above() &&
-            movement.balance_after() > settings.warn_above()) {
-          AddWarning(entry, kAboveWarning, movement, settings.warn_above());
-        }
-      }
-    }
-
-    if (how.pots_matter && !entry.imported() &&
-        (entry.kind() == sv1::ENTRY_KIND_EXCHANGE || entry.kind() == sv1::ENTRY_KIND_GIFT) &&
-        texts.decision().empty()) {
-      for (const sv1::EntryMovement& movement : entry.movements()) {
-        if (KindOf(movement.account()) != HolderKind::kPot || movement.seconds() > 0) continue;
-        sv1::EntryNotice* notice = entry.add_notices();
-        notice->set_kind(kPotWithoutDecision);
-        notice->set_account(movement.account());
-      }
-    }
+    for (AccountNumber account : closed) AddNotice(entry, kHolderClosedBackdated)->set_account(account);
+    if (how.limited) AddWarnings(entry);
+    if (how.pots_matter && texts.decision().empty() && !entry.imported()) AddPotNotices(entry);
     if (how.check_duplicates) {
-      if (const Sequence other = FindDuplicate(entry); other != 0) {
-        sv1::EntryNotice* notice = entry.add_notices();
-        notice->set_kind(kPossibleDuplicate);
-        notice->set_sequence(other);
-      }
+      const Sequence other = FindDuplicate(entry);
+      if (other != 0) AddNotice(entry, kPossibleDuplicate)->set_sequence(other);
     }
     Append(entry);
     SetTexts(entry.sequence(), texts);
     return std::nullopt;
   }
-  static void AddWarning(sv1::Entry& entry, uint32_t kind, const sv1::EntryMovement& movement,
-                         int64_t limit) {
+
+  // Help dated up to the day of closing can still be recorded, by a broker.
+  Verdict FindClosed(const sv1::Entry& entry, std::vector<AccountNumber>* closed) const {
+    for (const sv1::EntryMovement& movement : entry.movements()) {
+      if (!IsClosedMember(movement.account())) continue;
+      if (!IsBroker() || entry.occurred_on() > bank_.member(movement.account()).closed_on()) {
+        return OnAccount(Reason::kHolderClosed, movement.account());
+      }
+      closed->push_back(movement.account());
+    }
+    return std::nullopt;
+  }
+
+  Verdict FillInBalances(sv1::Entry* entry) const {
+    for (sv1::EntryMovement& movement : *entry->mutable_movements()) {
+      const storage::Sums& sums = SumsOf(movement.account());
+      const storage::Sums added = Added(*entry, movement.seconds());
+      if (!Fits(Wide{sums.seconds_in} + added.seconds_in) ||
+          !Fits(Wide{sums.seconds_out} + added.seconds_out) ||
+          !Fits(Wide{sums.balance()} + movement.seconds())) {
+        return OnAccount(Reason::kAmountOverflow, movement.account());
+      }
+      movement.set_balance_after(sums.balance() + movement.seconds());
+    }
+    return std::nullopt;
+  }
+
+  // A limit binds members and circles, and only who moves away from it.
+  Verdict CheckBlockingLimits(const sv1::Entry& entry) const {
+    const sv1::SettingsRow& settings = bank_.row.settings();
+    for (const sv1::EntryMovement& movement : entry.movements()) {
+      if (KindOf(movement.account()) == HolderKind::kPot) continue;
+      const bool below = movement.seconds() < 0 && settings.has_block_below() &&
+                         movement.balance_after() < settings.block_below();
+      const bool above = movement.seconds() > 0 && settings.has_block_above() &&
+                         movement.balance_after() > settings.block_above();
+      if (!below && !above) continue;
+      Refusal refusal = OnAccount(Reason::kBalanceLimit, movement.account());
+      refusal.numbers = {{"balance", movement.balance_after() - movement.seconds()},
+                         {"limit", below ? settings.block_below() : settings.block_above()},
+                         {"requested", movement.seconds()}};
+      return refusal;
+    }
+    return std::nullopt;
+  }
+
+  void AddWarnings(sv1::Entry& entry) const {
+    const sv1::SettingsRow& settings = bank_.row.settings();
+    for (const sv1::EntryMovement& movement : entry.movements()) {
+      if (KindOf(movement.account()) == HolderKind::kPot) continue;
+      const bool below = movement.seconds() < 0 && settings.has_warn_below() &&
+                         movement.balance_after() < settings.warn_below();
+      const bool above = movement.seconds() > 0 && settings.has_warn_above() &&
+                         movement.balance_after() > settings.warn_above();
+      if (!below && !above) continue;
+      sv1::EntryNotice* notice = AddNotice(entry, below ? kBelowWarning : kAboveWarning);
+      notice->set_account(movement.account());
+      notice->set_balance(movement.balance_after());
+      notice->set_limit(below ? settings.warn_below() : settings.warn_above());
+    }
+  }
+
+  static void AddPotNotices(sv1::Entry& entry) {
+    if (entry.kind() != sv1::ENTRY_KIND_EXCHANGE && entry.kind() != sv1::ENTRY_KIND_GIFT) return;
+    for (const sv1::EntryMovement& movement : entry.movements()) {
+      if (KindOf(movement.account()) != HolderKind::kPot || movement.seconds() > 0) continue;
+      AddNotice(entry, kPotWithoutDecision)->set_account(movement.account());
+    }
+  }
+
+  static sv1::EntryNotice* AddNotice(sv1::Entry& entry, uint32_t kind) {
     sv1::EntryNotice* notice = entry.add_notices();
     notice->set_kind(kind);
-    notice->set_account(movement.account());
-    notice->set_balance(movement.balance_after());
-    notice->set_limit(limit);
+    return notice;
   }
+
   // The latest entry of the same holders, seconds and day that is not reversed.
   Sequence FindDuplicate(const sv1::Entry& entry) const {
     auto moves = [](const sv1::Entry& of) {
@@ -985,9 +988,7 @@ class Clerk {
     PutOrigin(exchange.origin, &entry, &plan.texts);
     KeepOrigin(exchange.origin, entry.sequence());
     return Post(entry, plan.texts,
-                {.kind = sv1::ENTRY_KIND_EXCHANGE,
-                 .limited = !exchange.origin.has_value(),
-                 .check_duplicates = check_duplicates});
+                {.limited = !exchange.origin.has_value(), .check_duplicates = check_duplicates});
   }
 
   Verdict Do(const RecordExchange& act, Outcome*) { return Record(act.exchange, act.check_duplicates); }
@@ -1048,7 +1049,7 @@ class Clerk {
     texts.set_decision(act.decision);
     PutOrigin(act.origin, &entry, &texts);
     KeepOrigin(act.origin, entry.sequence());
-    return Post(entry, texts, {.kind = sv1::ENTRY_KIND_GIFT, .limited = !act.origin.has_value()});
+    return Post(entry, texts, {.limited = !act.origin.has_value()});
   }
 
   Verdict Do(const RecordOpening& act, Outcome*) {
@@ -1066,7 +1067,7 @@ class Clerk {
     texts.set_note(act.note);
     PutOrigin(act.origin, &entry, &texts);
     KeepOrigin(act.origin, entry.sequence());
-    return Post(entry, texts, {.kind = sv1::ENTRY_KIND_OPENING});
+    return Post(entry, texts, {});
   }
 
   // --- what people say about an entry
@@ -1164,8 +1165,7 @@ class Clerk {
     }
     sv1::Texts texts;
     texts.set_reason(reason);
-    if (Verdict no = Post(entry, texts, {.kind = sv1::ENTRY_KIND_REVERSAL, .closed_matters = false}))
-      return no;
+    if (Verdict no = Post(entry, texts, {.closed_matters = false})) return no;
     sv1::MarkRow mark = bank_.MarkOf(sequence);
     mark.set_state(kReversed);
     mark.set_reversed_by(entry.sequence());
@@ -1258,7 +1258,7 @@ class Clerk {
     entry.set_restores(restores);
     sv1::Texts texts = plan.texts;
     texts.set_reason(reason);
-    return Post(entry, texts, {.kind = sv1::ENTRY_KIND_EXCHANGE});
+    return Post(entry, texts, {});
   }
 
   Verdict ReverseAndReplace(Sequence sequence, const ExchangeSpec& changes, const ExchangeMask& mask,
@@ -1296,7 +1296,7 @@ class Clerk {
     sv1::Texts texts;
     if (auto words = bank_.words.find(original); words != bank_.words.end()) texts = words->second.texts;
     texts.set_reason(act.reason);
-    return Post(entry, texts, {.kind = was.kind(), .closed_matters = false, .pots_matter = false});
+    return Post(entry, texts, {.closed_matters = false, .pots_matter = false});
   }
 
   Verdict Do(const CorrectExchange& act, Outcome*) {
@@ -1522,7 +1522,7 @@ class Clerk {
     hours.set_seconds(starter);
     AddMovement(hours, storage::kOpeningPot, -starter, sv1::MOVEMENT_ROLE_UNSPECIFIED, false);
     AddMovement(hours, account, starter, sv1::MOVEMENT_ROLE_UNSPECIFIED, false);
-    return Post(hours, {}, {.kind = sv1::ENTRY_KIND_STARTER});
+    return Post(hours, {}, {});
   }
 
   Verdict Do(const UpdateMember& act, Outcome*) {
@@ -1532,9 +1532,9 @@ class Clerk {
       if (Verdict no = CheckExternalIds(account, act.details)) return no;
     }
     if (!IsBroker()) {
-      static const std::set<std::string> own = {"display_name", "phones", "emails", "language"};
+      static const std::set<std::string> kOwn = {"display_name", "phones", "emails", "language"};
       for (const std::string& field : act.mask) {
-        if (!own.contains(field)) return Refuse(Reason::kRoleRequired);
+        if (!kOwn.contains(field)) return Refuse(Reason::kRoleRequired);
       }
       if (actor_ != account) return Refuse(Reason::kNotAParty);
     }
@@ -1563,7 +1563,7 @@ class Clerk {
     entry.set_seconds(left < 0 ? -left : left);
     AddMovement(entry, account, -left, sv1::MOVEMENT_ROLE_UNSPECIFIED, false);
     AddMovement(entry, destination, left, sv1::MOVEMENT_ROLE_UNSPECIFIED, false);
-    return Post(entry, {}, {.kind = sv1::ENTRY_KIND_CLOSING, .closed_matters = false});
+    return Post(entry, {}, {.closed_matters = false});
   }
 
   bool IsClosedMember(AccountNumber account) const {
