@@ -41,6 +41,14 @@ void PutKeyedHash(std::string* key, size_t length, std::string_view secret, std:
   key->append(HmacSha256(secret, message), 0, length);
 }
 
+// A number of another system, as keyed hashes take it.
+std::string NumberedIn(std::string_view system, std::string_view number) {
+  std::string text(system);
+  text += '\0';
+  text += number;
+  return text;
+}
+
 }  // namespace
 
 std::string BankPrefix(BankNumber bank) { return NewKey(bank); }
@@ -124,13 +132,15 @@ std::string SlugKey(BankNumber bank, std::string_view secret, std::string_view w
   return key;
 }
 
+std::string ExternalIdKey(BankNumber bank, std::string_view secret, std::string_view system,
+                          std::string_view number) {
+  return SlugKey(bank, secret, "external", NumberedIn(system, number));
+}
+
 std::string OriginKey(BankNumber bank, std::string_view secret, std::string_view system,
                       std::string_view number) {
-  std::string text(system);
-  text += '\0';
-  text += number;
   std::string key = NewKey(bank);
-  PutKeyedHash(&key, kHashBytes, secret, "origin", text);
+  PutKeyedHash(&key, kHashBytes, secret, "origin", NumberedIn(system, number));
   return key;
 }
 

@@ -47,6 +47,10 @@ std::string KeyedHash(std::string_view secret, std::string_view what, std::strin
 // number); for banks: bank 0, the instance's secret, "bank".
 std::string SlugKey(BankNumber bank, std::string_view secret, std::string_view what, std::string_view text);
 
+// slug: who has a number of another system.
+std::string ExternalIdKey(BankNumber bank, std::string_view secret, std::string_view system,
+                          std::string_view number);
+
 // origin: keyed hash of system · 0 · number.
 std::string OriginKey(BankNumber bank, std::string_view secret, std::string_view system,
                       std::string_view number);

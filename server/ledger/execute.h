@@ -17,6 +17,8 @@
 //  10. HOLDER_CLOSED, then DESTINATION_REQUIRED, DESTINATION_MUST_BE_POT, TOO_MANY
 //  11. AMOUNT_OVERFLOW
 //  12. BALANCE_LIMIT
+// One exception: what a member's correction would stand for is known only behind 8 and the first half of 9;
+// that it is not the member's own to say (step 6) is answered there.
 #ifndef TIMEBANK_SERVER_LEDGER_EXECUTE_H_
 #define TIMEBANK_SERVER_LEDGER_EXECUTE_H_
 

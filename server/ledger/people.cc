@@ -25,8 +25,7 @@ Refusal AlreadyExists(AccountNumber account) {
 }
 
 std::string ExternalKey(const Run& run, const sv1::ExternalIdRow& external) {
-  return storage::SlugKey(run.bank, run.bank_row.secret(), "external",
-                          absl::StrCat(external.system(), absl::string_view("\0", 1), external.number()));
+  return storage::ExternalIdKey(run.bank, run.bank_row.secret(), external.system(), external.number());
 }
 
 // One number of an older system leads to one member. ALREADY_EXISTS names who else has it.

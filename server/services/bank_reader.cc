@@ -122,6 +122,14 @@ absl::StatusOr<sv1::MemberRow> BankReader::MemberRowOf(AccountNumber account) co
   return members_.emplace(account, std::move(row)).first->second;
 }
 
+absl::StatusOr<sv1::CircleRow> BankReader::CircleRowOf(AccountNumber account) const {
+  sv1::CircleRow row;
+  const std::string key = storage::DirectoryKey(bank_, DirectoryKind::kCircle, storage::NumberOf(account));
+  TB_ASSIGN_OR_RETURN(bool found, view_.GetRow(Family::kDirectory, key, &row));
+  if (!found) return absl::DataLossError("a circle that facts speak of has no record");
+  return row;
+}
+
 absl::StatusOr<std::string> BankReader::NameOf(AccountNumber account) {
   if (auto known = names_.find(account); known != names_.end()) return known->second;
   const HolderKind kind = storage::KindOf(account);
@@ -130,10 +138,7 @@ absl::StatusOr<std::string> BankReader::NameOf(AccountNumber account) {
     TB_ASSIGN_OR_RETURN(sv1::MemberRow row, MemberRowOf(account));
     slug = row.slug();
   } else if (kind == HolderKind::kCircle) {
-    sv1::CircleRow row;
-    const std::string key = storage::DirectoryKey(bank_, DirectoryKind::kCircle, storage::NumberOf(account));
-    TB_ASSIGN_OR_RETURN(bool found, view_.GetRow(Family::kDirectory, key, &row));
-    if (!found) return absl::DataLossError("a circle that facts speak of has no record");
+    TB_ASSIGN_OR_RETURN(sv1::CircleRow row, CircleRowOf(account));
     slug = row.slug();
   }
   return names_.emplace(account, HolderName(id(), kind, slug)).first->second;
@@ -147,11 +152,8 @@ absl::StatusOr<std::string> BankReader::DisplayNameOf(AccountNumber account) {
       return absl::StrCat("Member ", storage::NumberOf(account));
     }
     case HolderKind::kCircle: {
-      sv1::CircleRow row;
-      const std::string key =
-          storage::DirectoryKey(bank_, DirectoryKind::kCircle, storage::NumberOf(account));
-      TB_ASSIGN_OR_RETURN(bool found, view_.GetRow(Family::kDirectory, key, &row));
-      if (found && !row.display_name().empty()) return row.display_name();
+      TB_ASSIGN_OR_RETURN(sv1::CircleRow row, CircleRowOf(account));
+      if (!row.display_name().empty()) return row.display_name();
       return absl::StrCat("Circle ", storage::NumberOf(account));
     }
     default:

@@ -52,6 +52,7 @@ class BankReader {
   absl::StatusOr<std::string> NameOf(storage::AccountNumber account);
   absl::StatusOr<std::string> DisplayNameOf(storage::AccountNumber account);
   absl::StatusOr<storage::v1::MemberRow> MemberRowOf(storage::AccountNumber account) const;
+  absl::StatusOr<storage::v1::CircleRow> CircleRowOf(storage::AccountNumber account) const;
   // The account and those that were merged into it.
   absl::StatusOr<std::vector<storage::AccountNumber>> AccountsOf(storage::AccountNumber account) const;
   absl::StatusOr<storage::v1::AccountRow> AccountRowOf(storage::AccountNumber account) const;

@@ -63,14 +63,6 @@ Serving::Prepare PrepareCircle(const Request* request, std::vector<std::string> 
   };
 }
 
-absl::StatusOr<sv1::CircleRow> CircleRowOf(const BankReader& bank, AccountNumber account) {
-  sv1::CircleRow row;
-  const std::string key =
-      storage::DirectoryKey(bank.bank(), DirectoryKind::kCircle, storage::NumberOf(account));
-  TB_RETURN_IF_ERROR(bank.view().GetRow(Family::kDirectory, key, &row).status());
-  return row;
-}
-
 std::vector<std::string> ListOf(const google::protobuf::RepeatedPtrField<std::string>& words) {
   return {words.begin(), words.end()};
 }
@@ -102,7 +94,7 @@ ServerUnaryReactor* CircleService::GetCircle(CallbackServerContext* context,
     const std::string id = reader.HolderId("name", request->name(), HolderKind::kCircle);
     TB_RETURN_IF_ERROR(ProblemsOf(reader));
     TB_ASSIGN_OR_RETURN(AccountNumber account, bank.FindHolder({HolderKind::kCircle, id}));
-    TB_ASSIGN_OR_RETURN(sv1::CircleRow row, CircleRowOf(bank, account));
+    TB_ASSIGN_OR_RETURN(sv1::CircleRow row, bank.CircleRowOf(account));
     TB_ASSIGN_OR_RETURN(*response->mutable_circle(), bank.ToCircle(account, row));
     return absl::OkStatus();
   });
@@ -120,7 +112,7 @@ ServerUnaryReactor* CircleService::ListCircles(CallbackServerContext* context,
     const uint32_t from = page.token ? static_cast<uint32_t>(page.token->cursor) : 1;
     for (uint32_t number = from; number <= bank.head().circle_count(); ++number) {
       const AccountNumber account = storage::MakeAccount(HolderKind::kCircle, number);
-      TB_ASSIGN_OR_RETURN(sv1::CircleRow row, CircleRowOf(bank, account));
+      TB_ASSIGN_OR_RETURN(sv1::CircleRow row, bank.CircleRowOf(account));
       if (row.created_at() > page.at) break;
       if (static_cast<size_t>(response->circles_size()) == most) {
         response->set_next_page_token(NextPage(bank, page, number));

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "google/rpc/error_details.pb.h"
 #include "server/ledger/validate.h"
+#include "server/services/abseil.h"
 
 namespace timebank::services {
 namespace {
@@ -104,8 +105,6 @@ std::string_view Sentence(std::string_view violation) {
   auto found = kSentences.find(violation);
   return found == kSentences.end() ? "is not as it should be" : found->second;
 }
-
-absl::string_view Abs(std::string_view text) { return {text.data(), text.size()}; }
 
 google::rpc::ErrorInfo InfoOf(Reason reason) {
   google::rpc::ErrorInfo info;

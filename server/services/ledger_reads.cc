@@ -27,9 +27,6 @@ using storage::Sequence;
 
 namespace {
 
-// A list call looks at no more entries than this; it then answers with what it found and a token to go on.
-constexpr size_t kMostLookedAt = 20'000;
-
 // Filters of ListExchanges, resolved.
 struct Filter {
   std::vector<AccountNumber> accounts;  // empty: any

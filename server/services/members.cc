@@ -26,9 +26,6 @@ using storage::DirectoryKind;
 
 namespace {
 
-// A list call looks at no more members than this, then answers with a token to go on.
-constexpr size_t kMostLookedAt = 20'000;
-
 // Fills `member` with the record after the last of an outcome's changes, and `moved` with the hours that
 // moved.
 template <typename Response>
@@ -100,8 +97,7 @@ absl::StatusOr<bool> Matches(const BankReader& bank, const Search& search, Accou
 absl::Status ListByExternalId(BankReader& bank, const v1::Member::ExternalId& id, const Search& search,
                               v1::ListMembersResponse* response) {
   sv1::SlugRow slug;
-  const std::string key = storage::SlugKey(bank.bank(), bank.row().secret(), "external",
-                                           id.system() + std::string(1, '\0') + id.number());
+  const std::string key = storage::ExternalIdKey(bank.bank(), bank.row().secret(), id.system(), id.number());
   TB_ASSIGN_OR_RETURN(bool found, bank.view().GetRow(storage::Family::kSlug, key, &slug));
   if (!found) return absl::OkStatus();
   auto account = static_cast<AccountNumber>(slug.number());

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "server/ledger/validate.h"
+#include "server/services/abseil.h"
 
 namespace timebank::services {
 namespace {
@@ -18,8 +19,6 @@ constexpr std::array kHolderCollections = {
     std::pair{HolderKind::kCircle, std::string_view("circles")},
     std::pair{HolderKind::kPot, std::string_view("pots")},
 };
-
-absl::string_view Abs(std::string_view text) { return {text.data(), text.size()}; }
 
 std::vector<std::string> PartsOf(std::string_view name) { return absl::StrSplit(Abs(name), '/'); }
 

@@ -16,6 +16,10 @@ namespace timebank::services {
 
 inline constexpr int kMaxPageSize = 1000;
 
+// A list call looks at no more entries or members than this; it then answers with what it found and a token
+// to go on.
+inline constexpr size_t kMostLookedAt = 20'000;
+
 // `asked`, or `otherwise` where it is 0. VALIDATION below 0; more than the most is the most (AIP-158).
 absl::StatusOr<size_t> PageSize(int32_t asked, size_t otherwise);
 

@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "server/ledger/validate.h"
+#include "server/services/abseil.h"
 #include "server/services/days.h"
 #include "server/services/names.h"
 
@@ -14,8 +15,6 @@ namespace timebank::services {
 namespace {
 
 namespace v = ledger::violation;
-
-absl::string_view Abs(std::string_view text) { return {text.data(), text.size()}; }
 
 std::string Path(std::string_view path, std::string_view field) {
   return absl::StrCat(Abs(path), Abs(field));
