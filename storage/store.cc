@@ -48,7 +48,11 @@ class StoreImpl final : public Store {
     latest_.reset();
   }
 
-  absl::Status Apply(uint64_t index, const v1::Frame& frame) override {
+  absl::Status Apply(uint64_t index, std::shared_ptr<const std::string> bytes) override {
+    v1::Frame frame;
+    if (!frame.ParseFromString(*bytes)) {
+      return absl::DataLossError(absl::StrCat("CORRUPT_RECORD: frame ", index, " does not parse"));
+    }
     const uint64_t next = applied_index() + 1;
     if (index != next) {
       return absl::InternalError(

@@ -43,9 +43,9 @@ class Store {
 
   virtual ~Store() = default;  // flushes; every View must be gone
 
-  // Folds frame `index`, which must be applied_index() + 1: puts its rows, appends its entries to journal
-  // blocks, statement pages, day pages and month rows. Nobody sees it before Publish().
-  virtual absl::Status Apply(uint64_t index, const v1::Frame& frame) = 0;
+  // Takes in frame `index`, which must be applied_index() + 1: the bytes of a v1::Frame as the commit log has
+  // them. Nobody sees it before Publish().
+  virtual absl::Status Apply(uint64_t index, std::shared_ptr<const std::string> frame) = 0;
 
   // Makes everything that was applied visible at once.
   virtual void Publish() = 0;

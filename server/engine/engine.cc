@@ -222,14 +222,10 @@ absl::Status Engine::Recover() {
     TB_ASSIGN_OR_RETURN(log_, open_log_(store_->applied_index()));
   }
   if (log_->tail_index() > store_->applied_index()) {
-    TB_RETURN_IF_ERROR(log_->Read(store_->applied_index() + 1, [this](uint64_t index,
-                                                                      std::string_view bytes) {
-      storage::v1::Frame frame;
-      if (!frame.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-        return absl::DataLossError("frame " + std::to_string(index) + " of the commit log does not parse");
-      }
-      return store_->Apply(index, frame);
-    }));
+    TB_RETURN_IF_ERROR(
+        log_->Read(store_->applied_index() + 1, [this](uint64_t index, std::string_view bytes) {
+          return store_->Apply(index, std::make_shared<const std::string>(bytes));
+        }));
   }
   if (store_->applied_index() == 0) {
     StoreBase base(store_.get());
@@ -364,9 +360,9 @@ absl::Status Engine::Commit(const Batch& batch) {
 }
 
 absl::Status Engine::CommitLayer(const ledger::Layer& layer) {
-  const storage::v1::Frame frame = layer.ToFrame();
+  const auto frame = std::make_shared<const std::string>(layer.FrameBytes());
   const uint64_t index = store_->applied_index() + 1;
-  TB_RETURN_IF_ERROR(log_->Append(index, frame.SerializeAsString()));
+  TB_RETURN_IF_ERROR(log_->Append(index, *frame));
   absl::Status applied = store_->Apply(index, frame);
   // Durable but not readable: nothing that is decided from here on could be trusted.
   if (!applied.ok()) FailForGood(applied);

@@ -36,7 +36,7 @@
 
 namespace timebank::ledger {
 
-// An entry that was not kept (validate_only), with what it would have said.
+// An entry with what was said in it: as it was posted, or (validate_only) as it would have been.
 struct Preview {
   storage::v1::Entry entry;
   storage::v1::Texts texts;
@@ -57,6 +57,9 @@ struct Outcome {
   bool replayed = false;           // this is the outcome of an earlier call
   std::vector<Item> items;         // batches
   std::optional<Preview> preview;  // validate_only
+  // RecordExchange, RecordGift and RecordOpening that posted just now: what was posted, so that it need not be
+  // read back.
+  std::optional<Preview> posted;
 };
 
 // Decides `command` and puts its changes into `state`; a refused command changes nothing, except that

@@ -13,7 +13,7 @@ using storage::Day;
 using storage::Family;
 using storage::Sequence;
 
-storage::v1::Frame Layer::ToFrame() const {
+std::string Layer::FrameBytes() const {
   storage::v1::Frame frame;
   frame.set_version(1);
   for (const std::string& entry : entries) frame.add_entries(entry);
@@ -28,7 +28,7 @@ storage::v1::Frame Layer::ToFrame() const {
     kept->set_key(row->first.second);
     kept->set_value(row->second);
   }
-  return frame;
+  return frame.SerializeAsString();
 }
 
 WorkingState::WorkingState(const Base* base) : base_(base) { layers_.push_back(std::make_shared<Layer>()); }

@@ -60,7 +60,8 @@ class Layer {
   size_t bytes = 0;  // written so far, about; never less than its frame takes
 
   bool empty() const { return rows.empty() && entries.empty(); }
-  storage::v1::Frame ToFrame() const;
+  // The bytes of a timebank.storage.v1.Frame; the same batch gives the same bytes.
+  std::string FrameBytes() const;
 };
 
 class WorkingState {

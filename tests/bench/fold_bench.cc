@@ -31,21 +31,21 @@ class Folded {
     absl::StatusOr<std::unique_ptr<Store>> store = Store::Open(std::move(options));
     Check(store.status());
     store_ = *std::move(store);
-    Apply(bank_.Seal()->ToFrame());
+    Apply(bank_.Seal()->FrameBytes());
   }
 
   // Each in a command of its own, as 1 or 64 callers send them; 8,192 in one, as a batch comes.
-  v1::Frame NextFrame(Parties parties, size_t entries) {
+  std::string NextFrame(Parties parties, size_t entries) {
     if (entries > 64) {
       bank_.Do(bank_.NextBatch(parties, entries));
     } else {
       for (size_t i = 0; i < entries; ++i) bank_.Do(bank_.NextExchange(parties));
     }
-    return bank_.Seal()->ToFrame();
+    return bank_.Seal()->FrameBytes();
   }
 
-  void Apply(const v1::Frame& frame) {
-    Check(store_->Apply(store_->applied_index() + 1, frame));
+  void Apply(std::string frame) {
+    Check(store_->Apply(store_->applied_index() + 1, std::make_shared<const std::string>(std::move(frame))));
     store_->Publish();
   }
 
@@ -65,9 +65,9 @@ void Run(benchmark::State& state, Parties parties) {
   const size_t entries = static_cast<size_t>(state.range(0));
   Folded folded;
   for (auto _ : state) {
-    const v1::Frame frame = folded.NextFrame(parties, entries);
+    std::string frame = folded.NextFrame(parties, entries);
     const auto start = std::chrono::steady_clock::now();
-    folded.Apply(frame);
+    folded.Apply(std::move(frame));
     state.SetIterationTime(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }
   state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(entries));

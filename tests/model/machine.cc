@@ -9,7 +9,6 @@
 #include "storage/pages.h"
 #include "tests/model/describe.h"
 #include "tests/model/fail.h"
-#include "timebank/storage/v1/frame.pb.h"
 #include "timebank/storage/v1/rows.pb.h"
 
 namespace timebank::model {
@@ -85,11 +84,8 @@ void Machine::Open() {
 
   Check(log_->Read(store_->applied_index() + 1,
                    [&](uint64_t index, std::string_view bytes) {
-                     sv1::Frame frame;
-                     Check(frame.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())),
-                           "a frame of the log does not parse");
                      ++counts_.replayed_frames;
-                     return store_->Apply(index, frame);
+                     return store_->Apply(index, std::make_shared<const std::string>(bytes));
                    }),
         "replaying the log");
   Check(store_->applied_index() == log_->tail_index(), "the log does not reach the store");
@@ -134,13 +130,13 @@ void Machine::Seal() {
   batch.layer = state_->Seal();
   sealed_ = std::move(executed_);
   executed_.clear();
-  if (!batch.layer->empty()) batch.layer->ToFrame().SerializeToString(&batch.frame);
+  if (!batch.layer->empty()) batch.frame = std::make_shared<const std::string>(batch.layer->FrameBytes());
   batch_ = std::move(batch);
 }
 
 void Machine::Append(Batch& batch) {
   if (!batch.layer->empty()) {
-    Check(log_->Append(log_->tail_index() + 1, batch.frame), "appending to the log");
+    Check(log_->Append(log_->tail_index() + 1, *batch.frame), "appending to the log");
     ++counts_.frames;
   }
   batch.stage = Batch::Stage::kAppended;
@@ -149,9 +145,7 @@ void Machine::Append(Batch& batch) {
 
 void Machine::Publish(Batch& batch) {
   if (!batch.layer->empty()) {
-    sv1::Frame frame;
-    Check(frame.ParseFromString(batch.frame), "our own frame does not parse");
-    Check(store_->Apply(log_->tail_index(), frame), "applying");
+    Check(store_->Apply(log_->tail_index(), batch.frame), "applying");
     store_->Publish();
   }
   batch.stage = Batch::Stage::kPublished;

@@ -72,7 +72,7 @@ class Machine {
   // A sealed layer on its way.
   struct Batch {
     std::shared_ptr<const ledger::Layer> layer;
-    std::string frame;  // serialized
+    std::shared_ptr<const std::string> frame;
     enum class Stage { kSealed, kAppended, kPublished } stage = Stage::kSealed;
   };
 

@@ -96,7 +96,8 @@ TEST_F(WorkingStateTest, ALayerBecomesAFrame) {
   state_.AppendEntry(EntryOf(2));
   const auto layer = state_.Seal();
   EXPECT_TRUE(state_.Seal()->empty());
-  const storage::v1::Frame frame = layer->ToFrame();
+  storage::v1::Frame frame;
+  ASSERT_TRUE(frame.ParseFromString(layer->FrameBytes()));
   std::vector<std::pair<std::string, std::string>> rows;
   for (const auto& row : frame.rows()) {
     EXPECT_EQ(row.family(), static_cast<uint32_t>(Family::kSlug));
