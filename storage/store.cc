@@ -48,9 +48,9 @@ class StoreImpl final : public Store {
     latest_.reset();
   }
 
-  absl::Status Apply(uint64_t index, std::shared_ptr<const std::string> bytes) override {
+  absl::Status Apply(uint64_t index, std::shared_ptr<const std::string> stored) override {
     v1::Frame frame;
-    if (!frame.ParseFromString(*bytes)) {
+    if (!frame.ParseFromString(*stored)) {
       return absl::DataLossError(absl::StrCat("CORRUPT_RECORD: frame ", index, " does not parse"));
     }
     const uint64_t next = applied_index() + 1;
