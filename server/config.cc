@@ -144,8 +144,11 @@ const std::vector<Setting>& Settings() {
       Number("flush_interval_seconds", &Config::flush_interval_seconds, 0, 3'600,
              "longest time between two flushes of the database; 0: by size alone"),
       Number("block_cache_mb", &Config::block_cache_mb, 1, 1'048'576, "memory for what was read from disk"),
+      Number("tail_mb", &Config::tail_mb, 1, 4'096,
+             "memory for changes that are not in the database yet; full: they are put there, while as many "
+             "more may come"),
       Number("write_buffer_mb", &Config::write_buffer_mb, 1, 4'096,
-             "memory for what is not yet flushed; full: it is flushed"),
+             "memory for what is in the database but not yet flushed; full: it is flushed"),
       Number("segment_mb", &Config::segment_mb, 32, 1'024, "size of a file of the commit log"),
   };
   return settings;

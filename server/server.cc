@@ -192,6 +192,7 @@ absl::Status Server::OpenEngine() {
   store.path = config_.data;
   store.block_cache_bytes = static_cast<uint64_t>(config_.block_cache_mb) * kMegabyte;
   store.write_buffer_bytes = static_cast<uint64_t>(config_.write_buffer_mb) * kMegabyte;
+  store.tail_bytes = static_cast<uint64_t>(config_.tail_mb) * kMegabyte;
   store.flush_interval_seconds = static_cast<double>(config_.flush_interval_seconds);
   TB_ASSIGN_OR_RETURN(engine_,
                       engine::Engine::Open(std::move(options), std::move(store), OpenLocalLog(config_)));

@@ -72,10 +72,12 @@ bool IsSupported(rocksdb::CompressionType type) {
   return std::find(kSupported.begin(), kSupported.end(), type) != kSupported.end();
 }
 
-rocksdb::ColumnFamilyOptions FamilyOptions(const FamilyTraits& traits, uint64_t write_buffer_bytes,
+rocksdb::ColumnFamilyOptions FamilyOptions(const FamilyTraits& traits, uint64_t tail_bytes,
                                            const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::ColumnFamilyOptions options;
-  options.write_buffer_size = write_buffer_bytes;
+  // A tail is one write, and is flushed when it is done: a buffer that were full before would only make more
+  // and smaller files.
+  options.write_buffer_size = 2 * tail_bytes;
   options.max_write_buffer_number = 4;
   options.arena_block_size = kArenaBlockBytes;
   options.compression =
@@ -104,8 +106,6 @@ rocksdb::DBOptions InstanceOptions(const Database::Options& options) {
   db.create_missing_column_families = true;
   db.atomic_flush = true;
   db.paranoid_checks = true;
-  // The last resort where flushes by the store do not keep up: all families together.
-  db.db_write_buffer_size = 2 * options.write_buffer_bytes;
   // There is one writer.
   db.allow_concurrent_memtable_write = false;
   db.enable_write_thread_adaptive_yield = false;
@@ -166,7 +166,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const Options& options)
   descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName,
                            FamilyOptions({"", 4u << 10, Family::kMeta, false}, 1u << 20, cache));
   for (const FamilyTraits& traits : kFamilies) {
-    descriptors.emplace_back(traits.name, FamilyOptions(traits, options.write_buffer_bytes, cache));
+    descriptors.emplace_back(traits.name, FamilyOptions(traits, options.tail_bytes, cache));
   }
 
   std::unique_ptr<Database> database(new Database);

@@ -42,7 +42,7 @@ class Database {
   struct Options {
     std::string path;
     uint64_t block_cache_bytes;
-    uint64_t write_buffer_bytes;
+    uint64_t tail_bytes;                                    // what is written and flushed at once, about
     std::function<void(absl::Status)> on_background_error;  // once, on a thread of RocksDB's
   };
 

@@ -25,8 +25,6 @@
 namespace timebank::storage {
 namespace {
 
-constexpr uint32_t kFrameVersion = 1;
-
 absl::Status Damaged(absl::string_view what) {
   return absl::DataLossError(absl::StrCat("CORRUPT_RECORD: ", what));
 }
@@ -44,27 +42,6 @@ uint64_t RowLength(uint64_t number, uint64_t end) {
   return whole ? kBlockEntries : std::min<uint64_t>(kOpenRowEntries, end - number);
 }
 
-// The next run of elements that agree in `key`.
-template <typename T, typename Key>
-std::span<T> TakeRun(std::span<T>* rest, const Key& key) {
-  size_t length = 1;
-  while (length < rest->size() && key((*rest)[length]) == key(rest->front())) ++length;
-  const std::span<T> run = rest->first(length);
-  *rest = rest->subspan(length);
-  return run;
-}
-
-struct JournalEntry {
-  BankNumber bank;
-  Sequence sequence;
-  std::string_view bytes;
-};
-
-struct BankMovement {
-  BankNumber bank;
-  AccountMovement movement;
-};
-
 // What one account's day of help gains.
 struct DayGain {
   Day day;
@@ -75,60 +52,23 @@ class Folder {
  public:
   Folder(const Database& database, rocksdb::WriteBatch* batch) : database_(database), batch_(batch) {}
 
-  absl::Status Fold(const v1::Frame& frame) {
-    if (frame.version() > kFrameVersion) {
-      return absl::FailedPreconditionError(absl::StrCat("frame of version ", frame.version(),
-                                                        ", this server reads up to ", kFrameVersion,
-                                                        ": use a newer timebankd"));
-    }
-    TB_RETURN_IF_ERROR(PutRows(frame));
-    TB_RETURN_IF_ERROR(ReadEntries(frame));
-    TB_RETURN_IF_ERROR(FoldJournals());
-    return FoldMovements();
+  absl::Status Fold(const Tail& tail) {
+    tail.VisitRows([this](Family family, std::string_view key, std::string_view value) {
+      value.empty() ? Delete(family, key) : Put(family, key, value);
+    });
+    TB_RETURN_IF_ERROR(tail.VisitBanks(
+        [this](BankNumber bank, Sequence first, const std::vector<std::string_view>& entries) {
+          return FoldJournal(bank, first, entries);
+        }));
+    return tail.VisitAccounts([this, &tail](const Tail::AccountGain& gain) -> absl::Status {
+      TB_RETURN_IF_ERROR(FoldStatement(tail, gain));
+      return FoldDays(gain);
+    });
   }
 
  private:
-  absl::Status PutRows(const v1::Frame& frame) {
-    for (const v1::FrameRow& row : frame.rows()) {
-      if (!StandsInFrames(row.family())) {
-        return Damaged(absl::StrCat("a frame has a row of family ", row.family()));
-      }
-      const Family family = static_cast<Family>(row.family());
-      row.value().empty() ? Delete(family, row.key()) : Put(family, row.key(), row.value());
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status ReadEntries(const v1::Frame& frame) {
-    v1::Entry entry;
-    for (const std::string& bytes : frame.entries()) {
-      if (!entry.ParseFromString(bytes) || entry.bank() == 0 || entry.sequence() == 0) {
-        return Damaged("an entry of a frame does not parse");
-      }
-      journal_.push_back({entry.bank(), entry.sequence(), bytes});
-      for (const v1::EntryMovement& movement : entry.movements()) {
-        if (movement.account() == 0) return Damaged("a movement without an account");
-      }
-      for (AccountMovement& movement : MovementsOf(entry)) {
-        movements_.push_back({entry.bank(), std::move(movement)});
-      }
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status FoldJournals() {
-    std::stable_sort(journal_.begin(), journal_.end(),
-                     [](const JournalEntry& a, const JournalEntry& b) { return a.bank < b.bank; });
-    std::span<JournalEntry> rest(journal_);
-    while (!rest.empty()) {
-      TB_RETURN_IF_ERROR(FoldJournal(TakeRun(&rest, [](const JournalEntry& entry) { return entry.bank; })));
-    }
-    return absl::OkStatus();
-  }
-
-  // `added`: all of one bank.
-  absl::Status FoldJournal(std::span<const JournalEntry> added) {
-    const BankNumber bank = added.front().bank;
+  // `added`: all of one bank, numbered from `first`.
+  absl::Status FoldJournal(BankNumber bank, Sequence first, const std::vector<std::string_view>& added) {
     std::vector<std::string> values;  // of the rows to be joined, last first
     std::vector<std::string_view> entries;
     uint64_t begin = 0;
@@ -153,13 +93,10 @@ class Folder {
       if (block.first != begin + entries.size() + 1) return Damaged("journal rows do not follow one another");
       entries.insert(entries.end(), block.entries.begin(), block.entries.end());
     }
-    for (const JournalEntry& entry : added) {
-      const Sequence next = begin + entries.size() + 1;
-      if (entry.sequence != next) {
-        return Damaged(absl::StrCat("a frame brings entry ", entry.sequence, " where ", next, " is next"));
-      }
-      entries.push_back(entry.bytes);
+    if (const Sequence next = begin + entries.size() + 1; first != next) {
+      return Damaged(absl::StrCat("entry ", first, " is to be folded where ", next, " is next"));
     }
+    entries.insert(entries.end(), added.begin(), added.end());
 
     const uint64_t end = begin + entries.size();
     for (uint64_t number = begin; number < end;) {
@@ -172,25 +109,10 @@ class Folder {
     return absl::OkStatus();
   }
 
-  absl::Status FoldMovements() {
-    const auto account = [](const BankMovement& m) { return std::pair(m.bank, m.movement.account); };
-    // In the order of the keys, which is the order in which RocksDB takes them fastest.
-    std::stable_sort(
-        movements_.begin(), movements_.end(),
-        [&account](const BankMovement& a, const BankMovement& b) { return account(a) < account(b); });
-    std::span<BankMovement> rest(movements_);
-    while (!rest.empty()) {
-      const std::span<BankMovement> run = TakeRun(&rest, account);
-      TB_RETURN_IF_ERROR(FoldStatement(run));
-      TB_RETURN_IF_ERROR(FoldDays(run));
-    }
-    return absl::OkStatus();
-  }
-
-  // `added`: all of one account, in order of record.
-  absl::Status FoldStatement(std::span<BankMovement> added) {
-    const BankNumber bank = added.front().bank;
-    const AccountNumber account = added.front().movement.account;
+  // All of one account, in order of record.
+  absl::Status FoldStatement(const Tail& tail, const Tail::AccountGain& gain) {
+    const BankNumber bank = gain.bank;
+    const AccountNumber account = gain.account;
     const std::string growing_key = StatementKey(bank, account, kGrowingRow);
     std::vector<StatementPage> earlier;  // the rows to be joined, last first
     Sums before;
@@ -204,7 +126,7 @@ class Folder {
       sums = row.movements.back().after;
       last = row.movements.back().sequence;
       const uint64_t number = row.number;
-      begin = RewrittenFrom(number, number + row.movements.size() + added.size());
+      begin = RewrittenFrom(number, number + row.movements.size() + gain.movements.size());
       TB_RETURN_IF_ERROR(TakeRowsBefore(Family::kStatement, growing_key, number - begin,
                                         [&](std::string_view value) -> absl::StatusOr<uint64_t> {
                                           TB_ASSIGN_OR_RETURN(earlier.emplace_back(),
@@ -220,13 +142,21 @@ class Folder {
         return Damaged("statement rows do not follow one another");
       std::move(page->movements.begin(), page->movements.end(), std::back_inserter(movements));
     }
-    for (BankMovement& gained : added) {
-      MovementRecord& record = gained.movement.record;
-      if (record.sequence <= last) return Damaged("an entry moves an account twice");
-      last = record.sequence;
-      if (!AddSums(&sums, record.kind, record.reversed_kind, record.seconds)) return OutOfRange(account);
-      record.after = sums;
-      movements.push_back(record);
+    if (sums != gain.before) {
+      return Damaged(absl::StrCat("the row of account ", account, " does not agree with its statement"));
+    }
+    v1::Entry entry;
+    for (const Tail::Movement& gained : gain.movements) {
+      if (gained.sequence <= last) return Damaged("an entry moves an account twice");
+      last = gained.sequence;
+      const std::optional<std::string_view> bytes = tail.EntryBytes(bank, gained.sequence, tail.last_index());
+      std::optional<MovementRecord> record;
+      if (bytes.has_value() && entry.ParseFromArray(bytes->data(), static_cast<int>(bytes->size()))) {
+        record = MovementOf(entry, account);
+      }
+      if (!record.has_value()) return Damaged("a movement is not in its entry");
+      record->after = gained.after;
+      movements.push_back(*std::move(record));
     }
 
     const uint64_t end = begin + movements.size();
@@ -245,24 +175,18 @@ class Folder {
     return absl::OkStatus();
   }
 
-  // `added`: all of one account; FoldStatement has seen them.
-  absl::Status FoldDays(std::span<BankMovement> added) {
-    const auto day = [](const BankMovement& m) { return m.movement.record.occurred_on; };
-    std::stable_sort(added.begin(), added.end(),
-                     [&day](const BankMovement& a, const BankMovement& b) { return day(a) < day(b); });
+  absl::Status FoldDays(const Tail::AccountGain& account) {
     std::vector<DayGain> gains;
-    std::span<BankMovement> rest = added;
-    while (!rest.empty()) {
-      TB_ASSIGN_OR_RETURN(gains.emplace_back(), FoldDay(TakeRun(&rest, day)));
+    for (const std::vector<DayRecord>& day : account.days) {
+      TB_ASSIGN_OR_RETURN(gains.emplace_back(), FoldDay(account.bank, account.account, day));
     }
-    return FoldMonths(added.front().bank, added.front().movement.account, gains);
+    return FoldMonths(account.bank, account.account, gains);
   }
 
   // `added`: all of one account and day, in order of record.
-  absl::StatusOr<DayGain> FoldDay(std::span<const BankMovement> added) {
-    const BankNumber bank = added.front().bank;
-    const AccountNumber account = added.front().movement.account;
-    const Day day = added.front().movement.record.occurred_on;
+  absl::StatusOr<DayGain> FoldDay(BankNumber bank, AccountNumber account,
+                                  const std::vector<DayRecord>& added) {
+    const Day day = added.front().day;
     const std::string growing_key = DayKey(bank, account, day, kGrowingRow);
     TB_ASSIGN_OR_RETURN(const std::optional<std::string> growing, Get(Family::kDay, growing_key));
     DayPage page;
@@ -273,16 +197,14 @@ class Folder {
     }
 
     DayGain gain{.day = day, .sums = {}};
-    for (const BankMovement& gained : added) {
-      const MovementRecord& record = gained.movement.record;
-      const Sums own = SumsOf(record.kind, record.reversed_kind, record.seconds);
+    for (DayRecord record : added) {
       if (page.movements.size() == kBlockEntries) {
         Put(Family::kDay, DayKey(bank, account, day, page.movements.back().sequence), EncodeDayPage(page));
         page = DayPage{.before = sums, .movements = {}};
       }
-      if (!AddSums(&sums, own) || !AddSums(&gain.sums, own)) return OutOfRange(account);
-      page.movements.push_back(DayRecord{
-          .day = day, .sequence = record.sequence, .seconds = record.seconds, .sums = own, .after = sums});
+      if (!AddSums(&sums, record.sums) || !AddSums(&gain.sums, record.sums)) return OutOfRange(account);
+      record.after = sums;
+      page.movements.push_back(record);
     }
     Put(Family::kDay, growing_key, EncodeDayPage(page));
     return gain;
@@ -370,14 +292,22 @@ class Folder {
 
   const Database& database_;
   rocksdb::WriteBatch* const batch_;
-  std::vector<JournalEntry> journal_;
-  std::vector<BankMovement> movements_;
 };
 
 }  // namespace
 
-absl::Status FoldFrame(const Database& database, const v1::Frame& frame, rocksdb::WriteBatch* batch) {
-  return Folder(database, batch).Fold(frame);
+absl::Status FoldTail(const Database& database, const Tail& tail, rocksdb::WriteBatch* batch) {
+  return Folder(database, batch).Fold(tail);
+}
+
+absl::StatusOr<Sequence> LastFoldedEntry(const Database& database, BankNumber bank) {
+  rocksdb::PinnableSlice value;
+  const rocksdb::Status status = database.db().Get(rocksdb::ReadOptions(), database.handle(Family::kJournal),
+                                                   JournalKey(bank, kGrowingRow), &value);
+  if (status.IsNotFound()) return Sequence{0};
+  TB_RETURN_IF_ERROR(FromRocks(status));
+  TB_ASSIGN_OR_RETURN(const Block row, DecodeBlock(ToView(value)));
+  return row.first + row.entries.size() - 1;
 }
 
 }  // namespace timebank::storage

@@ -1,10 +1,9 @@
-// Folds a frame: turns what it says into one write.
+// Folds a tail: turns everything in it into one write.
 //
-// Rows of the frame are taken as they are. From its entries follow journal blocks, statement pages, day
-// pages, and month and year rows; each of them is read once and written once, however many entries of the
-// frame touch it.
+// Rows are put with their newest values. From its entries follow journal blocks, statement pages, day
+// pages, and month and year rows; each of them is read once and written once, however many entries touch it.
 //
-// Threads: the thread that applies.
+// Threads: one at a time.
 #ifndef TIMEBANK_STORAGE_FOLD_H_
 #define TIMEBANK_STORAGE_FOLD_H_
 
@@ -12,15 +11,17 @@
 
 #include "absl/status/status.h"
 #include "storage/database.h"
-#include "timebank/storage/v1/frame.pb.h"
+#include "storage/tail.h"
 
 namespace timebank::storage {
 
-// Adds to `batch` what `frame` changes in `database`, which holds every frame before it.
-// FAILED_PRECONDITION: the frame is of a newer version. DATA_LOSS: it does not go on where the frame before
-// it ended, or it or what it builds on does not parse, or a sum leaves 64 bits. UNAVAILABLE: the disk does
-// not answer.
-absl::Status FoldFrame(const Database& database, const v1::Frame& frame, rocksdb::WriteBatch* batch);
+// Adds to `batch` what `tail`, which takes no more frames, changes in `database`, which holds every frame
+// before it. DATA_LOSS: the tail does not go on where the database ends, or what it builds on does not parse,
+// or a sum leaves 64 bits. UNAVAILABLE: the disk does not answer.
+absl::Status FoldTail(const Database& database, const Tail& tail, rocksdb::WriteBatch* batch);
+
+// Number of the bank's last entry in `database`; 0: there is none. Errors: DATA_LOSS, UNAVAILABLE.
+absl::StatusOr<Sequence> LastFoldedEntry(const Database& database, BankNumber bank);
 
 }  // namespace timebank::storage
 

@@ -25,6 +25,9 @@ inline constexpr uint32_t kOpenRowEntries = 32;
 // (Backward seeks are slow where a row was written over many times.)
 inline constexpr Sequence kGrowingRow = UINT64_MAX;
 
+// No key goes on for longer behind any prefix that is asked for.
+inline constexpr size_t kLongestSuffix = 32;
+
 std::string BankPrefix(BankNumber bank);                         // every family but meta
 std::string AccountKey(BankNumber bank, AccountNumber account);  // account; account 0: HeadRow
 std::string DirectoryKey(BankNumber bank, DirectoryKind kind, uint64_t number);  // directory

@@ -129,6 +129,28 @@ void AddCounterparts(const v1::Entry& entry, const v1::EntryMovement& own, Side 
   }
 }
 
+MovementRecord RecordOf(const v1::Entry& entry, const v1::EntryMovement& own) {
+  MovementRecord record;
+  record.sequence = entry.sequence();
+  record.record_time_us = entry.record_time_us();
+  record.seconds = own.seconds();
+  record.occurred_on = entry.occurred_on();
+  record.kind = entry.kind();
+  if (entry.kind() == v1::ENTRY_KIND_REVERSAL) {
+    record.reversed_kind = entry.reversed_kind();
+    record.reverses = entry.reverses();
+  }
+  record.category = entry.category();
+  record.recorder = entry.recorder();
+  record.key = entry.key();
+  record.acting_for = entry.acting_for();
+  record.counterpart_count = static_cast<uint32_t>(entry.movements_size() - 1);
+  for (Side side : {Side::kOther, Side::kSame, Side::kRemainder}) {
+    AddCounterparts(entry, own, side, &record);
+  }
+  return record;
+}
+
 }  // namespace
 
 Sums SumsOf(v1::EntryKind kind, v1::EntryKind reversed_kind, int64_t seconds) {
@@ -148,28 +170,16 @@ std::vector<AccountMovement> MovementsOf(const v1::Entry& entry) {
   std::vector<AccountMovement> movements;
   movements.reserve(static_cast<size_t>(entry.movements_size()));
   for (const v1::EntryMovement& own : entry.movements()) {
-    AccountMovement& movement = movements.emplace_back();
-    movement.account = own.account();
-    MovementRecord& record = movement.record;
-    record.sequence = entry.sequence();
-    record.record_time_us = entry.record_time_us();
-    record.seconds = own.seconds();
-    record.occurred_on = entry.occurred_on();
-    record.kind = entry.kind();
-    if (entry.kind() == v1::ENTRY_KIND_REVERSAL) {
-      record.reversed_kind = entry.reversed_kind();
-      record.reverses = entry.reverses();
-    }
-    record.category = entry.category();
-    record.recorder = entry.recorder();
-    record.key = entry.key();
-    record.acting_for = entry.acting_for();
-    record.counterpart_count = static_cast<uint32_t>(entry.movements_size() - 1);
-    for (Side side : {Side::kOther, Side::kSame, Side::kRemainder}) {
-      AddCounterparts(entry, own, side, &record);
-    }
+    movements.push_back({own.account(), RecordOf(entry, own)});
   }
   return movements;
+}
+
+std::optional<MovementRecord> MovementOf(const v1::Entry& entry, AccountNumber account) {
+  for (const v1::EntryMovement& own : entry.movements()) {
+    if (own.account() == account) return RecordOf(entry, own);
+  }
+  return std::nullopt;
 }
 
 std::string EncodeStatementPage(const StatementPage& page) {

@@ -9,6 +9,7 @@
 #define TIMEBANK_STORAGE_PAGES_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,6 +68,8 @@ struct AccountMovement {
   MovementRecord record;
 };
 std::vector<AccountMovement> MovementsOf(const v1::Entry& entry);
+// The movement of `account` alone; nothing where `entry` did not move it.
+std::optional<MovementRecord> MovementOf(const v1::Entry& entry, AccountNumber account);
 
 // A statement page, or a row of one that is not full: the sums before its first movement, then 1 to 256
 // movements, their sequence numbers strictly rising.

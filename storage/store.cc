@@ -1,16 +1,18 @@
 #include "storage/store.h"
 
 #include <atomic>
+#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "storage/coding.h"
 #include "storage/data_folder.h"
@@ -18,6 +20,7 @@
 #include "storage/fold.h"
 #include "storage/keys.h"
 #include "storage/status_macros.h"
+#include "storage/tail.h"
 #include "storage/view_impl.h"
 
 namespace timebank::storage {
@@ -31,9 +34,17 @@ class StoreImpl final : public Store {
         folder_(std::move(folder)),
         database_(std::move(database)),
         applied_(applied),
-        flushed_(applied) {
+        flushed_(applied),
+        folded_(applied) {
+    {
+      absl::MutexLock lock(&mutex_);
+      directory_index_ = applied;
+      growing_ = std::make_shared<Tail>(applied);
+      flushed_at_ = absl::Now();
+      SetParts(std::make_shared<const Snapshot>(database_.get()));
+    }
     Publish();
-    flusher_ = std::thread([this] { FlushNowAndThen(); });
+    worker_ = std::thread([this] { FoldNowAndThen(); });
   }
 
   ~StoreImpl() override {
@@ -41,92 +52,212 @@ class StoreImpl final : public Store {
       absl::MutexLock lock(&mutex_);
       stopping_ = true;
     }
-    flusher_.join();
+    worker_.join();
     // Failing to is no loss: the commit log has what is not on disk here.
     Flush().IgnoreError();
-    absl::MutexLock lock(&latest_mutex_);
-    latest_.reset();
   }
 
-  absl::Status Apply(uint64_t index, std::shared_ptr<const std::string> stored) override {
-    v1::Frame frame;
-    if (!frame.ParseFromString(*stored)) {
-      return absl::DataLossError(absl::StrCat("CORRUPT_RECORD: frame ", index, " does not parse"));
-    }
+  absl::Status Apply(uint64_t index, std::shared_ptr<const std::string> frame) override {
     const uint64_t next = applied_index() + 1;
     if (index != next) {
       return absl::InternalError(
           absl::StrCat("frame ", index, " was to be applied where ", next, " is next"));
     }
-    rocksdb::WriteBatch batch = Database::NewBatch();
-    TB_RETURN_IF_ERROR(FoldFrame(*database_, frame, &batch));
-    // Last, so that no row of the frame can say otherwise.
-    std::string applied;
-    PutBigEndian<uint64_t>(&applied, index);
-    TB_RETURN_IF_ERROR(
-        FromRocks(batch.Put(database_->handle(Family::kMeta), ToSlice(kMetaApplied), applied)));
-    const size_t bytes = batch.GetDataSize();
-    TB_RETURN_IF_ERROR(database_->Write(&batch));
-    applied_.store(index, std::memory_order_release);
+    TB_RETURN_IF_ERROR(MakeRoom());
+    absl::MutexLock applying(&apply_mutex_);
+    Tail& tail = Growing();
+    TB_ASSIGN_OR_RETURN(const Tail::Added added,
+                        tail.Add(index, std::move(frame), [this](BankNumber bank) { return EndOf(bank); }));
+    for (const auto& [bank, last] : added.ends) ends_[bank] = last;
     absl::MutexLock lock(&mutex_);
-    unflushed_bytes_ += bytes;
+    if (added.changed_directory) directory_index_ = index;
+    applied_.store(index, std::memory_order_release);
     return absl::OkStatus();
   }
 
   void Publish() override {
-    auto newest =
-        std::make_shared<const View::Impl>(database_.get(), applied_index(), View::Impl::Reads::kSnapshot);
-    absl::MutexLock lock(&latest_mutex_);
+    absl::ReleasableMutexLock lock(&mutex_);
+    std::shared_ptr<const View::Impl> old =
+        std::exchange(latest_, std::make_shared<const View::Impl>(parts_, applied_index(), directory_index_));
     // The old one goes, if nobody reads it any more, after the lock has been given back.
-    latest_.swap(newest);
+    lock.Release();
   }
 
   View Latest() const override {
-    absl::MutexLock lock(&latest_mutex_);
+    absl::ReaderMutexLock lock(&mutex_);
     return View(latest_);
   }
 
-  View Working() override {
-    return View(
-        std::make_shared<const View::Impl>(database_.get(), applied_index(), View::Impl::Reads::kNewest));
+  View Working() const override {
+    absl::ReaderMutexLock lock(&mutex_);
+    return View(std::make_shared<const View::Impl>(parts_, applied_index(), directory_index_));
   }
 
   uint64_t applied_index() const override { return applied_.load(std::memory_order_acquire); }
   uint64_t flushed_index() const override { return flushed_.load(std::memory_order_acquire); }
 
   absl::Status Flush() override {
-    absl::MutexLock flushing(&flush_mutex_);
-    {
-      absl::MutexLock lock(&mutex_);
-      unflushed_bytes_ = 0;
-    }
+    absl::MutexLock folding(&fold_mutex_);
     const uint64_t index = applied_index();
-    if (index == flushed_index()) return absl::OkStatus();
-    TB_RETURN_IF_ERROR(database_->Flush());
-    flushed_.store(index, std::memory_order_release);
-    if (options_.on_flushed) options_.on_flushed(index);
-    return absl::OkStatus();
+    while (folded_ < index) {
+      Seal();
+      TB_RETURN_IF_ERROR(FoldSealed());
+    }
+    return FlushFolded();
   }
 
  private:
-  // The flusher's thread.
-  void FlushNowAndThen() {
-    const absl::Duration interval = options_.flush_interval_seconds > 0
-                                        ? absl::Seconds(options_.flush_interval_seconds)
-                                        : absl::InfiniteDuration();
-    while (WaitForWork(interval)) {
-      // A disk that fails is told about by RocksDB itself: on_background_error.
-      Flush().IgnoreError();
+  // --- the thread that applies
+
+  // The bank's last entry so far.
+  absl::StatusOr<Sequence> EndOf(BankNumber bank) ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_) {
+    auto [end, is_new] = ends_.try_emplace(bank, 0);
+    if (is_new) {
+      // Nothing of this bank has been applied since Open, so all there is is folded.
+      absl::StatusOr<Sequence> folded = LastFoldedEntry(*database_, bank);
+      if (!folded.ok()) {
+        ends_.erase(end);
+        return folded.status();
+      }
+      end->second = *folded;
+    }
+    return end->second;
+  }
+
+  // Returns when the growing tail has room for a frame.
+  absl::Status MakeRoom() {
+    absl::MutexLock lock(&mutex_);
+    const auto room_or_failure = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+      return growing_->bytes() < options_.tail_bytes || sealed_ == nullptr || !failure_.ok();
+    };
+    mutex_.Await(absl::Condition(&room_or_failure));
+    if (!failure_.ok()) return failure_;
+    if (growing_->bytes() >= options_.tail_bytes && !growing_->empty()) SealGrowing();
+    return absl::OkStatus();
+  }
+
+  // Stays where it is while `apply_mutex_` is held.
+  Tail& Growing() ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_) {
+    absl::ReaderMutexLock lock(&mutex_);
+    return *growing_;
+  }
+
+  // --- tails
+
+  // Hands the growing tail to the fold, unless there is nothing in it or one is waiting already.
+  void Seal() {
+    absl::MutexLock applying(&apply_mutex_);
+    absl::MutexLock lock(&mutex_);
+    if (sealed_ == nullptr && !growing_->empty()) SealGrowing();
+  }
+
+  void SealGrowing() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    sealed_ = std::exchange(growing_, std::make_shared<Tail>(growing_->last_index()));
+    SetParts(parts_->folded);
+  }
+
+  // Views from here on are made of these parts.
+  void SetParts(std::shared_ptr<const Snapshot> folded) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    Parts parts{std::move(folded), {}};
+    if (sealed_ != nullptr) parts.tails.push_back(sealed_);
+    parts.tails.push_back(growing_);
+    parts_ = std::make_shared<const Parts>(std::move(parts));
+  }
+
+  // --- folding
+
+  absl::Status FoldSealed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(fold_mutex_) {
+    std::shared_ptr<const Tail> tail;
+    {
+      absl::MutexLock lock(&mutex_);
+      if (!failure_.ok()) return failure_;
+      tail = sealed_;
+    }
+    if (tail == nullptr) return absl::OkStatus();
+    TB_RETURN_IF_ERROR(OrFail(Write(*tail)));
+    folded_ = tail->last_index();
+    auto folded = std::make_shared<const Snapshot>(database_.get());
+    std::shared_ptr<const View::Impl> old;
+    absl::ReleasableMutexLock lock(&mutex_);
+    sealed_ = nullptr;
+    SetParts(std::move(folded));
+    // What is folded cannot be told from what is published: while a tail has frames that are not, the latest
+    // view keeps it.
+    if (latest_->applied_index() >= folded_) {
+      old = std::exchange(latest_, std::make_shared<const View::Impl>(parts_, latest_->applied_index(),
+                                                                      latest_->directory_index()));
+    }
+    lock.Release();
+    return absl::OkStatus();
+  }
+
+  // One write, so that a crash finds all of it or nothing.
+  absl::Status Write(const Tail& tail) ABSL_EXCLUSIVE_LOCKS_REQUIRED(fold_mutex_) {
+    rocksdb::WriteBatch batch = Database::NewBatch();
+    TB_RETURN_IF_ERROR(FoldTail(*database_, tail, &batch));
+    // Last, so that no row of a frame can say otherwise.
+    std::string applied;
+    PutBigEndian<uint64_t>(&applied, tail.last_index());
+    TB_RETURN_IF_ERROR(
+        FromRocks(batch.Put(database_->handle(Family::kMeta), ToSlice(kMetaApplied), applied)));
+    unflushed_bytes_ += batch.GetDataSize();
+    return database_->Write(&batch);
+  }
+
+  absl::Status FlushFolded() ABSL_EXCLUSIVE_LOCKS_REQUIRED(fold_mutex_) {
+    {
+      absl::MutexLock lock(&mutex_);
+      flushed_at_ = absl::Now();
+    }
+    if (folded_ == flushed_index()) return absl::OkStatus();
+    unflushed_bytes_ = 0;
+    TB_RETURN_IF_ERROR(OrFail(database_->Flush()));
+    flushed_.store(folded_, std::memory_order_release);
+    if (options_.on_flushed) options_.on_flushed(folded_);
+    return absl::OkStatus();
+  }
+
+  // A failure of RocksDB's is one for good.
+  absl::Status OrFail(absl::Status status) {
+    if (status.ok()) return status;
+    {
+      absl::MutexLock lock(&mutex_);
+      failure_ = status;
+    }
+    options_.on_background_error(status);
+    return status;
+  }
+
+  // The worker's thread. OrFail tells about failures.
+  void FoldNowAndThen() {
+    while (WaitForWork()) {
+      if (IsTimeToFlush()) {
+        Flush().IgnoreError();
+        continue;
+      }
+      absl::MutexLock folding(&fold_mutex_);
+      FoldSealed().IgnoreError();
+      if (unflushed_bytes_ >= options_.write_buffer_bytes) FlushFolded().IgnoreError();
     }
   }
 
-  // Returns when the interval is over or enough has been applied; false: the store is going.
-  bool WaitForWork(absl::Duration interval) {
+  absl::Time NextFlush() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    if (options_.flush_interval_seconds <= 0 || !failure_.ok()) return absl::InfiniteFuture();
+    return flushed_at_ + absl::Seconds(options_.flush_interval_seconds);
+  }
+
+  bool IsTimeToFlush() const {
+    absl::ReaderMutexLock lock(&mutex_);
+    return absl::Now() >= NextFlush();
+  }
+
+  // Returns when a tail is sealed or it is time to flush; false: the store is going.
+  bool WaitForWork() {
     absl::MutexLock lock(&mutex_);
-    const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-      return stopping_ || unflushed_bytes_ >= options_.write_buffer_bytes;
+    const auto ready = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+      return stopping_ || (sealed_ != nullptr && failure_.ok());
     };
-    mutex_.AwaitWithTimeout(absl::Condition(&ready), interval);
+    mutex_.AwaitWithDeadline(absl::Condition(&ready), NextFlush());
     return !stopping_;
   }
 
@@ -137,31 +268,42 @@ class StoreImpl final : public Store {
   std::atomic<uint64_t> applied_;
   std::atomic<uint64_t> flushed_;
 
-  absl::Mutex flush_mutex_;  // one flush at a time, so that flushed_ only rises
+  absl::Mutex fold_mutex_;  // one fold or flush at a time, in order
+  uint64_t folded_ ABSL_GUARDED_BY(fold_mutex_);
+  uint64_t unflushed_bytes_ ABSL_GUARDED_BY(fold_mutex_) = 0;
+  // Held while a frame is added, so that its tail is not sealed meanwhile.
+  absl::Mutex apply_mutex_ ABSL_ACQUIRED_AFTER(fold_mutex_);
+  absl::flat_hash_map<BankNumber, Sequence> ends_ ABSL_GUARDED_BY(apply_mutex_);  // of banks that were met
 
-  mutable absl::Mutex mutex_;
-  uint64_t unflushed_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  mutable absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(apply_mutex_);
+  std::shared_ptr<Tail> growing_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<const Tail> sealed_ ABSL_GUARDED_BY(mutex_);  // waits for the fold, or is in it
+  std::shared_ptr<const Parts> parts_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<const View::Impl> latest_ ABSL_GUARDED_BY(mutex_);
+  uint64_t directory_index_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Time flushed_at_ ABSL_GUARDED_BY(mutex_);
+  absl::Status failure_ ABSL_GUARDED_BY(mutex_);  // of a fold or a flush, for good
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
-  mutable absl::Mutex latest_mutex_;
-  std::shared_ptr<const View::Impl> latest_ ABSL_GUARDED_BY(latest_mutex_);
-
-  std::thread flusher_;
+  std::thread worker_;
 };
 
-absl::StatusOr<uint64_t> ReadNumber(const View& view, std::string_view name, size_t bytes) {
-  TB_ASSIGN_OR_RETURN(const std::optional<std::string> value, view.Get(Family::kMeta, name));
-  if (!value.has_value()) return 0;
-  if (value->size() != bytes) {
+absl::StatusOr<uint64_t> ReadNumber(const Database& database, std::string_view name, size_t bytes) {
+  std::string value;
+  const rocksdb::Status status =
+      database.db().Get(rocksdb::ReadOptions(), database.handle(Family::kMeta), ToSlice(name), &value);
+  if (status.IsNotFound()) return 0;
+  TB_RETURN_IF_ERROR(FromRocks(status));
+  if (value.size() != bytes) {
     return absl::DataLossError(
         absl::StrCat("CORRUPT_RECORD: meta row ", absl::string_view(name.data(), name.size())));
   }
-  return bytes == 4 ? GetBigEndian<uint32_t>(value->data()) : GetBigEndian<uint64_t>(value->data());
+  return bytes == 4 ? GetBigEndian<uint32_t>(value.data()) : GetBigEndian<uint64_t>(value.data());
 }
 
 // RocksDB's own word for the format: it goes with the data where db/ is copied without the file FORMAT.
-absl::Status CheckFormat(const View& view, Database* database) {
-  TB_ASSIGN_OR_RETURN(const uint64_t format, ReadNumber(view, kMetaFormat, sizeof(uint32_t)));
+absl::Status CheckFormat(Database* database) {
+  TB_ASSIGN_OR_RETURN(const uint64_t format, ReadNumber(*database, kMetaFormat, sizeof(uint32_t)));
   if (format > kFormatVersion) {
     return absl::FailedPreconditionError(absl::StrCat("db/ is written in format ", format,
                                                       ", this server reads up to ", kFormatVersion,
@@ -178,15 +320,19 @@ absl::Status CheckFormat(const View& view, Database* database) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Store>> Store::Open(Options options) {
+  // RocksDB and the fold both tell; the first one counts.
+  options.on_background_error = [told = std::make_shared<std::atomic<bool>>(false),
+                                 tell = std::move(options.on_background_error)](absl::Status why) {
+    if (tell && !told->exchange(true)) tell(std::move(why));
+  };
   TB_ASSIGN_OR_RETURN(std::unique_ptr<DataFolder> folder, DataFolder::Open(options.path, kFormatVersion));
   TB_ASSIGN_OR_RETURN(std::unique_ptr<Database> database,
                       Database::Open({.path = folder->database_path(),
                                       .block_cache_bytes = options.block_cache_bytes,
-                                      .write_buffer_bytes = options.write_buffer_bytes,
+                                      .tail_bytes = options.tail_bytes,
                                       .on_background_error = options.on_background_error}));
-  const View view(std::make_shared<const View::Impl>(database.get(), 0, View::Impl::Reads::kNewest));
-  TB_RETURN_IF_ERROR(CheckFormat(view, database.get()));
-  TB_ASSIGN_OR_RETURN(const uint64_t applied, ReadNumber(view, kMetaApplied, sizeof(uint64_t)));
+  TB_RETURN_IF_ERROR(CheckFormat(database.get()));
+  TB_ASSIGN_OR_RETURN(const uint64_t applied, ReadNumber(*database, kMetaApplied, sizeof(uint64_t)));
   return std::make_unique<StoreImpl>(std::move(options), std::move(folder), std::move(database), applied);
 }
 

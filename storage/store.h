@@ -1,11 +1,15 @@
-// The ledger on disk: frames folded into RocksDB.
+// The ledger: frames in memory, folded into RocksDB behind them.
+//
+//   Apply ──► the newest tail ──(full, or old)──► sealed ──► folded into RocksDB and flushed ──► gone
+//             └──────────── every View reads them over a snapshot ────────────┘
 //
 // One folder: LOCK (held while open), FORMAT (a text file with the format's number), db/ (RocksDB), db.log.
 // RocksDB's own write-ahead log is off: what has not been flushed is replayed from the commit log, from
-// applied_index() on after Open. All column families are flushed together (atomic_flush), `applied` among
-// them, so a crash finds them at one frame's end.
+// applied_index() on after Open. A tail is folded by one write, `applied` with it, and all column families
+// are flushed together (atomic_flush), so a crash finds them at one frame's end.
 //
-// Threads: Apply and Publish from one thread; Latest, Flush and the getters from any.
+// Threads: Apply and Publish from one thread; Latest, Working, Flush and the getters from any.
+// Limits:  two tails: one that is being folded and one that grows. While both are full Apply waits.
 #ifndef TIMEBANK_STORAGE_STORE_H_
 #define TIMEBANK_STORAGE_STORE_H_
 
@@ -26,14 +30,16 @@ inline constexpr uint32_t kFormatVersion = 1;
 class Store {
  public:
   struct Options {
-    std::string path;                         // made when missing, mode 0700
-    uint64_t block_cache_bytes = 32u << 20;   // blocks read from disk
-    uint64_t write_buffer_bytes = 16u << 20;  // all families together; full: flushed
-    double flush_interval_seconds = 15;       // unflushed frames wait no longer; 0: only by size and Flush()
+    std::string path;                        // made when missing, mode 0700
+    uint64_t block_cache_bytes = 32u << 20;  // blocks read from disk
+    uint64_t tail_bytes = 64u << 20;         // a tail that takes more memory than this is folded
+    uint64_t write_buffer_bytes = 16u
+                                  << 20;  // more than this that is folded, but not on disk yet, is flushed
+    double flush_interval_seconds = 15;   // unflushed frames wait no longer; 0: only by size and Flush()
     // Frames up to this index are on disk for good. On the store's thread, or inside Flush() or the
     // destructor; must not call Flush().
     std::function<void(uint64_t)> on_flushed;
-    // RocksDB can write no more; once. On a thread of RocksDB's.
+    // RocksDB can write no more, or a tail cannot be folded; once. On a thread of RocksDB's or the store's.
     std::function<void(absl::Status)> on_background_error;
   };
 
@@ -44,7 +50,9 @@ class Store {
   virtual ~Store() = default;  // flushes; every View must be gone
 
   // Takes in frame `index`, which must be applied_index() + 1: the bytes of a v1::Frame as the commit log has
-  // them. Nobody sees it before Publish().
+  // them. Nobody sees it before Publish(). Waits where both tails are full. FAILED_PRECONDITION, DATA_LOSS:
+  // the frame cannot be understood or does not go on where the ledger stands (see Tail::Add); it changed
+  // nothing. Otherwise what became of the fold: nothing more can be applied.
   virtual absl::Status Apply(uint64_t index, std::shared_ptr<const std::string> frame) = 0;
 
   // Makes everything that was applied visible at once.
@@ -53,8 +61,8 @@ class Store {
   // The newest published position.
   virtual View Latest() const = 0;
 
-  // Reads rows as applied so far, published or not. For the thread that applies.
-  virtual View Working() = 0;
+  // What has been applied so far, published or not. Cheap; stays where it is, so ask for a new one.
+  virtual View Working() const = 0;
 
   virtual uint64_t applied_index() const = 0;
   virtual uint64_t flushed_index() const = 0;  // on disk for good

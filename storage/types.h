@@ -21,6 +21,9 @@ using Day = int32_t;
 
 inline constexpr Day kNoDay = INT32_MIN;
 
+// In which order something is read.
+enum class Direction { kUp, kDown };
+
 enum class HolderKind : uint8_t { kNone = 0, kMember = 1, kCircle = 2, kPot = 3 };
 
 inline constexpr uint32_t kMaxHolderNumber = (1u << 28) - 1;

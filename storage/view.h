@@ -23,8 +23,6 @@
 
 namespace timebank::storage {
 
-enum class Direction { kUp, kDown };
-
 bool IsNotInMemory(const absl::Status& status);
 
 class View {
@@ -38,7 +36,12 @@ class View {
   // Frames up to here are in it.
   uint64_t applied_index() const;
 
-  // The row's value with its version byte, or nothing.
+  // The last of them that changed a row of meta, directory or slug, or a later one where that is not known
+  // any more: views with the same number say the same about who and what there is.
+  uint64_t directory_index() const;
+
+  // The row's value with its version byte, or nothing. Rows of families that follow from entries (journal,
+  // statement, day, month) are there once they are folded, here and in ScanRows.
   absl::StatusOr<std::optional<std::string>> Get(Family family, std::string_view key) const;
 
   // Reads a row that is kept as a message. false: there is none.
@@ -75,6 +78,11 @@ class View {
   absl::StatusOr<Sums> SumsBeforeDay(BankNumber bank, AccountNumber account, Day day) const;
 
  private:
+  template <typename Read>
+  absl::StatusOr<bool> ReadRow(Family family, std::string_view key, const Read& read) const;
+  bool IsInTails(BankNumber bank, Sequence from) const;
+  absl::StatusOr<Sums> FoldedSumsOfDay(BankNumber bank, AccountNumber account, Day day) const;
+
   std::shared_ptr<const Impl> impl_;
   bool in_memory_;
 };

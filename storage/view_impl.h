@@ -1,32 +1,28 @@
-// One position of the ledger in RocksDB. Only the store makes them; everybody else holds a View.
+// One position of the ledger: what is folded, as a snapshot of RocksDB, and the tails over it. Only the store
+// makes these; everybody else holds a View.
 #ifndef TIMEBANK_STORAGE_VIEW_IMPL_H_
 #define TIMEBANK_STORAGE_VIEW_IMPL_H_
 
 #include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
 
 #include "storage/database.h"
+#include "storage/tail.h"
 #include "storage/view.h"
 
 namespace timebank::storage {
 
-class View::Impl {
+// What has been folded so far, for as long as this lives. `database` outlives it.
+class Snapshot {
  public:
-  enum class Reads { kSnapshot, kNewest };
-
-  // kSnapshot: what is in `database` now, for as long as this lives. kNewest: what is in it when it is read.
-  // `database` outlives this.
-  Impl(Database* database, uint64_t applied_index, Reads reads)
-      : database_(database),
-        applied_index_(applied_index),
-        snapshot_(reads == Reads::kSnapshot ? database->TakeSnapshot() : nullptr) {}
-  ~Impl() {
-    if (snapshot_ != nullptr) database_->ReleaseSnapshot(snapshot_);
-  }
-  Impl(const Impl&) = delete;
-  Impl& operator=(const Impl&) = delete;
+  explicit Snapshot(Database* database) : database_(database), snapshot_(database->TakeSnapshot()) {}
+  ~Snapshot() { database_->ReleaseSnapshot(snapshot_); }
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
 
   const Database& database() const { return *database_; }
-  uint64_t applied_index() const { return applied_index_; }
 
   rocksdb::ReadOptions ReadOptions(bool in_memory) const {
     rocksdb::ReadOptions options;
@@ -37,8 +33,32 @@ class View::Impl {
 
  private:
   Database* const database_;
-  const uint64_t applied_index_;
   const rocksdb::Snapshot* const snapshot_;
+};
+
+// The ledger's parts. Each frame is in exactly one of them: the folded ones in `folded`, then tail after
+// tail.
+struct Parts {
+  std::shared_ptr<const Snapshot> folded;
+  std::vector<std::shared_ptr<const Tail>> tails;  // oldest first
+};
+
+class View::Impl {
+ public:
+  // Frames of `parts` behind `applied_index` are not seen.
+  Impl(std::shared_ptr<const Parts> parts, uint64_t applied_index, uint64_t directory_index)
+      : parts_(std::move(parts)), applied_index_(applied_index), directory_index_(directory_index) {}
+
+  const Database& database() const { return parts_->folded->database(); }
+  rocksdb::ReadOptions ReadOptions(bool in_memory) const { return parts_->folded->ReadOptions(in_memory); }
+  const std::vector<std::shared_ptr<const Tail>>& tails() const { return parts_->tails; }
+  uint64_t applied_index() const { return applied_index_; }
+  uint64_t directory_index() const { return directory_index_; }
+
+ private:
+  const std::shared_ptr<const Parts> parts_;
+  const uint64_t applied_index_;
+  const uint64_t directory_index_;
 };
 
 }  // namespace timebank::storage

@@ -10,28 +10,28 @@ namespace timebank::engine {
 // Reads what the store has applied so far, published or not. Threads: the engine's.
 class StoreBase final : public ledger::Base {
  public:
-  explicit StoreBase(storage::Store* store) : view_(store->Working()) {}  // must outlive this
+  explicit StoreBase(const storage::Store* store) : store_(store) {}  // must outlive this
 
   absl::StatusOr<std::optional<std::string>> Get(storage::Family family,
                                                  std::string_view key) const override {
-    return view_.Get(family, key);
+    return store_->Working().Get(family, key);
   }
   absl::StatusOr<std::optional<std::string>> EntryBytes(storage::BankNumber bank,
                                                         storage::Sequence sequence) const override {
-    return view_.EntryBytes(bank, sequence);
+    return store_->Working().EntryBytes(bank, sequence);
   }
   absl::Status ScanDay(storage::BankNumber bank, storage::AccountNumber account, storage::Day day,
                        const std::function<void(storage::Sequence, int64_t seconds)>& visit) const override {
-    return view_.ScanDays(bank, account, day, 0, storage::Direction::kUp,
-                          [&](const storage::DayRecord& record) {
-                            if (record.day != day) return false;
-                            visit(record.sequence, record.seconds);
-                            return true;
-                          });
+    return store_->Working().ScanDays(bank, account, day, 0, storage::Direction::kUp,
+                                      [&](const storage::DayRecord& record) {
+                                        if (record.day != day) return false;
+                                        visit(record.sequence, record.seconds);
+                                        return true;
+                                      });
   }
 
  private:
-  storage::View view_;
+  const storage::Store* const store_;
 };
 
 }  // namespace timebank::engine

@@ -65,6 +65,8 @@ void Machine::Open() {
   storage::Store::Options options;
   options.path = (home / "ledger").string();
   options.block_cache_bytes = 4u << 20;
+  // From one frame a tail to thousands.
+  options.tail_bytes = uint64_t{1} << (6 * dice_.Below(5));
   options.write_buffer_bytes = (256u << 10) << dice_.Below(5);
   options.flush_interval_seconds = 0;
   auto store = storage::Store::Open(std::move(options));

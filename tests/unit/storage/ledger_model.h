@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <random>
 #include <string>
@@ -16,6 +17,7 @@
 #include "storage/types.h"
 #include "timebank/storage/v1/entry.pb.h"
 #include "timebank/storage/v1/frame.pb.h"
+#include "timebank/storage/v1/rows.pb.h"
 
 namespace timebank::storage {
 
@@ -115,6 +117,43 @@ class LedgerModel {
   std::map<Account, std::vector<MovementRecord>> statements_;
 };
 
+inline void AddRow(v1::Frame* frame, Family family, std::string key, std::string value) {
+  v1::FrameRow* row = frame->add_rows();
+  row->set_family(static_cast<uint32_t>(family));
+  row->set_key(std::move(key));
+  row->set_value(std::move(value));
+}
+
+// What every account comes to: a frame has the rows of all accounts that it moves.
+class AccountBook {
+ public:
+  // Adds the rows of the accounts that the frame's entries move. Entries that do not parse are passed over.
+  void AddRows(v1::Frame* frame) {
+    std::map<LedgerModel::Account, Sums> changed;
+    for (const std::string& bytes : frame->entries()) {
+      v1::Entry entry;
+      if (!entry.ParseFromString(bytes)) continue;
+      for (const v1::EntryMovement& movement : entry.movements()) {
+        if (movement.seconds() == std::numeric_limits<int64_t>::min()) continue;
+        const LedgerModel::Account account(entry.bank(), movement.account());
+        sums_[account] += SumsOf(entry.kind(), entry.reversed_kind(), movement.seconds());
+        changed[account] = sums_[account];
+      }
+    }
+    for (const auto& [account, sums] : changed) {
+      v1::AccountRow row;
+      row.set_balance(sums.balance());
+      row.set_seconds_in(sums.seconds_in);
+      row.set_seconds_out(sums.seconds_out);
+      row.set_exchange_count(sums.exchange_count);
+      AddRow(frame, Family::kAccount, AccountKey(account.first, account.second), EncodeRow(row));
+    }
+  }
+
+ private:
+  std::map<LedgerModel::Account, Sums> sums_;
+};
+
 // Frames of three banks with forty accounts each: exchanges, gifts, group exchanges, reversals and words, on
 // scattered days and on one busy one, with the community pot in many of them.
 class FrameSource {
@@ -174,8 +213,9 @@ class FrameSource {
       frame.add_entries(entry.SerializeAsString());
       AddRow(&frame, Family::kText, TextKey(bank, entry.sequence()), "\x01words");
     }
+    book_.AddRows(&frame);
     const BankNumber bank = kBanks[Below(std::size(kBanks))];
-    AddRow(&frame, Family::kAccount, AccountKey(bank, AnyAccount()),
+    AddRow(&frame, Family::kAccount, AccountKey(bank, kStranger),
            Below(4) == 0 ? "" : "\x01" + std::to_string(Below(1'000)));
     AddRow(&frame, Family::kMark, MarkKey(bank, AnyAccount(), Below(50)), "\x01" + std::to_string(Below(10)));
     AddRow(&frame, Family::kDirectory, DirectoryKey(bank, DirectoryKind::kMember, Below(30)),
@@ -183,14 +223,10 @@ class FrameSource {
     return frame;
   }
 
-  static void AddRow(v1::Frame* frame, Family family, std::string key, std::string value) {
-    v1::FrameRow* row = frame->add_rows();
-    row->set_family(static_cast<uint32_t>(family));
-    row->set_key(std::move(key));
-    row->set_value(std::move(value));
-  }
-
  private:
+  // Never moves, so its row may say anything.
+  static constexpr AccountNumber kStranger = MakeAccount(HolderKind::kMember, kMembers + 100);
+
   void Move(v1::EntryKind kind, v1::Entry* entry) {
     entry->set_kind(kind);
     entry->set_occurred_on(AnyDay());
@@ -237,6 +273,7 @@ class FrameSource {
   int64_t time_us_ = 1'770'000'000'000'000;
   std::map<BankNumber, std::vector<v1::Entry>> journals_;
   std::map<BankNumber, std::vector<Sequence>> reversible_;
+  AccountBook book_;
 };
 
 }  // namespace timebank::storage

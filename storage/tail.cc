@@ -1,0 +1,472 @@
+#include "storage/tail.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "absl/strings/str_cat.h"
+#include "storage/coding.h"
+#include "storage/keys.h"
+#include "storage/status_macros.h"
+#include "storage/sums.h"
+#include "timebank/storage/v1/entry.pb.h"
+#include "timebank/storage/v1/rows.pb.h"
+
+namespace timebank::storage {
+namespace {
+
+// So many entries or rows are put in before readers get their turn again.
+constexpr size_t kPutAtOnce = 256;
+
+// What stands around the frames' own bytes, about, counted so that a tail's size says something about memory.
+constexpr size_t kRowBytes = 96;
+constexpr size_t kEntryBytes = 24;
+constexpr size_t kMovementBytes = 112;
+constexpr size_t kAccountBytes = 384;
+
+absl::Status Damaged(absl::string_view what) {
+  return absl::DataLossError(absl::StrCat("CORRUPT_RECORD: ", what));
+}
+
+bool IsReadInOrder(Family family) {
+  return family == Family::kDirectory || family == Family::kMark || family == Family::kClock;
+}
+
+// Only accounts' rows have keys of this length; the bank's head stands under account 0.
+constexpr size_t kAccountKeyBytes = sizeof(BankNumber) + sizeof(AccountNumber);
+
+Sums Minus(const Sums& sums) { return Sums{-sums.seconds_in, -sums.seconds_out, -sums.exchange_count}; }
+
+// `items` in pieces of kPutAtOnce, each under `mutex`.
+template <typename Items, typename Put>
+void InPieces(absl::Mutex* mutex, const Items& items, const Put& put) {
+  for (size_t i = 0; i < items.size();) {
+    absl::MutexLock lock(mutex);
+    for (const size_t end = std::min(items.size(), i + kPutAtOnce); i < end; ++i) put(items[i]);
+  }
+}
+
+}  // namespace
+
+struct Tail::Staged {
+  struct Entry {
+    BankNumber bank;
+    std::string_view bytes;
+  };
+  struct Moved {
+    AccountKey account;
+    Movement movement;
+    Sums own;
+  };
+  // What is known of an account that moves: its sums before what has been looked at, walking back.
+  struct Walk {
+    Sums sums;
+    bool has_row = false;
+  };
+
+  std::vector<Entry> entries;
+  std::vector<Moved> moved;
+  absl::flat_hash_map<BankNumber, End> ends;
+  absl::flat_hash_map<AccountKey, Walk> walks;
+};
+
+absl::StatusOr<Tail::Added> Tail::Add(uint64_t index, std::shared_ptr<const std::string> bytes,
+                                      const EndOf& end_of) {
+  TB_ASSIGN_OR_RETURN(const FrameView frame, ReadFrame(*bytes));
+  Staged staged;
+  TB_RETURN_IF_ERROR(ReadEntries(frame, end_of, &staged));
+  TB_RETURN_IF_ERROR(AddUp(frame, &staged));
+  {
+    absl::MutexLock lock(&mutex_);
+    bytes_ += bytes->size() + frame.rows.size() * kRowBytes + staged.entries.size() * kEntryBytes +
+              staged.moved.size() * kMovementBytes;
+    frames_.push_back(std::move(bytes));  // before anything points into it
+    for (const auto& [bank, end] : staged.ends) {
+      if (Bank& of_bank = banks_[bank]; of_bank.first == 0) of_bank.first = end.before + 1;
+    }
+  }
+  InPieces(&mutex_, staged.entries, [this](const Staged::Entry& entry) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    banks_.find(entry.bank)->second.entries.push_back(entry.bytes);
+  });
+  InPieces(&mutex_, staged.moved, [this, &staged](const Staged::Moved& moved) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    auto [account, is_new] = accounts_.try_emplace(moved.account);
+    if (is_new) {
+      account->second.before = staged.walks.find(moved.account)->second.sums;
+      bytes_ += kAccountBytes;
+    }
+    std::vector<DayStep>& steps = account->second.days[moved.movement.day];
+    Sums after = steps.empty() ? Sums() : steps.back().after;
+    // Where a day's sums leave 64 bits the fold refuses them.
+    static_cast<void>(AddSums(&after, moved.own));
+    steps.push_back({static_cast<uint32_t>(account->second.movements.size()), after});
+    account->second.movements.push_back(moved.movement);
+  });
+  InPieces(&mutex_, frame.rows,
+           [this, index](const FrameView::Row& row) ABSL_NO_THREAD_SAFETY_ANALYSIS { PutRow(index, row); });
+  Added added;
+  added.changed_directory = std::any_of(frame.rows.begin(), frame.rows.end(), [](const FrameView::Row& row) {
+    return row.family == Family::kMeta || row.family == Family::kDirectory || row.family == Family::kSlug;
+  });
+  absl::MutexLock lock(&mutex_);
+  for (const auto& [bank, end] : staged.ends) {
+    banks_.find(bank)->second.frames.push_back({index, end.last});
+    added.ends.emplace_back(bank, end.last);
+  }
+  last_index_ = index;
+  return added;
+}
+
+absl::Status Tail::ReadEntries(const FrameView& frame, const EndOf& end_of, Staged* staged) const {
+  v1::Entry entry;
+  staged->entries.reserve(frame.entries.size());
+  staged->moved.reserve(2 * frame.entries.size());
+  for (std::string_view bytes : frame.entries) {
+    if (!entry.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || entry.bank() == 0 ||
+        entry.sequence() == 0) {
+      return Damaged("an entry of a frame does not parse");
+    }
+    auto [end, is_new] = staged->ends.try_emplace(entry.bank());
+    if (is_new) {
+      TB_ASSIGN_OR_RETURN(const Sequence last, end_of(entry.bank()));
+      end->second = {last, last};
+    }
+    if (entry.sequence() != end->second.last + 1) {
+      return Damaged(absl::StrCat("a frame brings entry ", entry.sequence(), " where ", end->second.last + 1,
+                                  " is next"));
+    }
+    end->second.last = entry.sequence();
+    staged->entries.push_back({entry.bank(), bytes});
+    const size_t first = staged->moved.size();
+    for (const v1::EntryMovement& movement : entry.movements()) {
+      if (movement.account() == 0) return Damaged("a movement without an account");
+      if (movement.seconds() == std::numeric_limits<int64_t>::min()) return Damaged("seconds leave 64 bits");
+      const Sums own = SumsOf(entry.kind(), entry.reversed_kind(), movement.seconds());
+      staged->moved.push_back({{entry.bank(), movement.account()},
+                               {entry.sequence(), movement.seconds(), Sums(), entry.occurred_on()},
+                               own});
+    }
+    const auto begin = staged->moved.begin() + static_cast<ptrdiff_t>(first);
+    for (auto one = begin; one != staged->moved.end(); ++one) {
+      const bool twice =
+          std::any_of(begin, one, [&](const Staged::Moved& other) { return other.account == one->account; });
+      if (twice) return Damaged("an entry moves an account twice");
+    }
+  }
+  return absl::OkStatus();
+}
+
+// The rows say what each account comes to behind the frame; from there back, movement by movement.
+absl::Status Tail::AddUp(const FrameView& frame, Staged* staged) const {
+  for (const Staged::Moved& moved : staged->moved) staged->walks.try_emplace(moved.account);
+  v1::AccountRow parsed;
+  for (const FrameView::Row& row : frame.rows) {
+    if (row.family != Family::kAccount || row.key.size() != kAccountKeyBytes) continue;
+    const AccountKey account(GetBigEndian<BankNumber>(row.key.data()),
+                             GetBigEndian<AccountNumber>(row.key.data() + sizeof(BankNumber)));
+    const auto walk = staged->walks.find(account);
+    if (walk == staged->walks.end()) continue;
+    TB_RETURN_IF_ERROR(DecodeRow(row.value, &parsed));
+    walk->second = {Sums{parsed.seconds_in(), parsed.seconds_out(), parsed.exchange_count()}, true};
+  }
+  for (auto moved = staged->moved.rbegin(); moved != staged->moved.rend(); ++moved) {
+    Staged::Walk& walk = staged->walks.find(moved->account)->second;
+    if (!walk.has_row) return Damaged("an account moves in a frame that does not have its row");
+    moved->movement.after = walk.sums;
+    if (!AddSums(&walk.sums, Minus(moved->own))) return Damaged("the sums of an account leave 64 bits");
+  }
+  absl::ReaderMutexLock lock(&mutex_);
+  for (const auto& [key, walk] : staged->walks) {
+    const Account* account = FindAccount(key.first, key.second);
+    if (account != nullptr && account->movements.back().after != walk.sums) {
+      return Damaged(absl::StrCat("the row of account ", key.second, " does not agree with its movements"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+void Tail::PutRow(uint64_t index, const FrameView::Row& row) {
+  auto [found, is_new] = rows_.try_emplace(RowKey(row.family, row.key), nullptr);
+  found->second = &versions_.emplace_back(Version{index, row.value, found->second});
+  if (is_new && IsReadInOrder(row.family)) ordered_[static_cast<size_t>(row.family)].insert(row.key);
+}
+
+// --- reading
+
+uint64_t Tail::last_index() const {
+  absl::ReaderMutexLock lock(&mutex_);
+  return last_index_;
+}
+
+size_t Tail::bytes() const {
+  absl::ReaderMutexLock lock(&mutex_);
+  return bytes_;
+}
+
+const Tail::Bank* Tail::FindBank(BankNumber bank) const {
+  const auto found = banks_.find(bank);
+  return found == banks_.end() ? nullptr : &found->second;
+}
+
+const Tail::Account* Tail::FindAccount(BankNumber bank, AccountNumber account) const {
+  const auto found = accounts_.find(AccountKey(bank, account));
+  return found == accounts_.end() ? nullptr : &found->second;
+}
+
+Sequence Tail::LastOf(const Bank& bank, uint64_t at) {
+  for (auto frame = bank.frames.rbegin(); frame != bank.frames.rend(); ++frame) {
+    if (frame->index <= at) return frame->last;
+  }
+  return 0;
+}
+
+Sequence Tail::LastOf(BankNumber bank, uint64_t at) const {
+  const Bank* found = FindBank(bank);
+  return found == nullptr ? 0 : LastOf(*found, at);
+}
+
+namespace {
+
+template <typename V>
+const V* VersionAt(const V* version, uint64_t at) {
+  while (version != nullptr && version->index > at) version = version->older;
+  return version;
+}
+
+}  // namespace
+
+std::optional<std::string_view> Tail::Find(Family family, std::string_view key, uint64_t at) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  const auto found = rows_.find(RowKey(family, key));
+  if (found == rows_.end()) return std::nullopt;
+  const Version* version = VersionAt(found->second, at);
+  if (version == nullptr) return std::nullopt;
+  return version->value;
+}
+
+std::vector<Tail::Row> Tail::Rows(Family family, std::string_view prefix, const std::optional<Bound>& from,
+                                  Direction direction, size_t most, uint64_t at) const {
+  const bool up = direction == Direction::kUp;
+  std::vector<Row> rows;
+  absl::ReaderMutexLock lock(&mutex_);
+  const auto take = [&](std::string_view key) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    const Version* version = VersionAt(rows_.find(RowKey(family, key))->second, at);
+    if (version != nullptr) rows.push_back({key, version->value});
+  };
+  const auto is_before_start = [&](std::string_view key) {
+    if (!from.has_value()) return false;
+    const int order = key.compare(from->key);
+    return order == 0 ? from->behind : (order < 0) == up;
+  };
+  if (IsReadInOrder(family)) {
+    const absl::btree_set<std::string_view>& keys = ordered_[static_cast<size_t>(family)];
+    if (up) {
+      auto key = keys.lower_bound(from.has_value() ? std::max(from->key, prefix) : prefix);
+      for (; key != keys.end() && key->starts_with(prefix) && rows.size() < most; ++key) {
+        if (!is_before_start(*key)) take(*key);
+      }
+    } else {
+      const std::string end = std::string(prefix) + std::string(kLongestSuffix, '\xff');
+      auto key = keys.upper_bound(from.has_value() ? from->key : std::string_view(end));
+      while (key != keys.begin() && rows.size() < most) {
+        if (!(--key)->starts_with(prefix)) break;
+        if (!is_before_start(*key)) take(*key);
+      }
+    }
+    return rows;
+  }
+  for (const auto& [key, version] : rows_) {
+    if (key.first == family && key.second.starts_with(prefix) && !is_before_start(key.second)) {
+      take(key.second);
+    }
+  }
+  std::sort(rows.begin(), rows.end(),
+            [up](const Row& a, const Row& b) { return up ? a.key < b.key : a.key > b.key; });
+  if (rows.size() > most) rows.resize(most);
+  return rows;
+}
+
+std::optional<std::string_view> Tail::EntryBytes(BankNumber bank, Sequence sequence, uint64_t at) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  const Bank* found = FindBank(bank);
+  if (found == nullptr || sequence < found->first || sequence > LastOf(*found, at)) return std::nullopt;
+  return found->entries[sequence - found->first];
+}
+
+std::optional<std::pair<Sequence, Sequence>> Tail::EntriesOf(BankNumber bank, uint64_t at) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  const Bank* found = FindBank(bank);
+  const Sequence last = found == nullptr ? 0 : LastOf(*found, at);
+  if (last == 0) return std::nullopt;
+  return std::pair(found->first, last);
+}
+
+Sums Tail::Account::SumsOf(size_t movement) const {
+  Sums sums = movements[movement].after;
+  sums -= movement == 0 ? before : movements[movement - 1].after;
+  return sums;
+}
+
+std::vector<Tail::Movement> Tail::Movements(BankNumber bank, AccountNumber account, Sequence from,
+                                            Direction direction, size_t most, uint64_t at) const {
+  std::vector<Movement> found;
+  absl::ReaderMutexLock lock(&mutex_);
+  const Account* of_account = FindAccount(bank, account);
+  if (of_account == nullptr) return found;
+  const std::vector<Movement>& movements = of_account->movements;
+  const Sequence last = LastOf(bank, at);
+  const auto is_less = [](const Movement& movement, Sequence sequence) {
+    return movement.sequence < sequence;
+  };
+  if (direction == Direction::kUp) {
+    auto movement = std::lower_bound(movements.begin(), movements.end(), from, is_less);
+    for (; movement != movements.end() && movement->sequence <= last && found.size() < most; ++movement) {
+      found.push_back(*movement);
+    }
+  } else {
+    const Sequence start = std::min(from, last);
+    auto movement = std::lower_bound(movements.begin(), movements.end(), start, is_less);
+    if (movement != movements.end() && movement->sequence == start) ++movement;
+    while (movement != movements.begin() && found.size() < most) found.push_back(*--movement);
+  }
+  return found;
+}
+
+std::optional<Sums> Tail::SumsAt(BankNumber bank, AccountNumber account, Sequence sequence,
+                                 uint64_t at) const {
+  const std::vector<Movement> last = Movements(bank, account, sequence, Direction::kDown, 1, at);
+  if (last.empty()) return std::nullopt;
+  return last.front().after;
+}
+
+std::vector<DayRecord> Tail::Days(BankNumber bank, AccountNumber account, Day day, Sequence sequence,
+                                  Direction direction, size_t most, uint64_t at) const {
+  std::vector<DayRecord> found;
+  absl::ReaderMutexLock lock(&mutex_);
+  const Account* of_account = FindAccount(bank, account);
+  if (of_account == nullptr) return found;
+  const Sequence last = LastOf(bank, at);
+  const std::pair<Day, Sequence> start(day, sequence);
+  const bool up = direction == Direction::kUp;
+  // False: it has had enough.
+  const auto take = [&](Day of_day, const DayStep& step) {
+    const Movement& movement = of_account->movements[step.movement];
+    const std::pair<Day, Sequence> position(of_day, movement.sequence);
+    if (movement.sequence <= last && (up ? position >= start : position <= start)) {
+      found.push_back(
+          {of_day, movement.sequence, movement.seconds, of_account->SumsOf(step.movement), step.after});
+    }
+    return found.size() < most;
+  };
+  const auto sequence_of = [&](const DayStep& step) { return of_account->movements[step.movement].sequence; };
+  if (up) {
+    for (auto of_day = of_account->days.lower_bound(day); of_day != of_account->days.end(); ++of_day) {
+      const auto& steps = of_day->second;
+      // Straight to where the reader starts.
+      auto step = steps.begin();
+      if (of_day->first == day) {
+        step = std::partition_point(step, steps.end(),
+                                    [&](const DayStep& one) { return sequence_of(one) < sequence; });
+      }
+      for (; step != steps.end(); ++step) {
+        if (!take(of_day->first, *step)) return found;
+      }
+    }
+    return found;
+  }
+  for (auto of_day = of_account->days.upper_bound(day); of_day != of_account->days.begin();) {
+    --of_day;
+    const auto& steps = of_day->second;
+    auto step = steps.end();
+    if (of_day->first == day) {
+      step = std::partition_point(steps.begin(), step,
+                                  [&](const DayStep& one) { return sequence_of(one) <= sequence; });
+    }
+    while (step != steps.begin()) {
+      if (!take(of_day->first, *--step)) return found;
+    }
+  }
+  return found;
+}
+
+// Sums of the steps whose movements are not behind entry `last`.
+Sums Tail::StepsUpTo(const Account& account, const std::vector<DayStep>& steps, Sequence last) {
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+    if (account.movements[step->movement].sequence <= last) return step->after;
+  }
+  return Sums();
+}
+
+Sums Tail::SumsBeforeDay(BankNumber bank, AccountNumber account, Day day, uint64_t at) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  Sums sums;
+  const Account* of_account = FindAccount(bank, account);
+  if (of_account == nullptr) return sums;
+  const Sequence last = LastOf(bank, at);
+  for (const auto& [of_day, steps] : of_account->days) {
+    if (of_day >= day) break;
+    static_cast<void>(AddSums(&sums, StepsUpTo(*of_account, steps, last)));
+  }
+  return sums;
+}
+
+Sums Tail::SumsOfDay(BankNumber bank, AccountNumber account, Day day, uint64_t at) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  const Account* of_account = FindAccount(bank, account);
+  if (of_account == nullptr) return Sums();
+  const auto found = of_account->days.find(day);
+  if (found == of_account->days.end()) return Sums();
+  return StepsUpTo(*of_account, found->second, LastOf(bank, at));
+}
+
+// --- the fold
+
+void Tail::VisitRows(const std::function<void(Family, std::string_view, std::string_view)>& visit) const {
+  std::vector<std::pair<RowKey, std::string_view>> rows;
+  {
+    absl::ReaderMutexLock lock(&mutex_);
+    rows.reserve(rows_.size());
+    for (const auto& [key, version] : rows_) rows.emplace_back(key, version->value);
+  }
+  std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (const auto& [key, value] : rows) visit(key.first, key.second, value);
+}
+
+// Nothing is added any more, so what is found under the lock may be looked at without it.
+absl::Status Tail::VisitBanks(
+    const std::function<absl::Status(BankNumber bank, Sequence first,
+                                     const std::vector<std::string_view>& entries)>& visit) const {
+  std::vector<std::pair<BankNumber, const Bank*>> banks;
+  {
+    absl::ReaderMutexLock lock(&mutex_);
+    for (const auto& [number, bank] : banks_) banks.emplace_back(number, &bank);
+  }
+  std::sort(banks.begin(), banks.end());
+  for (const auto& [number, bank] : banks) TB_RETURN_IF_ERROR(visit(number, bank->first, bank->entries));
+  return absl::OkStatus();
+}
+
+absl::Status Tail::VisitAccounts(const std::function<absl::Status(const AccountGain& account)>& visit) const {
+  std::vector<std::pair<AccountKey, const Account*>> accounts;
+  {
+    absl::ReaderMutexLock lock(&mutex_);
+    accounts.reserve(accounts_.size());
+    for (const auto& [key, account] : accounts_) accounts.emplace_back(key, &account);
+  }
+  std::sort(accounts.begin(), accounts.end());
+  AccountGain gain;
+  for (const auto& [key, account] : accounts) {
+    gain = {key.first, key.second, account->before, account->movements, {}};
+    for (const auto& [day, steps] : account->days) {
+      std::vector<DayRecord>& records = gain.days.emplace_back();
+      records.reserve(steps.size());
+      for (const DayStep& step : steps) {
+        const Movement& movement = account->movements[step.movement];
+        records.push_back(
+            {day, movement.sequence, movement.seconds, account->SumsOf(step.movement), step.after});
+      }
+    }
+    TB_RETURN_IF_ERROR(visit(gain));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace timebank::storage
