@@ -57,8 +57,8 @@ struct Outcome {
   bool replayed = false;           // this is the outcome of an earlier call
   std::vector<Item> items;         // batches
   std::optional<Preview> preview;  // validate_only
-  // RecordExchange, RecordGift and RecordOpening that posted just now: what was posted, so that it need not be
-  // read back.
+  // RecordExchange, RecordGift and RecordOpening that posted just now: what was posted, so that it need not
+  // be read back.
   std::optional<Preview> posted;
 };
 

@@ -553,8 +553,7 @@ TEST_F(StoreTest, OverflowIsAnError) {
   };
   Apply(gift(1, std::numeric_limits<int64_t>::max()));
   EXPECT_EQ(TryApply(2, gift(2, 1)).code(), absl::StatusCode::kDataLoss);
-  EXPECT_EQ(TryApply(2, gift(2, std::numeric_limits<int64_t>::min())).code(),
-            absl::StatusCode::kDataLoss);
+  EXPECT_EQ(TryApply(2, gift(2, std::numeric_limits<int64_t>::min())).code(), absl::StatusCode::kDataLoss);
   Apply(gift(2, -5));
 }
 
