@@ -1,65 +1,80 @@
+// OpenSSL's SHA256_* are marked as deprecated in favour of EVP, which allocates a context and looks up an
+// implementation by name: several times the work of the hash itself where messages are a line long, and it
+// has no cheap way to keep the state after a key. They use the processor's SHA instructions like EVP does.
+// This is the one file that includes them.
+#define OPENSSL_API_COMPAT 10101  // the last version that did not warn of them
 #include "storage/hash.h"
 
-#include <openssl/core_names.h>
-#include <openssl/evp.h>
-#include <openssl/params.h>
+#include <openssl/sha.h>
 
-#include <cstdlib>
-#include <memory>
+#include <algorithm>
 
 namespace timebank::storage {
 namespace {
 
-const unsigned char* Bytes(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
+constexpr size_t kBlockBytes = SHA256_CBLOCK;
+using Block = std::array<unsigned char, kBlockBytes>;
+
+void Update(SHA256_CTX* context, std::initializer_list<std::string_view> parts) {
+  for (const std::string_view part : parts) SHA256_Update(context, part.data(), part.size());
 }
 
-// With everything that costs time looked up once a thread: OpenSSL's one-shot HMAC() takes three times as
-// long, and each recorded exchange needs several hashes.
-class Hmac {
- public:
-  Hmac() {
-    mac_.reset(EVP_MAC_fetch(nullptr, OSSL_MAC_NAME_HMAC, nullptr));
-    context_.reset(mac_ ? EVP_MAC_CTX_new(mac_.get()) : nullptr);
-    char digest[] = "SHA256";
-    const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-                                 OSSL_PARAM_construct_end()};
-    Check(context_ != nullptr && EVP_MAC_CTX_set_params(context_.get(), params) == 1);
-  }
+// The context of a hash whose first block has been taken in.
+SHA256_CTX After(const std::array<uint32_t, 8>& state) {
+  SHA256_CTX context = {};
+  std::copy(state.begin(), state.end(), context.h);
+  context.Nl = kBlockBytes * 8;
+  context.md_len = SHA256_DIGEST_LENGTH;
+  return context;
+}
 
-  std::string Of(std::string_view key, std::string_view message) {
-    // OpenSSL takes an empty key for "the one from before"; to HMAC, which pads with zeros, a zero byte is
-    // the same as nothing.
-    if (key.empty()) key = std::string_view("\0", 1);
-    std::string digest(32, '\0');
-    size_t length = 0;
-    Check(EVP_MAC_init(context_.get(), Bytes(key), key.size(), nullptr) == 1);
-    Check(EVP_MAC_update(context_.get(), Bytes(message), message.size()) == 1);
-    Check(EVP_MAC_final(context_.get(), reinterpret_cast<unsigned char*>(digest.data()), &length,
-                        digest.size()) == 1);
-    return digest;
-  }
-
- private:
-  struct Free {
-    void operator()(EVP_MAC* mac) const { EVP_MAC_free(mac); }
-    void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
-  };
-
-  // An OpenSSL that cannot hash, or memory that is gone: nothing sensible can go on.
-  static void Check(bool done) {
-    if (!done) std::abort();
-  }
-
-  std::unique_ptr<EVP_MAC, Free> mac_;
-  std::unique_ptr<EVP_MAC_CTX, Free> context_;
-};
+std::array<uint32_t, 8> StateAfter(const Block& block) {
+  SHA256_CTX context;
+  SHA256_Init(&context);
+  SHA256_Transform(&context, block.data());
+  std::array<uint32_t, 8> state;
+  std::copy(std::begin(context.h), std::end(context.h), state.begin());
+  return state;
+}
 
 }  // namespace
 
+Digest Sha256(std::initializer_list<std::string_view> parts) {
+  SHA256_CTX context;
+  SHA256_Init(&context);
+  Update(&context, parts);
+  Digest digest;
+  SHA256_Final(digest.data(), &context);
+  return digest;
+}
+
+HmacKey::HmacKey(std::string_view key) {
+  Block block = {};
+  if (key.size() > kBlockBytes) {
+    const Digest digest = Sha256({key});
+    std::copy(digest.bytes().begin(), digest.bytes().end(), block.begin());
+  } else {
+    std::copy(key.begin(), key.end(), block.begin());
+  }
+  for (unsigned char& byte : block) byte ^= 0x36;
+  inner_ = StateAfter(block);
+  for (unsigned char& byte : block) byte ^= 0x36 ^ 0x5c;
+  outer_ = StateAfter(block);
+}
+
+Digest HmacKey::Of(std::initializer_list<std::string_view> parts) const {
+  Digest digest;
+  SHA256_CTX context = After(inner_);
+  Update(&context, parts);
+  SHA256_Final(digest.data(), &context);
+  context = After(outer_);
+  SHA256_Update(&context, digest.data(), Digest::kBytes);
+  SHA256_Final(digest.data(), &context);
+  return digest;
+}
+
 std::string HmacSha256(std::string_view key, std::string_view message) {
-  static thread_local Hmac hmac;
-  return hmac.Of(key, message);
+  return std::string(HmacKey(key).Of(message).bytes());
 }
 
 }  // namespace timebank::storage

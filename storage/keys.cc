@@ -31,14 +31,9 @@ std::string NewAccountKey(BankNumber bank, AccountNumber account) {
   return key;
 }
 
-// Appends the first `length` bytes of HMAC(secret, what · 0 · text).
-void PutKeyedHash(std::string* key, size_t length, std::string_view secret, std::string_view what,
-                  std::string_view text) {
-  std::string message;
-  message.reserve(what.size() + 1 + text.size());
-  message.append(what).push_back('\0');
-  message.append(text);
-  key->append(HmacSha256(secret, message), 0, length);
+// HMAC(secret, what · 0 · text).
+Digest HashOf(const HmacKey& secret, std::string_view what, std::string_view text) {
+  return secret.Of({what, std::string_view("\0", 1), text});
 }
 
 // A number of another system, as keyed hashes take it.
@@ -121,34 +116,32 @@ std::string MonthKey(BankNumber bank, AccountNumber account, int32_t year, int m
 }
 
 std::string KeyedHash(std::string_view secret, std::string_view what, std::string_view text) {
-  std::string hash;
-  PutKeyedHash(&hash, kHashBytes, secret, what, text);
-  return hash;
+  return std::string(HashOf(HmacKey(secret), what, text).First(kHashBytes));
 }
 
-std::string SlugKey(BankNumber bank, std::string_view secret, std::string_view what, std::string_view text) {
+std::string SlugKey(BankNumber bank, const HmacKey& secret, std::string_view what, std::string_view text) {
   std::string key = NewKey(bank);
-  PutKeyedHash(&key, kHashBytes, secret, what, text);
+  key += HashOf(secret, what, text).First(kHashBytes);
   return key;
 }
 
-std::string ExternalIdKey(BankNumber bank, std::string_view secret, std::string_view system,
+std::string ExternalIdKey(BankNumber bank, const HmacKey& secret, std::string_view system,
                           std::string_view number) {
   return SlugKey(bank, secret, "external", NumberedIn(system, number));
 }
 
-std::string OriginKey(BankNumber bank, std::string_view secret, std::string_view system,
+std::string OriginKey(BankNumber bank, const HmacKey& secret, std::string_view system,
                       std::string_view number) {
-  std::string key = NewKey(bank);
-  PutKeyedHash(&key, kHashBytes, secret, "origin", NumberedIn(system, number));
-  return key;
+  return SlugKey(bank, secret, "origin", NumberedIn(system, number));
 }
 
-std::string RequestKey(BankNumber bank, std::string_view secret, std::string_view caller,
+Digest CallerHash(const HmacKey& secret, std::string_view caller) { return HashOf(secret, "caller", caller); }
+
+std::string RequestKey(BankNumber bank, const HmacKey& secret, const Digest& caller,
                        std::string_view request_id) {
   std::string key = NewKey(bank);
-  PutKeyedHash(&key, kCallerHashBytes, secret, "caller", caller);
-  PutKeyedHash(&key, kHashBytes, secret, "request", request_id);
+  key += caller.First(kCallerHashBytes);
+  key += HashOf(secret, "request", request_id).First(kHashBytes);
   return key;
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "storage/hash.h"
 #include "storage/types.h"
 
 namespace timebank::storage {
@@ -48,19 +49,39 @@ std::string KeyedHash(std::string_view secret, std::string_view what, std::strin
 
 // slug. `what` is one of "member", "circle", "pot", "category", "key", "external" (text = system · 0 ·
 // number); for banks: bank 0, the instance's secret, "bank".
-std::string SlugKey(BankNumber bank, std::string_view secret, std::string_view what, std::string_view text);
+std::string SlugKey(BankNumber bank, const HmacKey& secret, std::string_view what, std::string_view text);
 
 // slug: who has a number of another system.
-std::string ExternalIdKey(BankNumber bank, std::string_view secret, std::string_view system,
+std::string ExternalIdKey(BankNumber bank, const HmacKey& secret, std::string_view system,
                           std::string_view number);
 
 // origin: keyed hash of system · 0 · number.
-std::string OriginKey(BankNumber bank, std::string_view secret, std::string_view system,
+std::string OriginKey(BankNumber bank, const HmacKey& secret, std::string_view system,
                       std::string_view number);
 
 // request: bank · first 8 bytes of the caller's hash · first 16 of the id's.
-std::string RequestKey(BankNumber bank, std::string_view secret, std::string_view caller,
+Digest CallerHash(const HmacKey& secret, std::string_view caller);
+std::string RequestKey(BankNumber bank, const HmacKey& secret, const Digest& caller,
                        std::string_view request_id);
+
+// The same, for whoever makes one key only.
+inline std::string SlugKey(BankNumber bank, std::string_view secret, std::string_view what,
+                           std::string_view text) {
+  return SlugKey(bank, HmacKey(secret), what, text);
+}
+inline std::string ExternalIdKey(BankNumber bank, std::string_view secret, std::string_view system,
+                                 std::string_view number) {
+  return ExternalIdKey(bank, HmacKey(secret), system, number);
+}
+inline std::string OriginKey(BankNumber bank, std::string_view secret, std::string_view system,
+                             std::string_view number) {
+  return OriginKey(bank, HmacKey(secret), system, number);
+}
+inline std::string RequestKey(BankNumber bank, std::string_view secret, std::string_view caller,
+                              std::string_view request_id) {
+  const HmacKey key(secret);
+  return RequestKey(bank, key, CallerHash(key, caller), request_id);
+}
 
 inline constexpr std::string_view kMetaInstance = "instance";  // InstanceRow
 inline constexpr std::string_view kMetaApplied = "applied";    // u64 big-endian: frames up to here are folded

@@ -19,16 +19,16 @@ Verdict SetCategories(Run& run, const std::vector<std::string>& names, std::stri
     if (Verdict no = run.CategoryNumber(name, field, &number)) return no;
     if (std::find(numbers.begin(), numbers.end(), number) == numbers.end()) numbers.push_back(number);
   }
-  *run.bank_row.mutable_settings()->mutable_categories() = {numbers.begin(), numbers.end()};
+  *run.ChangeBank().mutable_settings()->mutable_categories() = {numbers.begin(), numbers.end()};
   return std::nullopt;
 }
 
 Verdict NoteBank(Run& run, sv1::Entry entry) {
-  entry.set_about(run.bank_row.changed_at());
-  run.bank_row.set_changed_at(run.head.last_sequence() + 1);
+  entry.set_about(run.bank_row().changed_at());
+  run.ChangeBank().set_changed_at(run.head.last_sequence() + 1);
   entry.set_occurred_on(run.command.stamp.today);
   sv1::Texts texts;
-  *texts.mutable_bank() = run.bank_row;
+  *texts.mutable_bank() = run.bank_row();
   texts.mutable_bank()->clear_secret();
   if (Verdict no = run.Append(&entry, texts)) return no;
   run.PutBank();
@@ -46,7 +46,6 @@ Verdict DoCreateTimebank(Run& run, const CreateTimebank& act, const sv1::Instanc
     return refusal;
   }
   if (Verdict no = run.BrokersOnly()) return no;
-  run.bank = act.number;
   number.set_number(act.number);
   run.state.PutRow(Family::kSlug, std::move(slug_key), number);
   sv1::InstanceRow counted = instance;
@@ -55,14 +54,17 @@ Verdict DoCreateTimebank(Run& run, const CreateTimebank& act, const sv1::Instanc
   run.state.PutRow(Family::kDirectory, storage::DirectoryKey(0, DirectoryKind::kBank, counted.bank_count()),
                    number);
 
-  run.bank_row.set_slug(act.id);
-  run.bank_row.set_display_name(act.display_name);
-  run.bank_row.set_trial(act.trial);
-  run.bank_row.set_secret(act.secret);
-  *run.bank_row.mutable_settings() = act.settings;
-  run.bank_row.mutable_settings()->clear_categories();
-  run.bank_row.set_create_time_us(run.command.stamp.now_us);
-  run.bank_row.set_ordinal(counted.bank_count());
+  run.BeginBank(act.number);
+  sv1::BankRow& row = run.ChangeBank();
+  row.set_slug(act.id);
+  row.set_display_name(act.display_name);
+  row.set_trial(act.trial);
+  row.set_secret(act.secret);
+  *row.mutable_settings() = act.settings;
+  row.mutable_settings()->clear_categories();
+  row.set_create_time_us(run.command.stamp.now_us);
+  row.set_ordinal(counted.bank_count());
+  run.PutBank();  // names are kept under its secret
   if (Verdict no = SetCategories(run, act.categories, "timebank.settings.categories")) return no;
   sv1::Entry entry;
   entry.set_kind(sv1::ENTRY_KIND_BANK_CREATED);
@@ -71,7 +73,7 @@ Verdict DoCreateTimebank(Run& run, const CreateTimebank& act, const sv1::Instanc
 
 Verdict Do(Run& run, const UpdateSettings& act) {
   if (Verdict no = run.BrokersOnly()) return no;
-  if (!act.etag.empty() && act.etag != std::to_string(run.bank_row.changed_at()))
+  if (!act.etag.empty() && act.etag != std::to_string(run.bank_row().changed_at()))
     return Refuse(Reason::kEtagMismatch);
   sv1::Entry entry;
   entry.set_kind(sv1::ENTRY_KIND_SETTINGS_CHANGED);
@@ -82,7 +84,7 @@ Verdict Do(Run& run, const UpdateSettings& act) {
       if (Verdict no = SetCategories(run, act.categories, "settings.categories")) return no;
       continue;
     }
-    sv1::SettingsRow* settings = run.bank_row.mutable_settings();
+    sv1::SettingsRow* settings = run.ChangeBank().mutable_settings();
     sv1::SettingsRow kept = *settings;
     *settings = act.settings;
     settings->GetReflection()->SwapFields(settings, &kept, {field});

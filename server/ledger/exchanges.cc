@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "server/ledger/run.h"
 #include "server/ledger/validate.h"
@@ -57,22 +58,37 @@ Verdict Share(const Parts& parts, Movements* movements) {
   return std::nullopt;
 }
 
+// The first movement whose account stands in an earlier one; -1: each account stands in one.
+int FirstTwice(const Movements& movements) {
+  constexpr int kFew = 16;
+  if (movements.size() <= kFew) {
+    for (int i = 1; i < movements.size(); ++i) {
+      for (int j = 0; j < i; ++j) {
+        if (movements[i].account() == movements[j].account()) return i;
+      }
+    }
+    return -1;
+  }
+  absl::flat_hash_set<AccountNumber> seen;
+  for (int i = 0; i < movements.size(); ++i) {
+    if (!seen.insert(movements[i].account()).second) return i;
+  }
+  return -1;
+}
+
 // One account stands in one part only; two ids can lead to one account where members were merged.
 Verdict EachAccountOnce(const Parts& parts, const Movements& movements) {
-  std::set<AccountNumber> seen;
-  for (int i = 0; i < movements.size(); ++i) {
-    if (seen.insert(movements[i].account()).second) continue;
-    const size_t index = static_cast<size_t>(i);
-    if (movements[i].role() == sv1::MOVEMENT_ROLE_REMAINDER) {
-      return Invalid("exchange.remainder.holder", violation::kSameHolder);
-    }
-    if (index < parts.givers.size()) {
-      return Invalid(absl::StrCat("exchange.givers[", index, "].holder"), violation::kSameHolder);
-    }
-    return Invalid(absl::StrCat("exchange.receivers[", index - parts.givers.size(), "].holder"),
-                   violation::kSameHolder);
+  const int twice = FirstTwice(movements);
+  if (twice < 0) return std::nullopt;
+  const size_t index = static_cast<size_t>(twice);
+  if (movements[twice].role() == sv1::MOVEMENT_ROLE_REMAINDER) {
+    return Invalid("exchange.remainder.holder", violation::kSameHolder);
   }
-  return std::nullopt;
+  if (index < parts.givers.size()) {
+    return Invalid(absl::StrCat("exchange.givers[", index, "].holder"), violation::kSameHolder);
+  }
+  return Invalid(absl::StrCat("exchange.receivers[", index - parts.givers.size(), "].holder"),
+                 violation::kSameHolder);
 }
 
 void AddNotice(sv1::Entry* entry, uint32_t kind, AccountNumber account, Sequence sequence, int64_t balance,
@@ -88,9 +104,9 @@ void AddNotice(sv1::Entry* entry, uint32_t kind, AccountNumber account, Sequence
 // A closed member takes part only in help from before it closed, entered by a broker.
 Verdict CheckClosed(Run& run, sv1::Entry* entry) {
   for (const auto& movement : entry->movements()) {
-    const sv1::MemberRow* member = run.Member(movement.account());
-    if (member == nullptr || member->state() != kMemberClosed) continue;
-    if (!run.broker() || entry->occurred_on() > member->closed_on()) {
+    const MemberFacts* member = run.Member(movement.account());
+    if (member == nullptr || member->state != kMemberClosed) continue;
+    if (!run.broker() || entry->occurred_on() > member->closed_on) {
       Refusal refusal = Refuse(Reason::kHolderClosed);
       refusal.account = movement.account();
       return refusal;
@@ -103,10 +119,14 @@ Verdict CheckClosed(Run& run, sv1::Entry* entry) {
 // Limits bind members and circles, in the direction of the movement; whoever is outside already may come
 // back.
 Verdict CheckLimits(Run& run, sv1::Entry* entry) {
-  const sv1::SettingsRow& settings = run.bank_row.settings();
+  const sv1::SettingsRow& settings = run.bank_row().settings();
+  if (!settings.has_block_below() && !settings.has_block_above() && !settings.has_warn_below() &&
+      !settings.has_warn_above()) {
+    return std::nullopt;
+  }
   for (const auto& movement : entry->movements()) {
     if (storage::KindOf(movement.account()) == HolderKind::kPot) continue;
-    const int64_t before = run.Account(movement.account()).balance();
+    const int64_t before = run.Account(movement.account()).balance;
     int64_t after;
     if (__builtin_add_overflow(before, movement.seconds(), &after)) continue;  // Append refuses it
     const bool down = movement.seconds() < 0;
@@ -182,7 +202,7 @@ Verdict MayRecord(Run& run, const Parts& parts, bool imported) {
   if (run.actor_member == 0) {
     return run.command.actor.role == Role::kPartner ? Verdict() : Refuse(Reason::kRoleRequired);
   }
-  const uint32_t who = run.bank_row.settings().who_may_record();
+  const uint32_t who = run.bank_row().settings().who_may_record();
   if (who == kBrokersRecord) return Refuse(Reason::kRoleRequired);
   if (Verdict no = OnlyOwn(run, parts)) return no;
   const bool gives = Names(parts.givers, run.actor_member);
@@ -218,8 +238,8 @@ struct Transfer {
   const std::optional<OriginSpec>& origin;
 };
 
-sv1::Entry EntryOf(const Run& run, const Transfer& transfer) {
-  sv1::Entry entry;
+sv1::Entry& EntryOf(Run& run, const Transfer& transfer) {
+  sv1::Entry& entry = run.entry;
   entry.set_kind(transfer.kind);
   entry.set_seconds(transfer.seconds);
   entry.set_occurred_on(transfer.occurred_on.value_or(run.command.stamp.today));
@@ -272,13 +292,14 @@ Verdict ResolveParts(Run& run, const ExchangeSpec& spec, const ExchangeMask* mas
     parts->occurred_on = spec.occurred_on.value_or(run.command.stamp.today);
   if (takes(&ExchangeMask::category)) parts->category_name = spec.category;
   if (takes(&ExchangeMask::note)) parts->texts.set_note(spec.note);
-  if (takes(&ExchangeMask::tags)) *parts->texts.mutable_tags() = {spec.tags.begin(), spec.tags.end()};
+  if (takes(&ExchangeMask::tags)) parts->texts.mutable_tags()->Assign(spec.tags.begin(), spec.tags.end());
   if (takes(&ExchangeMask::decision)) parts->texts.set_decision(spec.decision);
   return std::nullopt;
 }
 
-Verdict PostExchange(Run& run, const Parts& parts, const PostOptions& options, Sequence* sequence) {
-  sv1::Entry entry;
+Verdict PostExchange(Run& run, const Parts& parts, const PostOptions& options) {
+  sv1::Entry& entry = run.entry;
+  entry.Clear();
   entry.set_kind(sv1::ENTRY_KIND_EXCHANGE);
   entry.set_acting_for(parts.acting_for);
   entry.set_occurred_on(parts.occurred_on);
@@ -303,15 +324,13 @@ Verdict PostExchange(Run& run, const Parts& parts, const PostOptions& options, S
   }
   if (!options.imported) NoticePots(parts.texts.decision(), &entry);
   if (options.check_duplicates) NoticeDuplicate(run, &entry);
-  if (Verdict no = run.Append(&entry, parts.texts)) return no;
-  *sequence = entry.sequence();
-  return std::nullopt;
+  return run.Append(&entry, parts.texts);
 }
 
-Verdict Do(Run& run, const RecordExchange& act) {
-  const ExchangeSpec& spec = act.exchange;
+Verdict Record(Run& run, const ExchangeSpec& spec, bool check_duplicates) {
   if (Verdict no = run.CheckOrigin(spec.origin)) return no;
-  Parts parts;
+  Parts& parts = run.parts;
+  parts.Clear();
   if (Verdict no = ResolveParts(run, spec, nullptr, &parts)) return no;
   if (spec.acting_for.given()) {
     if (Verdict no = run.FindHolder(spec.acting_for, &parts.acting_for)) return no;
@@ -319,13 +338,11 @@ Verdict Do(Run& run, const RecordExchange& act) {
   const bool imported = spec.origin.has_value();
   if (Verdict no = MayRecord(run, parts, imported)) return no;
   if (imported) PutOriginText(*spec.origin, &parts.texts);
-  Sequence sequence = 0;
   if (Verdict no = PostExchange(
-          run, parts, {.limits = !imported, .check_duplicates = act.check_duplicates, .imported = imported},
-          &sequence)) {
+          run, parts, {.limits = !imported, .check_duplicates = check_duplicates, .imported = imported})) {
     return no;
   }
-  run.KeepOrigin(spec.origin, sequence);
+  run.KeepOrigin(spec.origin, run.entry.sequence());
   return std::nullopt;
 }
 
@@ -344,7 +361,7 @@ Verdict Do(Run& run, const RecordGift& act) {
   if (act.acting_for.given() && speaker != debited && speaker != credited) return Refuse(Reason::kNotAParty);
   if (debited == credited) return Invalid("credited", violation::kSameHolder);
 
-  sv1::Entry entry =
+  sv1::Entry& entry =
       EntryOf(run, {sv1::ENTRY_KIND_GIFT, debited, credited, act.seconds, act.occurred_on, act.origin});
   if (act.acting_for.given()) entry.set_acting_for(speaker);
   uint32_t category = 0;
@@ -355,7 +372,7 @@ Verdict Do(Run& run, const RecordGift& act) {
     if (Verdict no = CheckLimits(run, &entry)) return no;
     NoticePots(act.decision, &entry);
   }
-  sv1::Texts texts;
+  sv1::Texts& texts = run.parts.texts;
   texts.set_note(act.note);
   *texts.mutable_tags() = {act.tags.begin(), act.tags.end()};
   texts.set_decision(act.decision);
@@ -370,10 +387,10 @@ Verdict Do(Run& run, const RecordOpening& act) {
   AccountNumber holder = 0;
   if (Verdict no = run.FindHolder(act.holder, &holder)) return no;
   if (Verdict no = run.BrokersOnly()) return no;
-  sv1::Entry entry = EntryOf(
+  sv1::Entry& entry = EntryOf(
       run, {sv1::ENTRY_KIND_OPENING, storage::kOpeningPot, holder, act.seconds, act.occurred_on, act.origin});
   if (Verdict no = CheckClosed(run, &entry)) return no;
-  sv1::Texts texts;
+  sv1::Texts& texts = run.parts.texts;
   texts.set_note(act.note);
   if (act.origin) PutOriginText(*act.origin, &texts);
   if (Verdict no = run.Append(&entry, texts)) return no;

@@ -1,5 +1,6 @@
 #include "server/ledger/execute.h"
 
+#include <algorithm>
 #include <cassert>
 #include <type_traits>
 
@@ -12,6 +13,8 @@ namespace timebank::ledger {
 namespace {
 
 using storage::Family;
+
+constexpr size_t kHashBytes = 16;  // of a request's hashes
 
 class Executor {
  public:
@@ -49,11 +52,13 @@ class Executor {
     }
   }
 
-  const std::string& Secret() const {
-    return std::holds_alternative<CreateTimebank>(command_.act) ? instance_.secret() : run_.bank_row.secret();
+  storage::Digest FactsHash() const {
+    return std::holds_alternative<CreateTimebank>(command_.act)
+               ? storage::HmacKey(instance_.secret()).Of(body_.facts)
+               : run_.secret().Of(body_.facts);
   }
 
-  std::string FactsHash() const { return storage::HmacSha256(Secret(), body_.facts).substr(0, 16); }
+  storage::Digest TextsHash(std::string_view salt) const { return storage::HmacKey(salt).Of(body_.texts); }
 
   // The first outcome of this request id, or that it was used for something else.
   std::optional<Outcome> Known() {
@@ -61,8 +66,8 @@ class Executor {
     if (!state_.GetRow(Family::kRequest, run_.request_key, &row)) return std::nullopt;
     if (row.time_us() + kRequestMemoryUs < command_.stamp.now_us) return std::nullopt;
     const bool texts_erased = row.salt().empty();
-    if (row.facts_hash() != FactsHash() ||
-        (!texts_erased && row.text_mac() != storage::HmacSha256(row.salt(), body_.texts).substr(0, 16))) {
+    if (row.facts_hash() != FactsHash().First(kHashBytes) ||
+        (!texts_erased && row.text_mac() != TextsHash(row.salt()).First(kHashBytes))) {
       Refusal refusal = Refuse(Reason::kRequestIdReused);
       refusal.sequence = row.sequence();
       return Refused(std::move(refusal));
@@ -80,6 +85,12 @@ class Executor {
       std::optional<sv1::Entry> entry = state_.Entry(outcome.bank, outcome.first);
       if (entry && entry->kind() == sv1::ENTRY_KIND_REFUSAL)
         outcome.refusal = Refusal::FromFacts(entry->refusal());
+    }
+    if (std::holds_alternative<BatchRecordExchanges>(command_.act) && outcome.items.empty() &&
+        !outcome.refusal) {
+      // Every item was posted, in order.
+      outcome.items.resize(outcome.count);
+      for (uint32_t i = 0; i < outcome.count; ++i) outcome.items[i].sequence = outcome.first + i;
     }
     return outcome;
   }
@@ -105,19 +116,22 @@ class Executor {
             using T = std::decay_t<decltype(act)>;
             if constexpr (std::is_same_v<T, BatchRecordExchanges> || std::is_same_v<T, CreateTimebank>) {
               return std::nullopt;  // handled by the callers
+            } else if constexpr (std::is_same_v<T, RecordExchange>) {
+              return Record(run_, act.exchange, act.check_duplicates);
             } else {
               return Do(run_, act);
             }
           },
           command_.act);
     }
-    if (!no) return command_.validate_only ? ShowAndUndo() : Done();
+    if (!no) return command_.validate_only ? ShowAndUndo() : Posted();
     Undo(start_);
     return Freeze(*std::move(no));
   }
 
   Outcome Batch(const BatchRecordExchanges& batch) {
     Outcome outcome;
+    outcome.items.reserve(batch.items.size());
     const Sequence before = run_.head.last_sequence();
     for (size_t i = 0; i < batch.items.size(); ++i) {
       const WorkingState::Mark mark = state_.Savepoint();
@@ -143,7 +157,7 @@ class Executor {
       refusal.violations = item.violations;
       return refusal;
     }
-    return Do(run_, RecordExchange{item.exchange, batch.check_duplicates});
+    return Record(run_, item.exchange, batch.check_duplicates);
   }
 
   void Undo(const WorkingState::Mark& mark) {
@@ -159,6 +173,20 @@ class Executor {
     return outcome;
   }
 
+  // With what was posted, where that is one entry of the caller's own words.
+  Outcome Posted() {
+    Outcome outcome = Done();
+    if (std::holds_alternative<RecordExchange>(command_.act) ||
+        std::holds_alternative<RecordGift>(command_.act) ||
+        std::holds_alternative<RecordOpening>(command_.act)) {
+      Preview& posted = outcome.posted.emplace();
+      posted.entry = std::move(run_.entry);
+      posted.texts = std::move(run_.parts.texts);
+      posted.category = run_.CategoryName(posted.entry.category());
+    }
+    return outcome;
+  }
+
   Outcome ShowAndUndo() {
     Preview preview;
     for (sv1::Entry& entry : state_.EntriesSince(start_)) preview.entry = std::move(entry);
@@ -166,12 +194,7 @@ class Executor {
     if (state_.GetRow(Family::kText, storage::TextKey(run_.bank, preview.entry.sequence()), &texts)) {
       preview.texts.ParseFromString(texts.texts());
     }
-    sv1::NameRow category;
-    state_.GetRow(
-        Family::kDirectory,
-        storage::DirectoryKey(run_.bank, storage::DirectoryKind::kCategory, preview.entry.category()),
-        &category);
-    preview.category = category.name();
+    preview.category = run_.CategoryName(preview.entry.category());
     Undo(start_);
     Outcome outcome;
     outcome.preview = std::move(preview);
@@ -209,17 +232,23 @@ class Executor {
   void KeepRequest(const Outcome& outcome) {
     if (command_.request_id.empty()) return;
     sv1::RequestRow row;
-    row.set_facts_hash(FactsHash());
+    row.set_facts_hash(FactsHash().First(kHashBytes).data(), kHashBytes);
     row.set_time_us(command_.stamp.now_us);
     row.set_sequence(outcome.first);
     row.set_entry_count(outcome.count);
-    row.set_salt(run_.NextSalt());
-    row.set_text_mac(storage::HmacSha256(row.salt(), body_.texts).substr(0, 16));
+    const std::string_view salt = run_.NextSalt();
+    row.set_salt(salt.data(), salt.size());
+    row.set_text_mac(TextsHash(salt).First(kHashBytes).data(), kHashBytes);
     if (std::holds_alternative<CreateTimebank>(command_.act)) row.set_bank(run_.bank);
-    for (const Outcome::Item& item : outcome.items) {
-      auto* kept = row.add_items();
-      kept->set_sequence(item.sequence);
-      if (item.refusal) *kept->mutable_refusal() = item.refusal->ToFacts();
+    // Where every item was posted, their numbers follow from the first.
+    const bool all_posted = std::none_of(outcome.items.begin(), outcome.items.end(),
+                                         [](const Outcome::Item& item) { return item.refusal.has_value(); });
+    if (!all_posted) {
+      for (const Outcome::Item& item : outcome.items) {
+        auto* kept = row.add_items();
+        kept->set_sequence(item.sequence);
+        if (item.refusal) *kept->mutable_refusal() = item.refusal->ToFacts();
+      }
     }
     state_.PutRow(Family::kRequest, run_.request_key, row);
   }
@@ -244,6 +273,7 @@ absl::StatusOr<Outcome> Execute(const Command& command, WorkingState& state) {
 #if TIMEBANK_INVARIANTS
   CheckInvariants(state, start);
 #endif
+  state.Keep();
   return outcome;
 }
 

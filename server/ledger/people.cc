@@ -25,7 +25,7 @@ Refusal AlreadyExists(AccountNumber account) {
 }
 
 std::string ExternalKey(const Run& run, const sv1::ExternalIdRow& external) {
-  return storage::ExternalIdKey(run.bank, run.bank_row.secret(), external.system(), external.number());
+  return storage::ExternalIdKey(run.bank, run.secret(), external.system(), external.number());
 }
 
 // One number of an older system leads to one member. ALREADY_EXISTS names who else has it.
@@ -66,10 +66,10 @@ Verdict ClaimSlug(Run& run, HolderKind kind, const std::string& asked, std::stri
   }
   sv1::SlugRow row;
   row.set_number(account);
-  run.state.PutRow(Family::kSlug,
-                   storage::SlugKey(run.bank, run.bank_row.secret(),
-                                    kind == HolderKind::kMember ? "member" : "circle", *slug),
-                   row);
+  run.state.PutRow(
+      Family::kSlug,
+      storage::SlugKey(run.bank, run.secret(), kind == HolderKind::kMember ? "member" : "circle", *slug),
+      row);
   return std::nullopt;
 }
 
@@ -90,13 +90,13 @@ Verdict Note(Run& run, sv1::EntryKind kind, AccountNumber account, sv1::MemberRo
 
 Verdict FindMember(Run& run, const std::string& id, AccountNumber* account, sv1::MemberRow* row) {
   if (Verdict no = run.FindHolder({HolderKind::kMember, id}, account)) return no;
-  if (const sv1::MemberRow* member = run.Member(*account)) *row = *member;
+  run.MemberRecord(*account, row);
   return std::nullopt;
 }
 
 // Moves all that stands on `account` to `destination`.
 Verdict MoveBalance(Run& run, AccountNumber account, AccountNumber destination) {
-  const int64_t balance = run.Account(account).balance();
+  const int64_t balance = run.Account(account).balance;
   sv1::Entry entry;
   entry.set_kind(sv1::ENTRY_KIND_CLOSING);
   entry.set_seconds(std::abs(balance));
@@ -168,7 +168,7 @@ Verdict Do(Run& run, const CreateMember& act) {
   row.set_create_time_us(std::max(run.command.stamp.now_us, run.head.last_record_time_us()));
   if (Verdict no = Note(run, sv1::ENTRY_KIND_MEMBER_CREATED, account, row)) return no;
 
-  const int64_t starter = run.bank_row.settings().starter_seconds();
+  const int64_t starter = run.bank_row().settings().starter_seconds();
   if (act.no_starter || starter == 0) return std::nullopt;
   sv1::Entry entry;
   entry.set_kind(sv1::ENTRY_KIND_STARTER);
@@ -224,11 +224,11 @@ Verdict Do(Run& run, const CloseMember& act) {
   if (Verdict no = run.BrokersOnly()) return no;
   if (destination == account) return Invalid("destination", violation::kSameHolder);
   if (row.state() == kMemberClosed) return Closed(account);
-  if (const sv1::MemberRow* member = run.Member(destination);
-      member != nullptr && member->state() == kMemberClosed) {
+  if (const MemberFacts* member = run.Member(destination);
+      member != nullptr && member->state == kMemberClosed) {
     return Closed(destination);
   }
-  const int64_t balance = run.Account(account).balance();
+  const int64_t balance = run.Account(account).balance;
   if (balance > 0 && destination == 0) return BalanceRefusal(Reason::kDestinationRequired, account, balance);
   if (balance < 0 && destination != 0 && storage::KindOf(destination) != HolderKind::kPot) {
     return BalanceRefusal(Reason::kDestinationMustBePot, account, balance);
@@ -268,7 +268,7 @@ Verdict Do(Run& run, const MergeMember& act) {
   if (into.merged_accounts_size() + 1 + row.merged_accounts_size() > static_cast<int>(kMaxMergedAccounts)) {
     return Refuse(Reason::kTooMany);
   }
-  if (run.Account(account).balance() != 0) {
+  if (run.Account(account).balance != 0) {
     if (Verdict no = MoveBalance(run, account, survivor)) return no;
   }
   into.add_merged_accounts(account);
@@ -277,13 +277,11 @@ Verdict Do(Run& run, const MergeMember& act) {
   row.set_merged_into(survivor);
   row.clear_merged_accounts();
   // What was contested of the one is contested of the other.
-  if (sv1::AccountRow gone = run.Account(account); gone.contested() != 0) {
-    sv1::AccountRow stays = run.Account(survivor);
-    if (stays.movement_count() == 0) stays.set_last_exchange_on(storage::kNoDay);
-    stays.set_contested(stays.contested() + gone.contested());
-    gone.set_contested(0);
-    run.PutAccount(account, gone);
-    run.PutAccount(survivor, stays);
+  if (const int64_t contested = run.Account(account).contested; contested != 0) {
+    run.ChangeAccount(account).contested = 0;
+    AccountFigures& stays = run.ChangeAccount(survivor);
+    if (stays.movement_count == 0) stays.last_exchange_on = storage::kNoDay;
+    stays.contested += contested;
   }
   into.set_changed_at(run.head.last_sequence() + 1);
   into.set_update_time_us(std::max(run.command.stamp.now_us, run.head.last_record_time_us()));

@@ -1,8 +1,7 @@
 #include "server/ledger/run.h"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
+#include <charconv>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -36,32 +35,31 @@ Refusal HolderNotFound(const HolderRef& holder) {
   return refusal;
 }
 
+constexpr size_t kSaltBytes = 16;
+
 bool Add(int64_t a, int64_t b, int64_t* sum) { return !__builtin_add_overflow(a, b, sum); }
 
-// Moves `row` by one movement of `entry`. false: a sum would not fit.
-bool Move(const sv1::Entry& entry, int64_t seconds, sv1::AccountRow* row) {
+// Moves `figures` by one movement of `entry`. false, and nothing moved: a sum would not fit.
+bool Move(const sv1::Entry& entry, int64_t seconds, AccountFigures* figures) {
   const storage::Sums sums = storage::SumsOf(entry.kind(), entry.reversed_kind(), seconds);
   int64_t balance;
   int64_t in;
   int64_t out;
-  if (!Add(row->balance(), seconds, &balance) || !Add(row->seconds_in(), sums.seconds_in, &in) ||
-      !Add(row->seconds_out(), sums.seconds_out, &out)) {
+  if (!Add(figures->balance, seconds, &balance) || !Add(figures->seconds_in, sums.seconds_in, &in) ||
+      !Add(figures->seconds_out, sums.seconds_out, &out)) {
     return false;
   }
   for (int64_t sum : {balance, in, out}) {
     if (sum > kMaxSumSeconds || sum < -kMaxSumSeconds) return false;
   }
-  row->set_balance(balance);
-  row->set_seconds_in(in);
-  row->set_seconds_out(out);
-  row->set_exchange_count(row->exchange_count() + sums.exchange_count);
-  row->set_movement_count(row->movement_count() + 1);
-  row->set_last_sequence(entry.sequence());
+  figures->balance = balance;
+  figures->seconds_in = in;
+  figures->seconds_out = out;
+  figures->exchange_count += sums.exchange_count;
+  if (++figures->movement_count == 1) figures->last_exchange_on = storage::kNoDay;
+  figures->last_sequence = entry.sequence();
   if (entry.kind() == sv1::ENTRY_KIND_EXCHANGE) {
-    const Day last = row->movement_count() == 1 ? storage::kNoDay : row->last_exchange_on();
-    row->set_last_exchange_on(std::max(last, entry.occurred_on()));
-  } else if (row->movement_count() == 1) {
-    row->set_last_exchange_on(storage::kNoDay);
+    figures->last_exchange_on = std::max(figures->last_exchange_on, entry.occurred_on());
   }
   return true;
 }
@@ -74,22 +72,39 @@ Refusal TooMuch(AccountNumber account) {
 
 }  // namespace
 
+void Parts::Clear() {
+  givers.clear();
+  receivers.clear();
+  seconds = 0;
+  remainder = 0;
+  unnamed_givers = 0;
+  unnamed_receivers = 0;
+  occurred_on = 0;
+  category = 0;
+  category_name.reset();
+  acting_for = 0;
+  texts.Clear();
+}
+
 Verdict Run::OpenBank() {
-  sv1::InstanceRow instance;
-  state.GetRow(Family::kMeta, storage::kMetaInstance, &instance);
-  sv1::SlugRow slug;
-  if (!state.GetRow(Family::kSlug, storage::SlugKey(0, instance.secret(), "bank", command.bank), &slug)) {
+  open_ = state.FindBank(command.bank);
+  if (open_ == nullptr) {
     Refusal refusal = Refuse(Reason::kTimebankNotFound);
     refusal.named = command.bank;
     return refusal;
   }
-  bank = slug.number();
+  bank = open_->number;
   Reload();
   if (!command.request_id.empty()) {
-    request_key =
-        storage::RequestKey(bank, bank_row.secret(), command.actor.RequestOwner(), command.request_id);
+    request_key = state.RequestKey(*open_, command.actor.RequestOwner(), command.request_id);
   }
   return std::nullopt;
+}
+
+void Run::BeginBank(BankNumber number) {
+  open_ = &state.BankNumbered(number);
+  bank = number;
+  Reload();
 }
 
 Verdict Run::OpenActor() {
@@ -98,11 +113,18 @@ Verdict Run::OpenActor() {
 }
 
 void Run::Reload() {
-  bank_row.Clear();
-  head.Clear();
-  members_.clear();
-  state.GetRow(Family::kDirectory, storage::DirectoryKey(bank, DirectoryKind::kBank, 0), &bank_row);
-  state.GetRow(Family::kAccount, storage::AccountKey(bank, 0), &head);
+  changed_bank_.reset();
+  key_number_ = 0;
+  head = state.HeadOf(*open_);
+}
+
+sv1::BankRow& Run::ChangeBank() {
+  if (!changed_bank_) changed_bank_ = state.RowOf(*open_);
+  return *changed_bank_;
+}
+
+void Run::PutBank() {
+  state.PutRow(Family::kDirectory, storage::DirectoryKey(bank, DirectoryKind::kBank, 0), bank_row());
 }
 
 std::optional<AccountNumber> Run::FindUnmerged(HolderKind kind, const std::string& id) {
@@ -111,11 +133,10 @@ std::optional<AccountNumber> Run::FindUnmerged(HolderKind kind, const std::strin
     if (id == "opening") return storage::kOpeningPot;
     return std::nullopt;
   }
-  sv1::SlugRow slug;
-  if (!state.GetRow(Family::kSlug, storage::SlugKey(bank, bank_row.secret(), WhatOf(kind), id), &slug)) {
-    return std::nullopt;
-  }
-  return static_cast<AccountNumber>(slug.number());
+  const std::optional<uint64_t> number =
+      state.NumberNamed(*open_, kind == HolderKind::kCircle ? NameKind::kCircle : NameKind::kMember, id);
+  if (!number) return std::nullopt;
+  return static_cast<AccountNumber>(*number);
 }
 
 Verdict Run::FindHolder(const HolderRef& holder, AccountNumber* account) {
@@ -126,83 +147,60 @@ Verdict Run::FindHolder(const HolderRef& holder, AccountNumber* account) {
 }
 
 AccountNumber Run::Survivor(AccountNumber account) {
-  while (storage::KindOf(account) == HolderKind::kMember) {
-    const sv1::MemberRow* member = Member(account);
-    if (member == nullptr || member->merged_into() == 0) break;
-    account = member->merged_into();
+  while (const MemberFacts* member = Member(account)) {
+    if (member->merged_into == 0) break;
+    account = member->merged_into;
   }
   return account;
 }
 
-const sv1::MemberRow* Run::Member(AccountNumber account) {
-  if (storage::KindOf(account) != HolderKind::kMember) return nullptr;
-  auto [found, inserted] = members_.try_emplace(account);
-  if (inserted &&
-      !state.GetRow(Family::kDirectory,
-                    storage::DirectoryKey(bank, DirectoryKind::kMember, storage::NumberOf(account)),
-                    &found->second)) {
-    members_.erase(found);
-    return nullptr;
-  }
-  return &found->second;
+bool Run::MemberRecord(AccountNumber account, sv1::MemberRow* row) const {
+  return state.GetRow(Family::kDirectory,
+                      storage::DirectoryKey(bank, DirectoryKind::kMember, storage::NumberOf(account)), row);
 }
 
 void Run::PutMember(AccountNumber account, const sv1::MemberRow& row) {
   state.PutRow(Family::kDirectory,
                storage::DirectoryKey(bank, DirectoryKind::kMember, storage::NumberOf(account)), row);
-  members_[account] = row;
 }
-
-sv1::AccountRow Run::Account(AccountNumber account) const {
-  sv1::AccountRow row;
-  state.GetRow(Family::kAccount, storage::AccountKey(bank, account), &row);
-  return row;
-}
-
-void Run::PutAccount(AccountNumber account, const sv1::AccountRow& row) {
-  state.PutRow(Family::kAccount, storage::AccountKey(bank, account), row);
-}
-
-void Run::PutBank() {
-  state.PutRow(Family::kDirectory, storage::DirectoryKey(bank, DirectoryKind::kBank, 0), bank_row);
-}
-
-void Run::PutHead() { state.PutRow(Family::kAccount, storage::AccountKey(bank, 0), head); }
 
 Verdict Run::CategoryNumber(const std::string& name, std::string_view field, uint32_t* number) {
   *number = 0;
   if (name.empty()) return std::nullopt;
-  std::string key = storage::SlugKey(bank, bank_row.secret(), "category", absl::AsciiStrToLower(name));
-  sv1::SlugRow slug;
-  if (!state.GetRow(Family::kSlug, key, &slug)) {
-    if (head.category_count() >= kMaxCategories) return Invalid(std::string(field), violation::kTooMany);
-    head.set_category_count(head.category_count() + 1);
-    PutHead();
-    slug.set_number(head.category_count());
-    state.PutRow(Family::kSlug, std::move(key), slug);
-    sv1::NameRow row;
-    row.set_name(name);
-    state.PutRow(Family::kDirectory, storage::DirectoryKey(bank, DirectoryKind::kCategory, slug.number()),
-                 row);
-    bank_row.mutable_settings()->add_categories(static_cast<uint32_t>(slug.number()));
-    PutBank();
+  const std::string folded = absl::AsciiStrToLower(name);
+  if (const std::optional<uint64_t> known = state.NumberNamed(*open_, NameKind::kCategory, folded)) {
+    *number = static_cast<uint32_t>(*known);
+    return std::nullopt;
   }
-  *number = static_cast<uint32_t>(slug.number());
+  if (head.category_count() >= kMaxCategories) return Invalid(std::string(field), violation::kTooMany);
+  head.set_category_count(head.category_count() + 1);
+  PutHead();
+  *number = head.category_count();
+  sv1::SlugRow slug;
+  slug.set_number(*number);
+  state.PutRow(Family::kSlug, storage::SlugKey(bank, secret(), "category", folded), slug);
+  sv1::NameRow row;
+  row.set_name(name);
+  state.PutRow(Family::kDirectory, storage::DirectoryKey(bank, DirectoryKind::kCategory, *number), row);
+  ChangeBank().mutable_settings()->add_categories(*number);
+  PutBank();
   return std::nullopt;
 }
 
 uint32_t Run::KeyNumber() {
-  std::string key = storage::SlugKey(bank, bank_row.secret(), "key", command.actor.caller);
-  sv1::SlugRow slug;
-  if (!state.GetRow(Family::kSlug, key, &slug)) {
-    head.set_key_count(head.key_count() + 1);
-    slug.set_number(head.key_count());
-    state.PutRow(Family::kSlug, std::move(key), slug);
-    sv1::NameRow row;
-    row.set_name(command.actor.caller);
-    state.PutRow(Family::kDirectory, storage::DirectoryKey(bank, DirectoryKind::kKey, slug.number()), row);
+  if (key_number_ != 0) return key_number_;
+  const std::string& caller = command.actor.caller;
+  if (const std::optional<uint64_t> known = state.NumberNamed(*open_, NameKind::kKey, caller)) {
+    return key_number_ = static_cast<uint32_t>(*known);
   }
-  return static_cast<uint32_t>(slug.number());
+  head.set_key_count(head.key_count() + 1);
+  sv1::SlugRow slug;
+  slug.set_number(head.key_count());
+  state.PutRow(Family::kSlug, storage::SlugKey(bank, secret(), "key", caller), slug);
+  sv1::NameRow row;
+  row.set_name(caller);
+  state.PutRow(Family::kDirectory, storage::DirectoryKey(bank, DirectoryKind::kKey, slug.number()), row);
+  return key_number_ = head.key_count();
 }
 
 Verdict Run::BrokersOnly() const {
@@ -217,17 +215,17 @@ Verdict Run::Speaker(const HolderRef& acting_for, AccountNumber* account) {
   return BrokersOnly();
 }
 
-std::string Run::NextSalt() {
-  std::string bytes = absl::StrCat(command.stamp.seed, "/", salts_++);
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
-  return std::string(reinterpret_cast<const char*>(digest), 16);
+std::string_view Run::NextSalt() {
+  char number[10];
+  const char* const end = std::to_chars(number, number + sizeof(number), salts_++).ptr;
+  salt_ = storage::Sha256({command.stamp.seed, "/", std::string_view(number, end - number)});
+  return salt_.First(kSaltBytes);
 }
 
 Verdict Run::Fits(const sv1::Entry& entry) const {
   for (const sv1::EntryMovement& movement : entry.movements()) {
-    sv1::AccountRow row = Account(movement.account());
-    if (!Move(entry, movement.seconds(), &row)) return TooMuch(movement.account());
+    AccountFigures figures = Account(movement.account());
+    if (!Move(entry, movement.seconds(), &figures)) return TooMuch(movement.account());
   }
   return std::nullopt;
 }
@@ -239,17 +237,18 @@ Verdict Run::Append(sv1::Entry* entry, const sv1::Texts& texts) {
   entry->set_recorder(actor_member);
   entry->set_key(KeyNumber());
   for (sv1::EntryMovement& movement : *entry->mutable_movements()) {
-    sv1::AccountRow row = Account(movement.account());
-    if (!Move(*entry, movement.seconds(), &row)) return TooMuch(movement.account());
-    movement.set_balance_after(row.balance());
-    PutAccount(movement.account(), row);
+    AccountFigures& figures = ChangeAccount(movement.account());
+    if (!Move(*entry, movement.seconds(), &figures)) return TooMuch(movement.account());
+    movement.set_balance_after(figures.balance);
   }
-  if (sv1::TextRow row; texts.ByteSizeLong() > 0) {
-    row.set_salt(NextSalt());
-    row.set_texts(texts.SerializeAsString());
-    row.set_request_key(request_key);
-    entry->set_text_commitment(storage::HmacSha256(row.salt(), row.texts()));
-    state.PutRow(Family::kText, storage::TextKey(bank, entry->sequence()), row);
+  const bool any_text = texts.ByteSizeLong() > 0;
+  if (any_text) {
+    const std::string_view salt = NextSalt();
+    text_row_.set_salt(salt.data(), salt.size());
+    texts.SerializeToString(text_row_.mutable_texts());
+    text_row_.set_request_key(request_key);
+    const storage::Digest commitment = storage::HmacKey(salt).Of(text_row_.texts());
+    entry->set_text_commitment(commitment.bytes().data(), storage::Digest::kBytes);
   }
   if (head.last_sequence() == 0 || command.stamp.today > head.last_record_day()) {
     sv1::SlugRow first;
@@ -260,12 +259,12 @@ Verdict Run::Append(sv1::Entry* entry, const sv1::Texts& texts) {
   head.set_last_sequence(entry->sequence());
   head.set_last_record_time_us(entry->record_time_us());
   PutHead();
-  state.AppendEntry(*entry);
+  state.AppendEntry(*entry, any_text ? &text_row_ : nullptr);
   return std::nullopt;
 }
 
 std::string Run::OriginRowKey(const OriginSpec& origin) const {
-  return storage::OriginKey(bank, bank_row.secret(), origin.system, origin.number);
+  return storage::OriginKey(bank, secret(), origin.system, origin.number);
 }
 
 Verdict Run::CheckOrigin(const std::optional<OriginSpec>& origin) {

@@ -11,7 +11,6 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "server/ledger/command.h"
 #include "server/ledger/execute.h"
 #include "server/ledger/refusal.h"
@@ -45,6 +44,28 @@ inline constexpr uint32_t kNoticePossibleDuplicate = 3;
 inline constexpr uint32_t kNoticePotWithoutDecision = 4;
 inline constexpr uint32_t kNoticeClosedBackdated = 5;
 
+// Who gave and received, resolved to accounts.
+struct Part {
+  AccountNumber account = 0;
+  std::optional<int64_t> own;  // seconds that the share named itself
+};
+struct Parts {
+  std::vector<Part> givers;
+  std::vector<Part> receivers;
+  int64_t seconds = 0;
+  AccountNumber remainder = 0;  // 0: not named
+  uint32_t unnamed_givers = 0;
+  uint32_t unnamed_receivers = 0;
+  Day occurred_on = 0;
+  uint32_t category = 0;
+  std::optional<std::string> category_name;  // instead of `category`; PostExchange finds or adds it
+  AccountNumber acting_for = 0;
+  sv1::Texts texts;
+
+  // Empty again; what was allocated stays for the next ones.
+  void Clear();
+};
+
 class Run {
  public:
   Run(const Command& command, WorkingState& state) : command(command), state(state) {}
@@ -52,18 +73,32 @@ class Run {
   const Command& command;
   WorkingState& state;
   BankNumber bank = 0;
-  sv1::BankRow bank_row;
   sv1::HeadRow head;
   AccountNumber actor_member = 0;  // 0: the key itself speaks
   std::string request_key;         // of `request`; empty: the call has no request id
 
+  // The exchange at work and the entry that was appended last, with its texts. Here, because the next one of
+  // a batch takes the same memory.
+  Parts parts;
+  sv1::Entry entry;
+
   // --- beginning
   // Finds the bank and its head. TIMEBANK_NOT_FOUND.
   Verdict OpenBank();
+  // Begins a bank that is not there yet.
+  void BeginBank(BankNumber number);
   // Finds the member at the keyboard. HOLDER_NOT_FOUND.
   Verdict OpenActor();
   // Reads again what RollBack() may have changed beneath.
   void Reload();
+
+  // --- the bank
+  const sv1::BankRow& bank_row() const { return changed_bank_ ? *changed_bank_ : state.RowOf(*open_); }
+  // A copy to change; PutBank() makes it the bank's.
+  sv1::BankRow& ChangeBank();
+  void PutBank();
+  void PutHead() { state.PutHead(*open_, head); }
+  const storage::HmacKey& secret() const { return state.SecretOf(*open_); }
 
   // --- finding
   // The holder's account, a merged member's survivor. HOLDER_NOT_FOUND.
@@ -72,14 +107,16 @@ class Run {
   std::optional<AccountNumber> FindUnmerged(HolderKind kind, const std::string& id);
   // The account that speaks for `account` today: a merged member's survivor.
   AccountNumber Survivor(AccountNumber account);
-  // nullptr: not a member. Valid until the next call.
-  const sv1::MemberRow* Member(AccountNumber account);
+  // nullptr: not a member. Valid until the next change.
+  const MemberFacts* Member(AccountNumber account) const { return state.MemberOf(*open_, account); }
+  bool MemberRecord(AccountNumber account, sv1::MemberRow* row) const;
   void PutMember(AccountNumber account, const sv1::MemberRow& row);
-  sv1::AccountRow Account(AccountNumber account) const;
-  void PutAccount(AccountNumber account, const sv1::AccountRow& row);
+  const AccountFigures& Account(AccountNumber account) const { return state.AccountOf(*open_, account); }
+  AccountFigures& ChangeAccount(AccountNumber account) { return state.ChangeAccount(*open_, account); }
 
   // Number of the category, added where it is new; 0 for an empty one. VALIDATION (TOO_MANY, at `field`).
   Verdict CategoryNumber(const std::string& name, std::string_view field, uint32_t* number);
+  std::string CategoryName(uint32_t number) const { return state.CategoryName(*open_, number); }
 
   // --- who
   bool broker() const { return command.actor.role == Role::kBroker; }
@@ -95,25 +132,27 @@ class Run {
   // AMOUNT_OVERFLOW if Append would refuse `entry`.
   Verdict Fits(const sv1::Entry& entry) const;
   // A new salt; never the same twice in one command.
-  std::string NextSalt();
+  std::string_view NextSalt();
 
   // Origins. ORIGIN_RECORDED names the first entry.
   Verdict CheckOrigin(const std::optional<OriginSpec>& origin);
   void KeepOrigin(const std::optional<OriginSpec>& origin, Sequence sequence);
 
-  void PutBank();
-  void PutHead();
-
  private:
   uint32_t KeyNumber();
   std::string OriginRowKey(const OriginSpec& origin) const;
 
-  absl::flat_hash_map<AccountNumber, sv1::MemberRow> members_;  // read so far
+  ledger::OpenBank* open_ = nullptr;
+  std::optional<sv1::BankRow> changed_bank_;
+  uint32_t key_number_ = 0;  // of the caller's key; 0: not asked for yet
   uint32_t salts_ = 0;
+  storage::Digest salt_;  // the last one
+  sv1::TextRow text_row_;
 };
 
 // --- the rules, one function an act
-Verdict Do(Run& run, const RecordExchange& act);
+Verdict Record(Run& run, const ExchangeSpec& spec,
+               bool check_duplicates);  // RecordExchange; an item of a batch
 Verdict Do(Run& run, const CorrectExchange& act);
 Verdict Do(Run& run, const ReverseExchange& act);
 Verdict Do(Run& run, const ContestExchange& act);
@@ -136,25 +175,6 @@ Verdict DoCreateTimebank(Run& run, const CreateTimebank& act, const sv1::Instanc
 
 // --- shared between exchanges and states
 
-// Who gave and received, resolved to accounts.
-struct Part {
-  AccountNumber account = 0;
-  std::optional<int64_t> own;  // seconds that the share named itself
-};
-struct Parts {
-  std::vector<Part> givers;
-  std::vector<Part> receivers;
-  int64_t seconds = 0;
-  AccountNumber remainder = 0;  // 0: not named
-  uint32_t unnamed_givers = 0;
-  uint32_t unnamed_receivers = 0;
-  Day occurred_on = 0;
-  uint32_t category = 0;
-  std::optional<std::string> category_name;  // instead of `category`; PostExchange finds or adds it
-  AccountNumber acting_for = 0;
-  sv1::Texts texts;
-};
-
 // Resolves the fields of `spec` that `mask` names (none given: all) into `parts`. HOLDER_NOT_FOUND.
 Verdict ResolveParts(Run& run, const ExchangeSpec& spec, const ExchangeMask* mask, Parts* parts);
 
@@ -171,9 +191,9 @@ struct PostOptions {
   Sequence corrects = 0;
   Sequence restores = 0;
 };
-// Shares out, checks and appends an EXCHANGE. SAME_HOLDER, SHARES_DO_NOT_BALANCE, HOLDER_CLOSED,
-// AMOUNT_OVERFLOW, BALANCE_LIMIT.
-Verdict PostExchange(Run& run, const Parts& parts, const PostOptions& options, Sequence* sequence);
+// Shares out, checks and appends an EXCHANGE, which is left in `run.entry`. SAME_HOLDER,
+// SHARES_DO_NOT_BALANCE, HOLDER_CLOSED, AMOUNT_OVERFLOW, BALANCE_LIMIT.
+Verdict PostExchange(Run& run, const Parts& parts, const PostOptions& options);
 
 // What became of an entry; RECORDED where nothing did.
 sv1::MarkRow MarkOf(const Run& run, const sv1::Entry& entry);

@@ -107,9 +107,7 @@ Verdict NotYetReversed(const Target& target) {
 void MoveContested(Run& run, const sv1::Entry& entry, int sign) {
   for (const auto& movement : entry.movements()) {
     const AccountNumber account = run.Survivor(movement.account());
-    sv1::AccountRow row = run.Account(account);
-    row.set_contested(row.contested() + sign * movement.seconds());
-    run.PutAccount(account, row);
+    run.ChangeAccount(account).contested += sign * movement.seconds();
   }
 }
 
@@ -207,8 +205,7 @@ Verdict Correct(Run& run, Target& target, const ExchangeSpec& changes, const Exc
   parts.texts.set_reason(reason);
   const Sequence replacement = run.head.last_sequence() + 2;
   if (Verdict no = Reverse(run, target, reason, acting_for, replacement)) return no;
-  Sequence posted = 0;
-  return PostExchange(run, parts, {.limits = false, .corrects = target.entry.sequence()}, &posted);
+  return PostExchange(run, parts, {.limits = false, .corrects = target.entry.sequence()});
 }
 
 // Records the original of a contested reversal anew.
@@ -222,10 +219,10 @@ Verdict Restore(Run& run, Target& reversal, const SettleExchange& act, AccountNu
     if (Verdict no = OnlyOwn(run, parts)) return no;
     parts.acting_for = acting_for;
     parts.texts.set_reason(act.reason);
-    if (Verdict no =
-            PostExchange(run, parts, {.limits = false, .restores = original.entry.sequence()}, &posted)) {
+    if (Verdict no = PostExchange(run, parts, {.limits = false, .restores = original.entry.sequence()})) {
       return no;
     }
+    posted = run.entry.sequence();
   } else {
     if (act.mask.any()) return Refuse(Reason::kCannotCorrect);
     sv1::Entry entry;

@@ -2,6 +2,10 @@
 //
 //     Layer (this batch) -> Layer (the batch that is being synced) -> Base (what has been folded)
 //
+// Above the rows stand caches of what the rules ask for again and again, decoded: see OpenBank. Each says
+// what the rows say: where a row changes, by Put or by RollBack, what was made of it is forgotten. Accounts
+// and heads are kept the other way round: they change here, and become rows when their batch is sealed.
+//
 // Reading errors of the base are latched: reads then answer "nothing", and whoever runs commands looks at
 // status() before believing any of it. So rules stay rules, and no half-read command can leave.
 //
@@ -16,15 +20,18 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "server/ledger/layer.h"
+#include "server/ledger/open_bank.h"
 #include "storage/types.h"
 #include "timebank/storage/v1/entry.pb.h"
-#include "timebank/storage/v1/frame.pb.h"
+#include "timebank/storage/v1/rows.pb.h"
 
 namespace timebank::ledger {
 
@@ -42,51 +49,61 @@ class Base {
       const std::function<void(storage::Sequence, int64_t seconds)>& visit) const = 0;
 };
 
-// What one batch changed. Becomes one frame of the log.
-class Layer {
- public:
-  struct DayMovement {
-    storage::Sequence sequence;
-    int64_t seconds;
-  };
-  using RowKey = std::pair<storage::Family, std::string>;
-  using DayKey = std::tuple<storage::BankNumber, storage::AccountNumber, storage::Day>;
-
-  absl::flat_hash_map<RowKey, std::string> rows;  // empty value: removed
-  std::vector<std::string> entries;               // exact bytes, in order
-  absl::flat_hash_map<std::pair<storage::BankNumber, storage::Sequence>, size_t> entry_index;
-  absl::flat_hash_map<DayKey, std::vector<DayMovement>> days;
-
-  size_t bytes = 0;  // written so far, about; never less than its frame takes
-
-  bool empty() const { return rows.empty() && entries.empty(); }
-  // The bytes of a timebank.storage.v1.Frame; the same batch gives the same bytes.
-  std::string FrameBytes() const;
-};
-
 class WorkingState {
  public:
   explicit WorkingState(const Base* base);  // must outlive this
 
+  WorkingState(const WorkingState&) = delete;
+  WorkingState& operator=(const WorkingState&) = delete;
+
   // --- rows
   std::optional<std::string> Get(storage::Family family, std::string_view key) const;
   bool GetRow(storage::Family family, std::string_view key, google::protobuf::MessageLite* row) const;
-  void Put(storage::Family family, std::string key, std::string value);
-  void PutRow(storage::Family family, std::string key, const google::protobuf::MessageLite& row);
+  void Put(storage::Family family, std::string_view key, std::string value);
+  void PutRow(storage::Family family, std::string_view key, const google::protobuf::MessageLite& row);
+
+  // --- banks, decoded. An OpenBank is valid until the next Seal().
+
+  // nullptr: there is none of this id.
+  OpenBank* FindBank(std::string_view id) const;
+  // The bank of this number, whether there is one or not.
+  OpenBank& BankNumbered(storage::BankNumber number) const;
+  // Valid until the row changes. Empty: there is none.
+  const storage::v1::BankRow& RowOf(OpenBank& bank) const;
+  const storage::HmacKey& SecretOf(OpenBank& bank) const;
+  const storage::v1::HeadRow& HeadOf(OpenBank& bank) const;
+  void PutHead(OpenBank& bank, const storage::v1::HeadRow& head);
+  // All zero where there is no row yet.
+  const AccountFigures& AccountOf(OpenBank& bank, storage::AccountNumber account) const;
+  // The account's row, to be changed now; RollBack() brings back what it says at this moment.
+  AccountFigures& ChangeAccount(OpenBank& bank, storage::AccountNumber account);
+  // nullptr: there is no such member.
+  const MemberFacts* MemberOf(OpenBank& bank, storage::AccountNumber account) const;
+  // What the slug row of `text` says. nullopt: there is none.
+  std::optional<uint64_t> NumberNamed(OpenBank& bank, NameKind kind, std::string_view text) const;
+  // As it is spelt. Empty: there is no such category.
+  std::string CategoryName(OpenBank& bank, uint32_t number) const;
+  std::string RequestKey(OpenBank& bank, const std::string& owner, std::string_view request_id) const;
 
   // --- entries
   std::optional<storage::v1::Entry> Entry(storage::BankNumber bank, storage::Sequence sequence) const;
-  void AppendEntry(const storage::v1::Entry& entry);
+  // In each bank numbers rise. `text`: its new text row.
+  void AppendEntry(const storage::v1::Entry& entry, const storage::v1::TextRow* text = nullptr);
   void ScanDay(storage::BankNumber bank, storage::AccountNumber account, storage::Day day,
                const std::function<void(storage::Sequence, int64_t seconds)>& visit) const;
 
   // --- undoing: back to where Savepoint() was called, within the current layer
   struct Mark {
-    size_t undo;
+    size_t rows;
+    size_t accounts;
+    size_t heads;
+    size_t changed;
     size_t entries;
   };
-  Mark Savepoint() const { return {undo_.size(), top().entries.size()}; }
+  Mark Savepoint() const;
   void RollBack(const Mark& mark);
+  // What was done so far stays: marks taken until now are void.
+  void Keep();
 
   // Rows of `family` that changed since `mark`, each with its value then (nothing: there was none).
   struct Change {
@@ -102,26 +119,76 @@ class WorkingState {
   std::shared_ptr<const Layer> Seal();
   // The oldest sealed layer has reached the base.
   void DropOldest();
+  // The current layer as Seal() would end it; it goes on.
+  std::shared_ptr<const Layer> Peek() const;
   // What the current layer's frame will take at most, about.
-  size_t layer_bytes() const { return top().bytes; }
-  size_t sealed_layers() const { return layers_.size() - 1; }
+  size_t layer_bytes() const;
+  size_t sealed_layers() const { return floors_.size() - 1; }
 
   // The first error that a read of the base met.
   const absl::Status& status() const { return status_; }
 
  private:
-  struct Undo {
+  struct RowUndo {
     Layer::RowKey key;
     std::optional<std::string> in_layer;  // the layer's value then
   };
+  struct AccountUndo {
+    OpenBank* bank;
+    storage::AccountNumber account;
+    AccountFigures figures;
+    RowState state;
+    bool changed;
+  };
+  struct HeadUndo {
+    OpenBank* bank;
+    storage::v1::HeadRow head;
+    RowState state;
+    bool changed;
+  };
+  // A layer, and where its entries stand by day; found out when somebody asks.
+  struct Floor {
+    struct DayMovement {
+      storage::Sequence sequence;
+      int64_t seconds;
+    };
+    using DayKey = std::tuple<storage::BankNumber, storage::AccountNumber, storage::Day>;
 
-  Layer& top() { return *layers_.back(); }
-  const Layer& top() const { return *layers_.back(); }
+    std::shared_ptr<Layer> layer = std::make_shared<Layer>();
+    size_t entries_by_day = 0;  // the first so many are in `days`
+    absl::flat_hash_map<DayKey, std::vector<DayMovement>> days;
+  };
+
+  Layer& top() { return *floors_.back().layer; }
+  const Layer& top() const { return *floors_.back().layer; }
   void Latch(const absl::Status& status) const;
 
+  // The row in the layers below the uppermost `above` ones, and in the base.
+  std::optional<std::string> Read(storage::Family family, std::string_view key, size_t above = 0) const;
+  // The same, decoded.
+  RowState ReadRow(storage::Family family, std::string_view key, google::protobuf::MessageLite* row) const;
+  void Forget(storage::Family family, std::string_view key) const;
+  AccountSlot& LoadedAccount(OpenBank& bank, storage::AccountNumber account) const;
+  void LoadRow(OpenBank& bank) const;
+  void LoadHead(OpenBank& bank) const;
+  void PutAccountRow(OpenBank& bank, storage::AccountNumber account, const std::string& value);
+  std::string AccountValue(OpenBank& bank, storage::AccountNumber account) const;
+  void WriteAccounts(Layer* layer) const;
+  void LimitCaches() const;
+
+  static void IndexDays(Floor* floor);
+  static void UnindexDays(Floor* floor, size_t entries);
+
   const Base* base_;
-  std::deque<std::shared_ptr<Layer>> layers_;  // oldest first
-  std::vector<Undo> undo_;
+  mutable std::deque<Floor> floors_;  // oldest first
+  std::vector<RowUndo> row_undo_;
+  std::vector<AccountUndo> account_undo_;
+  std::vector<HeadUndo> head_undo_;
+  // Accounts (0: the head) that the current layer changes, each once, in order of first change.
+  std::vector<std::pair<OpenBank*, storage::AccountNumber>> changed_;
+  mutable absl::flat_hash_map<storage::BankNumber, std::unique_ptr<OpenBank>> banks_;
+  mutable absl::flat_hash_map<std::string, OpenBank*> banks_by_id_;
+  mutable CacheSize cached_;
   mutable absl::Status status_;
 };
 

@@ -21,7 +21,7 @@ std::vector<std::string> Entries(size_t count) {
   for (size_t i = 0; i < count; ++i) {
     bank.Do(bank.NextExchange(i % 10 == 0 ? bench::Parties::kHotAccount : bench::Parties::kSpread));
   }
-  return bank.Seal()->entries;
+  return bank.Seal()->Entries();
 }
 
 // One account's movements: of each entry, the first one.

@@ -5,21 +5,21 @@
 namespace timebank::ledger {
 
 void MemoryBase::Absorb(const Layer& layer) {
-  for (const auto& [key, value] : layer.rows) {
+  for (const auto& [key, value] : layer.Rows()) {
     if (value.empty()) {
       rows_.erase(key);
     } else {
       rows_[key] = value;
     }
   }
-  for (const std::string& bytes : layer.entries) {
+  for (std::string& bytes : layer.Entries()) {
     storage::v1::Entry entry;
     entry.ParseFromString(bytes);
-    entries_[{entry.bank(), entry.sequence()}] = bytes;
-  }
-  for (const auto& [key, movements] : layer.days) {
-    std::vector<Layer::DayMovement>& day = days_[key];
-    day.insert(day.end(), movements.begin(), movements.end());
+    for (const auto& movement : entry.movements()) {
+      days_[{entry.bank(), movement.account(), entry.occurred_on()}].push_back(
+          {entry.sequence(), movement.seconds()});
+    }
+    entries_[{entry.bank(), entry.sequence()}] = std::move(bytes);
   }
 }
 
@@ -44,7 +44,7 @@ absl::Status MemoryBase::ScanDay(storage::BankNumber bank, storage::AccountNumbe
   if (!status_.ok()) return status_;
   const auto movements = days_.find({bank, account, day});
   if (movements == days_.end()) return absl::OkStatus();
-  for (const Layer::DayMovement& movement : movements->second) visit(movement.sequence, movement.seconds);
+  for (const DayMovement& movement : movements->second) visit(movement.sequence, movement.seconds);
   return absl::OkStatus();
 }
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -42,9 +43,15 @@ class MemoryBase : public Base {
                        const std::function<void(storage::Sequence, int64_t seconds)>& visit) const override;
 
  private:
+  struct DayMovement {
+    storage::Sequence sequence;
+    int64_t seconds;
+  };
+  using DayKey = std::tuple<storage::BankNumber, storage::AccountNumber, storage::Day>;
+
   std::map<RowKey, std::string> rows_;
   std::map<EntryKey, std::string> entries_;
-  std::map<Layer::DayKey, std::vector<Layer::DayMovement>> days_;
+  std::map<DayKey, std::vector<DayMovement>> days_;
   absl::Status status_;
 };
 

@@ -1075,8 +1075,7 @@ std::string Script::Print() const {
 
 std::map<MemoryBase::RowKey, std::string> Script::Rows() const {
   std::map<MemoryBase::RowKey, std::string> rows = base_.rows();
-  // The copy is sealed, not the state itself.
-  for (const auto& [key, value] : WorkingState(state_).Seal()->rows) {
+  for (const auto& [key, value] : state_.Peek()->Rows()) {
     if (value.empty()) {
       rows.erase(key);
     } else {
@@ -1093,7 +1092,7 @@ std::string Script::Dump() const {
                     absl::CEscape(value), "\n");
   }
   for (const auto& [key, bytes] : base_.entries()) absl::StrAppend(&text, absl::CEscape(bytes), "\n");
-  for (const std::string& bytes : WorkingState(state_).Seal()->entries) {
+  for (const std::string& bytes : state_.Peek()->Entries()) {
     absl::StrAppend(&text, absl::CEscape(bytes), "\n");
   }
   return text;

@@ -12,6 +12,7 @@
 #include "tests/support/matchers.h"
 #include "tests/support/memory_base.h"
 #include "timebank/storage/v1/entry.pb.h"
+#include "timebank/storage/v1/frame.pb.h"
 #include "timebank/storage/v1/rows.pb.h"
 
 namespace timebank::ledger {
@@ -145,8 +146,8 @@ TEST_F(WorkingStateTest, RollBackGoesToTheMark) {
   EXPECT_EQ(state_.Entry(kBank, 3)->movements(0).seconds(), 90);
   EXPECT_THAT(DayOf(state_), ElementsAre(Pair(1, 60), Pair(2, 60), Pair(3, 90)));
   const auto layer = state_.Seal();
-  EXPECT_EQ(layer->rows.size(), 1u);
-  EXPECT_EQ(layer->entries.size(), 2u);
+  EXPECT_EQ(layer->Rows().size(), 1u);
+  EXPECT_EQ(layer->Entries().size(), 2u);
 }
 
 // Goal: what changed since a mark is told once a row, with the value that it had at the mark, wherever that
