@@ -1,53 +1,52 @@
-// A load generator: keeps a given number of calls on their way to a server, each caller sending its next call
-// when it has the answer to the last (closed loop), and tells how many a second were answered and how long
-// they took.
+// A load generator: makes calls to a server, and tells how many a second were answered and how long they
+// took.
 //
 //     timebank-load --start build/release/server/timebankd --work record --outstanding 256 --channels 4
 //     timebank-load --server 127.0.0.1:7400 --work statement --history 10000
-//
-// In a closed loop a server that stalls is asked less, so high percentiles look better than callers who come
-// by themselves would find them: compare runs with each other, on one machine, in turns.
+//     timebank-load --server unix:/run/timebank.sock --work record --rate 5000     open loop: drive.h
 //
 // Exit status: 0 where every call was answered well.
 #include <grpcpp/grpcpp.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <atomic>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
-#include <cstdio>
 #include <iostream>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/synchronization/blocking_counter.h"
+#include "tests/bench/drive.h"
+#include "tests/bench/feed.h"
 #include "tests/bench/load_work.h"
 #include "tests/bench/server_process.h"
 
 namespace timebank::bench {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr std::chrono::seconds kConnectTimeout(30);
-// A caller who hears nothing but errors stops asking.
-constexpr int kErrorsInARow = 100;
+// Subscribers and recorders look at so many more entries than are due: chance brings some more.
+constexpr double kRoom = 1.5;
 
 struct Options {
   std::string server;
   std::string start;
   std::vector<std::string> server_flags;
   Work work;
+  Pace pace;
+  uint32_t banks = 1;
+  uint32_t members = 1'000;
+  bool real_sizes = false;
   uint32_t outstanding = 64;
   uint32_t channels = 4;
-  double seconds = 5;
-  double warm_up_seconds = 1;
-  uint64_t calls = 0;  // instead of seconds
+  uint32_t subscribers = 0;
+  bool prepare_only = false;
+  bool prepared = false;
   bool json = false;
 };
 
@@ -64,109 +63,9 @@ std::string NameOf(Work::Kind kind) {
   return "";
 }
 
-// How long the run goes on. Calls that end within [measured_from, until] count.
-class Course {
- public:
-  explicit Course(const Options& options)
-      : by_calls_(options.calls > 0),
-        calls_left_(static_cast<int64_t>(options.calls)),
-        measured_from_(Clock::now() + Seconds(by_calls_ ? 0 : options.warm_up_seconds)),
-        until_(by_calls_ ? Clock::time_point::max() : measured_from_ + Seconds(options.seconds)) {}
-
-  bool MayBegin() { return by_calls_ ? calls_left_.fetch_sub(1) > 0 : Clock::now() < until_; }
-  bool Counts(Clock::time_point end) const { return end >= measured_from_ && end <= until_; }
-
-  // `end`: when the last caller had left.
-  double MeasuredSeconds(Clock::time_point end) const {
-    return std::chrono::duration<double>(std::min(end, until_) - measured_from_).count();
-  }
-
- private:
-  static Clock::duration Seconds(double seconds) {
-    return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-  }
-
-  const bool by_calls_;
-  std::atomic<int64_t> calls_left_;
-  const Clock::time_point measured_from_;
-  const Clock::time_point until_;
-};
-
-// What callers have seen.
-struct Seen {
-  std::vector<int64_t> took_us;  // of calls that were answered well
-  std::map<std::string, uint64_t> errors;
-  size_t request_bytes = 0;  // of the last call
-  size_t reply_bytes = 0;
-
-  void Add(const Seen& other) {
-    took_us.insert(took_us.end(), other.took_us.begin(), other.took_us.end());
-    for (const auto& [error, count] : other.errors) errors[error] += count;
-    request_bytes = std::max(request_bytes, other.request_bytes);
-    reply_bytes = std::max(reply_bytes, other.reply_bytes);
-  }
-};
-
-// One of the outstanding calls. `seen` may be read once it has left.
-class Caller {
- public:
-  Caller(std::unique_ptr<Worker> worker, Course& course, absl::BlockingCounter& left)
-      : worker_(std::move(worker)), course_(course), left_(left) {}
-
-  void Begin() {
-    if (errors_in_a_row_ >= kErrorsInARow || !course_.MayBegin()) {
-      left_.DecrementCount();
-      return;
-    }
-    began_ = Clock::now();
-    worker_->Call([this](const std::string& error) {
-      See(error);
-      Begin();
-    });
-  }
-
-  const Seen& seen() const { return seen_; }
-
- private:
-  void See(const std::string& error) {
-    const Clock::time_point end = Clock::now();
-    errors_in_a_row_ = error.empty() ? 0 : errors_in_a_row_ + 1;
-    if (!course_.Counts(end)) return;
-    if (!error.empty()) {
-      ++seen_.errors[error];
-      return;
-    }
-    seen_.took_us.push_back(std::chrono::duration_cast<std::chrono::microseconds>(end - began_).count());
-    if (seen_.reply_bytes == 0) {
-      seen_.request_bytes = worker_->RequestBytes();
-      seen_.reply_bytes = worker_->ReplyBytes();
-    }
-  }
-
-  const std::unique_ptr<Worker> worker_;
-  Course& course_;
-  absl::BlockingCounter& left_;
-  Clock::time_point began_;
-  int errors_in_a_row_ = 0;
-  Seen seen_;
-};
-
-struct Result {
-  Seen seen;  // sorted
-  double seconds = 0;
-
-  double Rate() const { return static_cast<double>(seen.took_us.size()) / seconds; }
-  // The least time within which so many of a thousand were answered.
-  int64_t Permille(size_t of_thousand) const {
-    const size_t count = seen.took_us.size();
-    return count == 0 ? 0 : seen.took_us[std::min(count - 1, count * of_thousand / 1'000)];
-  }
-  int64_t Longest() const { return seen.took_us.empty() ? 0 : seen.took_us.back(); }
-};
-
 // A connection each: channels with the same arguments would share one.
-std::vector<std::shared_ptr<grpc::Channel>> Connect(const std::string& address, uint32_t count) {
-  std::vector<std::shared_ptr<grpc::Channel>> channels;
+Channels Connect(const std::string& address, uint32_t count) {
+  Channels channels;
   for (uint32_t i = 0; i < count; ++i) {
     grpc::ChannelArguments arguments;
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
@@ -177,55 +76,89 @@ std::vector<std::shared_ptr<grpc::Channel>> Connect(const std::string& address, 
   return channels;
 }
 
-Result Run(const Options& options, const std::vector<std::shared_ptr<grpc::Channel>>& channels) {
-  absl::BlockingCounter left(static_cast<int>(options.outstanding));
-  Course course(options);
-  std::vector<std::unique_ptr<Caller>> callers;
-  for (uint32_t i = 0; i < options.outstanding; ++i) {
-    callers.push_back(
-        std::make_unique<Caller>(MakeWorker(options.work, channels[i % channels.size()], i), course, left));
-  }
-  for (const auto& caller : callers) caller->Begin();
-  left.Wait();
+struct Result {
+  Prepared prepared;
+  Driven driven;
+  Subscribers::Delays delays;
+
+  bool Well() const { return driven.errors.empty() && driven.times.count() > 0 && delays.missing == 0; }
+};
+
+absl::StatusOr<Result> Run(const Options& options, const Channels& channels) {
   Result result;
-  result.seconds = course.MeasuredSeconds(Clock::now());
-  for (const auto& caller : callers) result.seen.Add(caller->seen());
-  std::sort(result.seen.took_us.begin(), result.seen.took_us.end());
+  if (!options.prepared) {
+    absl::StatusOr<Prepared> prepared = Prepare(options.work, channels);
+    if (!prepared.ok()) return prepared.status();
+    result.prepared = *prepared;
+  }
+  if (options.prepare_only) return result;
+
+  std::unique_ptr<Acknowledged> acknowledged;
+  std::unique_ptr<Subscribers> subscribers;
+  if (options.subscribers > 0) {
+    const double due = options.pace.rate * (options.pace.seconds + options.pace.warm_up_seconds);
+    // The bank's members and history come first.
+    const uint64_t last = options.work.population.members() + options.work.history +
+                          static_cast<uint64_t>(std::ceil(due * kRoom)) + options.pace.calls + 10;
+    acknowledged = std::make_unique<Acknowledged>(last);
+    absl::StatusOr<std::unique_ptr<Subscribers>> started =
+        Subscribers::Start(channels, options.subscribers, last);
+    if (!started.ok()) return started.status();
+    subscribers = *std::move(started);
+  }
+  const auto workers = MakeWorkers(options.work, channels, options.outstanding, acknowledged.get());
+  result.driven = Drive(options.pace, workers);
+  if (subscribers != nullptr) result.delays = subscribers->Stop(*acknowledged);
   return result;
 }
 
+void PrintTimes(const char* what, const Times& times) {
+  auto ms = [](double us) { return us / 1'000; };
+  absl::PrintF("%-12s %10d %9.2f %9.2f %9.2f %9.2f\n", what, times.count(), ms(times.PermilleUs(500)),
+               ms(times.PermilleUs(990)), ms(times.PermilleUs(999)), ms(times.LongestUs()));
+}
+
 void PrintTable(const Options& options, const Result& result) {
-  auto ms = [](int64_t us) { return static_cast<double>(us) / 1'000; };
-  absl::PrintF("%-10s %11s %8s %9s %9s %8s %8s %9s %8s %9s %9s\n", "work", "outstanding", "channels", "calls",
-               "calls/s", "p50 ms", "p99 ms", "p99.9 ms", "max ms", "request B", "reply B");
-  absl::PrintF("%-10s %11d %8d %9d %9.0f %8.2f %8.2f %9.2f %8.2f %9d %9d\n", NameOf(options.work.kind),
-               options.outstanding, options.channels, result.seen.took_us.size(), result.Rate(),
-               ms(result.Permille(500)), ms(result.Permille(990)), ms(result.Permille(999)),
-               ms(result.Longest()), result.seen.request_bytes, result.seen.reply_bytes);
-  if (options.work.kind == Work::Kind::kBatch) {
-    absl::PrintF("%.0f exchanges/s in batches of %d\n", result.Rate() * options.work.batch_size,
-                 options.work.batch_size);
-  }
-  for (const auto& [error, count] : result.seen.errors) absl::PrintF("%-30s %9d\n", error, count);
+  const Driven& driven = result.driven;
+  absl::PrintF("%-12s %10s %9s %9s %9s %9s\n", "", "count", "p50 ms", "p99 ms", "p99.9 ms", "max ms");
+  PrintTimes(NameOf(options.work.kind).c_str(), driven.times);
+  if (options.subscribers > 0) PrintTimes("feed", result.delays.times);
+  absl::PrintF("%.0f calls a second", driven.Rate());
+  if (options.work.kind == Work::Kind::kBatch)
+    absl::PrintF(", %.0f exchanges", driven.Rate() * options.work.batch_size);
+  absl::PrintF("; %.0f bytes sent and %.0f received a call; %.1f us of this program's processor time\n",
+               driven.request_bytes, driven.reply_bytes,
+               driven.processor_seconds * 1e6 / static_cast<double>(driven.all_calls));
+  if (driven.late_calls > 0) absl::PrintF("%d calls found no worker free\n", driven.late_calls);
+  if (result.delays.missing > 0) absl::PrintF("%d events never came\n", result.delays.missing);
+  for (const auto& [error, count] : driven.errors) absl::PrintF("%-30s %9d\n", error, count);
+}
+
+std::string Json(const Times& times) {
+  return absl::StrFormat(
+      "{\"count\": %d, \"p50_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, \"max_us\": %.1f}",
+      times.count(), times.PermilleUs(500), times.PermilleUs(990), times.PermilleUs(999), times.LongestUs());
 }
 
 // Names and errors are [A-Za-z0-9_]: nothing needs escaping.
 void PrintJson(const Options& options, const Result& result) {
   const Work& work = options.work;
+  const Driven& driven = result.driven;
   std::string errors;
-  for (const auto& [error, count] : result.seen.errors) {
+  for (const auto& [error, count] : driven.errors)
     absl::StrAppend(&errors, errors.empty() ? "" : ", ", "\"", error, "\": ", count);
-  }
   absl::PrintF(
-      "{\"work\": \"%s\", \"outstanding\": %d, \"channels\": %d, \"banks\": %d, \"members\": %d, "
-      "\"history\": %d, "
-      "\"batch_size\": %d, \"hot\": %s, \"seconds\": %.3f, \"calls\": %d, \"rate\": %.1f, \"p50_us\": %d, "
-      "\"p99_us\": %d, \"p999_us\": %d, \"max_us\": %d, \"request_bytes\": %d, \"reply_bytes\": %d, "
-      "\"errors\": {%s}}\n",
-      NameOf(work.kind), options.outstanding, options.channels, work.banks, work.members, work.history,
-      work.kind == Work::Kind::kBatch ? work.batch_size : 1, work.hot ? "true" : "false", result.seconds,
-      result.seen.took_us.size(), result.Rate(), result.Permille(500), result.Permille(990),
-      result.Permille(999), result.Longest(), result.seen.request_bytes, result.seen.reply_bytes, errors);
+      "{\"work\": \"%s\", \"outstanding\": %d, \"channels\": %d, \"offered\": %.0f, \"banks\": %d, "
+      "\"members\": %d, \"history\": %d, \"history_text_bytes\": %d, \"batch_size\": %d, \"seconds\": %.3f, "
+      "\"rate\": %.1f, \"times\": %s, \"feed\": %s, \"feed_missing\": %d, \"late_calls\": %d, "
+      "\"all_calls\": %d, \"text_bytes\": %d, \"request_bytes\": %.1f, \"reply_bytes\": %.1f, "
+      "\"processor_seconds\": %.3f, \"errors\": {%s}}\n",
+      NameOf(work.kind), options.outstanding, options.channels, options.pace.rate, work.population.banks(),
+      work.population.members(), work.history, result.prepared.text_bytes,
+      work.kind == Work::Kind::kBatch ? work.batch_size : 1, driven.seconds, driven.Rate(),
+      Json(driven.times), Json(result.delays.times), result.delays.missing, driven.late_calls,
+      driven.all_calls, driven.text_bytes, driven.request_bytes, driven.reply_bytes, driven.processor_seconds,
+      errors);
 }
 
 int Main(Options options) {
@@ -241,25 +174,94 @@ int Main(Options options) {
     server = *std::move(started);
     options.server = server->address();
   }
-  options.work.run = absl::StrFormat("%016x", std::chrono::duration_cast<std::chrono::microseconds>(
-                                                  std::chrono::system_clock::now().time_since_epoch())
-                                                  .count());
-  const std::vector<std::shared_ptr<grpc::Channel>> channels = Connect(options.server, options.channels);
+  Work& work = options.work;
+  work.run = absl::StrFormat("%016x", std::chrono::duration_cast<std::chrono::microseconds>(
+                                          std::chrono::system_clock::now().time_since_epoch())
+                                          .count());
+  work.population = options.real_sizes ? Population::Real(options.banks, work.seed)
+                                       : Population::Uniform(options.banks, options.members);
+  options.pace.seed = work.seed;
+  const Channels channels = Connect(options.server, options.channels);
   if (channels.empty()) {
     std::cerr << "timebank-load: nobody answers on " << options.server << '\n';
     return EXIT_FAILURE;
   }
-  if (const absl::Status status = Prepare(options.work, channels); !status.ok()) {
-    std::cerr << "timebank-load: before the calls: " << status.message() << '\n';
+  const absl::StatusOr<Result> result = Run(options, channels);
+  if (!result.ok()) {
+    std::cerr << "timebank-load: before the calls: " << result.status().message() << '\n';
     return EXIT_FAILURE;
   }
-  const Result result = Run(options, channels);
   if (options.json) {
-    PrintJson(options, result);
-  } else {
-    PrintTable(options, result);
+    PrintJson(options, *result);
+  } else if (!options.prepare_only) {
+    PrintTable(options, *result);
   }
-  return result.seen.errors.empty() && !result.seen.took_us.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
+  return options.prepare_only || result->Well() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+void AddServerOptions(CLI::App& app, Options& options) {
+  auto* target = app.add_option_group("the server");
+  target->add_option("--server", options.server, "HOST:PORT or unix:PATH of one that is running");
+  target->add_option("--start", options.start, "program to start, with a folder and a port of its own")
+      ->check(CLI::ExistingFile);
+  target->require_option(1);
+  app.add_option("server-flags", options.server_flags, "behind --: flags for the program to start");
+  app.add_option("--channels", options.channels, "connections")
+      ->check(CLI::Range(1, 1'000))
+      ->capture_default_str();
+}
+
+void AddPreparation(CLI::App& app, Options& options) {
+  app.add_option("--banks", options.banks)->check(CLI::Range(1, 1'000'000))->capture_default_str();
+  app.add_option("--members", options.members, "of each bank")
+      ->check(CLI::Range(2, 10'000'000))
+      ->capture_default_str();
+  app.add_flag("--real-sizes", options.real_sizes,
+               "banks as large as real ones instead: median 42, at most 875");
+  app.add_option("--history", options.work.history, "exchanges of each bank to begin with")
+      ->check(CLI::Range(0, 1'000'000'000))
+      ->capture_default_str();
+  auto* only = app.add_flag("--prepare-only", options.prepare_only, "make these, and no calls");
+  app.add_flag("--prepared", options.prepared, "these are there already")->excludes(only);
+}
+
+void AddWork(CLI::App& app, Options& options) {
+  Work& work = options.work;
+  app.add_option("--work", work.kind, "record, batch, balance, statement or noop (health checks)")
+      ->transform(CLI::CheckedTransformer(kKinds))
+      ->required();
+  app.add_option("--batch-size", work.batch_size, "exchanges in a batch")
+      ->check(CLI::Range(1, 8'192))
+      ->capture_default_str();
+  app.add_option("--page-size", work.page_size, "lines of a statement")
+      ->check(CLI::Range(1, 1'000))
+      ->capture_default_str();
+  app.add_flag("!--no-notes", work.notes, "exchanges have no note");
+  app.add_flag("--hot", work.hot, "the community pot receives in every exchange");
+  app.add_option(
+         "--subscribers", options.subscribers,
+         "so many follow the first bank's feed; tells how long after its acknowledgement they see an entry")
+      ->check(CLI::Range(0, 10'000))
+      ->capture_default_str();
+  app.add_option("--seed", work.seed, "of everything that is drawn")->capture_default_str();
+}
+
+void AddPace(CLI::App& app, Options& options) {
+  Pace& pace = options.pace;
+  app.add_option("--outstanding", options.outstanding, "calls on their way at a time, at most")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  app.add_option("--seconds", pace.seconds, "how long to measure")
+      ->check(CLI::Range(0.1, 3'600.0))
+      ->capture_default_str();
+  app.add_option("--warm-up", pace.warm_up_seconds, "seconds before that, not measured")
+      ->check(CLI::Range(0.0, 3'600.0))
+      ->capture_default_str();
+  app.add_option("--calls", pace.calls, "measure so many calls instead, from the first one on");
+  app.add_option("--rate", pace.rate, "open loop: calls a second that are due, by chance")
+      ->check(CLI::Range(0.0, 10'000'000.0));
+  app.add_flag("--even", pace.even, "open loop: due at equal distances");
+  app.add_flag("--json", options.json, "one JSON object instead of the table");
 }
 
 }  // namespace
@@ -267,47 +269,11 @@ int Main(Options options) {
 
 int main(int argc, char** argv) {
   timebank::bench::Options options;
-  timebank::bench::Work& work = options.work;
-  CLI::App app("Keeps calls on their way to a timebank server and tells how it bears them");
-  auto* target = app.add_option_group("the server");
-  target->add_option("--server", options.server, "HOST:PORT or unix:PATH of one that is running");
-  target->add_option("--start", options.start, "program to start, with a folder and a port of its own")
-      ->check(CLI::ExistingFile);
-  target->require_option(1);
-  app.add_option("server-flags", options.server_flags, "behind --: flags for the program to start");
-  app.add_option("--work", work.kind, "record, batch, balance, statement or noop (health checks)")
-      ->transform(CLI::CheckedTransformer(timebank::bench::kKinds))
-      ->required();
-  app.add_option("--outstanding", options.outstanding, "calls on their way at a time")
-      ->check(CLI::Range(1, 100'000))
-      ->capture_default_str();
-  app.add_option("--channels", options.channels, "connections")
-      ->check(CLI::Range(1, 1'000))
-      ->capture_default_str();
-  app.add_option("--seconds", options.seconds, "how long to measure")
-      ->check(CLI::Range(0.1, 3'600.0))
-      ->capture_default_str();
-  app.add_option("--warm-up", options.warm_up_seconds, "seconds before that, not measured")
-      ->check(CLI::Range(0.0, 3'600.0))
-      ->capture_default_str();
-  app.add_option("--calls", options.calls, "measure so many calls instead, from the first one on");
-  app.add_option("--banks", work.banks)->check(CLI::Range(1, 1'000'000))->capture_default_str();
-  app.add_option("--members", work.members, "of each bank")
-      ->check(CLI::Range(2, 1'000'000))
-      ->capture_default_str();
-  app.add_option("--history", work.history, "exchanges of each bank to begin with")->capture_default_str();
-  app.add_option("--batch-size", work.batch_size, "exchanges in a batch")
-      ->check(CLI::Range(1, 8'192))
-      ->capture_default_str();
-  app.add_option("--page-size", work.page_size, "lines of a statement")
-      ->check(CLI::Range(1, 1'000))
-      ->capture_default_str();
-  app.add_option("--note-bytes", work.note_bytes, "length of an exchange's note")
-      ->check(CLI::Range(0, 2'000))
-      ->capture_default_str();
-  app.add_flag("--hot", work.hot, "the community pot receives in every exchange");
-  app.add_option("--seed", work.seed, "of everything that is drawn")->capture_default_str();
-  app.add_flag("--json", options.json, "one JSON object instead of the table");
+  CLI::App app("Makes calls to a timebank server and tells how it bears them");
+  timebank::bench::AddServerOptions(app, options);
+  timebank::bench::AddWork(app, options);
+  timebank::bench::AddPreparation(app, options);
+  timebank::bench::AddPace(app, options);
   CLI11_PARSE(app, argc, argv);
   return timebank::bench::Main(std::move(options));
 }

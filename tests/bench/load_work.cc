@@ -1,152 +1,35 @@
 #include "tests/bench/load_work.h"
 
 #include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/support/proto_buffer_reader.h>
 
 #include <algorithm>
-#include <atomic>
-#include <chrono>
-#include <mutex>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "timebank/v1/ledger_service.grpc.pb.h"
-#include "timebank/v1/member_service.grpc.pb.h"
-#include "timebank/v1/timebank_service.grpc.pb.h"
 
 namespace timebank::bench {
 namespace {
 
 constexpr std::chrono::seconds kDeadline(60);
-constexpr uint32_t kHistoryBatch = 1'000;
-constexpr size_t kPreparers = 16;
+// Batches are made before the run, so many different ones; making thousands of exchanges for each call would
+// take the processor away from the server.
+constexpr uint32_t kBatches = 16;
+constexpr char kBatchMethod[] = "/timebank.v1.LedgerService/BatchRecordExchanges";
+constexpr char kHealthMethod[] = "/grpc.health.v1.Health/Check";
 
-std::string BankName(uint32_t bank) { return absl::StrCat("timebanks/load", bank); }
-std::string MemberId(uint32_t member) { return absl::StrCat("m", member); }
+using Finished = std::function<void(const std::string& error)>;
 
-void SetUp(grpc::ClientContext& context) {
-  context.AddMetadata("timebank-caller", "load");
-  context.set_deadline(std::chrono::system_clock::now() + kDeadline);
-}
-
-// Why a call failed; empty: it did not.
-std::string ErrorOf(const grpc::Status& status, const grpc::ClientContext& context) {
-  if (status.ok()) return "";
-  const auto& trailers = context.GetServerTrailingMetadata();
-  const auto reason = trailers.find("timebank-reason");
-  if (reason == trailers.end()) return absl::StrCat("CODE_", static_cast<int>(status.error_code()));
-  return {reason->second.data(), reason->second.size()};
-}
-
-// Draws what is asked for.
-class Draw {
- public:
-  Draw(const Work& work, uint32_t number) : work_(work), number_(number), random_(work.seed + number) {}
-
-  uint32_t Bank() { return Below(work_.banks); }
-  std::string Member() { return absl::StrCat("members/", MemberId(Below(work_.members))); }
-
-  // As long as a UUID, and never the same one again.
-  std::string RequestId() { return absl::StrFormat("%s-%08x-%08x", work_.run, number_, ++requests_); }
-
-  void Exchange(v1::Exchange* exchange) {
-    exchange->Clear();
-    const std::string giver = Member();
-    std::string receiver = work_.hot ? "pots/community" : Member();
-    while (receiver == giver) receiver = Member();
-    exchange->add_givers()->set_holder(giver);
-    exchange->add_receivers()->set_holder(std::move(receiver));
-    exchange->set_seconds((Below(16) + 1) * 900);
-    std::string note = "Company on a walk, no. 1";
-    note.resize(work_.note_bytes, '.');
-    exchange->set_note(std::move(note));
-  }
-
- private:
-  uint32_t Below(uint32_t limit) { return static_cast<uint32_t>(random_() % limit); }
-
-  const Work& work_;
-  const uint32_t number_;
-  std::mt19937_64 random_;
-  uint32_t requests_ = 0;
-};
-
-// --- before the calls
-
-// Creates something unless it is there already.
-template <typename Request, typename Response, typename Method>
-absl::Status Make(const Method& method, const Request& request, Response* response) {
-  grpc::ClientContext context;
-  SetUp(context);
-  const grpc::Status status = method(&context, request, response);
-  if (status.ok() || status.error_code() == grpc::StatusCode::ALREADY_EXISTS) return absl::OkStatus();
-  return absl::UnknownError(absl::StrCat(ErrorOf(status, context), ": ", status.error_message()));
-}
-
-absl::Status MakeBank(const Work& work, const std::shared_ptr<grpc::Channel>& channel, uint32_t bank) {
-  const auto banks = v1::TimebankService::NewStub(channel);
-  v1::CreateTimebankRequest create;
-  create.set_timebank_id(absl::StrCat("load", bank));
-  create.mutable_timebank()->set_trial(true);
-  create.set_request_id(absl::StrCat(work.run, "-bank-", bank));
-  v1::CreateTimebankResponse created;
-  return Make([&](auto&&... call) { return banks->CreateTimebank(call...); }, create, &created);
-}
-
-absl::Status MakeMember(const Work& work, const std::shared_ptr<grpc::Channel>& channel, uint32_t bank,
-                        uint32_t member) {
-  const auto members = v1::MemberService::NewStub(channel);
-  v1::CreateMemberRequest create;
-  create.set_parent(BankName(bank));
-  create.set_member_id(MemberId(member));
-  create.mutable_member()->set_display_name(absl::StrCat("Member ", member));
-  create.set_request_id(absl::StrCat(work.run, "-member-", bank, "-", member));
-  v1::CreateMemberResponse created;
-  return Make([&](auto&&... call) { return members->CreateMember(call...); }, create, &created);
-}
-
-absl::Status MakeHistory(const Work& work, const std::shared_ptr<grpc::Channel>& channel, uint32_t bank,
-                         uint32_t part) {
-  const auto ledger = v1::LedgerService::NewStub(channel);
-  Draw draw(work, UINT32_MAX - part);
-  v1::BatchRecordExchangesRequest batch;
-  batch.set_parent(BankName(bank));
-  batch.set_request_id(absl::StrCat(work.run, "-history-", bank, "-", part));
-  const uint32_t count = std::min(kHistoryBatch, work.history - part * kHistoryBatch);
-  for (uint32_t i = 0; i < count; ++i) draw.Exchange(batch.add_exchanges());
-  v1::BatchRecordExchangesResponse recorded;
-  return Make([&](auto&&... call) { return ledger->BatchRecordExchanges(call...); }, batch, &recorded);
-}
-
-// Runs `make(0)` to `make(count - 1)` from several threads; the first error, or OK.
-absl::Status MakeAll(uint64_t count, const std::function<absl::Status(uint64_t)>& make) {
-  std::atomic<uint64_t> next = 0;
-  std::mutex mutex;
-  absl::Status first;
-  auto run = [&] {
-    for (uint64_t i = next++; i < count; i = next++) {
-      const absl::Status status = make(i);
-      if (status.ok()) continue;
-      const std::lock_guard lock(mutex);
-      if (first.ok()) first = status;
-      next = count;
-    }
-  };
-  std::vector<std::thread> threads;
-  for (size_t i = 0; i < kPreparers; ++i) threads.emplace_back(run);
-  for (std::thread& thread : threads) thread.join();
-  return first;
-}
-
-// --- the calls
-
-// A worker whose request and reply are messages of ours.
+// A worker whose request and reply are messages.
 template <typename Request, typename Response>
 class MessageWorker : public Worker {
  public:
-  void Call(std::function<void(const std::string& error)> done) final {
+  MessageWorker(const Work& work, Draw draw, const std::shared_ptr<grpc::Channel>& channel)
+      : work_(work), draw_(std::move(draw)), stub_(v1::LedgerService::NewStub(channel)) {}
+
+  void Call(Finished done) final {
     context_.emplace();
     SetUp(*context_);
     Fill(&request_);
@@ -162,6 +45,7 @@ class MessageWorker : public Worker {
 
   size_t RequestBytes() const final { return request_.ByteSizeLong(); }
   size_t ReplyBytes() const final { return response_.ByteSizeLong(); }
+  uint64_t TextBytes() const final { return draw_.text_bytes(); }
 
  protected:
   using Done = std::function<void(grpc::Status)>;
@@ -170,10 +54,19 @@ class MessageWorker : public Worker {
   virtual void Fill(Request* request) = 0;
   virtual void Start(grpc::ClientContext* context, const Request* request, Response* response, Done done) = 0;
   // What is wrong with a reply; empty: nothing.
-  virtual std::string Check(const Response& response) const = 0;
+  virtual std::string Check(const Response& response) = 0;
+
+  std::string AnyMember() {
+    const Population::Place place = draw_.Member();
+    return absl::StrCat(BankName(place.bank), "/members/", MemberId(place.member));
+  }
+
+  const Work& work_;
+  Draw draw_;
+  const std::unique_ptr<v1::LedgerService::Stub> stub_;
 
  private:
-  std::function<void(const std::string&)> done_;
+  Finished done_;
   std::optional<grpc::ClientContext> context_;
   Request request_;
   Response response_;
@@ -181,164 +74,223 @@ class MessageWorker : public Worker {
 
 class RecordWorker final : public MessageWorker<v1::RecordExchangeRequest, v1::RecordExchangeResponse> {
  public:
-  RecordWorker(const Work& work, const std::shared_ptr<grpc::Channel>& channel, uint32_t number)
-      : stub_(v1::LedgerService::NewStub(channel)), draw_(work, number) {}
+  RecordWorker(const Work& work, Draw draw, const std::shared_ptr<grpc::Channel>& channel,
+               Acknowledged* acknowledged)
+      : MessageWorker(work, std::move(draw), channel), acknowledged_(acknowledged) {}
 
  private:
   void Fill(v1::RecordExchangeRequest* request) override {
-    request->set_parent(BankName(draw_.Bank()));
+    const uint32_t bank = draw_.Bank();
+    request->set_parent(BankName(bank));
     request->set_request_id(draw_.RequestId());
-    draw_.Exchange(request->mutable_exchange());
+    draw_.Exchange(bank, request->mutable_exchange());
   }
   void Start(grpc::ClientContext* context, const v1::RecordExchangeRequest* request,
              v1::RecordExchangeResponse* response, Done done) override {
     stub_->async()->RecordExchange(context, request, response, std::move(done));
   }
-  std::string Check(const v1::RecordExchangeResponse& response) const override {
-    return response.replayed() ? "REPLAYED" : "";
-  }
-
-  const std::unique_ptr<v1::LedgerService::Stub> stub_;
-  Draw draw_;
-};
-
-class BatchWorker final
-    : public MessageWorker<v1::BatchRecordExchangesRequest, v1::BatchRecordExchangesResponse> {
- public:
-  BatchWorker(const Work& work, const std::shared_ptr<grpc::Channel>& channel, uint32_t number)
-      : size_(work.batch_size), stub_(v1::LedgerService::NewStub(channel)), draw_(work, number) {}
-
- private:
-  // The exchanges are made once: making thousands for each call would be the client's time, not the server's.
-  void Fill(v1::BatchRecordExchangesRequest* request) override {
-    request->set_parent(BankName(draw_.Bank()));
-    request->set_request_id(draw_.RequestId());
-    while (request->exchanges_size() < static_cast<int>(size_)) draw_.Exchange(request->add_exchanges());
-  }
-  void Start(grpc::ClientContext* context, const v1::BatchRecordExchangesRequest* request,
-             v1::BatchRecordExchangesResponse* response, Done done) override {
-    stub_->async()->BatchRecordExchanges(context, request, response, std::move(done));
-  }
-  std::string Check(const v1::BatchRecordExchangesResponse& response) const override {
+  std::string Check(const v1::RecordExchangeResponse& response) override {
     if (response.replayed()) return "REPLAYED";
-    if (response.results_size() != static_cast<int>(size_)) return "RESULTS_MISSING";
-    const bool all = std::all_of(response.results().begin(), response.results().end(),
-                                 [](const auto& result) { return result.status().code() == 0; });
-    return all ? "" : "ITEM_REFUSED";
+    if (acknowledged_ != nullptr) acknowledged_->Note(response.exchange().sequence());
+    return "";
   }
 
-  const uint32_t size_;
-  const std::unique_ptr<v1::LedgerService::Stub> stub_;
-  Draw draw_;
+  Acknowledged* const acknowledged_;
 };
 
 class BalanceWorker final : public MessageWorker<v1::GetBalanceRequest, v1::GetBalanceResponse> {
  public:
-  BalanceWorker(const Work& work, const std::shared_ptr<grpc::Channel>& channel, uint32_t number)
-      : stub_(v1::LedgerService::NewStub(channel)), draw_(work, number) {}
+  using MessageWorker::MessageWorker;
 
  private:
-  void Fill(v1::GetBalanceRequest* request) override {
-    request->set_name(absl::StrCat(BankName(draw_.Bank()), "/", draw_.Member()));
-  }
+  void Fill(v1::GetBalanceRequest* request) override { request->set_name(AnyMember()); }
   void Start(grpc::ClientContext* context, const v1::GetBalanceRequest* request,
              v1::GetBalanceResponse* response, Done done) override {
     stub_->async()->GetBalance(context, request, response, std::move(done));
   }
-  std::string Check(const v1::GetBalanceResponse& response) const override {
+  std::string Check(const v1::GetBalanceResponse& response) override {
     return response.has_balance() ? "" : "NO_BALANCE";
   }
-
-  const std::unique_ptr<v1::LedgerService::Stub> stub_;
-  Draw draw_;
 };
 
 class StatementWorker final
     : public MessageWorker<v1::ListStatementLinesRequest, v1::ListStatementLinesResponse> {
  public:
-  StatementWorker(const Work& work, const std::shared_ptr<grpc::Channel>& channel, uint32_t number)
-      : page_size_(work.page_size), stub_(v1::LedgerService::NewStub(channel)), draw_(work, number) {}
+  using MessageWorker::MessageWorker;
 
  private:
   void Fill(v1::ListStatementLinesRequest* request) override {
-    request->set_parent(absl::StrCat(BankName(draw_.Bank()), "/", draw_.Member()));
-    request->set_page_size(static_cast<int32_t>(page_size_));
+    request->set_parent(AnyMember());
+    request->set_page_size(static_cast<int32_t>(work_.page_size));
   }
   void Start(grpc::ClientContext* context, const v1::ListStatementLinesRequest* request,
              v1::ListStatementLinesResponse* response, Done done) override {
     stub_->async()->ListStatementLines(context, request, response, std::move(done));
   }
-  std::string Check(const v1::ListStatementLinesResponse& response) const override {
-    return response.lines().empty() ? "NO_LINES" : "";
+  std::string Check(const v1::ListStatementLinesResponse& response) override {
+    return response.lines_size() == static_cast<int>(work_.page_size) ? "" : "LINES_MISSING";
   }
-
-  const uint32_t page_size_;
-  const std::unique_ptr<v1::LedgerService::Stub> stub_;
-  Draw draw_;
 };
 
-// Its request is no bytes and its reply two.
-class NoopWorker final : public Worker {
+// A worker whose request is bytes that are there already.
+class BytesWorker : public Worker {
  public:
-  explicit NoopWorker(const std::shared_ptr<grpc::Channel>& channel) : stub_(channel) {}
+  BytesWorker(const std::shared_ptr<grpc::Channel>& channel, const char* method)
+      : stub_(channel), method_(method) {}
 
-  void Call(std::function<void(const std::string& error)> done) override {
+  void Call(Finished done) final {
     context_.emplace();
     SetUp(*context_);
+    request_ = NextRequest();
     done_ = std::move(done);
-    stub_.UnaryCall(&*context_, "/grpc.health.v1.Health/Check", grpc::StubOptions(), &request_, &reply_,
+    stub_.UnaryCall(&*context_, method_, grpc::StubOptions(), &request_, &reply_,
                     [this](const grpc::Status& status) {
+                      reply_bytes_ = reply_.Length();
+                      std::string error = ErrorOf(status, *context_);
+                      if (error.empty()) error = Check(&reply_);
                       const auto finished = std::move(done_);
-                      finished(ErrorOf(status, *context_));
+                      finished(error);
                     });
   }
 
-  size_t RequestBytes() const override { return request_.Length(); }
-  size_t ReplyBytes() const override { return reply_.Length(); }
+  size_t RequestBytes() const final { return request_.Length(); }
+  size_t ReplyBytes() const final { return reply_bytes_; }
+
+ protected:
+  virtual grpc::ByteBuffer NextRequest() = 0;
+  // What is wrong with a reply; empty: nothing.
+  virtual std::string Check(grpc::ByteBuffer* reply) = 0;
 
  private:
   grpc::GenericStub stub_;
-  const grpc::Slice nothing_;
-  const grpc::ByteBuffer request_{&nothing_, 1};
+  const std::string method_;
+  grpc::ByteBuffer request_;
   grpc::ByteBuffer reply_;
-  std::function<void(const std::string&)> done_;
+  size_t reply_bytes_ = 0;
+  Finished done_;
   std::optional<grpc::ClientContext> context_;
+};
+
+// Whole batches as bytes, but for their request_id, which comes behind.
+class Batches {
+ public:
+  struct Batch {
+    grpc::Slice bytes;
+    uint64_t text_bytes;
+  };
+
+  Batches(const Work& work, Draw draw) {
+    v1::BatchRecordExchangesRequest request;
+    for (uint32_t i = 0; i < kBatches; ++i) {
+      const uint64_t before = draw.text_bytes();
+      const uint32_t bank = draw.Bank();
+      request.set_parent(BankName(bank));
+      while (request.exchanges_size() < static_cast<int>(work.batch_size)) request.add_exchanges();
+      for (v1::Exchange& exchange : *request.mutable_exchanges()) draw.Exchange(bank, &exchange);
+      batches_.push_back({grpc::Slice(request.SerializeAsString()), draw.text_bytes() - before});
+    }
+  }
+
+  const Batch& At(uint32_t number) const { return batches_[number % batches_.size()]; }
+
+ private:
+  std::vector<Batch> batches_;
+};
+
+class BatchWorker final : public BytesWorker {
+ public:
+  BatchWorker(const Work& work, Draw draw, const std::shared_ptr<grpc::Channel>& channel,
+              std::shared_ptr<const Batches> batches, uint32_t number)
+      : BytesWorker(channel, kBatchMethod),
+        size_(work.batch_size),
+        batches_(std::move(batches)),
+        draw_(std::move(draw)),
+        next_(number) {}
+
+  uint64_t TextBytes() const override { return text_bytes_; }
+
+ private:
+  grpc::ByteBuffer NextRequest() override {
+    const Batches::Batch& batch = batches_->At(next_++);
+    text_bytes_ += batch.text_bytes;
+    end_.set_request_id(draw_.RequestId());
+    const grpc::Slice parts[] = {batch.bytes, grpc::Slice(end_.SerializeAsString())};
+    return grpc::ByteBuffer(parts, 2);
+  }
+  std::string Check(grpc::ByteBuffer* reply) override {
+    grpc::ProtoBufferReader reader(reply);
+    if (!response_.ParseFromZeroCopyStream(&reader)) return "NO_MESSAGE";
+    if (response_.replayed()) return "REPLAYED";
+    if (response_.results_size() != static_cast<int>(size_)) return "RESULTS_MISSING";
+    const bool all = std::all_of(response_.results().begin(), response_.results().end(),
+                                 [](const auto& result) { return result.status().code() == 0; });
+    return all ? "" : "ITEM_REFUSED";
+  }
+
+  const uint32_t size_;
+  const std::shared_ptr<const Batches> batches_;
+  Draw draw_;
+  uint32_t next_;
+  uint64_t text_bytes_ = 0;
+  v1::BatchRecordExchangesRequest end_;
+  v1::BatchRecordExchangesResponse response_;
+};
+
+// Its request is no bytes and its reply two.
+class NoopWorker final : public BytesWorker {
+ public:
+  explicit NoopWorker(const std::shared_ptr<grpc::Channel>& channel) : BytesWorker(channel, kHealthMethod) {}
+
+  uint64_t TextBytes() const override { return 0; }
+
+ private:
+  grpc::ByteBuffer NextRequest() override { return {&nothing_, 1}; }
+  std::string Check(grpc::ByteBuffer*) override { return ""; }
+
+  const grpc::Slice nothing_;
 };
 
 }  // namespace
 
-absl::Status Prepare(const Work& work, const std::vector<std::shared_ptr<grpc::Channel>>& channels) {
-  if (work.kind == Work::Kind::kNoop) return absl::OkStatus();
-  auto channel = [&](uint64_t i) -> const auto& { return channels[i % channels.size()]; };
-  absl::Status status =
-      MakeAll(work.banks, [&](uint64_t i) { return MakeBank(work, channel(i), static_cast<uint32_t>(i)); });
-  if (!status.ok()) return status;
-  status = MakeAll(uint64_t{work.banks} * work.members, [&](uint64_t i) {
-    return MakeMember(work, channel(i), static_cast<uint32_t>(i / work.members),
-                      static_cast<uint32_t>(i % work.members));
-  });
-  if (!status.ok()) return status;
-  const uint64_t parts = (work.history + kHistoryBatch - 1) / kHistoryBatch;
-  return MakeAll(parts * work.banks, [&](uint64_t i) {
-    return MakeHistory(work, channel(i), static_cast<uint32_t>(i / parts), static_cast<uint32_t>(i % parts));
-  });
+void SetUp(grpc::ClientContext& context) {
+  context.AddMetadata("timebank-caller", "load");
+  context.set_deadline(std::chrono::system_clock::now() + kDeadline);
 }
 
-std::unique_ptr<Worker> MakeWorker(const Work& work, const std::shared_ptr<grpc::Channel>& channel,
-                                   uint32_t number) {
-  switch (work.kind) {
-    case Work::Kind::kRecord:
-      return std::make_unique<RecordWorker>(work, channel, number);
-    case Work::Kind::kBatch:
-      return std::make_unique<BatchWorker>(work, channel, number);
-    case Work::Kind::kBalance:
-      return std::make_unique<BalanceWorker>(work, channel, number);
-    case Work::Kind::kStatement:
-      return std::make_unique<StatementWorker>(work, channel, number);
-    case Work::Kind::kNoop:
-      return std::make_unique<NoopWorker>(channel);
-  }
-  return nullptr;
+std::string ErrorOf(const grpc::Status& status, const grpc::ClientContext& context) {
+  if (status.ok()) return "";
+  const auto& trailers = context.GetServerTrailingMetadata();
+  const auto reason = trailers.find("timebank-reason");
+  if (reason == trailers.end()) return absl::StrCat("CODE_", static_cast<int>(status.error_code()));
+  return {reason->second.data(), reason->second.size()};
+}
+
+std::vector<std::unique_ptr<Worker>> MakeWorkers(const Work& work, const Channels& channels, uint32_t count,
+                                                 Acknowledged* acknowledged) {
+  auto draw = [&work](uint32_t number) {
+    return Draw(work.population,
+                {.run = work.run, .number = number, .seed = work.seed, .notes = work.notes, .hot = work.hot});
+  };
+  std::shared_ptr<const Batches> batches;
+  if (work.kind == Work::Kind::kBatch) batches = std::make_shared<const Batches>(work, draw(count));
+  auto make = [&](uint32_t i, const std::shared_ptr<grpc::Channel>& channel) -> std::unique_ptr<Worker> {
+    switch (work.kind) {
+      case Work::Kind::kRecord:
+        return std::make_unique<RecordWorker>(work, draw(i), channel, acknowledged);
+      case Work::Kind::kBatch:
+        return std::make_unique<BatchWorker>(work, draw(i), channel, batches, i);
+      case Work::Kind::kBalance:
+        return std::make_unique<BalanceWorker>(work, draw(i), channel);
+      case Work::Kind::kStatement:
+        return std::make_unique<StatementWorker>(work, draw(i), channel);
+      case Work::Kind::kNoop:
+        return std::make_unique<NoopWorker>(channel);
+    }
+    return nullptr;
+  };
+  std::vector<std::unique_ptr<Worker>> workers;
+  for (uint32_t i = 0; i < count; ++i) workers.push_back(make(i, channels[i % channels.size()]));
+  return workers;
 }
 
 }  // namespace timebank::bench

@@ -7,16 +7,20 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "tests/bench/draw.h"
+#include "tests/bench/drive.h"
 
 namespace timebank::bench {
+
+using Channels = std::vector<std::shared_ptr<grpc::Channel>>;
 
 struct Work {
   enum class Kind {
@@ -27,37 +31,54 @@ struct Work {
     kNoop,       // grpc.health.v1.Health/Check: what the server's transport alone costs
   };
   Kind kind = Kind::kRecord;
-  uint32_t banks = 1;
-  uint32_t members = 1'000;  // in each bank; at least 2
-  uint32_t history = 0;      // exchanges in each bank to begin with
+  Population population = Population::Uniform(1, 1'000);
+  uint32_t history = 0;  // exchanges in each bank to begin with
   uint32_t batch_size = 8'192;
   uint32_t page_size = 50;
-  uint32_t note_bytes = 24;
+  bool notes = true;
   bool hot = false;  // the community pot receives in every exchange
   uint64_t seed = 1;
   std::string run;  // begins every request_id; another one in every run, so that nothing is a replay
 };
 
-// Makes banks, members and history; those that are there already are taken as they are.
-absl::Status Prepare(const Work& work, const std::vector<std::shared_ptr<grpc::Channel>>& channels);
+// What every call has: who calls, and until when the answer is wanted.
+void SetUp(grpc::ClientContext& context);
 
-// Makes calls, one at a time.
-class Worker {
- public:
-  virtual ~Worker() = default;
+// Why a call failed: the error's reason, or its code where it has none; empty: it did not.
+std::string ErrorOf(const grpc::Status& status, const grpc::ClientContext& context);
 
-  // Begins a call. `done` is called once, on one of gRPC's threads, with "" or why it failed: the error's
-  // reason, or its code where it has none. Nothing of this object is touched after `done` has been called.
-  virtual void Call(std::function<void(const std::string& error)> done) = 0;
-
-  // Of the latest call, which is done.
-  virtual size_t RequestBytes() const = 0;
-  virtual size_t ReplyBytes() const = 0;
+struct Prepared {
+  uint64_t exchanges = 0;
+  uint64_t text_bytes = 0;  // of their notes
 };
 
-// `number` tells workers apart: each makes other calls.
-std::unique_ptr<Worker> MakeWorker(const Work& work, const std::shared_ptr<grpc::Channel>& channel,
-                                   uint32_t number);
+// Makes banks, members and history; banks and members that are there already are taken as they are. The days
+// of the help are spread over the last years, in order.
+absl::StatusOr<Prepared> Prepare(const Work& work, const Channels& channels);
+
+// When each entry was acknowledged to its recorder, by sequence number; for who wants to know how much later
+// others saw it.
+class Acknowledged {
+ public:
+  // Room for entries up to `last`.
+  explicit Acknowledged(uint64_t last) : at_ns_(last + 1) {}
+
+  void Note(int64_t sequence) {
+    if (static_cast<uint64_t>(sequence) < at_ns_.size())
+      at_ns_[sequence].store(Clock::now().time_since_epoch().count(), std::memory_order_relaxed);
+  }
+  // 0: never. For after the last Note().
+  int64_t AtNs(uint64_t sequence) const { return at_ns_[sequence].load(std::memory_order_relaxed); }
+  uint64_t last() const { return at_ns_.size() - 1; }
+
+ private:
+  std::vector<std::atomic<int64_t>> at_ns_;
+};
+
+// `count` workers, each making other calls, spread over the channels. `work` must outlive them, and so must
+// `acknowledged`, which may be null.
+std::vector<std::unique_ptr<Worker>> MakeWorkers(const Work& work, const Channels& channels, uint32_t count,
+                                                 Acknowledged* acknowledged);
 
 }  // namespace timebank::bench
 

@@ -13,8 +13,13 @@
 #include <csignal>
 #include <iostream>
 #include <memory>
+#include <random>
 #include <string>
+#include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "tests/bench/draw.h"
 #include "timebank/v1/ledger_service.grpc.pb.h"
 #include "timebank/v1/member_service.grpc.pb.h"
 #include "timebank/v1/timebank_service.grpc.pb.h"
@@ -27,6 +32,11 @@ using grpc::ServerUnaryReactor;
 
 constexpr char kPosition[] = "cBI0VniavN7wAAAAAAAAJxESNFZ4mrze8J3f7Qc";
 constexpr int kDefaultPageSize = 50;
+// As large as these are in a ledger that has been at work for a while.
+constexpr int64_t kSequence = 50'001;
+constexpr int64_t kSeconds = 10'080;
+constexpr int64_t kBalanceSeconds = 123'456;
+constexpr size_t kNotes = 1'000;
 constexpr int64_t kRecordTimeSeconds = 1'794'657'600;  // 2026-11-14
 
 ServerUnaryReactor* Answer(CallbackServerContext* context) {
@@ -37,12 +47,17 @@ ServerUnaryReactor* Answer(CallbackServerContext* context) {
 
 class Ledger final : public v1::LedgerService::CallbackService {
  public:
+  Ledger() : notes_(kNotes) {
+    std::mt19937_64 random;
+    for (std::string& note : notes_) DrawNote(random, &note);
+  }
+
   // The request's own exchange comes back, with what the ledger adds.
   ServerUnaryReactor* RecordExchange(CallbackServerContext* context, const v1::RecordExchangeRequest* request,
                                      v1::RecordExchangeResponse* response) override {
     v1::Exchange& exchange = *response->mutable_exchange();
     exchange = request->exchange();
-    exchange.set_name(request->parent() + "/exchanges/10001");
+    exchange.set_name(absl::StrCat(request->parent(), "/exchanges/", kSequence));
     exchange.set_occurred_on("2026-11-14");
     exchange.set_kind(v1::Exchange::KIND_EXCHANGE);
     exchange.set_state(v1::Exchange::STATE_RECORDED);
@@ -50,17 +65,24 @@ class Ledger final : public v1::LedgerService::CallbackService {
     exchange.set_recorded_with(request->parent() + "/keys/load");
     exchange.mutable_record_time()->set_seconds(kRecordTimeSeconds);
     exchange.mutable_record_time()->set_nanos(123'456'000);
-    exchange.set_sequence(10'001);
+    exchange.set_sequence(kSequence);
     int64_t sign = 1;
     for (auto* shares : {exchange.mutable_givers(), exchange.mutable_receivers()}) {
       for (v1::Share& share : *shares) {
+        share.set_holder(absl::StrCat(request->parent(), "/", share.holder()));
         share.set_seconds(exchange.seconds());
         v1::Movement& movement = *exchange.add_movements();
         movement.set_holder(share.holder());
         movement.set_seconds(sign * exchange.seconds());
-        movement.set_balance_after_seconds(sign * 123'456);
+        movement.set_balance_after_seconds(sign * kBalanceSeconds);
       }
       sign = -1;
+    }
+    const std::string& receiver = exchange.receivers(0).holder();
+    if (absl::EndsWith(receiver, "/pots/community")) {
+      v1::Notice& notice = *response->add_notices();
+      notice.set_kind(v1::Notice::KIND_POT_WITHOUT_DECISION);
+      notice.set_holder(receiver);
     }
     response->set_position(kPosition);
     return Answer(context);
@@ -72,7 +94,7 @@ class Ledger final : public v1::LedgerService::CallbackService {
     for (int i = 0; i < request->exchanges_size(); ++i) {
       auto* result = response->add_results();
       result->mutable_status();
-      result->set_sequence(10'001 + i);
+      result->set_sequence(kSequence + i);
     }
     response->set_position(kPosition);
     return Answer(context);
@@ -82,7 +104,8 @@ class Ledger final : public v1::LedgerService::CallbackService {
                                  v1::GetBalanceResponse* response) override {
     v1::Balance& balance = *response->mutable_balance();
     balance.set_holder(request->name());
-    balance.set_seconds(123'456);
+    // Half of all accounts are in debit, and a number below zero takes more room.
+    balance.set_seconds(request->name().back() % 2 == 0 ? kBalanceSeconds : -kBalanceSeconds);
     balance.set_seconds_in(234'567);
     balance.set_seconds_out(111'111);
     balance.set_exchange_count(200);
@@ -95,29 +118,33 @@ class Ledger final : public v1::LedgerService::CallbackService {
                                          const v1::ListStatementLinesRequest* request,
                                          v1::ListStatementLinesResponse* response) override {
     const int asked = request->page_size() == 0 ? kDefaultPageSize : request->page_size();
+    const int64_t balance_seconds = request->parent().back() % 2 == 0 ? kBalanceSeconds : -kBalanceSeconds;
     const std::string bank = request->parent().substr(0, request->parent().find("/members"));
     for (int i = 0; i < std::clamp(asked, 1, 1000); ++i) {
       v1::StatementLine& line = *response->add_lines();
-      line.set_exchange(bank + "/exchanges/10001");
+      line.set_exchange(absl::StrCat(bank, "/exchanges/", kSequence));
       line.set_occurred_on("2026-11-14");
       line.mutable_record_time()->set_seconds(kRecordTimeSeconds);
       line.mutable_record_time()->set_nanos(123'456'000);
-      line.set_seconds(3'600);
-      line.set_balance_after_seconds(123'456);
+      line.set_seconds(i % 2 == 0 ? kSeconds : -kSeconds);
+      line.set_balance_after_seconds(balance_seconds);
       line.set_kind(v1::Exchange::KIND_EXCHANGE);
       line.set_state(v1::Exchange::STATE_RECORDED);
       line.add_counterparts(bank + "/members/m12");
       line.add_counterpart_display_names("Member 12");
       line.set_counterpart_count(1);
-      line.set_note("Company on a walk, no. 1");
+      line.set_note(notes_[static_cast<size_t>(i) % notes_.size()]);
       line.set_recorded_by(bank + "/keys/load");
     }
     response->set_next_page_token(std::string(72, 't'));
-    response->set_opening_balance_seconds(123'456);
-    response->set_closing_balance_seconds(123'456);
+    response->set_opening_balance_seconds(balance_seconds);
+    response->set_closing_balance_seconds(balance_seconds);
     response->set_position(kPosition);
     return Answer(context);
   }
+
+ private:
+  std::vector<std::string> notes_;
 };
 
 // What the load generator needs before it begins.
