@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view kSegmentSuffix = ".seg";
 constexpr std::string_view kSpareSuffix = ".spare";  // a segment that was trimmed
 constexpr std::string_view kNewSuffix = ".new";      // a file that is being made
-constexpr size_t kMaxSpares = 2;
+constexpr size_t kMaxSpares = 4;
 
 constexpr uint64_t kBlockBytes = 4096;
 constexpr uint64_t kMaxSegmentBytes = uint64_t{1} << 30;

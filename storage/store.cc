@@ -66,11 +66,15 @@ class StoreImpl final : public Store {
     TB_RETURN_IF_ERROR(MakeRoom());
     absl::MutexLock applying(&apply_mutex_);
     Tail& tail = Growing();
-    TB_ASSIGN_OR_RETURN(const Tail::Added added,
-                        tail.Add(index, std::move(frame), [this](BankNumber bank) { return EndOf(bank); }));
-    for (const auto& [bank, last] : added.ends) ends_[bank] = last;
+    const absl::StatusOr<Tail::Added> added =
+        tail.Add(index, std::move(frame), [this](BankNumber bank) { return EndOf(bank); });
+    if (!added.ok()) {
+      return absl::Status(added.status().code(),
+                          absl::StrCat("frame ", index, ": ", added.status().message()));
+    }
+    for (const auto& [bank, last] : added->ends) ends_[bank] = last;
     absl::MutexLock lock(&mutex_);
-    if (added.changed_directory) directory_index_ = index;
+    if (added->changed_directory) directory_index_ = index;
     applied_.store(index, std::memory_order_release);
     return absl::OkStatus();
   }
