@@ -21,6 +21,7 @@
 #include "storage/keys.h"
 #include "storage/status_macros.h"
 #include "storage/tail.h"
+#include "storage/thread_name.h"
 #include "storage/view_impl.h"
 
 namespace timebank::storage {
@@ -44,7 +45,10 @@ class StoreImpl final : public Store {
       SetParts(std::make_shared<const Snapshot>(database_.get()));
     }
     Publish();
-    worker_ = std::thread([this] { FoldNowAndThen(); });
+    worker_ = std::thread([this] {
+      NameThread("fold");
+      FoldNowAndThen();
+    });
   }
 
   ~StoreImpl() override {
@@ -197,15 +201,15 @@ class StoreImpl final : public Store {
 
   // One write, so that a crash finds all of it or nothing.
   absl::Status Write(const Tail& tail) ABSL_EXCLUSIVE_LOCKS_REQUIRED(fold_mutex_) {
-    rocksdb::WriteBatch batch = Database::NewBatch();
-    TB_RETURN_IF_ERROR(FoldTail(*database_, tail, &batch));
+    batch_.Clear();
+    TB_RETURN_IF_ERROR(FoldTail(*database_, tail, &batch_));
     // Last, so that no row of a frame can say otherwise.
     std::string applied;
     PutBigEndian<uint64_t>(&applied, tail.last_index());
     TB_RETURN_IF_ERROR(
-        FromRocks(batch.Put(database_->handle(Family::kMeta), ToSlice(kMetaApplied), applied)));
-    unflushed_bytes_ += batch.GetDataSize();
-    return database_->Write(&batch);
+        FromRocks(batch_.Put(database_->handle(Family::kMeta), ToSlice(kMetaApplied), applied)));
+    unflushed_bytes_ += batch_.GetDataSize();
+    return database_->Write(&batch_);
   }
 
   absl::Status FlushFolded() ABSL_EXCLUSIVE_LOCKS_REQUIRED(fold_mutex_) {
@@ -275,6 +279,9 @@ class StoreImpl final : public Store {
   absl::Mutex fold_mutex_;  // one fold or flush at a time, in order
   uint64_t folded_ ABSL_GUARDED_BY(fold_mutex_);
   uint64_t unflushed_bytes_ ABSL_GUARDED_BY(fold_mutex_) = 0;
+  // Kept for its memory: a batch that grows anew with every tail is copied, and its pages are made, each
+  // time.
+  rocksdb::WriteBatch batch_ ABSL_GUARDED_BY(fold_mutex_) = Database::NewBatch();
   // Held while a frame is added, so that its tail is not sealed meanwhile.
   absl::Mutex apply_mutex_ ABSL_ACQUIRED_AFTER(fold_mutex_);
   absl::flat_hash_map<BankNumber, Sequence> ends_ ABSL_GUARDED_BY(apply_mutex_);  // of banks that were met

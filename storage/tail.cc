@@ -20,8 +20,8 @@ constexpr size_t kPutAtOnce = 256;
 // What stands around the frames' own bytes, about, counted so that a tail's size says something about memory.
 constexpr size_t kRowBytes = 96;
 constexpr size_t kEntryBytes = 24;
-constexpr size_t kMovementBytes = 112;
-constexpr size_t kAccountBytes = 384;
+constexpr size_t kMovementBytes = 128;
+constexpr size_t kAccountBytes = 160;
 
 absl::Status Damaged(absl::string_view what) {
   return absl::DataLossError(absl::StrCat("CORRUPT_RECORD: ", what));
@@ -93,12 +93,7 @@ absl::StatusOr<Tail::Added> Tail::Add(uint64_t index, std::shared_ptr<const std:
       account->second.before = staged.walks.find(moved.account)->second.sums;
       bytes_ += kAccountBytes;
     }
-    std::vector<DayStep>& steps = account->second.days[moved.movement.day];
-    Sums after = steps.empty() ? Sums() : steps.back().after;
-    // Where a day's sums leave 64 bits the fold refuses them.
-    static_cast<void>(AddSums(&after, moved.own));
-    steps.push_back({static_cast<uint32_t>(account->second.movements.size()), after});
-    account->second.movements.push_back(moved.movement);
+    account->second.Add(moved.movement, moved.own);
   });
   InPieces(&mutex_, frame.rows,
            [this, index](const FrameView::Row& row) ABSL_NO_THREAD_SAFETY_ANALYSIS { PutRow(index, row); });
@@ -141,7 +136,7 @@ absl::Status Tail::ReadEntries(const FrameView& frame, const EndOf& end_of, Stag
       if (movement.seconds() == std::numeric_limits<int64_t>::min()) return Damaged("seconds leave 64 bits");
       const Sums own = SumsOf(entry.kind(), entry.reversed_kind(), movement.seconds());
       staged->moved.push_back({{entry.bank(), movement.account()},
-                               {entry.sequence(), movement.seconds(), Sums(), entry.occurred_on()},
+                               {entry.sequence(), movement.seconds(), Sums(), Sums(), entry.occurred_on()},
                                own});
     }
     const auto begin = staged->moved.begin() + static_cast<ptrdiff_t>(first);
@@ -299,10 +294,57 @@ std::optional<std::pair<Sequence, Sequence>> Tail::EntriesOf(BankNumber bank, ui
   return std::pair(found->first, last);
 }
 
+void Tail::Account::Add(Movement movement, const Sums& own) {
+  const uint32_t number = static_cast<uint32_t>(movements.size());
+  if (days == nullptr && !movements.empty() && movement.day != movements.front().day) {
+    days = std::make_unique<absl::btree_map<Day, std::vector<uint32_t>>>();
+    std::vector<uint32_t>& first = (*days)[movements.front().day];
+    for (uint32_t i = 0; i < number; ++i) first.push_back(i);
+  }
+  if (days != nullptr) {
+    std::vector<uint32_t>& numbers = (*days)[movement.day];
+    if (!numbers.empty()) movement.after_of_day = movements[numbers.back()].after_of_day;
+    numbers.push_back(number);
+  } else if (!movements.empty()) {
+    movement.after_of_day = movements.back().after_of_day;
+  }
+  // Where a day's sums leave 64 bits the fold refuses them.
+  static_cast<void>(AddSums(&movement.after_of_day, own));
+  movements.push_back(movement);
+}
+
 Sums Tail::Account::SumsOf(size_t movement) const {
   Sums sums = movements[movement].after;
   sums -= movement == 0 ? before : movements[movement - 1].after;
   return sums;
+}
+
+Sums Tail::Account::SumsUpTo(const OfDay& of_day, Sequence last) const {
+  for (size_t i = of_day.count; i > 0; --i) {
+    const Movement& movement = movements[of_day[i - 1]];
+    if (movement.sequence <= last) return movement.after_of_day;
+  }
+  return Sums();
+}
+
+template <typename Visit>
+void Tail::Account::VisitDays(Day from, Direction direction, const Visit& visit) const {
+  const bool up = direction == Direction::kUp;
+  if (days == nullptr) {
+    const Day only = movements.front().day;
+    if (up ? only >= from : only <= from) visit(OfDay{only, movements.size(), nullptr});
+    return;
+  }
+  if (up) {
+    for (auto day = days->lower_bound(from); day != days->end(); ++day) {
+      if (!visit(OfDay{day->first, day->second.size(), &day->second})) return;
+    }
+  } else {
+    for (auto day = days->upper_bound(from); day != days->begin();) {
+      --day;
+      if (!visit(OfDay{day->first, day->second.size(), &day->second})) return;
+    }
+  }
 }
 
 std::vector<Tail::Movement> Tail::Movements(BankNumber bank, AccountNumber account, Sequence from,
@@ -344,55 +386,34 @@ std::vector<DayRecord> Tail::Days(BankNumber bank, AccountNumber account, Day da
   const Account* of_account = FindAccount(bank, account);
   if (of_account == nullptr) return found;
   const Sequence last = LastOf(bank, at);
-  const std::pair<Day, Sequence> start(day, sequence);
   const bool up = direction == Direction::kUp;
-  // False: it has had enough.
-  const auto take = [&](Day of_day, const DayStep& step) {
-    const Movement& movement = of_account->movements[step.movement];
-    const std::pair<Day, Sequence> position(of_day, movement.sequence);
-    if (movement.sequence <= last && (up ? position >= start : position <= start)) {
-      found.push_back(
-          {of_day, movement.sequence, movement.seconds, of_account->SumsOf(step.movement), step.after});
+  of_account->VisitDays(day, direction, [&](const OfDay& of_day) {
+    const auto sequence_of = [&](size_t i) { return of_account->movements[of_day[i]].sequence; };
+    // Straight to where the reader starts: the first number that is not before it, from below.
+    size_t begin = 0;
+    size_t end = of_day.count;
+    const auto first_from = [&](Sequence at_least) {
+      size_t low = 0;
+      for (size_t high = of_day.count; low < high;) {
+        const size_t middle = low + (high - low) / 2;
+        sequence_of(middle) < at_least ? low = middle + 1 : high = middle;
+      }
+      return low;
+    };
+    if (of_day.day == day && up) begin = first_from(sequence);
+    if (of_day.day == day && !up && sequence != std::numeric_limits<Sequence>::max()) {
+      end = first_from(sequence + 1);
+    }
+    for (size_t i = begin; i < end && found.size() < most; ++i) {
+      const size_t number = of_day[up ? i : end - 1 - (i - begin)];
+      const Movement& movement = of_account->movements[number];
+      if (movement.sequence > last) continue;
+      found.push_back({of_day.day, movement.sequence, movement.seconds, of_account->SumsOf(number),
+                       movement.after_of_day});
     }
     return found.size() < most;
-  };
-  const auto sequence_of = [&](const DayStep& step) { return of_account->movements[step.movement].sequence; };
-  if (up) {
-    for (auto of_day = of_account->days.lower_bound(day); of_day != of_account->days.end(); ++of_day) {
-      const auto& steps = of_day->second;
-      // Straight to where the reader starts.
-      auto step = steps.begin();
-      if (of_day->first == day) {
-        step = std::partition_point(step, steps.end(),
-                                    [&](const DayStep& one) { return sequence_of(one) < sequence; });
-      }
-      for (; step != steps.end(); ++step) {
-        if (!take(of_day->first, *step)) return found;
-      }
-    }
-    return found;
-  }
-  for (auto of_day = of_account->days.upper_bound(day); of_day != of_account->days.begin();) {
-    --of_day;
-    const auto& steps = of_day->second;
-    auto step = steps.end();
-    if (of_day->first == day) {
-      step = std::partition_point(steps.begin(), step,
-                                  [&](const DayStep& one) { return sequence_of(one) <= sequence; });
-    }
-    while (step != steps.begin()) {
-      if (!take(of_day->first, *--step)) return found;
-    }
-  }
+  });
   return found;
-}
-
-// Sums of the steps whose movements are not behind entry `last`.
-Sums Tail::StepsUpTo(const Account& account, const std::vector<DayStep>& steps, Sequence last) {
-  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
-    if (account.movements[step->movement].sequence <= last) return step->after;
-  }
-  return Sums();
 }
 
 Sums Tail::SumsBeforeDay(BankNumber bank, AccountNumber account, Day day, uint64_t at) const {
@@ -401,33 +422,65 @@ Sums Tail::SumsBeforeDay(BankNumber bank, AccountNumber account, Day day, uint64
   const Account* of_account = FindAccount(bank, account);
   if (of_account == nullptr) return sums;
   const Sequence last = LastOf(bank, at);
-  for (const auto& [of_day, steps] : of_account->days) {
-    if (of_day >= day) break;
-    static_cast<void>(AddSums(&sums, StepsUpTo(*of_account, steps, last)));
-  }
+  of_account->VisitDays(std::numeric_limits<Day>::min(), Direction::kUp, [&](const OfDay& of_day) {
+    if (of_day.day >= day) return false;
+    static_cast<void>(AddSums(&sums, of_account->SumsUpTo(of_day, last)));
+    return true;
+  });
   return sums;
 }
 
 Sums Tail::SumsOfDay(BankNumber bank, AccountNumber account, Day day, uint64_t at) const {
   absl::ReaderMutexLock lock(&mutex_);
+  Sums sums;
   const Account* of_account = FindAccount(bank, account);
-  if (of_account == nullptr) return Sums();
-  const auto found = of_account->days.find(day);
-  if (found == of_account->days.end()) return Sums();
-  return StepsUpTo(*of_account, found->second, LastOf(bank, at));
+  if (of_account == nullptr) return sums;
+  of_account->VisitDays(day, Direction::kUp, [&](const OfDay& of_day) {
+    if (of_day.day == day) sums = of_account->SumsUpTo(of_day, LastOf(bank, at));
+    return false;
+  });
+  return sums;
 }
 
 // --- the fold
 
+namespace {
+
+// A row and the beginning of its key, so that comparing two seldom has to look the keys up.
+struct SortedRow {
+  Family family;
+  uint64_t first;   // the key's first 8 bytes, which are its bank in all families but meta
+  uint64_t second;  // the next 8
+  std::string_view key;
+  std::string_view value;
+
+  bool operator<(const SortedRow& other) const {
+    if (family != other.family) return family < other.family;
+    if (first != other.first) return first < other.first;
+    if (second != other.second) return second < other.second;
+    return key < other.key;
+  }
+};
+
+uint64_t BytesOf(std::string_view key, size_t from) {
+  char bytes[sizeof(uint64_t)] = {};
+  if (key.size() > from) key.copy(bytes, sizeof bytes, from);
+  return GetBigEndian<uint64_t>(bytes);
+}
+
+}  // namespace
+
 void Tail::VisitRows(const std::function<void(Family, std::string_view, std::string_view)>& visit) const {
-  std::vector<std::pair<RowKey, std::string_view>> rows;
+  std::vector<SortedRow> rows;
   {
     absl::ReaderMutexLock lock(&mutex_);
     rows.reserve(rows_.size());
-    for (const auto& [key, version] : rows_) rows.emplace_back(key, version->value);
+    for (const auto& [key, version] : rows_) {
+      rows.push_back({key.first, BytesOf(key.second, 0), BytesOf(key.second, 8), key.second, version->value});
+    }
   }
-  std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  for (const auto& [key, value] : rows) visit(key.first, key.second, value);
+  std::sort(rows.begin(), rows.end());
+  for (const SortedRow& row : rows) visit(row.family, row.key, row.value);
 }
 
 // Nothing is added any more, so what is found under the lock may be looked at without it.
@@ -455,15 +508,16 @@ absl::Status Tail::VisitAccounts(const std::function<absl::Status(const AccountG
   AccountGain gain;
   for (const auto& [key, account] : accounts) {
     gain = {key.first, key.second, account->before, account->movements, {}};
-    for (const auto& [day, steps] : account->days) {
+    account->VisitDays(std::numeric_limits<Day>::min(), Direction::kUp, [&](const OfDay& of_day) {
       std::vector<DayRecord>& records = gain.days.emplace_back();
-      records.reserve(steps.size());
-      for (const DayStep& step : steps) {
-        const Movement& movement = account->movements[step.movement];
-        records.push_back(
-            {day, movement.sequence, movement.seconds, account->SumsOf(step.movement), step.after});
+      records.reserve(of_day.count);
+      for (size_t i = 0; i < of_day.count; ++i) {
+        const Movement& movement = account->movements[of_day[i]];
+        records.push_back({of_day.day, movement.sequence, movement.seconds, account->SumsOf(of_day[i]),
+                           movement.after_of_day});
       }
-    }
+      return true;
+    });
     TB_RETURN_IF_ERROR(visit(gain));
   }
   return absl::OkStatus();

@@ -97,7 +97,8 @@ class Tail {
   struct Movement {
     Sequence sequence;
     int64_t seconds;
-    Sums after;  // the account's, in order of record
+    Sums after;         // the account's, in order of record
+    Sums after_of_day;  // of its day's movements in here alone
     Day day;
   };
 
@@ -160,16 +161,28 @@ class Tail {
     std::vector<std::string_view> entries;
     std::vector<Boundary> frames;
   };
-  struct DayStep {
-    uint32_t movement;  // which of the account's
-    Sums after;         // of this day's movements in here, up to it
+  // Movements of one day, in order of record.
+  struct OfDay {
+    Day day;
+    size_t count;
+    const std::vector<uint32_t>* numbers;  // which of the account's; nullptr: all of them
+
+    size_t operator[](size_t i) const { return numbers == nullptr ? i : (*numbers)[i]; }
   };
   struct Account {
     Sums before;  // before its first movement in here
     std::vector<Movement> movements;
-    absl::btree_map<Day, std::vector<DayStep>> days;
+    // Numbers of each day's movements. Most accounts have one day in a tail, and then there is none.
+    std::unique_ptr<absl::btree_map<Day, std::vector<uint32_t>>> days;
 
+    void Add(Movement movement, const Sums& own);
+    // What a movement added.
     Sums SumsOf(size_t movement) const;
+    // The sums of a day's movements that are not behind entry `last`.
+    Sums SumsUpTo(const OfDay& of_day, Sequence last) const;
+    // Days from `from` on in `direction`, until `visit` returns false.
+    template <typename Visit>
+    void VisitDays(Day from, Direction direction, const Visit& visit) const;
   };
 
   // A frame that has been read and found right, ready to be put in.
@@ -183,7 +196,6 @@ class Tail {
   // Number of the bank's last entry at `at`; 0: there is none in here.
   static Sequence LastOf(const Bank& bank, uint64_t at);
   Sequence LastOf(BankNumber bank, uint64_t at) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
-  static Sums StepsUpTo(const Account& account, const std::vector<DayStep>& steps, Sequence last);
 
   const uint64_t first_index_;
 
