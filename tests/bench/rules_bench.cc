@@ -1,10 +1,10 @@
-// The rules: ledger::Execute over a ledger in memory. Rates are exchanges a second of processor time. No disk, no network, no
-// thread but one; what lies beneath is a std::map, slower than the working state's own layers and about as
-// slow as a RocksDB memtable.
+// The rules: ledger::Execute over a ledger in memory. Rates are exchanges a second of processor time. No
+// disk, no network, no thread but one; what lies beneath is a std::map, slower than the working state's own
+// layers and about as slow as a RocksDB memtable.
 #include <benchmark/benchmark.h>
 
-#include <ctime>
 #include <cstdlib>
+#include <ctime>
 #include <memory>
 #include <string>
 #include <variant>
@@ -39,7 +39,8 @@ void Timed(benchmark::State& state, const Work& work) {
   state.SetIterationTime(ProcessorSeconds() - start);
 }
 
-// Frames of 64 commands of `make`, their bytes included; before each frame everything is in the ledger beneath.
+// Frames of 64 commands of `make`, their bytes included; before each frame everything is in the ledger
+// beneath.
 template <typename Make>
 void RunFrames(benchmark::State& state, Bank& bank, const Make& make) {
   bank.Seal();
@@ -50,7 +51,7 @@ void RunFrames(benchmark::State& state, Bank& bank, const Make& make) {
     Timed(state, [&] {
       for (const Command& command : commands) bank.Do(command);
       layer = bank.End();
-      benchmark::DoNotOptimize(layer->FrameBytes());
+      benchmark::DoNotOptimize(layer->Frame());
     });
     bank.Fold(*layer);
   }
@@ -120,7 +121,7 @@ void BM_BatchRecordExchanges(benchmark::State& state) {
     Timed(state, [&] {
       bank.Do(command);
       layer = bank.End();
-      benchmark::DoNotOptimize(layer->FrameBytes());
+      benchmark::DoNotOptimize(layer->Frame());
     });
     bank.Fold(*layer);
   }
@@ -136,20 +137,6 @@ void BM_Validate(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(BM_Validate);
-
-// On the committer's thread: the frame of a batch, and its bytes for the log.
-void BM_FrameBytes(benchmark::State& state) {
-  const size_t count = static_cast<size_t>(state.range(0));
-  Bank bank(10'000);
-  bank.Seal();
-  for (size_t i = 0; i < count; ++i) bank.Do(bank.NextExchange(Parties::kSpread));
-  const std::shared_ptr<const Layer> layer = bank.Seal();
-  size_t bytes = 0;
-  for (auto _ : state) bytes = layer->FrameBytes().size();
-  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(count));
-  state.counters["bytes"] = static_cast<double>(bytes) / static_cast<double>(count);
-}
-BENCHMARK(BM_FrameBytes)->Arg(1)->Arg(64)->Arg(8'192);
 
 }  // namespace
 }  // namespace timebank::ledger
