@@ -8,6 +8,8 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
+#include <new>
+#include <type_traits>
 
 namespace timebank::storage {
 namespace {
@@ -37,6 +39,16 @@ std::array<uint32_t, 8> StateAfter(const Block& block) {
   return state;
 }
 
+// HMAC, when `inner` has taken the message in.
+Digest Outer(const std::array<uint32_t, 8>& outer, SHA256_CTX* inner) {
+  Digest digest;
+  SHA256_Final(digest.data(), inner);
+  SHA256_CTX context = After(outer);
+  SHA256_Update(&context, digest.data(), Digest::kBytes);
+  SHA256_Final(digest.data(), &context);
+  return digest;
+}
+
 }  // namespace
 
 Digest Sha256(std::initializer_list<std::string_view> parts) {
@@ -63,15 +75,20 @@ HmacKey::HmacKey(std::string_view key) {
 }
 
 Digest HmacKey::Of(std::initializer_list<std::string_view> parts) const {
-  Digest digest;
   SHA256_CTX context = After(inner_);
   Update(&context, parts);
-  SHA256_Final(digest.data(), &context);
-  context = After(outer_);
-  SHA256_Update(&context, digest.data(), Digest::kBytes);
-  SHA256_Final(digest.data(), &context);
-  return digest;
+  return Outer(outer_, &context);
 }
+
+static_assert(sizeof(SHA256_CTX) == 112 && std::is_trivially_copyable_v<SHA256_CTX>);
+
+Hmac::Hmac(const HmacKey& key) : outer_(key.outer_) { new (context_.data()) SHA256_CTX(After(key.inner_)); }
+
+void Hmac::Add(std::string_view piece) {
+  SHA256_Update(reinterpret_cast<SHA256_CTX*>(context_.data()), piece.data(), piece.size());
+}
+
+Digest Hmac::Final() { return Outer(outer_, reinterpret_cast<SHA256_CTX*>(context_.data())); }
 
 std::string HmacSha256(std::string_view key, std::string_view message) {
   return std::string(HmacKey(key).Of(message).bytes());

@@ -44,10 +44,25 @@ class HmacKey {
   Digest Of(std::string_view message) const { return Of({message}); }
 
  private:
+  friend class Hmac;
   using State = std::array<uint32_t, 8>;  // SHA-256's, after one block
 
   State inner_;
   State outer_;
+};
+
+// HMAC of a message that comes in pieces.
+class Hmac {
+ public:
+  explicit Hmac(const HmacKey& key);
+
+  void Add(std::string_view piece);
+  // Of all pieces. Once.
+  Digest Final();
+
+ private:
+  HmacKey::State outer_;
+  alignas(8) std::array<unsigned char, 112> context_;  // OpenSSL's
 };
 
 // HMAC-SHA-256 under a key that is used once, 32 bytes.

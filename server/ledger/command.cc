@@ -8,20 +8,59 @@
 namespace timebank::ledger {
 namespace {
 
+// Takes the bytes of a body, piece by piece.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual void Take(std::string_view piece) = 0;
+};
+class StringSink final : public Sink {
+ public:
+  explicit StringSink(std::string* out) : out_(out) {}
+  void Take(std::string_view piece) override { out_->append(piece); }
+
+ private:
+  std::string* out_;
+};
+class HashSink final : public Sink {
+ public:
+  explicit HashSink(const storage::HmacKey& key) : hmac_(key) {}
+  void Take(std::string_view piece) override { hmac_.Add(piece); }
+  storage::Digest Final() { return hmac_.Final(); }
+
+ private:
+  storage::Hmac hmac_;
+};
+
+enum class WhenAllZero { kWrite, kWriteNothing };
+
 // Writes values so that different sequences of values never give the same bytes: each carries its length.
 class Canon {
  public:
-  explicit Canon(std::string* out) : out_(out) {}
+  Canon(Sink* out, WhenAllZero when_all_zero)
+      : out_(out), holding_back_(when_all_zero == WhenAllZero::kWriteNothing) {}
 
   Canon& Number(int64_t value) {
-    out_->push_back('n');
-    auto bits = static_cast<uint64_t>(value);
-    for (int i = 0; i < 8; ++i) out_->push_back(static_cast<char>(bits >> (8 * i)));
+    if (holding_back_) {
+      if (value == 0) {
+        ++held_back_;
+        return *this;
+      }
+      holding_back_ = false;
+      for (; held_back_ > 0; --held_back_) Put(0);
+    }
+    Put(static_cast<uint64_t>(value));
     return *this;
   }
   Canon& Word(std::string_view value) {
     Number(static_cast<int64_t>(value.size()));
-    out_->append(value);
+    if (value.size() > sizeof(buffer_) - used_) Flush();
+    if (value.size() > sizeof(buffer_)) {
+      out_->Take(value);
+    } else {
+      std::copy(value.begin(), value.end(), buffer_ + used_);
+      used_ += value.size();
+    }
     return *this;
   }
   template <typename T>
@@ -34,9 +73,26 @@ class Canon {
     for (const std::string& word : words) Word(word);
     return *this;
   }
+  // What is still here goes to the sink.
+  void Flush() {
+    out_->Take({buffer_, used_});
+    used_ = 0;
+  }
 
  private:
-  std::string* out_;
+  void Put(uint64_t bits) {
+    if (sizeof(buffer_) - used_ < 9) Flush();
+    char* const to = buffer_ + used_;
+    to[0] = 'n';
+    for (int i = 0; i < 8; ++i) to[1 + i] = static_cast<char>(bits >> (8 * i));
+    used_ += 9;
+  }
+
+  Sink* out_;
+  bool holding_back_;     // nothing but zeros so far
+  size_t held_back_ = 0;  // so many
+  size_t used_ = 0;
+  char buffer_[2048];
 };
 
 // Of what could not be read, only that it was wrong is left; but a day in the future today is none tomorrow,
@@ -45,7 +101,16 @@ bool IsOfTheRequest(const Violation& violation) { return violation.reason != vio
 
 class BodyWriter {
  public:
-  explicit BodyWriter(Body* body) : facts_(&body->facts), texts_(&body->texts), body_(body) {}
+  // A request that says nothing but empty words says nothing that would have to be erasable: it has no texts.
+  BodyWriter(Sink* facts, Sink* texts)
+      : facts_(facts, WhenAllZero::kWrite), texts_(texts, WhenAllZero::kWriteNothing) {}
+
+  void Write(const Command& command) {
+    facts_.Number(static_cast<int64_t>(command.act.index())).Word(command.bank);
+    std::visit(*this, command.act);
+    facts_.Flush();
+    texts_.Flush();
+  }
 
   void operator()(const RecordExchange& act) { Exchange(act.exchange); }
   void operator()(const BatchRecordExchanges& act) {
@@ -110,14 +175,6 @@ class BodyWriter {
     facts_.Word(act.settings.SerializeAsString()).Words(act.categories).Words(act.mask).Word(act.etag);
   }
 
-  // Nothing but empty words: the request says nothing that would have to be erasable.
-  bool AnyText() const {
-    for (size_t i = 0; i < body_->texts.size(); i += 9) {
-      if (body_->texts.compare(i + 1, 8, std::string_view("\0\0\0\0\0\0\0\0", 8)) != 0) return true;
-    }
-    return false;
-  }
-
  private:
   void About(Sequence exchange, const HolderRef& acting_for, const std::string& reason) {
     facts_.Number(static_cast<int64_t>(exchange)).Holder(acting_for);
@@ -154,7 +211,6 @@ class BodyWriter {
 
   Canon facts_;
   Canon texts_;
-  Body* body_;
 };
 
 }  // namespace
@@ -166,11 +222,18 @@ bool ExchangeMask::any() const {
 
 Body BodyOf(const Command& command) {
   Body body;
-  Canon(&body.facts).Number(static_cast<int64_t>(command.act.index())).Word(command.bank);
-  BodyWriter writer(&body);
-  std::visit(writer, command.act);
-  if (!writer.AnyText()) body.texts.clear();
+  StringSink facts(&body.facts);
+  StringSink texts(&body.texts);
+  BodyWriter(&facts, &texts).Write(command);
   return body;
+}
+
+BodyHashes BodyHashesOf(const Command& command, const storage::HmacKey& facts_key,
+                        const storage::HmacKey& texts_key) {
+  HashSink facts(facts_key);
+  HashSink texts(texts_key);
+  BodyWriter(&facts, &texts).Write(command);
+  return {.facts = facts.Final(), .texts = texts.Final()};
 }
 
 }  // namespace timebank::ledger

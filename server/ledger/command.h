@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "server/ledger/refusal.h"
+#include "storage/hash.h"
 #include "storage/types.h"
 #include "timebank/storage/v1/rows.pb.h"
 
@@ -232,6 +233,14 @@ struct Body {
   std::string texts;
 };
 Body BodyOf(const Command& command);
+
+// The keyed hashes of both, without putting the body together: a batch's is long.
+struct BodyHashes {
+  storage::Digest facts;
+  storage::Digest texts;
+};
+BodyHashes BodyHashesOf(const Command& command, const storage::HmacKey& facts_key,
+                        const storage::HmacKey& texts_key);
 
 }  // namespace timebank::ledger
 

@@ -29,7 +29,6 @@ class Executor {
       return Refused(*std::move(no));
     }
     if (!command_.request_id.empty() && !command_.validate_only) {
-      body_ = BodyOf(command_);
       if (std::optional<Outcome> known = Known()) return *std::move(known);
     }
     Outcome outcome = creates ? Create() : Act();
@@ -52,13 +51,13 @@ class Executor {
     }
   }
 
-  storage::Digest FactsHash() const {
-    return std::holds_alternative<CreateTimebank>(command_.act)
-               ? storage::HmacKey(instance_.secret()).Of(body_.facts)
-               : run_.secret().Of(body_.facts);
+  BodyHashes Hashes(std::string_view salt) const {
+    return BodyHashesOf(command_,
+                        std::holds_alternative<CreateTimebank>(command_.act)
+                            ? storage::HmacKey(instance_.secret())
+                            : run_.secret(),
+                        storage::HmacKey(salt));
   }
-
-  storage::Digest TextsHash(std::string_view salt) const { return storage::HmacKey(salt).Of(body_.texts); }
 
   // The first outcome of this request id, or that it was used for something else.
   std::optional<Outcome> Known() {
@@ -66,8 +65,9 @@ class Executor {
     if (!state_.GetRow(Family::kRequest, run_.request_key, &row)) return std::nullopt;
     if (row.time_us() + kRequestMemoryUs < command_.stamp.now_us) return std::nullopt;
     const bool texts_erased = row.salt().empty();
-    if (row.facts_hash() != FactsHash().First(kHashBytes) ||
-        (!texts_erased && row.text_mac() != TextsHash(row.salt()).First(kHashBytes))) {
+    const BodyHashes hashes = Hashes(row.salt());
+    if (row.facts_hash() != hashes.facts.First(kHashBytes) ||
+        (!texts_erased && row.text_mac() != hashes.texts.First(kHashBytes))) {
       Refusal refusal = Refuse(Reason::kRequestIdReused);
       refusal.sequence = row.sequence();
       return Refused(std::move(refusal));
@@ -132,6 +132,7 @@ class Executor {
   Outcome Batch(const BatchRecordExchanges& batch) {
     Outcome outcome;
     outcome.items.reserve(batch.items.size());
+    state_.Expect(batch.items.size());
     const Sequence before = run_.head.last_sequence();
     for (size_t i = 0; i < batch.items.size(); ++i) {
       const WorkingState::Mark mark = state_.Savepoint();
@@ -232,13 +233,14 @@ class Executor {
   void KeepRequest(const Outcome& outcome) {
     if (command_.request_id.empty()) return;
     sv1::RequestRow row;
-    row.set_facts_hash(FactsHash().First(kHashBytes).data(), kHashBytes);
     row.set_time_us(command_.stamp.now_us);
     row.set_sequence(outcome.first);
     row.set_entry_count(outcome.count);
     const std::string_view salt = run_.NextSalt();
     row.set_salt(salt.data(), salt.size());
-    row.set_text_mac(TextsHash(salt).First(kHashBytes).data(), kHashBytes);
+    const BodyHashes hashes = Hashes(salt);
+    row.set_facts_hash(hashes.facts.bytes().data(), kHashBytes);
+    row.set_text_mac(hashes.texts.bytes().data(), kHashBytes);
     if (std::holds_alternative<CreateTimebank>(command_.act)) row.set_bank(run_.bank);
     // Where every item was posted, their numbers follow from the first.
     const bool all_posted = std::none_of(outcome.items.begin(), outcome.items.end(),
@@ -257,7 +259,6 @@ class Executor {
   WorkingState& state_;
   Run run_;
   const WorkingState::Mark start_;
-  Body body_;
   sv1::InstanceRow instance_;
 };
 

@@ -62,11 +62,46 @@ void PutMessage(std::string* out, const google::protobuf::MessageLite& message, 
   message.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(out->data() + begin));
 }
 
+// What an exchange of two with a short note takes: entry, text row and two accounts' rows.
+constexpr size_t kUsualFrameBytes = 300;
+constexpr size_t kUsualTextBytes = 128;
+// A layer that has grown to more is not kept for the next batch.
+constexpr size_t kMostKeptBytes = size_t{8} << 20;
+
 }  // namespace
 
-Layer::Layer() {
-  frame_.push_back(NumberTag(sv1::Frame::kVersionFieldNumber));
-  frame_.push_back(1);
+Layer::Layer() { Reset(); }
+
+void Layer::Reset() {
+  // The old one may be somebody's.
+  frame_ = std::make_shared<std::string>();
+  frame_->push_back(NumberTag(sv1::Frame::kVersionFieldNumber));
+  frame_->push_back(1);
+  if (texts_.capacity() + account_rows_.capacity() > kMostKeptBytes) {
+    texts_ = {};
+    account_rows_ = {};
+    entries_ = {};
+    accounts_ = {};
+  }
+  texts_.clear();
+  entries_.clear();
+  by_bank_.clear();
+  account_rows_.clear();
+  accounts_.clear();
+  rows_.clear();
+  row_bytes_ = 0;
+}
+
+std::shared_ptr<Layer> Layer::Clone() const {
+  auto copy = std::make_shared<Layer>(*this);
+  copy->frame_ = std::make_shared<std::string>(*frame_);
+  return copy;
+}
+
+void Layer::Reserve(size_t exchanges) {
+  frame_->reserve(bytes() + exchanges * kUsualFrameBytes);
+  texts_.reserve(texts_.size() + exchanges * kUsualTextBytes);
+  entries_.reserve(entries_.size() + exchanges);
 }
 
 // --- rows
@@ -119,12 +154,12 @@ void Layer::Append(const sv1::Entry& entry, const sv1::TextRow* text) {
   EntryPlace place = {};
   place.bank = entry.bank();
   place.sequence = entry.sequence();
-  place.field = static_cast<uint32_t>(frame_.size());
+  place.field = static_cast<uint32_t>(frame_->size());
   const size_t size = entry.ByteSizeLong();
-  PutBytesHead(&frame_, sv1::Frame::kEntriesFieldNumber, size);
-  place.begin = static_cast<uint32_t>(frame_.size());
+  PutBytesHead(frame_.get(), sv1::Frame::kEntriesFieldNumber, size);
+  place.begin = static_cast<uint32_t>(frame_->size());
   place.length = static_cast<uint32_t>(size);
-  PutMessage(&frame_, entry, size);
+  PutMessage(frame_.get(), entry, size);
 
   place.text_field = static_cast<uint32_t>(texts_.size());
   if (text != nullptr) {
@@ -140,18 +175,18 @@ void Layer::Append(const sv1::Entry& entry, const sv1::TextRow* text) {
 }
 
 std::string_view Layer::EntryBytes(size_t index) const {
-  return std::string_view(frame_).substr(entries_[index].begin, entries_[index].length);
+  return std::string_view(*frame_).substr(entries_[index].begin, entries_[index].length);
 }
 
 std::optional<std::string_view> Layer::EntryBytes(BankNumber bank, Sequence sequence) const {
   const EntryPlace* place = Find(bank, sequence);
   if (place == nullptr) return std::nullopt;
-  return std::string_view(frame_).substr(place->begin, place->length);
+  return std::string_view(*frame_).substr(place->begin, place->length);
 }
 
 void Layer::Truncate(size_t count) {
   if (count >= entries_.size()) return;
-  frame_.resize(entries_[count].field);
+  frame_->resize(entries_[count].field);
   texts_.resize(entries_[count].text_field);
   while (entries_.size() > count) {
     const auto bank = by_bank_.find(entries_.back().bank);
@@ -197,15 +232,14 @@ std::vector<const Layer::EntryPlace*> Layer::TextsInOrder() const {
   return texts;
 }
 
-std::string Layer::FrameBytes() const {
+void Layer::Finish() {
   std::vector<const RowMap::value_type*> sorted;
   sorted.reserve(rows_.size());
   for (const auto& row : rows_) sorted.push_back(&row);
   std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->first < b->first; });
 
-  std::string frame;
+  std::string& frame = *frame_;
   frame.reserve(bytes() + account_rows_.size());
-  frame += frame_;
   auto next = sorted.begin();
   const auto put_rows_before = [&](const RowRef& end) {
     for (; next != sorted.end() && RowRef((*next)->first) < end; ++next) {
@@ -226,7 +260,6 @@ std::string Layer::FrameBytes() const {
     frame.append(texts_, text->text_field, text->text_begin + text->text_length - text->text_field);
   }
   put_rows_before(RowRef(static_cast<Family>(UINT8_MAX), {}));
-  return frame;
 }
 
 std::map<Layer::RowKey, std::string> Layer::Rows() const {

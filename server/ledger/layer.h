@@ -1,7 +1,7 @@
 // What one batch of commands changed: a frame of the log in the making.
 //
-// Entries and their texts are written in the frame's own bytes as they come; the accounts' rows once, when
-// the batch ends (WorkingState::Seal); so that of FrameBytes() only the putting together is left.
+// Entries and their texts are written in the frame's own bytes as they come, the accounts' rows once, when
+// the batch ends (WorkingState::Seal); then the rows are put behind the entries, and the frame is there.
 //
 // Threads: while it is written, one, the engine's. Sealed, it changes no more, and any may read it.
 #ifndef TIMEBANK_SERVER_LEDGER_LAYER_H_
@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,9 +32,10 @@ class Layer {
   Layer();
 
   bool empty() const { return rows_.empty() && entries_.empty() && accounts_.empty(); }
-  // The bytes of a timebank.storage.v1.Frame: the entries in order, then the rows in order of family and key.
-  // The same batch gives the same bytes.
-  std::string FrameBytes() const;
+  // Once sealed: the bytes of a timebank.storage.v1.Frame, the entries in order, then the rows in order of
+  // family and key. The same batch gives the same bytes. Shared, so that whoever keeps them need not copy.
+  std::shared_ptr<const std::string> Frame() const { return frame_; }
+  std::string FrameBytes() const { return *frame_; }
 
   // For whoever looks at it piece by piece. Rows by key; an empty value: removed.
   std::map<RowKey, std::string> Rows() const;
@@ -63,7 +65,16 @@ class Layer {
   void PutAccount(storage::BankNumber bank, storage::AccountNumber account, std::string_view value);
 
   // What is written so far takes in a frame; accounts apart.
-  size_t bytes() const { return frame_.size() + texts_.size() + row_bytes_; }
+  size_t bytes() const { return frame_->size() + texts_.size() + row_bytes_; }
+  // Room for about so many more exchanges, so that the frame need not be moved while it grows.
+  void Reserve(size_t exchanges);
+  // Puts the rows behind the entries; nothing is written after it.
+  void Finish();
+
+  // A copy that shares nothing.
+  std::shared_ptr<Layer> Clone() const;
+  // Empty again; what was allocated stays, unless it is very much.
+  void Reset();
 
  private:
   using RowRef = std::pair<storage::Family, std::string_view>;
@@ -102,8 +113,8 @@ class Layer {
   // Places with a text, in order of key.
   std::vector<const EntryPlace*> TextsInOrder() const;
 
-  std::string frame_;  // the frame up to its last entry
-  std::string texts_;  // rows of the frame
+  std::shared_ptr<std::string> frame_;  // up to its last entry; all of it when it is finished
+  std::string texts_;                   // rows of the frame
   std::vector<EntryPlace> entries_;
   absl::flat_hash_map<storage::BankNumber, std::vector<uint32_t>> by_bank_;  // indices of entries_
   std::string account_rows_;  // rows of the frame, in order of key

@@ -78,7 +78,7 @@ sv1::AccountRow RowOf(const AccountFigures& figures) {
 
 }  // namespace
 
-WorkingState::WorkingState(const Base* base) : base_(base) { floors_.emplace_back(); }
+WorkingState::WorkingState(const Base* base) : base_(base) { BeginLayer(); }
 
 void WorkingState::Latch(const absl::Status& status) const {
   if (status_.ok()) status_ = status;
@@ -529,18 +529,30 @@ std::shared_ptr<const Layer> WorkingState::Seal() {
   for (const auto& [bank, account] : changed_) {
     (account == 0 ? bank->head_changed : LoadedAccount(*bank, account).changed) = false;
   }
+  sealed->Finish();
   changed_.clear();
   Keep();
-  floors_.emplace_back();
+  BeginLayer();
   LimitCaches();
   return sealed;
 }
 
-void WorkingState::DropOldest() { floors_.pop_front(); }
+void WorkingState::BeginLayer() {
+  floors_.emplace_back().layer = spare_ != nullptr ? std::move(spare_) : std::make_shared<Layer>();
+}
+
+void WorkingState::DropOldest() {
+  std::shared_ptr<Layer> dropped = std::move(floors_.front().layer);
+  floors_.pop_front();
+  if (dropped.use_count() != 1) return;  // somebody still looks at it
+  dropped->Reset();
+  spare_ = std::move(dropped);
+}
 
 std::shared_ptr<const Layer> WorkingState::Peek() const {
-  auto layer = std::make_shared<Layer>(top());
+  std::shared_ptr<Layer> layer = top().Clone();
   WriteAccounts(layer.get());
+  layer->Finish();
   return layer;
 }
 

@@ -115,6 +115,8 @@ class WorkingState {
   std::vector<storage::v1::Entry> EntriesSince(const Mark& mark) const;
 
   // --- batches
+  // About so many exchanges are coming.
+  void Expect(size_t exchanges) { top().Reserve(exchanges); }
   // Ends the batch: its changes stay readable as a layer beneath until DropOldest().
   std::shared_ptr<const Layer> Seal();
   // The oldest sealed layer has reached the base.
@@ -154,7 +156,7 @@ class WorkingState {
     };
     using DayKey = std::tuple<storage::BankNumber, storage::AccountNumber, storage::Day>;
 
-    std::shared_ptr<Layer> layer = std::make_shared<Layer>();
+    std::shared_ptr<Layer> layer;
     size_t entries_by_day = 0;  // the first so many are in `days`
     absl::flat_hash_map<DayKey, std::vector<DayMovement>> days;
   };
@@ -176,11 +178,14 @@ class WorkingState {
   void WriteAccounts(Layer* layer) const;
   void LimitCaches() const;
 
+  void BeginLayer();
+
   static void IndexDays(Floor* floor);
   static void UnindexDays(Floor* floor, size_t entries);
 
   const Base* base_;
   mutable std::deque<Floor> floors_;  // oldest first
+  std::shared_ptr<Layer> spare_;      // of a batch that is done with: memory for the next one
   std::vector<RowUndo> row_undo_;
   std::vector<AccountUndo> account_undo_;
   std::vector<HeadUndo> head_undo_;

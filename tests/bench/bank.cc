@@ -63,10 +63,14 @@ ledger::Outcome Bank::Do(const ledger::Command& command) {
 }
 
 std::shared_ptr<const ledger::Layer> Bank::Seal() {
-  std::shared_ptr<const ledger::Layer> layer = state_.Seal();
-  base_.Absorb(*layer);
-  state_.DropOldest();
+  std::shared_ptr<const ledger::Layer> layer = End();
+  Fold(*layer);
   return layer;
+}
+
+void Bank::Fold(const ledger::Layer& layer) {
+  base_.Absorb(layer);
+  state_.DropOldest();
 }
 
 ledger::Command Bank::Stamped(ledger::Act act) {

@@ -43,6 +43,9 @@ class Bank {
 
   // Ends the batch and folds it into what lies beneath.
   std::shared_ptr<const ledger::Layer> Seal();
+  // The same in two steps.
+  std::shared_ptr<const ledger::Layer> End() { return state_.Seal(); }
+  void Fold(const ledger::Layer& layer);
 
   ledger::WorkingState& state() { return state_; }
 
