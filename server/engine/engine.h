@@ -157,8 +157,8 @@ class Engine {
   bool commit_failed_ ABSL_GUARDED_BY(mutex_) = false;
   bool committer_ends_ ABSL_GUARDED_BY(mutex_) = false;
 
-  // What was submitted and is neither executed nor dropped: queue_ and what is left of taken_. More of it only
-  // under mutex_, less without.
+  // What was submitted and is neither executed nor dropped: queue_ and what is left of taken_. More of it
+  // only under mutex_, less without.
   std::atomic<size_t> waiting_commands_ = 0;
   std::atomic<size_t> waiting_bytes_ = 0;
 

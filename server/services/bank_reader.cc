@@ -274,8 +274,7 @@ absl::Status BankReader::FillFacts(const sv1::Entry& entry, v1::Exchange* exchan
   return absl::OkStatus();
 }
 
-void BankReader::FillTexts(const sv1::Texts& texts, std::string_view category,
-                                   v1::Exchange* exchange) {
+void BankReader::FillTexts(const sv1::Texts& texts, std::string_view category, v1::Exchange* exchange) {
   exchange->set_category(category.data(), category.size());
   exchange->set_note(texts.note());
   *exchange->mutable_tags() = texts.tags();

@@ -194,7 +194,8 @@ ServerUnaryReactor* TimebankService::ListTimebanks(CallbackServerContext* contex
       }
       sv1::SlugRow number;
       TB_RETURN_IF_ERROR(
-          view.view.GetRow(Family::kDirectory, storage::DirectoryKey(0, DirectoryKind::kBank, ordinal), &number)
+          view.view
+              .GetRow(Family::kDirectory, storage::DirectoryKey(0, DirectoryKind::kBank, ordinal), &number)
               .status());
       TB_ASSIGN_OR_RETURN(BankReader bank, BankReader::Open(view, number.number()));
       const storage::Day today = serving_.TodayOf(bank);

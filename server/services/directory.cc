@@ -60,8 +60,8 @@ absl::StatusOr<std::shared_ptr<const BankRecord>> Directory::FindBank(const stor
   if (auto known = banks_by_id_.Find(id)) return *std::move(known);
   TB_ASSIGN_OR_RETURN(sv1::InstanceRow instance, ReadInstance(view));
   sv1::SlugRow slug;
-  TB_ASSIGN_OR_RETURN(
-      bool found, view.GetRow(Family::kSlug, storage::SlugKey(0, instance.secret(), "bank", id), &slug));
+  TB_ASSIGN_OR_RETURN(bool found,
+                      view.GetRow(Family::kSlug, storage::SlugKey(0, instance.secret(), "bank", id), &slug));
   if (!found) return std::shared_ptr<const BankRecord>();
   TB_ASSIGN_OR_RETURN(auto bank, ReadBank(view, slug.number(), instance.epoch()));
   banks_by_id_.Put(id, bank);
@@ -81,9 +81,9 @@ absl::StatusOr<std::shared_ptr<const BankRecord>> Directory::ReadBank(const stor
   auto bank = std::make_shared<BankRecord>();
   bank->number = number;
   bank->epoch = epoch;
-  TB_ASSIGN_OR_RETURN(bool found,
-                      view.GetRow(Family::kDirectory, storage::DirectoryKey(number, DirectoryKind::kBank, 0),
-                                  &bank->row));
+  TB_ASSIGN_OR_RETURN(
+      bool found,
+      view.GetRow(Family::kDirectory, storage::DirectoryKey(number, DirectoryKind::kBank, 0), &bank->row));
   if (!found) return absl::DataLossError("a bank that is listed has no record");
   bank->zone = TimeZoneOf(bank->row.settings().time_zone());
   banks_.Put(number, bank);
@@ -129,9 +129,8 @@ absl::StatusOr<std::shared_ptr<const HolderRecord>> Directory::ReadHolder(const 
   if (kind == HolderKind::kMember) {
     sv1::MemberRow row;
     TB_ASSIGN_OR_RETURN(
-        bool found,
-        view.GetRow(Family::kDirectory, storage::DirectoryKey(bank.number, DirectoryKind::kMember, number),
-                    &row));
+        bool found, view.GetRow(Family::kDirectory,
+                                storage::DirectoryKey(bank.number, DirectoryKind::kMember, number), &row));
     if (!found) return absl::DataLossError("a member that facts speak of has no record");
     holder->name = HolderName(bank_id, kind, row.slug());
     holder->display_name =
@@ -142,9 +141,8 @@ absl::StatusOr<std::shared_ptr<const HolderRecord>> Directory::ReadHolder(const 
   } else if (kind == HolderKind::kCircle) {
     sv1::CircleRow row;
     TB_ASSIGN_OR_RETURN(
-        bool found,
-        view.GetRow(Family::kDirectory, storage::DirectoryKey(bank.number, DirectoryKind::kCircle, number),
-                    &row));
+        bool found, view.GetRow(Family::kDirectory,
+                                storage::DirectoryKey(bank.number, DirectoryKind::kCircle, number), &row));
     if (!found) return absl::DataLossError("a circle that facts speak of has no record");
     holder->name = HolderName(bank_id, kind, row.slug());
     holder->display_name =
@@ -164,11 +162,9 @@ absl::StatusOr<std::shared_ptr<const std::string>> Directory::WordOf(const stora
   if (auto known = words_.Find(key)) return *std::move(known);
   sv1::NameRow row;
   TB_ASSIGN_OR_RETURN(
-      bool found,
-      view.GetRow(Family::kDirectory, storage::DirectoryKey(bank.number, kind, number), &row));
-  auto word = std::make_shared<const std::string>(kind == DirectoryKind::kKey
-                                                      ? KeyName(bank.row.slug(), row.name())
-                                                      : std::move(*row.mutable_name()));
+      bool found, view.GetRow(Family::kDirectory, storage::DirectoryKey(bank.number, kind, number), &row));
+  auto word = std::make_shared<const std::string>(
+      kind == DirectoryKind::kKey ? KeyName(bank.row.slug(), row.name()) : std::move(*row.mutable_name()));
   if (found) words_.Put(key, word);
   return word;
 }

@@ -44,10 +44,10 @@ struct BankRecord {
 
 // A member, circle or pot as replies speak of it.
 struct HolderRecord {
-  std::string name;                                      // timebanks/rushey/members/ana
-  std::string display_name;                              // never empty
-  uint32_t member_kind = 0;                              // timebank.v1.Member.Kind; members only
-  storage::AccountNumber merged_into = 0;                // 0: not merged
+  std::string name;                                     // timebanks/rushey/members/ana
+  std::string display_name;                             // never empty
+  uint32_t member_kind = 0;                             // timebank.v1.Member.Kind; members only
+  storage::AccountNumber merged_into = 0;               // 0: not merged
   std::vector<storage::AccountNumber> merged_accounts;  // into this one
 };
 

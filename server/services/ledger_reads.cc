@@ -55,7 +55,8 @@ absl::StatusOr<Filter> MakeFilter(BankReader& bank, const v1::ListExchangesReque
     } else if (!recorder->bank.empty() && recorder->bank != bank.id()) {
       reader.Problem("recorded_by", ledger::violation::kOtherBank);
     } else {
-      filter.recorded_by = absl::StrCat(BankName(bank.id()), "/", Abs(recorder->collection), "/", Abs(recorder->id));
+      filter.recorded_by =
+          absl::StrCat(BankName(bank.id()), "/", Abs(recorder->collection), "/", Abs(recorder->id));
     }
   }
   TB_RETURN_IF_ERROR(ProblemsOf(reader));

@@ -1,8 +1,8 @@
-// Requests and replies that are used again, or at least made in memory that is: making and freeing the parts of a
-// message one by one is much of what a cheap call costs.
+// Requests and replies that are used again, or at least made in memory that is: making and freeing the parts
+// of a message one by one is much of what a cheap call costs.
 //
-// A message whose bulk is a list (KeepsParts) stays as it is, cleared, for the next call: its items and their texts
-// keep their memory. Every other message stands on an arena and is gone at once.
+// A message whose bulk is a list (KeepsParts) stays as it is, cleared, for the next call: its items and their
+// texts keep their memory. Every other message stands on an arena and is gone at once.
 //
 // Threads: any.
 #ifndef TIMEBANK_SERVER_SERVICES_MESSAGE_POOL_H_
@@ -64,8 +64,8 @@ class MessagePool final : public grpc::MessageAllocator<Request, Response> {
 
  private:
   static constexpr bool kWithParts = kKeepsParts<Request> || kKeepsParts<Response>;
-  // As many as one connection may have calls at a time; a large message is not kept, and of those that keep their
-  // parts only a few are: what they hold is many times what was sent.
+  // As many as one connection may have calls at a time; a large message is not kept, and of those that keep
+  // their parts only a few are: what they hold is many times what was sent.
   static constexpr size_t kMostKept = 256;
   static constexpr size_t kMostKeptWithParts = 4;
   static constexpr size_t kLargeBytes = 1 << 20;

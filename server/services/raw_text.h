@@ -32,7 +32,9 @@ class RawTextHandler final : public grpc::internal::MethodHandler {
  public:
   using Method =
       std::function<grpc::ServerUnaryReactor*(grpc::CallbackServerContext*, const Request*, Response*)>;
-  explicit RawTextHandler(Method method) : inner_(std::move(method)) { inner_.SetMessageAllocator(&messages_); }
+  explicit RawTextHandler(Method method) : inner_(std::move(method)) {
+    inner_.SetMessageAllocator(&messages_);
+  }
 
   void RunHandler(const HandlerParameter& param) override { inner_.RunHandler(param); }
 

@@ -17,7 +17,8 @@ template <typename Response>
 Serving::Render RenderChange(
     Response* response,
     std::function<absl::Status(BankReader& bank, const ledger::Outcome& outcome, Response* response)> fill) {
-  return [response, fill = std::move(fill)](const NamedView& view, const ledger::Outcome& outcome) -> absl::Status {
+  return [response, fill = std::move(fill)](const NamedView& view,
+                                            const ledger::Outcome& outcome) -> absl::Status {
     response->Clear();
     TB_ASSIGN_OR_RETURN(BankReader bank, BankReader::Open(view, outcome.bank));
     response->set_replayed(outcome.replayed);

@@ -84,8 +84,7 @@ std::optional<ledger::OriginSpec> RequestReader::Origin(std::string_view path, b
   return spec;
 }
 
-void RequestReader::Shares(std::string_view field,
-                           const google::protobuf::RepeatedPtrField<v1::Share>& from,
+void RequestReader::Shares(std::string_view field, const google::protobuf::RepeatedPtrField<v1::Share>& from,
                            std::vector<ledger::ShareSpec>* to) {
   to->resize(static_cast<size_t>(from.size()));
   for (int i = 0; i < from.size(); ++i) {

@@ -88,9 +88,9 @@ grpc::ServerUnaryReactor* Serving::Change(grpc::CallbackServerContext* context, 
                                           size_t bytes, std::string request_id, Prepare prepare,
                                           Render render) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  auto call = std::make_unique<ChangeCall>(
-      ChangeCall{context, reactor, std::move(bank_id), bytes, std::move(request_id), std::move(prepare),
-                 std::move(render), CallerOf(*context), NowUs()});
+  auto call = std::make_unique<ChangeCall>(ChangeCall{context, reactor, std::move(bank_id), bytes,
+                                                      std::move(request_id), std::move(prepare),
+                                                      std::move(render), CallerOf(*context), NowUs()});
   if (absl::Status ready = Ready(); !ready.ok()) {
     call->Finish(ready);
     return reactor;

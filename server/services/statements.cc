@@ -98,8 +98,8 @@ absl::StatusOr<std::vector<HistoryLine>> Lines(const BankReader& bank, const Sta
   return lines;
 }
 
-// What has become of each of `lines`, in their order: most have no mark, so one scan is cheaper than asking for
-// each.
+// What has become of each of `lines`, in their order: most have no mark, so one scan is cheaper than asking
+// for each.
 absl::StatusOr<std::vector<sv1::MarkRow>> MarksOf(const BankReader& bank,
                                                   const std::vector<AccountNumber>& accounts,
                                                   const std::vector<HistoryLine>& lines) {

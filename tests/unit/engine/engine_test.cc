@@ -560,8 +560,8 @@ TEST_F(EngineTest, DropsTheAbandonedAmongMany) {
   EXPECT_EQ(looked, 40);
 }
 
-// Goal: what was taken together with a command that failed, and not yet executed, is carried out by the next life,
-// in order; until then it counts as waiting.
+// Goal: what was taken together with a command that failed, and not yet executed, is carried out by the next
+// life, in order; until then it counts as waiting.
 TEST_F(EngineTest, WhatWaitsOutlivesAFailure) {
   options_.batch_entries = 1;
   options_.queue_commands = 3;

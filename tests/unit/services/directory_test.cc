@@ -38,15 +38,15 @@ class DirectoryTest : public testing::Test {
     };
     storage::Store::Options store;
     store.path = folder_;
-    auto engine = engine::Engine::Open(
-        std::move(options), std::move(store),
-        [this](uint64_t applied) -> absl::StatusOr<std::unique_ptr<storage::CommitLog>> {
-          storage::LocalLog::Options log;
-          log.folder = folder_ + "/log";
-          log.applied_index = applied;
-          log.sync = false;
-          return storage::LocalLog::Open(std::move(log));
-        });
+    auto engine =
+        engine::Engine::Open(std::move(options), std::move(store),
+                             [this](uint64_t applied) -> absl::StatusOr<std::unique_ptr<storage::CommitLog>> {
+                               storage::LocalLog::Options log;
+                               log.folder = folder_ + "/log";
+                               log.applied_index = applied;
+                               log.sync = false;
+                               return storage::LocalLog::Open(std::move(log));
+                             });
     ASSERT_TRUE(engine.ok()) << engine.status();
     engine_ = *std::move(engine);
     serving.WaitForNotification();
