@@ -17,6 +17,16 @@ using ledger::Reason;
 
 namespace {
 
+// While a batch is being synced the engine looks at the queue so often, or when so many have come.
+constexpr absl::Duration kNap = absl::Microseconds(500);
+constexpr size_t kWorthWaking = 16;
+
+// A batch of so many is answered on the thread that committed it: another hop would cost more.
+constexpr size_t kAnsweredAtOnce = 2;
+
+// Room for so many submissions is kept.
+constexpr size_t kKeptRoom = 1024;
+
 absl::Status OutcomeUnknown() {
   return ErrorOf(Reason::kOutcomeUnknown, "the outcome is not known; ask again with the same request_id");
 }
@@ -65,13 +75,17 @@ void Engine::Submit(Submission submission) {
     absl::MutexLock lock(&mutex_);
     if (std::optional<absl::Status> why = WhyRefused()) {
       refused = *std::move(why);
-    } else if (queue_.size() >= options_.queue_commands ||
-               queued_bytes_ + submission.bytes > options_.queue_bytes) {
+    } else if (waiting_commands_.load(std::memory_order_relaxed) >= options_.queue_commands ||
+               waiting_bytes_.load(std::memory_order_relaxed) + submission.bytes > options_.queue_bytes) {
       refused = ErrorOf(Reason::kQueueFull,
                         "too much is waiting; try again a little later, with the same request_id");
     } else {
-      queued_bytes_ += submission.bytes;
+      waiting_commands_.fetch_add(1, std::memory_order_relaxed);
+      waiting_bytes_.fetch_add(submission.bytes, std::memory_order_relaxed);
       queue_.push_back(std::move(submission));
+      if (engine_waits_ && (!to_commit_.has_value() || queue_.size() >= kWorthWaking)) {
+        engine_wakes_.Signal();
+      }
       return;
     }
   }
@@ -98,9 +112,11 @@ void Engine::RefuseQueued() {
     absl::MutexLock lock(&mutex_);
     const std::optional<absl::Status> why = WhyRefused();
     assert(why.has_value());
+    for (; next_ < taken_.size(); ++next_) waiters.push_back({std::move(taken_[next_].done), *why});
     for (Submission& submission : queue_) waiters.push_back({std::move(submission.done), *why});
     queue_.clear();
-    queued_bytes_ = 0;
+    waiting_commands_ = 0;
+    waiting_bytes_ = 0;
   }
   Answer(std::move(waiters));
 }
@@ -124,6 +140,7 @@ void Engine::SetState(State state) {
     if (state_ == State::kFailed && state != State::kStopped) return;
     state_ = state;
     failure = failure_;
+    engine_wakes_.Signal();
   }
   if (options_.on_state) options_.on_state(state, failure);
 }
@@ -158,16 +175,19 @@ void Engine::Stop() {
     absl::MutexLock lock(&mutex_);
     if (stopping_) return;
     stopping_ = true;
+    engine_wakes_.Signal();
   }
   engine_.join();
   {
     absl::MutexLock lock(&mutex_);
     committer_ends_ = true;
+    committer_wakes_.Signal();
   }
   committer_.join();
   {
     absl::MutexLock lock(&replies_mutex_);
     replier_ends_ = true;
+    replier_wakes_.Signal();
   }
   replier_.join();
   SetState(State::kStopped);
@@ -241,11 +261,35 @@ absl::Status Engine::Recover() {
   return absl::OkStatus();
 }
 
+bool Engine::HasFailed() const { return commit_failed_ || state_ == State::kFailed; }
+
 // Large submissions travel alone, so that a frame has room for what they become.
-bool Engine::HasRoom(const Batch& batch) const {
+bool Engine::HasRoom(const Batch& batch, size_t bytes) const {
   return batch.waiters.empty() ||
          (batch.waiters.size() < options_.batch_entries && batch.entries < options_.batch_entries &&
-          batch.bytes + queue_.front().bytes <= options_.batch_bytes);
+          batch.bytes + bytes <= options_.batch_bytes);
+}
+
+bool Engine::HasNextFor(const Batch& batch) const {
+  if (next_ < taken_.size()) return HasRoom(batch, taken_[next_].bytes);
+  return !queue_.empty() && HasRoom(batch, queue_.front().bytes);
+}
+
+void Engine::AwaitSomethingToDo(const Batch& batch) {
+  bool napped = false;
+  while (!HasFailed()) {
+    const bool committer_free = !to_commit_.has_value();
+    if (committer_free && (!batch.waiters.empty() || stopping_)) return;
+    const bool worth_it = committer_free || napped || queue_.size() >= kWorthWaking;
+    if (worth_it && HasNextFor(batch)) return;
+    engine_waits_ = true;
+    if (committer_free) {
+      engine_wakes_.Wait(&mutex_);
+    } else {
+      napped = engine_wakes_.WaitWithTimeout(&mutex_, kNap);
+    }
+    engine_waits_ = false;
+  }
 }
 
 // Runs until the engine is to stop and nothing waits any more, or something failed; what had been executed by
@@ -254,30 +298,25 @@ void Engine::Serve() {
   StoreBase base(store_.get());
   ledger::WorkingState state(&base);
   Batch batch;
-  auto failed = [this]()
-                    ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return commit_failed_ || state_ == State::kFailed; };
-  auto something_to_do = [&]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
-    const bool committer_free = !to_commit_.has_value();
-    return failed() || (!queue_.empty() && HasRoom(batch)) ||
-           (committer_free && (!batch.waiters.empty() || stopping_));
-  };
   while (true) {
     {
       absl::MutexLock lock(&mutex_);
-      mutex_.Await(absl::Condition(&something_to_do));
-      if (failed()) break;
+      AwaitSomethingToDo(batch);
+      if (HasFailed()) break;
       if (!to_commit_.has_value()) {
         while (state.sealed_layers() > 0) state.DropOldest();
-        if (stopping_ && queue_.empty() && batch.waiters.empty()) return;
+        const bool nothing_waits = next_ == taken_.size() && queue_.empty();
+        if (stopping_ && nothing_waits && batch.waiters.empty()) return;
       }
     }
     if (!ExecuteQueued(state, batch)) break;
     absl::MutexLock lock(&mutex_);
-    if (failed()) break;
+    if (HasFailed()) break;
     if (to_commit_.has_value() || batch.waiters.empty()) continue;
     while (state.sealed_layers() > 0) state.DropOldest();
     batch.layer = state.Seal();
     to_commit_ = std::exchange(batch, Batch{});
+    committer_wakes_.Signal();
   }
   for (Waiter& waiter : batch.waiters) waiter.outcome = OutcomeUnknown();
   Answer(std::move(batch.waiters));
@@ -286,19 +325,29 @@ void Engine::Serve() {
   mutex_.Await(absl::Condition(&committer_done));
 }
 
-std::optional<Engine::Submission> Engine::NextFor(const Batch& batch) {
-  absl::MutexLock lock(&mutex_);
-  if (queue_.empty() || !HasRoom(batch)) return std::nullopt;
-  Submission submission = std::move(queue_.front());
-  queue_.pop_front();
-  queued_bytes_ -= submission.bytes;
+// The next submission, which stays where it is until the next call; null where none waits or has room.
+Engine::Submission* Engine::NextFor(const Batch& batch) {
+  if (next_ == taken_.size()) {
+    next_ = 0;
+    if (taken_.capacity() > kKeptRoom) {
+      std::vector<Submission>().swap(taken_);
+    } else {
+      taken_.clear();
+    }
+    absl::MutexLock lock(&mutex_);
+    taken_.swap(queue_);
+  }
+  if (next_ == taken_.size() || !HasRoom(batch, taken_[next_].bytes)) return nullptr;
+  Submission* submission = &taken_[next_++];
+  waiting_commands_.fetch_sub(1, std::memory_order_relaxed);
+  waiting_bytes_.fetch_sub(submission->bytes, std::memory_order_relaxed);
   return submission;
 }
 
 // Executes what is queued, up to one batch. false: the ledger could not be read; the engine has to start
 // again.
 bool Engine::ExecuteQueued(ledger::WorkingState& state, Batch& batch) {
-  while (std::optional<Submission> submission = NextFor(batch)) {
+  while (Submission* submission = NextFor(batch)) {
     if (submission->abandoned && submission->abandoned()) {
       batch.waiters.push_back(
           {std::move(submission->done), absl::CancelledError("the call ended before it was carried out")});
@@ -328,11 +377,8 @@ void Engine::RunCommitter() {
   while (true) {
     Batch* batch = nullptr;
     {
-      auto work_or_end = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
-        return committer_ends_ || (to_commit_.has_value() && !commit_failed_);
-      };
       absl::MutexLock lock(&mutex_);
-      mutex_.Await(absl::Condition(&work_or_end));
+      while (!committer_ends_ && (!to_commit_.has_value() || commit_failed_)) committer_wakes_.Wait(&mutex_);
       if (!to_commit_.has_value()) return;
       batch = &*to_commit_;  // nobody else touches it until it is reset here
     }
@@ -346,8 +392,9 @@ void Engine::RunCommitter() {
       absl::MutexLock lock(&mutex_);
       commit_failed_ = !status.ok();
       to_commit_.reset();
+      if (engine_waits_) engine_wakes_.Signal();
     }
-    Answer(std::move(waiters));
+    AnswerFromCommitter(std::move(waiters));
   }
 }
 
@@ -377,10 +424,25 @@ void Engine::Answer(std::vector<Waiter> waiters) {
     absl::MutexLock lock(&replies_mutex_);
     if (!replier_ended_) {
       replies_.push_back(std::move(waiters));
+      replier_wakes_.Signal();
       return;
     }
   }
   Reply(std::move(waiters));
+}
+
+// A small batch is answered here, unless answers of earlier ones are still to come.
+void Engine::AnswerFromCommitter(std::vector<Waiter> waiters) {
+  bool replier_idle = false;
+  {
+    absl::MutexLock lock(&replies_mutex_);
+    replier_idle = replies_.empty() && !replying_;
+  }
+  if (replier_idle && waiters.size() <= kAnsweredAtOnce) {
+    Reply(std::move(waiters));
+  } else {
+    Answer(std::move(waiters));
+  }
 }
 
 void Engine::Reply(std::vector<Waiter> waiters) {
@@ -388,22 +450,21 @@ void Engine::Reply(std::vector<Waiter> waiters) {
 }
 
 void Engine::RunReplier() {
-  auto work_or_end = [this]() ABSL_SHARED_LOCKS_REQUIRED(replies_mutex_) {
-    return replier_ends_ || !replies_.empty();
-  };
+  std::vector<std::vector<Waiter>> replies;
   while (true) {
-    std::vector<Waiter> waiters;
     {
       absl::MutexLock lock(&replies_mutex_);
-      replies_mutex_.Await(absl::Condition(&work_or_end));
+      replying_ = false;
+      while (replies_.empty() && !replier_ends_) replier_wakes_.Wait(&replies_mutex_);
       if (replies_.empty()) {
         replier_ended_ = true;
         return;
       }
-      waiters = std::move(replies_.front());
-      replies_.pop_front();
+      replying_ = true;
+      replies.swap(replies_);
     }
-    Reply(std::move(waiters));
+    for (std::vector<Waiter>& waiters : replies) Reply(std::move(waiters));
+    replies.clear();
   }
 }
 

@@ -7,6 +7,10 @@
 // While batch n is being synced, batch n+1 executes on top of it. When the committer is free, it gets what
 // has been executed so far: one caller alone never waits for others, and many callers share one sync.
 //
+// While the committer is busy the engine naps between two looks at the queue: executing sooner would gain
+// nothing, and being woken for each command costs more than many a command. Where the replier has nothing to
+// do, the committer answers a batch of one or two itself.
+//
 // Threads:  Submit, Latest, state and failure from any thread.
 // Durable:  `done` runs after its batch is on the disk and published, also for refusals and replays:
 //           whoever has an answer finds what it speaks of in every read that follows.
@@ -19,8 +23,8 @@
 #ifndef TIMEBANK_SERVER_ENGINE_ENGINE_H_
 #define TIMEBANK_SERVER_ENGINE_ENGINE_H_
 
+#include <atomic>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -117,8 +121,11 @@ class Engine {
   bool AwaitRecovery(uint32_t pause_ms);
   absl::Status Recover();
   void Serve();
-  bool HasRoom(const Batch& batch) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
-  std::optional<Submission> NextFor(const Batch& batch);
+  void AwaitSomethingToDo(const Batch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool HasFailed() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  bool HasRoom(const Batch& batch, size_t bytes) const;
+  bool HasNextFor(const Batch& batch) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  Submission* NextFor(const Batch& batch);
   bool ExecuteQueued(ledger::WorkingState& state, Batch& batch);
   std::optional<absl::Status> WhyRefused() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   void RefuseQueued();
@@ -128,6 +135,7 @@ class Engine {
   absl::Status Commit(const Batch& batch);
   absl::Status CommitLayer(const ledger::Layer& layer);
   void Answer(std::vector<Waiter> waiters);
+  void AnswerFromCommitter(std::vector<Waiter> waiters);
   static void Reply(std::vector<Waiter> waiters);
   void SetState(State state);
 
@@ -141,14 +149,27 @@ class Engine {
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
   bool disk_full_ ABSL_GUARDED_BY(mutex_) = false;  // the last try found no room
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::deque<Submission> queue_ ABSL_GUARDED_BY(mutex_);
-  size_t queued_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<Submission> queue_ ABSL_GUARDED_BY(mutex_);  // not yet taken by the engine
+  bool engine_waits_ ABSL_GUARDED_BY(mutex_) = false;      // on engine_wakes_
+  absl::CondVar engine_wakes_;
+  absl::CondVar committer_wakes_;
   std::optional<Batch> to_commit_ ABSL_GUARDED_BY(mutex_);  // handed over, not yet done
   bool commit_failed_ ABSL_GUARDED_BY(mutex_) = false;
   bool committer_ends_ ABSL_GUARDED_BY(mutex_) = false;
 
+  // What was submitted and is neither executed nor dropped: queue_ and what is left of taken_. More of it
+  // only under mutex_, less without.
+  std::atomic<size_t> waiting_commands_ = 0;
+  std::atomic<size_t> waiting_bytes_ = 0;
+
+  // The engine thread's: what it took from queue_, in order, from next_ on not yet executed.
+  std::vector<Submission> taken_;
+  size_t next_ = 0;
+
   absl::Mutex replies_mutex_;
-  std::deque<std::vector<Waiter>> replies_ ABSL_GUARDED_BY(replies_mutex_);
+  absl::CondVar replier_wakes_;
+  std::vector<std::vector<Waiter>> replies_ ABSL_GUARDED_BY(replies_mutex_);
+  bool replying_ ABSL_GUARDED_BY(replies_mutex_) = false;  // the replier is at it
   bool replier_ends_ ABSL_GUARDED_BY(replies_mutex_) = false;
   bool replier_ended_ ABSL_GUARDED_BY(replies_mutex_) = false;
 

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/wire_format_lite.h"
 #include "server/ledger/error.h"
 #include "server/ledger/validate.h"
 #include "server/services/days.h"
@@ -25,68 +27,51 @@ using storage::Sequence;
 
 namespace {
 
-std::string_view PotId(AccountNumber account) {
-  return account == storage::kCommunityPot ? "community" : "opening";
-}
-
-std::string_view WhatOf(HolderKind kind) { return kind == HolderKind::kMember ? "member" : "circle"; }
-
 v1::Exchange::State StateOf(const sv1::MarkRow& mark) {
   return mark.state() == 0 ? v1::Exchange::STATE_RECORDED : static_cast<v1::Exchange::State>(mark.state());
 }
 
 }  // namespace
 
-absl::StatusOr<sv1::InstanceRow> ReadInstance(const storage::View& view) {
-  sv1::InstanceRow instance;
-  TB_ASSIGN_OR_RETURN(bool found, view.GetRow(Family::kMeta, storage::kMetaInstance, &instance));
-  if (!found) return ledger::ErrorOf(Reason::kNotServing, "the ledger is not ready");
-  return instance;
+absl::StatusOr<BankReader> BankReader::Open(const NamedView& view, const std::string& bank_id) {
+  TB_ASSIGN_OR_RETURN(auto record, view.directory->FindBank(view.view, bank_id));
+  if (record == nullptr) return NotFound(Reason::kTimebankNotFound, BankName(bank_id));
+  return BankReader(view, std::move(record));
 }
 
-absl::StatusOr<BankReader> BankReader::Open(const storage::View& view, const std::string& bank_id) {
-  TB_ASSIGN_OR_RETURN(sv1::InstanceRow instance, ReadInstance(view));
-  sv1::SlugRow slug;
-  TB_ASSIGN_OR_RETURN(
-      bool found, view.GetRow(Family::kSlug, storage::SlugKey(0, instance.secret(), "bank", bank_id), &slug));
-  if (!found) return NotFound(Reason::kTimebankNotFound, BankName(bank_id));
-  BankReader reader(view, slug.number());
-  reader.epoch_ = instance.epoch();
-  TB_RETURN_IF_ERROR(reader.Load());
-  return reader;
+absl::StatusOr<BankReader> BankReader::Open(const NamedView& view, storage::BankNumber bank) {
+  TB_ASSIGN_OR_RETURN(auto record, view.directory->BankOf(view.view, bank));
+  return BankReader(view, std::move(record));
 }
 
-absl::StatusOr<BankReader> BankReader::Open(const storage::View& view, storage::BankNumber bank) {
-  TB_ASSIGN_OR_RETURN(sv1::InstanceRow instance, ReadInstance(view));
-  BankReader reader(view, bank);
-  reader.epoch_ = instance.epoch();
-  TB_RETURN_IF_ERROR(reader.Load());
-  return reader;
+absl::StatusOr<sv1::HeadRow> BankReader::Head() const {
+  sv1::HeadRow head;
+  TB_ASSIGN_OR_RETURN(bool found, view_.GetRow(Family::kAccount, storage::AccountKey(bank(), 0), &head));
+  if (!found) return absl::DataLossError("a bank that is listed has no record");
+  return head;
 }
 
-absl::Status BankReader::Load() {
-  TB_ASSIGN_OR_RETURN(bool bank, view_.GetRow(Family::kDirectory,
-                                              storage::DirectoryKey(bank_, DirectoryKind::kBank, 0), &row_));
-  TB_ASSIGN_OR_RETURN(bool head, view_.GetRow(Family::kAccount, storage::AccountKey(bank_, 0), &head_));
-  if (!bank || !head) return absl::DataLossError("a bank that is listed has no record");
-  return absl::OkStatus();
+absl::StatusOr<Sequence> BankReader::LastSequence() const {
+  TB_ASSIGN_OR_RETURN(sv1::HeadRow head, Head());
+  return head.last_sequence();
 }
 
 std::string BankReader::PositionAt(Sequence sequence) const {
-  return EncodePosition({bank_, sequence, epoch_});
+  return EncodePosition({bank(), sequence, epoch()});
 }
 
 absl::StatusOr<Sequence> BankReader::SequenceAt(const std::string& token, std::string_view field) const {
   const std::optional<Position> position = DecodePosition(token);
   // Another instance's bank of this name has another number, too.
-  if (position && position->epoch != epoch_) {
+  if (position && position->epoch != epoch()) {
     return ledger::ErrorOf(Reason::kEpochChanged,
                            "this position is of another instance of the ledger; start anew");
   }
-  if (!position || position->bank != bank_) {
+  if (!position || position->bank != bank()) {
     return services::ToStatus({{std::string(field), std::string(ledger::violation::kMalformed)}}, "");
   }
-  if (position->sequence > head_.last_sequence()) {
+  TB_ASSIGN_OR_RETURN(Sequence last, LastSequence());
+  if (position->sequence > last) {
     return ledger::ErrorOf(Reason::kNotServing, "this server is not at that position yet; try again");
   }
   return position->sequence;
@@ -97,76 +82,44 @@ absl::StatusOr<AccountNumber> BankReader::FindHolder(const ledger::HolderRef& ho
     if (holder.id == "community") return storage::kCommunityPot;
     if (holder.id == "opening") return storage::kOpeningPot;
   } else {
-    sv1::SlugRow slug;
-    TB_ASSIGN_OR_RETURN(
-        bool found,
-        view_.GetRow(Family::kSlug, storage::SlugKey(bank_, row_.secret(), WhatOf(holder.kind), holder.id),
-                     &slug));
-    auto account = static_cast<AccountNumber>(slug.number());
-    while (found && storage::KindOf(account) == HolderKind::kMember) {
-      TB_ASSIGN_OR_RETURN(sv1::MemberRow member, MemberRowOf(account));
-      if (member.merged_into() == 0) break;
-      account = member.merged_into();
-    }
-    if (found) return account;
+    TB_ASSIGN_OR_RETURN(AccountNumber account,
+                        directory_->FindHolder(view_, *record_, holder.kind, holder.id));
+    if (account != 0) return account;
   }
   return NotFound(Reason::kHolderNotFound, HolderName(id(), holder.kind, holder.id));
 }
 
 absl::StatusOr<sv1::MemberRow> BankReader::MemberRowOf(AccountNumber account) const {
-  if (auto known = members_.find(account); known != members_.end()) return known->second;
   sv1::MemberRow row;
-  const std::string key = storage::DirectoryKey(bank_, DirectoryKind::kMember, storage::NumberOf(account));
+  const std::string key = storage::DirectoryKey(bank(), DirectoryKind::kMember, storage::NumberOf(account));
   TB_ASSIGN_OR_RETURN(bool found, view_.GetRow(Family::kDirectory, key, &row));
   if (!found) return absl::DataLossError("a member that facts speak of has no record");
-  return members_.emplace(account, std::move(row)).first->second;
+  return row;
 }
 
 absl::StatusOr<sv1::CircleRow> BankReader::CircleRowOf(AccountNumber account) const {
   sv1::CircleRow row;
-  const std::string key = storage::DirectoryKey(bank_, DirectoryKind::kCircle, storage::NumberOf(account));
+  const std::string key = storage::DirectoryKey(bank(), DirectoryKind::kCircle, storage::NumberOf(account));
   TB_ASSIGN_OR_RETURN(bool found, view_.GetRow(Family::kDirectory, key, &row));
   if (!found) return absl::DataLossError("a circle that facts speak of has no record");
   return row;
 }
 
-absl::StatusOr<std::string> BankReader::NameOf(AccountNumber account) {
-  if (auto known = names_.find(account); known != names_.end()) return known->second;
-  const HolderKind kind = storage::KindOf(account);
-  std::string slug(PotId(account));
-  if (kind == HolderKind::kMember) {
-    TB_ASSIGN_OR_RETURN(sv1::MemberRow row, MemberRowOf(account));
-    slug = row.slug();
-  } else if (kind == HolderKind::kCircle) {
-    TB_ASSIGN_OR_RETURN(sv1::CircleRow row, CircleRowOf(account));
-    slug = row.slug();
-  }
-  return names_.emplace(account, HolderName(id(), kind, slug)).first->second;
+absl::StatusOr<const HolderRecord*> BankReader::HolderOf(AccountNumber account) const {
+  if (auto known = holders_.find(account); known != holders_.end()) return known->second.get();
+  TB_ASSIGN_OR_RETURN(auto holder, directory_->HolderOf(view_, *record_, account));
+  return holders_.emplace(account, std::move(holder)).first->second.get();
 }
 
-absl::StatusOr<std::string> BankReader::DisplayNameOf(AccountNumber account) {
-  switch (storage::KindOf(account)) {
-    case HolderKind::kMember: {
-      TB_ASSIGN_OR_RETURN(sv1::MemberRow row, MemberRowOf(account));
-      if (!row.display_name().empty()) return row.display_name();
-      return absl::StrCat("Member ", storage::NumberOf(account));
-    }
-    case HolderKind::kCircle: {
-      TB_ASSIGN_OR_RETURN(sv1::CircleRow row, CircleRowOf(account));
-      if (!row.display_name().empty()) return row.display_name();
-      return absl::StrCat("Circle ", storage::NumberOf(account));
-    }
-    default:
-      return account == storage::kCommunityPot ? "Community pot" : "Opening balances";
-  }
+absl::StatusOr<std::string_view> BankReader::NameOf(AccountNumber account) const {
+  TB_ASSIGN_OR_RETURN(const HolderRecord* holder, HolderOf(account));
+  return std::string_view(holder->name);
 }
 
 absl::StatusOr<std::vector<AccountNumber>> BankReader::AccountsOf(AccountNumber account) const {
+  TB_ASSIGN_OR_RETURN(const HolderRecord* holder, HolderOf(account));
   std::vector<AccountNumber> accounts = {account};
-  if (storage::KindOf(account) == HolderKind::kMember) {
-    TB_ASSIGN_OR_RETURN(sv1::MemberRow row, MemberRowOf(account));
-    accounts.insert(accounts.end(), row.merged_accounts().begin(), row.merged_accounts().end());
-  }
+  accounts.insert(accounts.end(), holder->merged_accounts.begin(), holder->merged_accounts.end());
   return accounts;
 }
 
@@ -175,36 +128,31 @@ absl::StatusOr<sv1::AccountRow> BankReader::AccountRowOf(AccountNumber account) 
   row.set_last_exchange_on(storage::kNoDay);
   sv1::AccountRow found_row;
   TB_ASSIGN_OR_RETURN(bool found,
-                      view_.GetRow(Family::kAccount, storage::AccountKey(bank_, account), &found_row));
+                      view_.GetRow(Family::kAccount, storage::AccountKey(bank(), account), &found_row));
   return found ? found_row : row;
 }
 
-absl::StatusOr<std::string> BankReader::NameRowOf(DirectoryKind kind, uint64_t number) const {
-  sv1::NameRow row;
-  TB_RETURN_IF_ERROR(
-      view_.GetRow(Family::kDirectory, storage::DirectoryKey(bank_, kind, number), &row).status());
-  return row.name();
+absl::StatusOr<std::string_view> BankReader::WordOf(DirectoryKind kind, uint32_t number) const {
+  const std::pair key(kind, number);
+  if (auto known = words_.find(key); known != words_.end()) return std::string_view(*known->second);
+  TB_ASSIGN_OR_RETURN(auto word, directory_->WordOf(view_, *record_, kind, number));
+  return std::string_view(*words_.emplace(key, std::move(word)).first->second);
 }
 
-absl::StatusOr<std::string> BankReader::CategoryName(uint32_t number) {
-  if (number == 0) return std::string();
-  if (auto known = categories_.find(number); known != categories_.end()) return known->second;
-  TB_ASSIGN_OR_RETURN(std::string name, NameRowOf(DirectoryKind::kCategory, number));
-  return categories_.emplace(number, std::move(name)).first->second;
+absl::StatusOr<std::string_view> BankReader::CategoryName(uint32_t number) const {
+  return number == 0 ? std::string_view() : WordOf(DirectoryKind::kCategory, number);
 }
 
-absl::StatusOr<std::string> BankReader::KeyNameOf(uint32_t number) {
-  if (auto known = keys_.find(number); known != keys_.end()) return known->second;
-  TB_ASSIGN_OR_RETURN(std::string key, NameRowOf(DirectoryKind::kKey, number));
-  return keys_.emplace(number, KeyName(id(), key)).first->second;
+absl::StatusOr<std::string_view> BankReader::KeyNameOf(uint32_t number) const {
+  return WordOf(DirectoryKind::kKey, number);
 }
 
-absl::StatusOr<std::string> BankReader::RecorderName(AccountNumber recorder, uint32_t key) {
+absl::StatusOr<std::string_view> BankReader::RecorderName(AccountNumber recorder, uint32_t key) const {
   return recorder != 0 ? NameOf(recorder) : KeyNameOf(key);
 }
 
 absl::StatusOr<std::optional<sv1::Entry>> BankReader::EntryAt(Sequence sequence) const {
-  TB_ASSIGN_OR_RETURN(auto bytes, view_.EntryBytes(bank_, sequence));
+  TB_ASSIGN_OR_RETURN(auto bytes, view_.EntryBytes(bank(), sequence));
   if (!bytes) return std::optional<sv1::Entry>();
   sv1::Entry entry;
   if (!entry.ParseFromString(*bytes)) return absl::DataLossError("an entry's bytes do not parse");
@@ -213,51 +161,75 @@ absl::StatusOr<std::optional<sv1::Entry>> BankReader::EntryAt(Sequence sequence)
 
 absl::StatusOr<sv1::Texts> BankReader::TextsOf(Sequence sequence, bool* note_erased) const {
   sv1::TextRow row;
-  TB_RETURN_IF_ERROR(view_.GetRow(Family::kText, storage::TextKey(bank_, sequence), &row).status());
+  TB_RETURN_IF_ERROR(view_.GetRow(Family::kText, storage::TextKey(bank(), sequence), &row).status());
   sv1::Texts texts;
   if (!texts.ParseFromString(row.texts())) return absl::DataLossError("an entry's texts do not parse");
   if (note_erased != nullptr) *note_erased = row.note_erased();
   return texts;
 }
 
+absl::Status BankReader::ReadNote(Sequence sequence, std::string* note) const {
+  using google::protobuf::internal::WireFormatLite;
+  sv1::TextRow row;
+  TB_RETURN_IF_ERROR(view_.GetRow(Family::kText, storage::TextKey(bank(), sequence), &row).status());
+  note->clear();
+  constexpr uint32_t kNote =
+      WireFormatLite::MakeTag(sv1::Texts::kNoteFieldNumber, WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
+  google::protobuf::io::CodedInputStream texts(reinterpret_cast<const uint8_t*>(row.texts().data()),
+                                               static_cast<int>(row.texts().size()));
+  // Fields are written in the order of their numbers, and the note has the first.
+  if (row.texts().empty() || texts.ReadTag() != kNote) return absl::OkStatus();
+  uint32_t size = 0;
+  if (!texts.ReadVarint32(&size) || !texts.ReadString(note, static_cast<int>(size))) {
+    return absl::DataLossError("an entry's texts do not parse");
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<sv1::MarkRow> BankReader::MarkOf(Sequence sequence) const {
   sv1::MarkRow mark;
-  TB_RETURN_IF_ERROR(view_.GetRow(Family::kMark, storage::MarkKey(bank_, 0, sequence), &mark).status());
+  TB_RETURN_IF_ERROR(view_.GetRow(Family::kMark, storage::MarkKey(bank(), 0, sequence), &mark).status());
   return mark;
 }
 
-absl::StatusOr<v1::Exchange> BankReader::ExchangeAt(Sequence sequence) {
+absl::Status BankReader::ExchangeAt(Sequence sequence, v1::Exchange* exchange) {
   TB_ASSIGN_OR_RETURN(auto entry, EntryAt(sequence));
   if (!entry || entry->kind() > sv1::ENTRY_KIND_REVERSAL) {
     return NotFound(Reason::kExchangeNotFound, ExchangeName(id(), sequence));
   }
-  return ToExchange(*entry);
+  return ToExchange(*entry, exchange);
 }
 
-absl::StatusOr<v1::Exchange> BankReader::ToExchange(const sv1::Entry& entry) {
-  v1::Exchange exchange;
-  TB_RETURN_IF_ERROR(FillFacts(entry, &exchange));
-  exchange.set_sequence(static_cast<int64_t>(entry.sequence()));
-  exchange.set_name(ExchangeName(id(), entry.sequence()));
-  TB_ASSIGN_OR_RETURN(std::string category, CategoryName(entry.category()));
+absl::Status BankReader::ToExchange(const sv1::Entry& entry, v1::Exchange* exchange) {
+  TB_RETURN_IF_ERROR(FillFacts(entry, exchange));
+  exchange->set_sequence(static_cast<int64_t>(entry.sequence()));
+  exchange->set_name(ExchangeName(id(), entry.sequence()));
+  TB_ASSIGN_OR_RETURN(std::string_view category, CategoryName(entry.category()));
   bool note_erased = false;
   TB_ASSIGN_OR_RETURN(sv1::Texts texts, TextsOf(entry.sequence(), &note_erased));
-  TB_RETURN_IF_ERROR(FillTexts(texts, category, &exchange));
-  exchange.set_note_erased(note_erased);
-  TB_RETURN_IF_ERROR(FillMark(entry, &exchange));
-  return exchange;
+  FillTexts(texts, category, exchange);
+  exchange->set_note_erased(note_erased);
+  return FillMark(entry, exchange);
 }
 
-absl::StatusOr<v1::Exchange> BankReader::ToExchange(const ledger::Preview& preview) {
-  v1::Exchange exchange;
+absl::Status BankReader::ToExchange(const ledger::Preview& preview, v1::Exchange* exchange) {
+  TB_RETURN_IF_ERROR(FillFacts(preview.entry, exchange));
+  FillTexts(preview.texts, preview.category, exchange);
+  exchange->set_state(v1::Exchange::STATE_RECORDED);
   // Its key may not have a number yet: whoever asks knows who asked.
-  sv1::Entry entry = preview.entry;
-  TB_RETURN_IF_ERROR(FillFacts(entry, &exchange));
-  TB_RETURN_IF_ERROR(FillTexts(preview.texts, preview.category, &exchange));
-  exchange.set_state(v1::Exchange::STATE_RECORDED);
-  exchange.clear_recorded_with();
-  if (entry.recorder() == 0) exchange.clear_recorded_by();
-  return exchange;
+  exchange->clear_recorded_with();
+  if (preview.entry.recorder() == 0) exchange->clear_recorded_by();
+  return absl::OkStatus();
+}
+
+absl::Status BankReader::ToNewExchange(const ledger::Preview& posted, v1::Exchange* exchange) {
+  TB_RETURN_IF_ERROR(FillFacts(posted.entry, exchange));
+  exchange->set_sequence(static_cast<int64_t>(posted.entry.sequence()));
+  exchange->set_name(ExchangeName(id(), posted.entry.sequence()));
+  TB_ASSIGN_OR_RETURN(std::string_view category, CategoryName(posted.entry.category()));
+  FillTexts(posted.texts, category, exchange);
+  exchange->set_state(v1::Exchange::STATE_RECORDED);
+  return absl::OkStatus();
 }
 
 absl::Status BankReader::FillFacts(const sv1::Entry& entry, v1::Exchange* exchange) {
@@ -269,9 +241,9 @@ absl::Status BankReader::FillFacts(const sv1::Entry& entry, v1::Exchange* exchan
   *exchange->mutable_record_time() = ToTimestamp(entry.record_time_us());
   const bool help = entry.kind() == sv1::ENTRY_KIND_EXCHANGE;
   for (const auto& movement : entry.movements()) {
-    TB_ASSIGN_OR_RETURN(std::string holder, NameOf(movement.account()));
+    TB_ASSIGN_OR_RETURN(std::string_view holder, NameOf(movement.account()));
     v1::Movement* moved = exchange->add_movements();
-    moved->set_holder(holder);
+    *moved->mutable_holder() = holder;
     moved->set_seconds(movement.seconds());
     moved->set_balance_after_seconds(movement.balance_after());
     if (!help) continue;
@@ -285,7 +257,7 @@ absl::Status BankReader::FillFacts(const sv1::Entry& entry, v1::Exchange* exchan
       share = exchange->mutable_remainder();
       seconds = movement.seconds();
     }
-    share->set_holder(holder);
+    *share->mutable_holder() = holder;
     share->set_seconds(seconds);
   }
   if (help && entry.remainder() != 0 && !exchange->has_remainder()) {
@@ -302,9 +274,8 @@ absl::Status BankReader::FillFacts(const sv1::Entry& entry, v1::Exchange* exchan
   return absl::OkStatus();
 }
 
-absl::Status BankReader::FillTexts(const sv1::Texts& texts, const std::string& category,
-                                   v1::Exchange* exchange) {
-  exchange->set_category(category);
+void BankReader::FillTexts(const sv1::Texts& texts, std::string_view category, v1::Exchange* exchange) {
+  exchange->set_category(category.data(), category.size());
   exchange->set_note(texts.note());
   *exchange->mutable_tags() = texts.tags();
   exchange->set_decision(texts.decision());
@@ -316,7 +287,6 @@ absl::Status BankReader::FillTexts(const sv1::Texts& texts, const std::string& c
     origin->set_recorded_by(texts.origin_recorded_by());
     if (texts.origin_time_us() != 0) *origin->mutable_record_time() = ToTimestamp(texts.origin_time_us());
   }
-  return absl::OkStatus();
 }
 
 absl::Status BankReader::FillMark(const sv1::Entry& entry, v1::Exchange* exchange) {
@@ -420,14 +390,15 @@ absl::StatusOr<v1::Settings> BankReader::ToSettings(const sv1::BankRow& row) {
 absl::StatusOr<v1::Timebank> BankReader::ToTimebank(storage::Day today) {
   v1::Timebank bank;
   bank.set_name(BankName(id()));
-  bank.set_display_name(row_.display_name());
-  bank.set_trial(row_.trial());
-  TB_ASSIGN_OR_RETURN(*bank.mutable_settings(), ToSettings(row_));
-  *bank.mutable_create_time() = ToTimestamp(row_.create_time_us());
+  bank.set_display_name(row().display_name());
+  bank.set_trial(row().trial());
+  TB_ASSIGN_OR_RETURN(*bank.mutable_settings(), ToSettings(row()));
+  *bank.mutable_create_time() = ToTimestamp(row().create_time_us());
   bank.set_today(FormatDay(today));
-  bank.set_member_count(head_.member_count());
-  bank.set_last_sequence(static_cast<int64_t>(head_.last_sequence()));
-  bank.set_position(CurrentPosition());
+  TB_ASSIGN_OR_RETURN(sv1::HeadRow head, Head());
+  bank.set_member_count(head.member_count());
+  bank.set_last_sequence(static_cast<int64_t>(head.last_sequence()));
+  bank.set_position(PositionAt(head.last_sequence()));
   return bank;
 }
 
@@ -435,7 +406,7 @@ absl::Status BankReader::ToStatus(const ledger::Refusal& refusal, storage::Day t
   RefusalNames names{.holder = {}, .exchange = {}, .today = FormatDay(today)};
   if (refusal.account != 0) {
     // The refusal may speak of somebody who was created by the command that was refused.
-    if (auto name = NameOf(refusal.account); name.ok()) names.holder = *std::move(name);
+    if (auto name = NameOf(refusal.account); name.ok()) names.holder = std::string(*name);
   }
   if (refusal.sequence != 0) names.exchange = ExchangeName(id(), refusal.sequence);
   return services::ToStatus(refusal, names);

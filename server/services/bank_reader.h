@@ -5,15 +5,17 @@
 #ifndef TIMEBANK_SERVER_SERVICES_BANK_READER_H_
 #define TIMEBANK_SERVER_SERVICES_BANK_READER_H_
 
-#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/ledger/execute.h"
+#include "server/services/directory.h"
 #include "server/services/tokens.h"
 #include "storage/view.h"
 #include "timebank/storage/v1/entry.pb.h"
@@ -23,25 +25,24 @@
 
 namespace timebank::services {
 
-// The row of the server itself; its epoch is part of every position.
-absl::StatusOr<storage::v1::InstanceRow> ReadInstance(const storage::View& view);
-
 class BankReader {
  public:
   // By id. TIMEBANK_NOT_FOUND.
-  static absl::StatusOr<BankReader> Open(const storage::View& view, const std::string& bank_id);
+  static absl::StatusOr<BankReader> Open(const NamedView& view, const std::string& bank_id);
   // By number, for what is known to exist.
-  static absl::StatusOr<BankReader> Open(const storage::View& view, storage::BankNumber bank);
+  static absl::StatusOr<BankReader> Open(const NamedView& view, storage::BankNumber bank);
 
   const storage::View& view() const { return view_; }
-  storage::BankNumber bank() const { return bank_; }
-  uint64_t epoch() const { return epoch_; }  // of the instance
-  const std::string& id() const { return row_.slug(); }
-  const storage::v1::BankRow& row() const { return row_; }
-  const storage::v1::HeadRow& head() const { return head_; }
+  storage::BankNumber bank() const { return record_->number; }
+  uint64_t epoch() const { return record_->epoch; }  // of the instance
+  const std::string& id() const { return record_->row.slug(); }
+  const storage::v1::BankRow& row() const { return record_->row; }
+  absl::TimeZone zone() const { return record_->zone; }
+  // What moves with every entry.
+  absl::StatusOr<storage::v1::HeadRow> Head() const;
+  absl::StatusOr<storage::Sequence> LastSequence() const;
 
   std::string PositionAt(storage::Sequence sequence) const;
-  std::string CurrentPosition() const { return PositionAt(head_.last_sequence()); }
   // The sequence number that `token` stands for. VALIDATION at `field`, EPOCH_CHANGED; NOT_SERVING where this
   // server is not so far yet.
   absl::StatusOr<storage::Sequence> SequenceAt(const std::string& token, std::string_view field) const;
@@ -49,8 +50,9 @@ class BankReader {
   // --- holders
   // The account, a merged member's survivor. HOLDER_NOT_FOUND.
   absl::StatusOr<storage::AccountNumber> FindHolder(const ledger::HolderRef& holder) const;
-  absl::StatusOr<std::string> NameOf(storage::AccountNumber account);
-  absl::StatusOr<std::string> DisplayNameOf(storage::AccountNumber account);
+  // What is returned of a holder or of a word lives as long as this.
+  absl::StatusOr<const HolderRecord*> HolderOf(storage::AccountNumber account) const;
+  absl::StatusOr<std::string_view> NameOf(storage::AccountNumber account) const;
   absl::StatusOr<storage::v1::MemberRow> MemberRowOf(storage::AccountNumber account) const;
   absl::StatusOr<storage::v1::CircleRow> CircleRowOf(storage::AccountNumber account) const;
   // The account and those that were merged into it.
@@ -58,20 +60,25 @@ class BankReader {
   absl::StatusOr<storage::v1::AccountRow> AccountRowOf(storage::AccountNumber account) const;
 
   // --- words that facts name by number
-  absl::StatusOr<std::string> CategoryName(uint32_t number);
-  absl::StatusOr<std::string> KeyNameOf(uint32_t number);
+  absl::StatusOr<std::string_view> CategoryName(uint32_t number) const;
+  absl::StatusOr<std::string_view> KeyNameOf(uint32_t number) const;
   // The member's name, or the key's.
-  absl::StatusOr<std::string> RecorderName(storage::AccountNumber recorder, uint32_t key);
+  absl::StatusOr<std::string_view> RecorderName(storage::AccountNumber recorder, uint32_t key) const;
 
   // --- entries
   absl::StatusOr<std::optional<storage::v1::Entry>> EntryAt(storage::Sequence sequence) const;
   absl::StatusOr<storage::v1::Texts> TextsOf(storage::Sequence sequence, bool* note_erased = nullptr) const;
+  // The note alone, which is cheaper; empty where there is none.
+  absl::Status ReadNote(storage::Sequence sequence, std::string* note) const;
   absl::StatusOr<storage::v1::MarkRow> MarkOf(storage::Sequence sequence) const;
+  // Each of these fills in a message that is empty.
   // The exchange as it stands. EXCHANGE_NOT_FOUND for other entries.
-  absl::StatusOr<v1::Exchange> ExchangeAt(storage::Sequence sequence);
-  absl::StatusOr<v1::Exchange> ToExchange(const storage::v1::Entry& entry);
+  absl::Status ExchangeAt(storage::Sequence sequence, v1::Exchange* exchange);
+  absl::Status ToExchange(const storage::v1::Entry& entry, v1::Exchange* exchange);
   // An entry that was not kept.
-  absl::StatusOr<v1::Exchange> ToExchange(const ledger::Preview& preview);
+  absl::Status ToExchange(const ledger::Preview& preview, v1::Exchange* exchange);
+  // An entry that was posted just now: nothing has become of it yet, and nothing is read of it.
+  absl::Status ToNewExchange(const ledger::Preview& posted, v1::Exchange* exchange);
   absl::StatusOr<std::vector<v1::Notice>> NoticesOf(const storage::v1::Entry& entry);
 
   // --- directory
@@ -84,23 +91,20 @@ class BankReader {
   absl::Status ToStatus(const ledger::Refusal& refusal, storage::Day today);
 
  private:
-  BankReader(storage::View view, storage::BankNumber bank) : view_(std::move(view)), bank_(bank) {}
-  absl::Status Load();
-  absl::StatusOr<std::string> NameRowOf(storage::DirectoryKind kind, uint64_t number) const;
+  BankReader(const NamedView& view, std::shared_ptr<const BankRecord> record)
+      : view_(view.view), directory_(view.directory), record_(std::move(record)) {}
+  absl::StatusOr<std::string_view> WordOf(storage::DirectoryKind kind, uint32_t number) const;
   absl::Status FillFacts(const storage::v1::Entry& entry, v1::Exchange* exchange);
-  absl::Status FillTexts(const storage::v1::Texts& texts, const std::string& category,
-                         v1::Exchange* exchange);
+  void FillTexts(const storage::v1::Texts& texts, std::string_view category, v1::Exchange* exchange);
   absl::Status FillMark(const storage::v1::Entry& entry, v1::Exchange* exchange);
 
   storage::View view_;
-  storage::BankNumber bank_;
-  uint64_t epoch_ = 0;
-  storage::v1::BankRow row_;
-  storage::v1::HeadRow head_;
-  mutable std::map<storage::AccountNumber, storage::v1::MemberRow> members_;  // read so far
-  std::map<storage::AccountNumber, std::string> names_;
-  std::map<uint32_t, std::string> categories_;
-  std::map<uint32_t, std::string> keys_;
+  std::shared_ptr<Directory> directory_;
+  std::shared_ptr<const BankRecord> record_;
+  // What this call has used so far: it outlives being forgotten by the directory.
+  mutable absl::flat_hash_map<storage::AccountNumber, std::shared_ptr<const HolderRecord>> holders_;
+  mutable absl::flat_hash_map<std::pair<storage::DirectoryKind, uint32_t>, std::shared_ptr<const std::string>>
+      words_;
 };
 
 }  // namespace timebank::services

@@ -54,12 +54,12 @@ std::vector<std::string> MemberIds(RequestReader& reader, std::string_view field
 // Members in (or out) of a circle: the two calls differ in one field of the act.
 template <typename Request>
 Serving::Prepare PrepareCircle(const Request* request, std::vector<std::string> ledger::ChangeCircle::*list) {
-  return [request, list](const storage::View&, const Caller&) -> absl::StatusOr<Serving::Prepared> {
+  return [request, list](storage::Day, Serving::Prepared& prepared) -> absl::Status {
     RequestReader reader(BankOfName(request->name()));
     ledger::ChangeCircle act;
     act.id = reader.HolderId("name", request->name(), HolderKind::kCircle);
     act.*list = MemberIds(reader, "members", request->members());
-    return Ready(reader, std::move(act));
+    return Ready(reader, std::move(act), prepared);
   };
 }
 
@@ -72,14 +72,14 @@ std::vector<std::string> ListOf(const google::protobuf::RepeatedPtrField<std::st
 ServerUnaryReactor* CircleService::CreateCircle(CallbackServerContext* context,
                                                 const v1::CreateCircleRequest* request,
                                                 v1::CreateCircleResponse* response) {
-  auto prepare = [request](const storage::View&, const Caller&) -> absl::StatusOr<Serving::Prepared> {
+  auto prepare = [request](storage::Day, Serving::Prepared& prepared) -> absl::Status {
     RequestReader reader(ParseBank(request->parent()).value_or(""));
     if (reader.bank().empty()) reader.Problem("parent", ledger::violation::kMalformed);
     ledger::CreateCircle act;
     act.id = request->circle_id();
     act.display_name = request->circle().display_name();
     act.members = MemberIds(reader, "circle.members", request->circle().members());
-    return Ready(reader, std::move(act));
+    return Ready(reader, std::move(act), prepared);
   };
   return serving_.Change(context, ParseBank(request->parent()).value_or(""), request->ByteSizeLong(),
                          request->request_id(), prepare, RenderCircle(response));
@@ -88,7 +88,7 @@ ServerUnaryReactor* CircleService::CreateCircle(CallbackServerContext* context,
 ServerUnaryReactor* CircleService::GetCircle(CallbackServerContext* context,
                                              const v1::GetCircleRequest* request,
                                              v1::GetCircleResponse* response) {
-  return serving_.Read(context, [=](const storage::View& view, const Caller& caller) -> absl::Status {
+  return serving_.Read(context, [=](const NamedView& view, const Caller& caller) -> absl::Status {
     TB_ASSIGN_OR_RETURN(BankReader bank, OpenForRead(view, caller, BankOfName(request->name()), "name"));
     RequestReader reader(bank.id());
     const std::string id = reader.HolderId("name", request->name(), HolderKind::kCircle);
@@ -103,14 +103,15 @@ ServerUnaryReactor* CircleService::GetCircle(CallbackServerContext* context,
 ServerUnaryReactor* CircleService::ListCircles(CallbackServerContext* context,
                                                const v1::ListCirclesRequest* request,
                                                v1::ListCirclesResponse* response) {
-  return serving_.Scan(context, [=](const storage::View& view, const Caller& caller) -> absl::Status {
+  return serving_.Scan(context, [=](const NamedView& view, const Caller& caller) -> absl::Status {
     response->Clear();
     TB_ASSIGN_OR_RETURN(BankReader bank,
                         OpenForRead(view, caller, ParseBank(request->parent()).value_or(""), "parent"));
     TB_ASSIGN_OR_RETURN(size_t most, PageSize(request->page_size(), 100));
     TB_ASSIGN_OR_RETURN(Page page, OpenPage(bank, *request, request->page_token()));
     const uint32_t from = page.token ? static_cast<uint32_t>(page.token->cursor) : 1;
-    for (uint32_t number = from; number <= bank.head().circle_count(); ++number) {
+    TB_ASSIGN_OR_RETURN(sv1::HeadRow head, bank.Head());
+    for (uint32_t number = from; number <= head.circle_count(); ++number) {
       const AccountNumber account = storage::MakeAccount(HolderKind::kCircle, number);
       TB_ASSIGN_OR_RETURN(sv1::CircleRow row, bank.CircleRowOf(account));
       if (row.created_at() > page.at) break;
@@ -141,7 +142,7 @@ ServerUnaryReactor* CircleService::RemoveCircleMembers(CallbackServerContext* co
 ServerUnaryReactor* TimebankService::CreateTimebank(CallbackServerContext* context,
                                                     const v1::CreateTimebankRequest* request,
                                                     v1::CreateTimebankResponse* response) {
-  auto prepare = [request](const storage::View&, const Caller&) -> absl::StatusOr<Serving::Prepared> {
+  auto prepare = [request](storage::Day, Serving::Prepared& prepared) -> absl::Status {
     RequestReader reader("");
     ledger::CreateTimebank act;
     act.id = request->timebank_id();
@@ -153,11 +154,11 @@ ServerUnaryReactor* TimebankService::CreateTimebank(CallbackServerContext* conte
     act.categories = ListOf(settings.categories());
     act.number = engine::RandomNumber();
     act.secret = engine::RandomBytes(32);
-    return Ready(reader, std::move(act));
+    return Ready(reader, std::move(act), prepared);
   };
   auto fill = [this](BankReader& bank, const ledger::Outcome&,
                      v1::CreateTimebankResponse* reply) -> absl::Status {
-    TB_ASSIGN_OR_RETURN(storage::Day today, serving_.TodayOf(bank.view(), bank.id()));
+    const storage::Day today = serving_.TodayOf(bank);
     TB_ASSIGN_OR_RETURN(*reply->mutable_timebank(), bank.ToTimebank(today));
     return absl::OkStatus();
   };
@@ -168,10 +169,10 @@ ServerUnaryReactor* TimebankService::CreateTimebank(CallbackServerContext* conte
 ServerUnaryReactor* TimebankService::GetTimebank(CallbackServerContext* context,
                                                  const v1::GetTimebankRequest* request,
                                                  v1::GetTimebankResponse* response) {
-  return serving_.Read(context, [=, this](const storage::View& view, const Caller& caller) -> absl::Status {
+  return serving_.Read(context, [=, this](const NamedView& view, const Caller& caller) -> absl::Status {
     TB_ASSIGN_OR_RETURN(BankReader bank,
                         OpenForRead(view, caller, ParseBank(request->name()).value_or(""), "name"));
-    TB_ASSIGN_OR_RETURN(storage::Day today, serving_.TodayOf(view, bank.id()));
+    const storage::Day today = serving_.TodayOf(bank);
     TB_ASSIGN_OR_RETURN(*response->mutable_timebank(), bank.ToTimebank(today));
     return absl::OkStatus();
   });
@@ -180,11 +181,11 @@ ServerUnaryReactor* TimebankService::GetTimebank(CallbackServerContext* context,
 ServerUnaryReactor* TimebankService::ListTimebanks(CallbackServerContext* context,
                                                    const v1::ListTimebanksRequest* request,
                                                    v1::ListTimebanksResponse* response) {
-  return serving_.Scan(context, [=, this](const storage::View& view, const Caller&) -> absl::Status {
+  return serving_.Scan(context, [=, this](const NamedView& view, const Caller&) -> absl::Status {
     response->Clear();
     TB_ASSIGN_OR_RETURN(size_t most, PageSize(request->page_size(), 100));
     TB_ASSIGN_OR_RETURN(Page page, OpenPage(*request, request->page_token()));
-    TB_ASSIGN_OR_RETURN(sv1::InstanceRow instance, ReadInstance(view));
+    TB_ASSIGN_OR_RETURN(sv1::InstanceRow instance, ReadInstance(view.view));
     const uint64_t from = page.token ? static_cast<uint64_t>(page.token->cursor) : 1;
     for (uint64_t ordinal = from; ordinal <= instance.bank_count(); ++ordinal) {
       if (static_cast<size_t>(response->timebanks_size()) == most) {
@@ -193,10 +194,11 @@ ServerUnaryReactor* TimebankService::ListTimebanks(CallbackServerContext* contex
       }
       sv1::SlugRow number;
       TB_RETURN_IF_ERROR(
-          view.GetRow(Family::kDirectory, storage::DirectoryKey(0, DirectoryKind::kBank, ordinal), &number)
+          view.view
+              .GetRow(Family::kDirectory, storage::DirectoryKey(0, DirectoryKind::kBank, ordinal), &number)
               .status());
       TB_ASSIGN_OR_RETURN(BankReader bank, BankReader::Open(view, number.number()));
-      TB_ASSIGN_OR_RETURN(storage::Day today, serving_.TodayOf(view, bank.id()));
+      const storage::Day today = serving_.TodayOf(bank);
       TB_ASSIGN_OR_RETURN(*response->add_timebanks(), bank.ToTimebank(today));
     }
     return absl::OkStatus();
@@ -206,7 +208,7 @@ ServerUnaryReactor* TimebankService::ListTimebanks(CallbackServerContext* contex
 ServerUnaryReactor* TimebankService::UpdateSettings(CallbackServerContext* context,
                                                     const v1::UpdateSettingsRequest* request,
                                                     v1::UpdateSettingsResponse* response) {
-  auto prepare = [request](const storage::View&, const Caller&) -> absl::StatusOr<Serving::Prepared> {
+  auto prepare = [request](storage::Day, Serving::Prepared& prepared) -> absl::Status {
     RequestReader reader(ParseBank(request->name()).value_or(""));
     if (reader.bank().empty()) reader.Problem("name", ledger::violation::kMalformed);
     ledger::UpdateSettings act;
@@ -220,7 +222,7 @@ ServerUnaryReactor* TimebankService::UpdateSettings(CallbackServerContext* conte
         reader.Problem("update_mask", ledger::violation::kUnknownField);
       }
     }
-    return Ready(reader, std::move(act));
+    return Ready(reader, std::move(act), prepared);
   };
   auto fill = [](BankReader& bank, const ledger::Outcome& outcome,
                  v1::UpdateSettingsResponse* reply) -> absl::Status {
@@ -237,7 +239,7 @@ ServerUnaryReactor* TimebankService::UpdateSettings(CallbackServerContext* conte
 ServerUnaryReactor* TimebankService::ListSettingsChanges(CallbackServerContext* context,
                                                          const v1::ListSettingsChangesRequest* request,
                                                          v1::ListSettingsChangesResponse* response) {
-  return serving_.Scan(context, [=](const storage::View& view, const Caller& caller) -> absl::Status {
+  return serving_.Scan(context, [=](const NamedView& view, const Caller& caller) -> absl::Status {
     response->Clear();
     TB_ASSIGN_OR_RETURN(BankReader bank,
                         OpenForRead(view, caller, ParseBank(request->parent()).value_or(""), "parent"));

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/time/time.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "storage/types.h"
 
@@ -21,8 +22,11 @@ std::string FormatDay(storage::Day day);
 // IANA names that this machine knows.
 bool IsTimeZone(const std::string& name);
 
-// What day it is in `time_zone` (UTC where the machine does not know it any more).
-storage::Day DayAt(int64_t now_us, const std::string& time_zone);
+// `name`'s time zone; UTC where this machine does not know it any more.
+absl::TimeZone TimeZoneOf(const std::string& name);
+
+// What day it is in `zone`.
+storage::Day DayAt(int64_t now_us, absl::TimeZone zone);
 
 google::protobuf::Timestamp ToTimestamp(int64_t time_us);
 // Nothing where it is out of range (RFC 3339 years 1 to 9999).

@@ -13,7 +13,7 @@ using storage::Sequence;
 namespace {
 
 absl::Status FillWord(BankReader& bank, const sv1::Entry& entry, v1::LedgerEvent::Word* word) {
-  TB_ASSIGN_OR_RETURN(*word->mutable_exchange(), bank.ExchangeAt(entry.about()));
+  TB_RETURN_IF_ERROR(bank.ExchangeAt(entry.about(), word->mutable_exchange()));
   TB_ASSIGN_OR_RETURN(*word->mutable_actor(), bank.RecorderName(entry.recorder(), entry.key()));
   if (entry.acting_for() != 0) {
     TB_ASSIGN_OR_RETURN(*word->mutable_acting_for(), bank.NameOf(entry.acting_for()));
@@ -64,7 +64,7 @@ absl::Status FillEvent(BankReader& bank, const sv1::Entry& entry, v1::LedgerEven
       return absl::OkStatus();
     }
     default: {
-      TB_ASSIGN_OR_RETURN(*event->mutable_exchange(), bank.ToExchange(entry));
+      TB_RETURN_IF_ERROR(bank.ToExchange(entry, event->mutable_exchange()));
       return absl::OkStatus();
     }
   }

@@ -107,7 +107,7 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchLedgerRespons
     if (!caller.violations.empty()) return ToStatus(caller.violations, "");
     TB_ASSIGN_OR_RETURN(heartbeat_ms_, HeartbeatMs(request));
     // A cold bank costs a read or two from the disk here; a feed is opened once and then stays.
-    TB_ASSIGN_OR_RETURN(BankReader bank, OpenForRead(serving_.engine().Latest(), caller,
+    TB_ASSIGN_OR_RETURN(BankReader bank, OpenForRead(serving_.Latest(), caller,
                                                      ParseBank(request.parent()).value_or(""), "parent"));
     TB_ASSIGN_OR_RETURN(after_, StartOf(bank, request.after_position()));
     bank_ = bank.bank();
@@ -152,7 +152,7 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchLedgerRespons
   }
 
   absl::StatusOr<Sequence> ReadEvents(Sequence after) {
-    TB_ASSIGN_OR_RETURN(BankReader bank, BankReader::Open(serving_.engine().Latest(), bank_));
+    TB_ASSIGN_OR_RETURN(BankReader bank, BankReader::Open(serving_.Latest(), bank_));
     TB_ASSIGN_OR_RETURN(Sequence last,
                         AppendEvents(bank, after, kMostEventsAMessage, message_.mutable_events()));
     message_.set_position(bank.PositionAt(last));
@@ -223,7 +223,7 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchLedgerRespons
 ServerUnaryReactor* LedgerService::ListEvents(CallbackServerContext* context,
                                               In<v1::ListEventsRequest> request,
                                               v1::ListEventsResponse* response) {
-  return serving_.Scan(context, [=](const storage::View& view, const Caller& caller) -> absl::Status {
+  return serving_.Scan(context, [=](const NamedView& view, const Caller& caller) -> absl::Status {
     response->Clear();
     TB_ASSIGN_OR_RETURN(BankReader bank,
                         OpenForRead(view, caller, ParseBank(request->parent()).value_or(""), "parent"));

@@ -1,6 +1,7 @@
 // LedgerService: the calls that change the ledger.
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "server/ledger/validate.h"
 #include "server/services/errors.h"
 #include "server/services/ledger_service.h"
@@ -43,7 +44,7 @@ RequestReader ReaderOfExchange(const std::string& name, ledger::Sequence* sequen
 // Fills `exchange` and, where the reply has them, `notices` from one entry.
 template <typename Response>
 absl::Status FillExchange(BankReader& bank, const sv1::Entry& entry, Response* response) {
-  TB_ASSIGN_OR_RETURN(*response->mutable_exchange(), bank.ToExchange(entry));
+  TB_RETURN_IF_ERROR(bank.ToExchange(entry, response->mutable_exchange()));
   if constexpr (requires { response->mutable_notices(); }) {
     TB_ASSIGN_OR_RETURN(std::vector<v1::Notice> notices, bank.NoticesOf(entry));
     *response->mutable_notices() = {notices.begin(), notices.end()};
@@ -51,9 +52,20 @@ absl::Status FillExchange(BankReader& bank, const sv1::Entry& entry, Response* r
   return absl::OkStatus();
 }
 
+// The same from an entry that was posted just now.
+template <typename Response>
+absl::Status FillPosted(BankReader& bank, const ledger::Preview& posted, Response* response) {
+  TB_RETURN_IF_ERROR(bank.ToNewExchange(posted, response->mutable_exchange()));
+  if constexpr (requires { response->mutable_notices(); }) {
+    TB_ASSIGN_OR_RETURN(std::vector<v1::Notice> notices, bank.NoticesOf(posted.entry));
+    *response->mutable_notices() = {notices.begin(), notices.end()};
+  }
+  return absl::OkStatus();
+}
+
 template <typename Response>
 absl::Status FillPreview(BankReader& bank, const ledger::Preview& preview, Response* response) {
-  TB_ASSIGN_OR_RETURN(*response->mutable_exchange(), bank.ToExchange(preview));
+  TB_RETURN_IF_ERROR(bank.ToExchange(preview, response->mutable_exchange()));
   TB_ASSIGN_OR_RETURN(std::vector<v1::Notice> notices, bank.NoticesOf(preview.entry));
   *response->mutable_notices() = {notices.begin(), notices.end()};
   return absl::OkStatus();
@@ -69,6 +81,7 @@ Serving::Render RenderPosted(Response* response) {
             return FillPreview(bank, *outcome.preview, reply);
         }
         return [&]() -> absl::Status {
+          if (outcome.posted) return FillPosted(bank, *outcome.posted, reply);
           TB_ASSIGN_OR_RETURN(std::vector<sv1::Entry> entries, EntriesOf(bank, outcome));
           return FillExchange(bank, entries.back(), reply);
         }();
@@ -80,7 +93,7 @@ template <typename Response>
 Serving::Render RenderAbout(Response* response, ledger::Sequence exchange) {
   return RenderChange<Response>(
       response, [exchange](BankReader& bank, const ledger::Outcome&, Response* reply) -> absl::Status {
-        TB_ASSIGN_OR_RETURN(*reply->mutable_exchange(), bank.ExchangeAt(exchange));
+        TB_RETURN_IF_ERROR(bank.ExchangeAt(exchange, reply->mutable_exchange()));
         return absl::OkStatus();
       });
 }
@@ -88,12 +101,12 @@ Serving::Render RenderAbout(Response* response, ledger::Sequence exchange) {
 // The acts that say something about one exchange and name nothing but a reason and a person.
 template <typename Act, typename Request>
 Serving::Prepare PrepareWord(const Request* request) {
-  return [request](const storage::View&, const Caller&) -> absl::StatusOr<Serving::Prepared> {
+  return [request](storage::Day, Serving::Prepared& prepared) -> absl::Status {
     Act act;
     RequestReader reader = ReaderOfExchange(request->name(), &act.exchange);
     if constexpr (requires { act.reason; }) act.reason = request->reason();
     act.acting_for = reader.Holder("acting_for", request->acting_for());
-    return Ready(reader, std::move(act));
+    return Ready(reader, std::move(act), prepared);
   };
 }
 
@@ -102,14 +115,13 @@ Serving::Prepare PrepareWord(const Request* request) {
 ServerUnaryReactor* LedgerService::RecordExchange(CallbackServerContext* context,
                                                   In<v1::RecordExchangeRequest> request,
                                                   v1::RecordExchangeResponse* response) {
-  auto prepare = [request](const storage::View&, const Caller&) -> absl::StatusOr<Serving::Prepared> {
+  auto prepare = [request](storage::Day, Serving::Prepared& prepared) -> absl::Status {
     RequestReader reader = ReaderOfParent(request->parent());
     ledger::RecordExchange act;
-    act.exchange = reader.Exchange("exchange.", request->exchange());
+    reader.Exchange("exchange.", request->exchange(), &act.exchange);
     act.check_duplicates = request->check_duplicates();
-    Serving::Prepared prepared = Ready(reader, std::move(act));
     prepared.command.validate_only = request->validate_only();
-    return prepared;
+    return Ready(reader, std::move(act), prepared);
   };
   return serving_.Change(context, BankOfParent(request->parent()), request->ByteSizeLong(),
                          request->request_id(), prepare, RenderPosted(response));
@@ -118,8 +130,7 @@ ServerUnaryReactor* LedgerService::RecordExchange(CallbackServerContext* context
 ServerUnaryReactor* LedgerService::BatchRecordExchanges(CallbackServerContext* context,
                                                         In<v1::BatchRecordExchangesRequest> request,
                                                         v1::BatchRecordExchangesResponse* response) {
-  auto prepare = [this, request](const storage::View& view,
-                                 const Caller&) -> absl::StatusOr<Serving::Prepared> {
+  auto prepare = [request](storage::Day today, Serving::Prepared& prepared) -> absl::Status {
     int shares = 0;
     for (const auto& exchange : request->exchanges())
       shares += exchange.givers_size() + exchange.receivers_size();
@@ -128,25 +139,27 @@ ServerUnaryReactor* LedgerService::BatchRecordExchanges(CallbackServerContext* c
     }
     RequestReader reader = ReaderOfParent(request->parent());
     ledger::Stamp stamp;
-    TB_ASSIGN_OR_RETURN(stamp.today, serving_.TodayOf(view, reader.bank()));
+    stamp.today = today;
     ledger::BatchRecordExchanges act;
     act.all_or_nothing = request->all_or_nothing();
     act.check_duplicates = request->check_duplicates();
-    act.items.reserve(static_cast<size_t>(request->exchanges_size()));
+    act.items.resize(static_cast<size_t>(request->exchanges_size()));
+    RequestReader item_reader(reader.bank());
     for (int i = 0; i < request->exchanges_size(); ++i) {
-      RequestReader item_reader(reader.bank());
-      ledger::BatchRecordExchanges::Item item;
-      const std::string path = "exchanges[" + std::to_string(i) + "].";
-      item.exchange = item_reader.Exchange(path, request->exchanges(i));
+      ledger::BatchRecordExchanges::Item& item = act.items[static_cast<size_t>(i)];
+      item_reader.Exchange("", request->exchanges(i), &item.exchange);
       item.violations = item_reader.TakeViolations();
-      if (item.violations.empty()) item.violations = ledger::ValidateExchange(item.exchange, stamp, path);
-      act.items.push_back(std::move(item));
+      if (item.violations.empty()) item.violations = ledger::ValidateExchange(item.exchange, stamp, "");
+      for (ledger::Violation& violation : item.violations) {
+        violation.field.insert(0, absl::StrCat("exchanges[", i, "]."));
+      }
     }
-    return Ready(reader, std::move(act));
+    return Ready(reader, std::move(act), prepared);
   };
   auto fill = [this, request](BankReader& bank, const ledger::Outcome& outcome,
                               v1::BatchRecordExchangesResponse* reply) -> absl::Status {
-    TB_ASSIGN_OR_RETURN(storage::Day today, serving_.TodayOf(bank.view(), bank.id()));
+    const storage::Day today = serving_.TodayOf(bank);
+    reply->mutable_results()->Reserve(static_cast<int>(outcome.items.size()));
     for (const ledger::Outcome::Item& item : outcome.items) {
       auto* result = reply->add_results();
       if (item.refusal) {
@@ -170,19 +183,19 @@ ServerUnaryReactor* LedgerService::BatchRecordExchanges(CallbackServerContext* c
 ServerUnaryReactor* LedgerService::CorrectExchange(CallbackServerContext* context,
                                                    In<v1::CorrectExchangeRequest> request,
                                                    v1::CorrectExchangeResponse* response) {
-  auto prepare = [request](const storage::View&, const Caller&) -> absl::StatusOr<Serving::Prepared> {
+  auto prepare = [request](storage::Day, Serving::Prepared& prepared) -> absl::Status {
     ledger::CorrectExchange act;
     RequestReader reader = ReaderOfExchange(request->name(), &act.exchange);
-    act.changes = reader.Exchange("exchange.", request->exchange());
+    reader.Exchange("exchange.", request->exchange(), &act.changes);
     act.mask = reader.Mask(request->exchange(), request->update_mask());
     act.reason = request->reason();
     act.acting_for = reader.Holder("acting_for", request->acting_for());
-    return Ready(reader, std::move(act));
+    return Ready(reader, std::move(act), prepared);
   };
   auto fill = [](BankReader& bank, const ledger::Outcome& outcome,
                  v1::CorrectExchangeResponse* reply) -> absl::Status {
     TB_ASSIGN_OR_RETURN(std::vector<sv1::Entry> entries, EntriesOf(bank, outcome));
-    TB_ASSIGN_OR_RETURN(*reply->mutable_reversal(), bank.ToExchange(entries.front()));
+    TB_RETURN_IF_ERROR(bank.ToExchange(entries.front(), reply->mutable_reversal()));
     return FillExchange(bank, entries.back(), reply);
   };
   return serving_.Change(context, BankOfName(request->name()), request->ByteSizeLong(), request->request_id(),
@@ -195,7 +208,7 @@ ServerUnaryReactor* LedgerService::ReverseExchange(CallbackServerContext* contex
   auto fill = [](BankReader& bank, const ledger::Outcome& outcome,
                  v1::ReverseExchangeResponse* reply) -> absl::Status {
     TB_ASSIGN_OR_RETURN(std::vector<sv1::Entry> entries, EntriesOf(bank, outcome));
-    TB_ASSIGN_OR_RETURN(*reply->mutable_reversed(), bank.ExchangeAt(entries.back().reverses()));
+    TB_RETURN_IF_ERROR(bank.ExchangeAt(entries.back().reverses(), reply->mutable_reversed()));
     return FillExchange(bank, entries.back(), reply);
   };
   return serving_.Change(context, BankOfName(request->name()), request->ByteSizeLong(), request->request_id(),
@@ -214,7 +227,7 @@ ServerUnaryReactor* LedgerService::ContestExchange(CallbackServerContext* contex
 ServerUnaryReactor* LedgerService::SettleExchange(CallbackServerContext* context,
                                                   In<v1::SettleExchangeRequest> request,
                                                   v1::SettleExchangeResponse* response) {
-  auto prepare = [request](const storage::View&, const Caller&) -> absl::StatusOr<Serving::Prepared> {
+  auto prepare = [request](storage::Day, Serving::Prepared& prepared) -> absl::Status {
     ledger::SettleExchange act;
     RequestReader reader = ReaderOfExchange(request->name(), &act.exchange);
     switch (request->outcome()) {
@@ -229,22 +242,22 @@ ServerUnaryReactor* LedgerService::SettleExchange(CallbackServerContext* context
       default:
         reader.Problem("outcome", ledger::violation::kOutOfRange);
     }
-    act.changes = reader.Exchange("exchange.", request->exchange());
+    reader.Exchange("exchange.", request->exchange(), &act.changes);
     act.mask = reader.Mask(request->exchange(), request->update_mask());
     act.reason = request->reason();
     act.acting_for = reader.Holder("acting_for", request->acting_for());
-    return Ready(reader, std::move(act));
+    return Ready(reader, std::move(act), prepared);
   };
   auto fill = [](BankReader& bank, const ledger::Outcome& outcome,
                  v1::SettleExchangeResponse* reply) -> absl::Status {
     TB_ASSIGN_OR_RETURN(std::vector<sv1::Entry> entries, EntriesOf(bank, outcome));
     for (const sv1::Entry& entry : entries) {
       if (entry.kind() == sv1::ENTRY_KIND_SETTLEMENT) {
-        TB_ASSIGN_OR_RETURN(*reply->mutable_exchange(), bank.ExchangeAt(entry.about()));
+        TB_RETURN_IF_ERROR(bank.ExchangeAt(entry.about(), reply->mutable_exchange()));
       } else if (entry.kind() == sv1::ENTRY_KIND_REVERSAL) {
-        TB_ASSIGN_OR_RETURN(*reply->mutable_reversal(), bank.ToExchange(entry));
+        TB_RETURN_IF_ERROR(bank.ToExchange(entry, reply->mutable_reversal()));
       } else {
-        TB_ASSIGN_OR_RETURN(*reply->mutable_replacement(), bank.ToExchange(entry));
+        TB_RETURN_IF_ERROR(bank.ToExchange(entry, reply->mutable_replacement()));
       }
     }
     return absl::OkStatus();
@@ -272,7 +285,7 @@ ServerUnaryReactor* LedgerService::EraseExchangeNote(CallbackServerContext* cont
 ServerUnaryReactor* LedgerService::RecordGift(CallbackServerContext* context,
                                               In<v1::RecordGiftRequest> request,
                                               v1::RecordGiftResponse* response) {
-  auto prepare = [request](const storage::View&, const Caller&) -> absl::StatusOr<Serving::Prepared> {
+  auto prepare = [request](storage::Day, Serving::Prepared& prepared) -> absl::Status {
     RequestReader reader = ReaderOfParent(request->parent());
     ledger::RecordGift act;
     act.debited = reader.Holder("debited", request->debited());
@@ -285,9 +298,8 @@ ServerUnaryReactor* LedgerService::RecordGift(CallbackServerContext* context,
     act.decision = request->decision();
     act.origin = reader.Origin("", request->has_origin(), request->origin());
     act.acting_for = reader.Holder("acting_for", request->acting_for());
-    Serving::Prepared prepared = Ready(reader, std::move(act));
     prepared.command.validate_only = request->validate_only();
-    return prepared;
+    return Ready(reader, std::move(act), prepared);
   };
   return serving_.Change(context, BankOfParent(request->parent()), request->ByteSizeLong(),
                          request->request_id(), prepare, RenderPosted(response));
@@ -296,7 +308,7 @@ ServerUnaryReactor* LedgerService::RecordGift(CallbackServerContext* context,
 ServerUnaryReactor* LedgerService::RecordOpening(CallbackServerContext* context,
                                                  In<v1::RecordOpeningRequest> request,
                                                  v1::RecordOpeningResponse* response) {
-  auto prepare = [request](const storage::View&, const Caller&) -> absl::StatusOr<Serving::Prepared> {
+  auto prepare = [request](storage::Day, Serving::Prepared& prepared) -> absl::Status {
     RequestReader reader = ReaderOfParent(request->parent());
     ledger::RecordOpening act;
     act.holder = reader.Holder("holder", request->holder());
@@ -304,7 +316,7 @@ ServerUnaryReactor* LedgerService::RecordOpening(CallbackServerContext* context,
     act.occurred_on = reader.Day("occurred_on", request->occurred_on());
     act.note = request->note();
     act.origin = reader.Origin("", request->has_origin(), request->origin());
-    return Ready(reader, std::move(act));
+    return Ready(reader, std::move(act), prepared);
   };
   return serving_.Change(context, BankOfParent(request->parent()), request->ByteSizeLong(),
                          request->request_id(), prepare, RenderPosted(response));

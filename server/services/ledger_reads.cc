@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "server/ledger/validate.h"
+#include "server/services/abseil.h"
 #include "server/services/days.h"
 #include "server/services/errors.h"
 #include "server/services/history.h"
@@ -53,7 +55,8 @@ absl::StatusOr<Filter> MakeFilter(BankReader& bank, const v1::ListExchangesReque
     } else if (!recorder->bank.empty() && recorder->bank != bank.id()) {
       reader.Problem("recorded_by", ledger::violation::kOtherBank);
     } else {
-      filter.recorded_by = BankName(bank.id()) + "/" + recorder->collection + "/" + recorder->id;
+      filter.recorded_by =
+          absl::StrCat(BankName(bank.id()), "/", Abs(recorder->collection), "/", Abs(recorder->id));
     }
   }
   TB_RETURN_IF_ERROR(ProblemsOf(reader));
@@ -72,11 +75,11 @@ absl::StatusOr<bool> Matches(BankReader& bank, const Filter& filter, const sv1::
   if (filter.start && entry.occurred_on() < *filter.start) return false;
   if (filter.end && entry.occurred_on() > *filter.end) return false;
   if (!filter.category.empty()) {
-    TB_ASSIGN_OR_RETURN(std::string category, bank.CategoryName(entry.category()));
-    if (absl::AsciiStrToLower(category) != filter.category) return false;
+    TB_ASSIGN_OR_RETURN(std::string_view category, bank.CategoryName(entry.category()));
+    if (absl::AsciiStrToLower(Abs(category)) != filter.category) return false;
   }
   if (!filter.recorded_by.empty()) {
-    TB_ASSIGN_OR_RETURN(std::string recorder, bank.RecorderName(entry.recorder(), entry.key()));
+    TB_ASSIGN_OR_RETURN(std::string_view recorder, bank.RecorderName(entry.recorder(), entry.key()));
     if (recorder != filter.recorded_by) return false;
   }
   if (filter.state != v1::Exchange::STATE_UNSPECIFIED) {
@@ -135,7 +138,7 @@ absl::Status ListThem(BankReader& bank, const v1::ListExchangesRequest& request,
         response->set_next_page_token(NextPage(bank, page, static_cast<int64_t>(candidates[i])));
         return absl::OkStatus();
       }
-      TB_ASSIGN_OR_RETURN(*response->add_exchanges(), bank.ToExchange(*entry));
+      TB_RETURN_IF_ERROR(bank.ToExchange(*entry, response->add_exchanges()));
     }
   }
   if (cut && (up ? candidates.back() < page.at : candidates.back() > 1)) {
@@ -183,31 +186,30 @@ absl::Status FillNow(const BankReader& bank, const std::vector<AccountNumber>& a
   return absl::OkStatus();
 }
 
-absl::StatusOr<v1::Balance> BalanceOf(BankReader& bank, const ledger::HolderRef& holder, const Moment& moment,
-                                      Sequence at) {
+absl::Status FillBalance(BankReader& bank, const ledger::HolderRef& holder, const Moment& moment, Sequence at,
+                         v1::Balance* balance) {
   TB_ASSIGN_OR_RETURN(AccountNumber account, bank.FindHolder(holder));
   TB_ASSIGN_OR_RETURN(std::vector<AccountNumber> accounts, bank.AccountsOf(account));
-  v1::Balance balance;
-  TB_ASSIGN_OR_RETURN(*balance.mutable_holder(), bank.NameOf(account));
-  TB_ASSIGN_OR_RETURN(*balance.mutable_display_name(), bank.DisplayNameOf(account));
-  History history(bank, accounts, at);
+  TB_ASSIGN_OR_RETURN(const HolderRecord* record, bank.HolderOf(account));
+  balance->set_holder(record->name);
+  balance->set_display_name(record->display_name);
+  if (!moment.day && moment.position.empty()) return FillNow(bank, accounts, balance);
+  History history(bank, std::move(accounts), at);
   if (moment.day && moment.basis != v1::DAY_BASIS_RECORDED) {
     TB_ASSIGN_OR_RETURN(storage::Sums sums, history.SumsBefore({*moment.day + 1, 0}));
-    PutSums(sums, &balance);
-  } else if (moment.day || !moment.position.empty()) {
-    TB_ASSIGN_OR_RETURN(storage::Sums sums, history.SumsUpTo(at));
-    PutSums(sums, &balance);
+    PutSums(sums, balance);
   } else {
-    TB_RETURN_IF_ERROR(FillNow(bank, accounts, &balance));
+    TB_ASSIGN_OR_RETURN(storage::Sums sums, history.SumsUpTo(at));
+    PutSums(sums, balance);
   }
-  return balance;
+  return absl::OkStatus();
 }
 
 // The last entry that counts for `moment`.
 absl::StatusOr<Sequence> EntryOf(const BankReader& bank, const Moment& moment) {
   if (!moment.position.empty()) return bank.SequenceAt(moment.position, "position");
   if (moment.day && moment.basis == v1::DAY_BASIS_RECORDED) return LastEntryOfDay(bank, *moment.day);
-  return bank.head().last_sequence();
+  return bank.LastSequence();
 }
 
 }  // namespace
@@ -215,11 +217,12 @@ absl::StatusOr<Sequence> EntryOf(const BankReader& bank, const Moment& moment) {
 ServerUnaryReactor* LedgerService::GetExchange(CallbackServerContext* context,
                                                In<v1::GetExchangeRequest> request,
                                                v1::GetExchangeResponse* response) {
-  return serving_.Read(context, [=](const storage::View& view, const Caller& caller) -> absl::Status {
+  return serving_.Read(context, [=](const NamedView& view, const Caller& caller) -> absl::Status {
+    response->Clear();
     const Sequence sequence = SequenceOfName(request->name());
     if (sequence == 0) return ToStatus({{"name", std::string(ledger::violation::kMalformed)}}, "");
     TB_ASSIGN_OR_RETURN(BankReader bank, OpenForRead(view, caller, BankOfName(request->name()), "name"));
-    TB_ASSIGN_OR_RETURN(*response->mutable_exchange(), bank.ExchangeAt(sequence));
+    TB_RETURN_IF_ERROR(bank.ExchangeAt(sequence, response->mutable_exchange()));
     return absl::OkStatus();
   });
 }
@@ -227,7 +230,7 @@ ServerUnaryReactor* LedgerService::GetExchange(CallbackServerContext* context,
 ServerUnaryReactor* LedgerService::ListExchanges(CallbackServerContext* context,
                                                  In<v1::ListExchangesRequest> request,
                                                  v1::ListExchangesResponse* response) {
-  return serving_.Scan(context, [=](const storage::View& view, const Caller& caller) -> absl::Status {
+  return serving_.Scan(context, [=](const NamedView& view, const Caller& caller) -> absl::Status {
     response->Clear();
     TB_ASSIGN_OR_RETURN(BankReader bank,
                         OpenForRead(view, caller, ParseBank(request->parent()).value_or(""), "parent"));
@@ -238,14 +241,15 @@ ServerUnaryReactor* LedgerService::ListExchanges(CallbackServerContext* context,
 ServerUnaryReactor* LedgerService::GetBalance(CallbackServerContext* context,
                                               In<v1::GetBalanceRequest> request,
                                               v1::GetBalanceResponse* response) {
-  return serving_.Read(context, [=](const storage::View& view, const Caller& caller) -> absl::Status {
+  return serving_.Read(context, [=](const NamedView& view, const Caller& caller) -> absl::Status {
+    response->Clear();
     TB_ASSIGN_OR_RETURN(BankReader bank, OpenForRead(view, caller, BankOfName(request->name()), "name"));
     RequestReader reader(bank.id());
     const ledger::HolderRef holder = reader.Holder("name", request->name());
     TB_RETURN_IF_ERROR(ProblemsOf(reader));
     TB_ASSIGN_OR_RETURN(Moment moment, MomentOf(*request));
     TB_ASSIGN_OR_RETURN(Sequence at, EntryOf(bank, moment));
-    TB_ASSIGN_OR_RETURN(*response->mutable_balance(), BalanceOf(bank, holder, moment, at));
+    TB_RETURN_IF_ERROR(FillBalance(bank, holder, moment, at, response->mutable_balance()));
     response->set_position(bank.PositionAt(at));
     return absl::OkStatus();
   });
@@ -254,7 +258,7 @@ ServerUnaryReactor* LedgerService::GetBalance(CallbackServerContext* context,
 ServerUnaryReactor* LedgerService::BatchGetBalances(CallbackServerContext* context,
                                                     In<v1::BatchGetBalancesRequest> request,
                                                     v1::BatchGetBalancesResponse* response) {
-  return serving_.Scan(context, [=](const storage::View& view, const Caller& caller) -> absl::Status {
+  return serving_.Scan(context, [=](const NamedView& view, const Caller& caller) -> absl::Status {
     response->Clear();
     TB_ASSIGN_OR_RETURN(BankReader bank,
                         OpenForRead(view, caller, ParseBank(request->parent()).value_or(""), "parent"));
@@ -269,7 +273,7 @@ ServerUnaryReactor* LedgerService::BatchGetBalances(CallbackServerContext* conte
       const ledger::HolderRef holder = reader.Holder(field, request->names(i));
       if (request->names(i).empty()) reader.Problem(field, ledger::violation::kRequired);
       TB_RETURN_IF_ERROR(ProblemsOf(reader));
-      TB_ASSIGN_OR_RETURN(*response->add_balances(), BalanceOf(bank, holder, moment, at));
+      TB_RETURN_IF_ERROR(FillBalance(bank, holder, moment, at, response->add_balances()));
     }
     response->set_position(bank.PositionAt(at));
     return absl::OkStatus();

@@ -34,7 +34,7 @@ absl::Status FillMember(BankReader& bank, const ledger::Outcome& outcome, Respon
   TB_ASSIGN_OR_RETURN(std::vector<sv1::Entry> entries, EntriesOf(bank, outcome));
   for (const sv1::Entry& entry : entries) {
     if (entry.kind() <= sv1::ENTRY_KIND_REVERSAL) {
-      TB_ASSIGN_OR_RETURN(*moved, bank.ToExchange(entry));
+      TB_RETURN_IF_ERROR(bank.ToExchange(entry, moved));
     } else {
       TB_ASSIGN_OR_RETURN(sv1::Texts texts, bank.TextsOf(entry.sequence()));
       TB_ASSIGN_OR_RETURN(*response->mutable_member(), bank.ToMember(entry.subject(), texts.member()));
@@ -83,7 +83,8 @@ absl::StatusOr<bool> Matches(const BankReader& bank, const Search& search, Accou
   if (!search.outside_warn_limits && !search.no_exchange_since) return true;
   int64_t balance = 0;
   storage::Day last = storage::kNoDay;
-  TB_ASSIGN_OR_RETURN(std::vector<AccountNumber> accounts, bank.AccountsOf(account));
+  std::vector<AccountNumber> accounts = {account};
+  accounts.insert(accounts.end(), row.merged_accounts().begin(), row.merged_accounts().end());
   for (AccountNumber part : accounts) {
     TB_ASSIGN_OR_RETURN(sv1::AccountRow sums, bank.AccountRowOf(part));
     balance += sums.balance();
@@ -164,7 +165,7 @@ absl::Status ListThem(BankReader& bank, const v1::ListMembersRequest& request,
 ServerUnaryReactor* MemberService::CreateMember(CallbackServerContext* context,
                                                 const v1::CreateMemberRequest* request,
                                                 v1::CreateMemberResponse* response) {
-  auto prepare = [request](const storage::View&, const Caller&) -> absl::StatusOr<Serving::Prepared> {
+  auto prepare = [request](storage::Day, Serving::Prepared& prepared) -> absl::Status {
     RequestReader reader(ParseBank(request->parent()).value_or(""));
     if (reader.bank().empty()) reader.Problem("parent", ledger::violation::kMalformed);
     ledger::CreateMember act;
@@ -173,7 +174,7 @@ ServerUnaryReactor* MemberService::CreateMember(CallbackServerContext* context,
     if (!request->member().joined_on().empty()) act.joined_on = act.details.joined_on();
     act.details.clear_joined_on();
     act.no_starter = request->no_starter();
-    return Ready(reader, std::move(act));
+    return Ready(reader, std::move(act), prepared);
   };
   return serving_.Change(
       context, ParseBank(request->parent()).value_or(""), request->ByteSizeLong(), request->request_id(),
@@ -184,7 +185,7 @@ ServerUnaryReactor* MemberService::CreateMember(CallbackServerContext* context,
 ServerUnaryReactor* MemberService::GetMember(CallbackServerContext* context,
                                              const v1::GetMemberRequest* request,
                                              v1::GetMemberResponse* response) {
-  return serving_.Read(context, [=](const storage::View& view, const Caller& caller) -> absl::Status {
+  return serving_.Read(context, [=](const NamedView& view, const Caller& caller) -> absl::Status {
     TB_ASSIGN_OR_RETURN(BankReader bank, OpenForRead(view, caller, BankOfName(request->name()), "name"));
     RequestReader reader(bank.id());
     const std::string id = reader.HolderId("name", request->name(), HolderKind::kMember);
@@ -199,7 +200,7 @@ ServerUnaryReactor* MemberService::GetMember(CallbackServerContext* context,
 ServerUnaryReactor* MemberService::ListMembers(CallbackServerContext* context,
                                                const v1::ListMembersRequest* request,
                                                v1::ListMembersResponse* response) {
-  return serving_.Scan(context, [=](const storage::View& view, const Caller& caller) -> absl::Status {
+  return serving_.Scan(context, [=](const NamedView& view, const Caller& caller) -> absl::Status {
     response->Clear();
     TB_ASSIGN_OR_RETURN(BankReader bank,
                         OpenForRead(view, caller, ParseBank(request->parent()).value_or(""), "parent"));
@@ -210,7 +211,7 @@ ServerUnaryReactor* MemberService::ListMembers(CallbackServerContext* context,
 ServerUnaryReactor* MemberService::UpdateMember(CallbackServerContext* context,
                                                 const v1::UpdateMemberRequest* request,
                                                 v1::UpdateMemberResponse* response) {
-  auto prepare = [request](const storage::View&, const Caller&) -> absl::StatusOr<Serving::Prepared> {
+  auto prepare = [request](storage::Day, Serving::Prepared& prepared) -> absl::Status {
     RequestReader reader(BankOfName(request->member().name()));
     ledger::UpdateMember act;
     act.id = reader.HolderId("member.name", request->member().name(), HolderKind::kMember);
@@ -223,7 +224,7 @@ ServerUnaryReactor* MemberService::UpdateMember(CallbackServerContext* context,
         reader.Problem("update_mask", ledger::violation::kUnknownField);
       }
     }
-    return Ready(reader, std::move(act));
+    return Ready(reader, std::move(act), prepared);
   };
   return serving_.Change(context, BankOfName(request->member().name()), request->ByteSizeLong(),
                          request->request_id(), prepare,
@@ -233,13 +234,13 @@ ServerUnaryReactor* MemberService::UpdateMember(CallbackServerContext* context,
 ServerUnaryReactor* MemberService::CloseMember(CallbackServerContext* context,
                                                const v1::CloseMemberRequest* request,
                                                v1::CloseMemberResponse* response) {
-  auto prepare = [request](const storage::View&, const Caller&) -> absl::StatusOr<Serving::Prepared> {
+  auto prepare = [request](storage::Day, Serving::Prepared& prepared) -> absl::Status {
     RequestReader reader(BankOfName(request->name()));
     ledger::CloseMember act;
     act.id = reader.HolderId("name", request->name(), HolderKind::kMember);
     act.destination = reader.Holder("destination", request->destination());
     act.closed_on = reader.Day("closed_on", request->closed_on());
-    return Ready(reader, std::move(act));
+    return Ready(reader, std::move(act), prepared);
   };
   return serving_.Change(
       context, BankOfName(request->name()), request->ByteSizeLong(), request->request_id(), prepare,
@@ -249,11 +250,11 @@ ServerUnaryReactor* MemberService::CloseMember(CallbackServerContext* context,
 ServerUnaryReactor* MemberService::ReopenMember(CallbackServerContext* context,
                                                 const v1::ReopenMemberRequest* request,
                                                 v1::ReopenMemberResponse* response) {
-  auto prepare = [request](const storage::View&, const Caller&) -> absl::StatusOr<Serving::Prepared> {
+  auto prepare = [request](storage::Day, Serving::Prepared& prepared) -> absl::Status {
     RequestReader reader(BankOfName(request->name()));
     ledger::ReopenMember act;
     act.id = reader.HolderId("name", request->name(), HolderKind::kMember);
-    return Ready(reader, std::move(act));
+    return Ready(reader, std::move(act), prepared);
   };
   return serving_.Change(context, BankOfName(request->name()), request->ByteSizeLong(), request->request_id(),
                          prepare, RenderMember<v1::ReopenMemberResponse>(response, nullptr));
@@ -262,12 +263,12 @@ ServerUnaryReactor* MemberService::ReopenMember(CallbackServerContext* context,
 ServerUnaryReactor* MemberService::MergeMember(CallbackServerContext* context,
                                                const v1::MergeMemberRequest* request,
                                                v1::MergeMemberResponse* response) {
-  auto prepare = [request](const storage::View&, const Caller&) -> absl::StatusOr<Serving::Prepared> {
+  auto prepare = [request](storage::Day, Serving::Prepared& prepared) -> absl::Status {
     RequestReader reader(BankOfName(request->name()));
     ledger::MergeMember act;
     act.id = reader.HolderId("name", request->name(), HolderKind::kMember);
     act.into = reader.HolderId("into", request->into(), HolderKind::kMember);
-    return Ready(reader, std::move(act));
+    return Ready(reader, std::move(act), prepared);
   };
   // The survivor, who is not the entry's subject.
   auto fill = [](BankReader& bank, const ledger::Outcome& outcome,
@@ -275,7 +276,7 @@ ServerUnaryReactor* MemberService::MergeMember(CallbackServerContext* context,
     TB_ASSIGN_OR_RETURN(std::vector<sv1::Entry> entries, EntriesOf(bank, outcome));
     for (const sv1::Entry& entry : entries) {
       if (entry.kind() == sv1::ENTRY_KIND_CLOSING) {
-        TB_ASSIGN_OR_RETURN(*reply->mutable_closing(), bank.ToExchange(entry));
+        TB_RETURN_IF_ERROR(bank.ToExchange(entry, reply->mutable_closing()));
       } else {
         TB_ASSIGN_OR_RETURN(sv1::MemberRow row, bank.MemberRowOf(entry.other()));
         TB_ASSIGN_OR_RETURN(*reply->mutable_member(), bank.ToMember(entry.other(), row));

@@ -2,10 +2,8 @@
 
 #include <array>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "server/ledger/validate.h"
 #include "server/services/abseil.h"
 
@@ -20,32 +18,39 @@ constexpr std::array kHolderCollections = {
     std::pair{HolderKind::kPot, std::string_view("pots")},
 };
 
-std::vector<std::string> PartsOf(std::string_view name) { return absl::StrSplit(Abs(name), '/'); }
+constexpr std::string_view kBanks = "timebanks/";
 
 }  // namespace
 
 std::optional<std::string> ParseBank(std::string_view name) {
-  std::vector<std::string> parts = PartsOf(name);
-  if (parts.size() != 2 || parts[0] != "timebanks" || !ledger::IsId(parts[1])) return std::nullopt;
-  return parts[1];
+  if (!name.starts_with(kBanks)) return std::nullopt;
+  name.remove_prefix(kBanks.size());
+  if (!ledger::IsId(name)) return std::nullopt;  // an id has no slash
+  return std::string(name);
 }
 
 std::optional<ChildName> ParseChild(std::string_view name) {
-  std::vector<std::string> parts = PartsOf(name);
   ChildName child;
-  if (parts.size() == 4 && parts[0] == "timebanks" && ledger::IsId(parts[1])) {
-    child.bank = parts[1];
-    parts.erase(parts.begin(), parts.begin() + 2);
+  size_t slash = name.find('/');
+  if (slash == std::string_view::npos || slash == 0) return std::nullopt;
+  // The whole form has two slashes more than the short one.
+  if (const size_t end = name.find('/', slash + 1); end != std::string_view::npos) {
+    if (!name.starts_with(kBanks)) return std::nullopt;
+    child.bank = name.substr(kBanks.size(), end - kBanks.size());
+    if (!ledger::IsId(child.bank)) return std::nullopt;
+    name.remove_prefix(end + 1);
+    slash = name.find('/');
+    if (slash == std::string_view::npos || slash == 0) return std::nullopt;
   }
-  if (parts.size() != 2 || parts[0].empty() || !ledger::IsId(parts[1])) return std::nullopt;
-  child.collection = std::move(parts[0]);
-  child.id = std::move(parts[1]);
+  child.collection = name.substr(0, slash);
+  child.id = name.substr(slash + 1);
+  if (!ledger::IsId(child.id)) return std::nullopt;
   return child;
 }
 
 std::optional<ledger::HolderRef> ToHolder(const ChildName& name) {
   for (const auto& [kind, collection] : kHolderCollections) {
-    if (name.collection == collection) return ledger::HolderRef{kind, name.id};
+    if (name.collection == collection) return ledger::HolderRef{kind, std::string(name.id)};
   }
   return std::nullopt;
 }

@@ -16,11 +16,12 @@ namespace timebank::services {
 // The id in `timebanks/{id}`, or nothing where it is no such name.
 std::optional<std::string> ParseBank(std::string_view name);
 
-// A name inside a bank. `bank` is empty for the short form (`members/ana`).
+// A name inside a bank, part by part; lives as long as the text that it was read from. `bank` is empty for
+// the short form (`members/ana`).
 struct ChildName {
-  std::string bank;
-  std::string collection;
-  std::string id;
+  std::string_view bank;
+  std::string_view collection;
+  std::string_view id;
 };
 std::optional<ChildName> ParseChild(std::string_view name);
 

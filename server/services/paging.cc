@@ -46,7 +46,7 @@ absl::StatusOr<Page> OpenPage(const BankReader& bank, const google::protobuf::Me
                               const std::string& page_token) {
   TB_ASSIGN_OR_RETURN(Page page, OpenPage(request, page_token));
   if (!page.token) {
-    page.at = bank.head().last_sequence();
+    TB_ASSIGN_OR_RETURN(page.at, bank.LastSequence());
     return page;
   }
   if (page.token->position.bank != bank.bank()) return BadToken();

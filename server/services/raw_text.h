@@ -18,6 +18,7 @@
 #include <string>
 
 #include "google/protobuf/message.h"
+#include "server/services/message_pool.h"
 
 namespace timebank::services {
 
@@ -31,7 +32,9 @@ class RawTextHandler final : public grpc::internal::MethodHandler {
  public:
   using Method =
       std::function<grpc::ServerUnaryReactor*(grpc::CallbackServerContext*, const Request*, Response*)>;
-  explicit RawTextHandler(Method method) : inner_(std::move(method)) {}
+  explicit RawTextHandler(Method method) : inner_(std::move(method)) {
+    inner_.SetMessageAllocator(&messages_);
+  }
 
   void RunHandler(const HandlerParameter& param) override { inner_.RunHandler(param); }
 
@@ -40,15 +43,18 @@ class RawTextHandler final : public grpc::internal::MethodHandler {
     // The first parse uses the buffer up; a copy shares its slices.
     const std::unique_ptr<grpc_byte_buffer, void (*)(grpc_byte_buffer*)> again(
         bytes == nullptr ? nullptr : grpc_byte_buffer_copy(bytes), grpc_byte_buffer_destroy);
+    const size_t size = bytes == nullptr ? 0 : grpc_byte_buffer_length(bytes);
     void* request = inner_.Deserialize(call, bytes, status, handler_data);
-    if (request != nullptr || again == nullptr) return request;
     auto* holder = static_cast<grpc::MessageHolder<Request, Response>*>(*handler_data);
+    MessagePool<Request, Response>::SetRequestBytes(holder, size);
+    if (request != nullptr || again == nullptr) return request;
     if (!ParseWithRawText(BytesOf(again.get()), holder->request())) return nullptr;
     *status = grpc::Status::OK;
     return holder->request();
   }
 
  private:
+  MessagePool<Request, Response> messages_;
   grpc::internal::CallbackUnaryHandler<Request, Response> inner_;
 };
 

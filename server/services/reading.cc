@@ -7,7 +7,7 @@
 
 namespace timebank::services {
 
-absl::StatusOr<BankReader> OpenForRead(const storage::View& view, const Caller& caller,
+absl::StatusOr<BankReader> OpenForRead(const NamedView& view, const Caller& caller,
                                        const std::string& bank_id, std::string_view field) {
   if (bank_id.empty())
     return ToStatus({{std::string(field), std::string(ledger::violation::kMalformed)}}, "");
@@ -28,7 +28,7 @@ absl::Status ProblemsOf(RequestReader& reader) {
 }
 
 absl::StatusOr<storage::Sequence> LastEntryOfDay(const BankReader& bank, storage::Day day) {
-  storage::Sequence last = bank.head().last_sequence();
+  TB_ASSIGN_OR_RETURN(storage::Sequence last, bank.LastSequence());
   absl::Status parsed;
   TB_RETURN_IF_ERROR(bank.view().ScanRows(storage::Family::kClock, storage::BankPrefix(bank.bank()),
                                           storage::ClockKey(bank.bank(), day + 1), storage::Direction::kUp,

@@ -15,7 +15,7 @@ namespace timebank::services {
 
 // The bank of a read, at least as new as the caller asked for. `bank_id` is empty where `field` could not be
 // read.
-absl::StatusOr<BankReader> OpenForRead(const storage::View& view, const Caller& caller,
+absl::StatusOr<BankReader> OpenForRead(const NamedView& view, const Caller& caller,
                                        const std::string& bank_id, std::string_view field);
 
 // What `reader` found wrong, as a VALIDATION.

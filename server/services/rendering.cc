@@ -6,11 +6,10 @@ namespace timebank::services {
 
 namespace sv1 = storage::v1;
 
-Serving::Prepared Ready(RequestReader& reader, ledger::Act act) {
-  Serving::Prepared prepared;
+absl::Status Ready(RequestReader& reader, ledger::Act&& act, Serving::Prepared& prepared) {
   prepared.command.act = std::move(act);
   prepared.violations = reader.TakeViolations();
-  return prepared;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<sv1::Entry>> EntriesOf(const BankReader& bank, const ledger::Outcome& outcome) {

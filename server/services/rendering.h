@@ -17,20 +17,23 @@ template <typename Response>
 Serving::Render RenderChange(
     Response* response,
     std::function<absl::Status(BankReader& bank, const ledger::Outcome& outcome, Response* response)> fill) {
-  return [response, fill = std::move(fill)](const storage::View& view,
+  return [response, fill = std::move(fill)](const NamedView& view,
                                             const ledger::Outcome& outcome) -> absl::Status {
     response->Clear();
     TB_ASSIGN_OR_RETURN(BankReader bank, BankReader::Open(view, outcome.bank));
     response->set_replayed(outcome.replayed);
     // The outcome's own position, so that a repeat is told the same.
-    response->set_position(outcome.count == 0 ? bank.CurrentPosition()
-                                              : bank.PositionAt(outcome.first + outcome.count - 1));
+    storage::Sequence last = outcome.first + outcome.count - 1;
+    if (outcome.count == 0) {
+      TB_ASSIGN_OR_RETURN(last, bank.LastSequence());
+    }
+    response->set_position(bank.PositionAt(last));
     return fill(bank, outcome, response);
   };
 }
 
-// A command of `act` with what `reader` found wrong.
-Serving::Prepared Ready(RequestReader& reader, ledger::Act act);
+// Puts `act` and what `reader` found wrong with it into `prepared`.
+absl::Status Ready(RequestReader& reader, ledger::Act&& act, Serving::Prepared& prepared);
 
 // The entries of an outcome, in order.
 absl::StatusOr<std::vector<storage::v1::Entry>> EntriesOf(const BankReader& bank,

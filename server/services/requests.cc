@@ -41,7 +41,7 @@ void RequestReader::Problem(std::string_view field, std::string_view reason) {
   violations_.push_back({std::string(field), std::string(reason)});
 }
 
-ledger::HolderRef RequestReader::Holder(std::string_view field, const std::string& name) {
+ledger::HolderRef RequestReader::Holder(std::string_view field, std::string_view name) {
   if (name.empty()) return {};
   std::optional<ChildName> child = ParseChild(name);
   std::optional<ledger::HolderRef> holder = child ? ToHolder(*child) : std::nullopt;
@@ -50,7 +50,7 @@ ledger::HolderRef RequestReader::Holder(std::string_view field, const std::strin
     return {};
   }
   if (!child->bank.empty() && child->bank != bank_) Problem(field, v::kOtherBank);
-  return *holder;
+  return *std::move(holder);
 }
 
 std::string RequestReader::HolderId(std::string_view field, const std::string& name,
@@ -84,41 +84,41 @@ std::optional<ledger::OriginSpec> RequestReader::Origin(std::string_view path, b
   return spec;
 }
 
-ledger::ExchangeSpec RequestReader::Exchange(std::string_view path, const v1::Exchange& exchange) {
-  ledger::ExchangeSpec spec;
-  auto shares = [&](std::string_view field, const google::protobuf::RepeatedPtrField<v1::Share>& from,
-                    std::vector<ledger::ShareSpec>* to) {
-    to->reserve(static_cast<size_t>(from.size()));
-    for (int i = 0; i < from.size(); ++i) {
-      ledger::ShareSpec share;
-      // The path is put together only where it is needed: a batch has thousands of shares.
-      const size_t before = violations_.size();
-      share.holder = Holder("", from[i].holder());
-      for (size_t p = before; p < violations_.size(); ++p) {
-        violations_[p].field = absl::StrCat(Abs(path), Abs(field), "[", i, "].holder");
-      }
-      if (violations_.size() > before)
-        share.holder = {ledger::HolderKind::kMember, absl::StrCat("x", i, Abs(field))};
-      if (from[i].has_seconds()) share.seconds = from[i].seconds();
-      to->push_back(std::move(share));
+void RequestReader::Shares(std::string_view field, const google::protobuf::RepeatedPtrField<v1::Share>& from,
+                           std::vector<ledger::ShareSpec>* to) {
+  to->resize(static_cast<size_t>(from.size()));
+  for (int i = 0; i < from.size(); ++i) {
+    ledger::ShareSpec& share = (*to)[static_cast<size_t>(i)];
+    // The path is put together only where it is needed: a batch has thousands of shares.
+    const size_t before = violations_.size();
+    share.holder = Holder("", from[i].holder());
+    for (size_t p = before; p < violations_.size(); ++p) {
+      violations_[p].field = absl::StrCat(Abs(field), "[", i, "].holder");
     }
-  };
-  shares("givers", exchange.givers(), &spec.givers);
-  shares("receivers", exchange.receivers(), &spec.receivers);
-  spec.seconds = exchange.seconds();
-  if (exchange.has_remainder()) {
-    spec.remainder = Holder(Path(path, "remainder.holder"), exchange.remainder().holder());
+    if (violations_.size() > before) {
+      share.holder = {ledger::HolderKind::kMember, absl::StrCat("x", i, Abs(field))};
+    }
+    if (from[i].has_seconds()) share.seconds = from[i].seconds();
   }
-  spec.unnamed_givers = exchange.unnamed_givers();
-  spec.unnamed_receivers = exchange.unnamed_receivers();
-  spec.occurred_on = Day(Path(path, "occurred_on"), exchange.occurred_on());
-  spec.category = exchange.category();
-  spec.note = exchange.note();
-  spec.tags = {exchange.tags().begin(), exchange.tags().end()};
-  spec.decision = exchange.decision();
-  spec.origin = Origin(path, exchange.has_origin(), exchange.origin());
-  spec.acting_for = Holder(Path(path, "acting_for"), exchange.acting_for());
-  return spec;
+}
+
+void RequestReader::Exchange(std::string_view path, const v1::Exchange& exchange,
+                             ledger::ExchangeSpec* spec) {
+  const size_t before = violations_.size();
+  Shares("givers", exchange.givers(), &spec->givers);
+  Shares("receivers", exchange.receivers(), &spec->receivers);
+  spec->seconds = exchange.seconds();
+  if (exchange.has_remainder()) spec->remainder = Holder("remainder.holder", exchange.remainder().holder());
+  spec->unnamed_givers = exchange.unnamed_givers();
+  spec->unnamed_receivers = exchange.unnamed_receivers();
+  spec->occurred_on = Day("occurred_on", exchange.occurred_on());
+  spec->category = exchange.category();
+  spec->note = exchange.note();
+  spec->tags.assign(exchange.tags().begin(), exchange.tags().end());
+  spec->decision = exchange.decision();
+  spec->origin = Origin("", exchange.has_origin(), exchange.origin());
+  spec->acting_for = Holder("acting_for", exchange.acting_for());
+  for (size_t p = before; p < violations_.size(); ++p) violations_[p].field.insert(0, path);
 }
 
 ledger::ExchangeMask RequestReader::Mask(const v1::Exchange& exchange,
@@ -188,7 +188,7 @@ storage::v1::SettingsRow RequestReader::Settings(std::string_view path, const v1
 
 std::string BankOfName(const std::string& name) {
   if (auto bank = ParseBank(name)) return *bank;
-  if (auto child = ParseChild(name)) return child->bank;
+  if (auto child = ParseChild(name)) return std::string(child->bank);
   return "";
 }
 
@@ -196,7 +196,7 @@ ledger::Sequence SequenceOfName(const std::string& name) {
   std::optional<ChildName> child = ParseChild(name);
   uint64_t sequence = 0;
   if (!child || child->bank.empty() || child->collection != "exchanges" || child->id[0] == '0' ||
-      !absl::SimpleAtoi(child->id, &sequence)) {
+      !absl::SimpleAtoi(Abs(child->id), &sequence)) {
     return 0;
   }
   return sequence;

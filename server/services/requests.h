@@ -28,17 +28,21 @@ class RequestReader {
   void Problem(std::string_view field, std::string_view reason);
 
   // `members/ana`, `timebanks/rushey/members/ana`; none for an empty name.
-  ledger::HolderRef Holder(std::string_view field, const std::string& name);
+  ledger::HolderRef Holder(std::string_view field, std::string_view name);
   // A member's or circle's id, from `kind`'s collection.
   std::string HolderId(std::string_view field, const std::string& name, ledger::HolderKind kind);
   std::optional<storage::Day> Day(std::string_view field, const std::string& text);
   std::optional<ledger::OriginSpec> Origin(std::string_view path, bool has, const v1::Origin& origin);
-  ledger::ExchangeSpec Exchange(std::string_view path, const v1::Exchange& exchange);
+  // Into `spec`, which is as new. What is malformed is noted with `path` before its field's name.
+  void Exchange(std::string_view path, const v1::Exchange& exchange, ledger::ExchangeSpec* spec);
   ledger::ExchangeMask Mask(const v1::Exchange& exchange, const google::protobuf::FieldMask& mask);
   storage::v1::MemberRow Member(const v1::Member& member);
   storage::v1::SettingsRow Settings(std::string_view path, const v1::Settings& settings);
 
  private:
+  void Shares(std::string_view field, const google::protobuf::RepeatedPtrField<v1::Share>& from,
+              std::vector<ledger::ShareSpec>* to);
+
   std::string bank_;
   std::vector<ledger::Violation> violations_;
 };

@@ -7,9 +7,9 @@
 
 #include "server/engine/random.h"
 #include "server/ledger/validate.h"
-#include "server/services/bank_reader.h"
 #include "server/services/days.h"
 #include "server/services/errors.h"
+#include "server/services/names.h"
 #include "storage/status_macros.h"
 
 namespace timebank::services {
@@ -22,24 +22,6 @@ int64_t SystemNowUs() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
              std::chrono::system_clock::now().time_since_epoch())
       .count();
-}
-
-// One change on its way; lives until its call is finished.
-struct ChangeCall {
-  grpc::CallbackServerContext* context;
-  grpc::ServerUnaryReactor* reactor;
-  std::string bank_id;
-  size_t bytes;
-  std::string request_id;
-  Serving::Prepare prepare;
-  Serving::Render render;
-  Caller caller;
-  storage::Day today = 0;
-};
-using CallPtr = std::shared_ptr<ChangeCall>;
-
-void Finish(const ChangeCall& call, const absl::Status& status) {
-  call.reactor->Finish(ToGrpc(status, call.context));
 }
 
 bool IsOver(grpc::CallbackServerContext* context) {
@@ -58,57 +40,6 @@ absl::Status FullPool() {
   return ErrorOf(Reason::kQueueFull, "too many reads are waiting for the disk; try again");
 }
 
-// Makes the command whole: who, when, what day that is. An error is the answer.
-absl::StatusOr<ledger::Command> MakeCommand(const storage::View& view, ChangeCall& call, int64_t now_us) {
-  std::string time_zone = "UTC";
-  absl::Status bank_found;
-  if (!call.bank_id.empty()) {
-    absl::StatusOr<BankReader> bank = BankReader::Open(view, call.bank_id);
-    if (bank.ok()) {
-      time_zone = bank->row().settings().time_zone();
-    } else if (absl::IsNotFound(bank.status())) {
-      bank_found = bank.status();
-    } else {
-      return bank.status();
-    }
-  }
-  call.today = DayAt(now_us, time_zone);
-  TB_ASSIGN_OR_RETURN(Serving::Prepared prepared, call.prepare(view, call.caller));
-  ledger::Command& command = prepared.command;
-  command.bank = call.bank_id;
-  command.actor = call.caller.actor;
-  command.request_id = call.request_id;
-  command.stamp = {now_us, call.today, engine::RandomBytes(16)};
-  // What could be read is checked as well, so that the caller learns everything at once.
-  std::vector<ledger::Violation> violations = call.caller.violations;
-  violations.insert(violations.end(), prepared.violations.begin(), prepared.violations.end());
-  for (ledger::Violation& violation : ledger::Validate(command)) {
-    const bool known = std::any_of(violations.begin(), violations.end(), [&](const ledger::Violation& other) {
-      return other.field == violation.field;
-    });
-    if (!known) violations.push_back(std::move(violation));
-  }
-  if (!call.caller.member_bank.empty() && call.caller.member_bank != call.bank_id) {
-    violations.push_back({"timebank-member", std::string(ledger::violation::kOtherBank)});
-  }
-  if (!violations.empty()) return ToStatus(violations, FormatDay(call.today));
-  TB_RETURN_IF_ERROR(bank_found);
-  return std::move(prepared.command);
-}
-
-absl::Status RefusalStatus(const storage::View& view, const ChangeCall& call,
-                           const ledger::Outcome& outcome) {
-  if (outcome.bank == 0) return ToStatus(*outcome.refusal, {});
-  TB_ASSIGN_OR_RETURN(BankReader bank, BankReader::Open(view, outcome.bank));
-  return bank.ToStatus(*outcome.refusal, call.today);
-}
-
-absl::Status RenderOutcome(const storage::View& view, const ChangeCall& call,
-                           const ledger::Outcome& outcome) {
-  if (outcome.refusal) return RefusalStatus(view, call, outcome);
-  return call.render(view, outcome);
-}
-
 }  // namespace
 
 Serving::Serving(ServingOptions options, engine::Engine* engine)
@@ -119,12 +50,7 @@ Serving::Serving(ServingOptions options, engine::Engine* engine)
   if (!options_.now_us) options_.now_us = SystemNowUs;
 }
 
-absl::StatusOr<storage::Day> Serving::TodayOf(const storage::View& view, const std::string& bank_id) const {
-  absl::StatusOr<BankReader> bank = BankReader::Open(view, bank_id);
-  if (bank.ok()) return DayAt(NowUs(), bank->row().settings().time_zone());
-  if (absl::IsNotFound(bank.status())) return DayAt(NowUs(), "UTC");
-  return bank.status();
-}
+storage::Day Serving::TodayOf(const BankReader& bank) const { return DayAt(NowUs(), bank.zone()); }
 
 absl::Status Serving::Ready() {
   if (ready_.load(std::memory_order_relaxed)) return absl::OkStatus();
@@ -135,47 +61,116 @@ absl::Status Serving::Ready() {
   return absl::OkStatus();
 }
 
+// One change on its way. Whoever finishes the call has it last.
+struct Serving::ChangeCall {
+  grpc::CallbackServerContext* context;
+  grpc::ServerUnaryReactor* reactor;
+  std::string bank_id;
+  size_t bytes;
+  std::string request_id;
+  Prepare prepare;
+  Render render;
+  Caller caller;
+  int64_t now_us = 0;
+  storage::Day today = 0;
+
+  void Finish(const absl::Status& status) { reactor->Finish(ToGrpc(status, context)); }
+
+  absl::Status RenderOutcome(const NamedView& view, const ledger::Outcome& outcome) const {
+    if (!outcome.refusal) return render(view, outcome);
+    if (outcome.bank == 0) return ToStatus(*outcome.refusal, {});
+    TB_ASSIGN_OR_RETURN(BankReader bank, BankReader::Open(view, outcome.bank));
+    return bank.ToStatus(*outcome.refusal, today);
+  }
+};
+
 grpc::ServerUnaryReactor* Serving::Change(grpc::CallbackServerContext* context, std::string bank_id,
                                           size_t bytes, std::string request_id, Prepare prepare,
                                           Render render) {
-  auto call = std::make_shared<ChangeCall>(ChangeCall{context, context->DefaultReactor(), std::move(bank_id),
-                                                      bytes, std::move(request_id), std::move(prepare),
-                                                      std::move(render), CallerOf(*context)});
-  auto done = [this, call](absl::StatusOr<ledger::Outcome> outcome) {
-    if (absl::IsCancelled(outcome.status())) return Finish(*call, EndedEarly(call->context));
-    if (!outcome.ok()) return Finish(*call, outcome.status());
-    absl::Status status = RenderOutcome(engine_->Latest().InMemory(), *call, *outcome);
-    if (!storage::IsNotInMemory(status)) return Finish(*call, status);
-    auto again = [this, call, outcome = *std::move(outcome)] {
-      Finish(*call, RenderOutcome(engine_->Latest(), *call, outcome));
-    };
-    // It is done and durable; a full pool must not make it look undone.
-    if (!pool_.Submit(again)) again();
-  };
-  auto submit = [this, call, done](ledger::Command command) {
-    engine_->Submit({std::move(command), call->bytes, [call] { return IsOver(call->context); }, done});
-  };
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  auto call = std::make_unique<ChangeCall>(ChangeCall{context, reactor, std::move(bank_id), bytes,
+                                                      std::move(request_id), std::move(prepare),
+                                                      std::move(render), CallerOf(*context), NowUs()});
   if (absl::Status ready = Ready(); !ready.ok()) {
-    Finish(*call, ready);
-    return call->reactor;
+    call->Finish(ready);
+    return reactor;
   }
-  const int64_t now_us = NowUs();
-  absl::StatusOr<ledger::Command> command = MakeCommand(engine_->Latest().InMemory(), *call, now_us);
-  if (command.ok()) {
-    submit(*std::move(command));
-  } else if (!storage::IsNotInMemory(command.status())) {
-    Finish(*call, command.status());
-  } else if (!pool_.Submit([this, call, submit, now_us] {
-               absl::StatusOr<ledger::Command> made = MakeCommand(engine_->Latest(), *call, now_us);
-               if (made.ok()) {
-                 submit(*std::move(made));
-               } else {
-                 Finish(*call, made.status());
-               }
-             })) {
-    Finish(*call, FullPool());
+  ledger::Command command;
+  absl::Status made = MakeCommand(Latest().InMemory(), *call, &command);
+  if (made.ok()) {
+    Submit(std::move(call), std::move(command));
+  } else if (!storage::IsNotInMemory(made)) {
+    call->Finish(made);
+  } else {
+    ChangeCall* waiting = call.release();  // the pool's, if it takes it
+    if (!pool_.Submit([this, waiting] {
+          std::unique_ptr<ChangeCall> mine(waiting);
+          ledger::Command again;
+          absl::Status status = MakeCommand(Latest(), *mine, &again);
+          if (status.ok()) return Submit(std::move(mine), std::move(again));
+          mine->Finish(status);
+        })) {
+      call.reset(waiting);
+      call->Finish(FullPool());
+    }
   }
-  return call->reactor;
+  return reactor;
+}
+
+// Makes the command whole: who, when, what day that is. An error is the answer.
+absl::Status Serving::MakeCommand(const NamedView& view, ChangeCall& call, ledger::Command* command) {
+  absl::TimeZone zone = absl::UTCTimeZone();
+  bool bank_found = true;
+  if (!call.bank_id.empty()) {
+    TB_ASSIGN_OR_RETURN(auto bank, view.directory->FindBank(view.view, call.bank_id));
+    bank_found = bank != nullptr;
+    if (bank_found) zone = bank->zone;
+  }
+  call.today = DayAt(call.now_us, zone);
+  Prepared prepared;
+  TB_RETURN_IF_ERROR(call.prepare(call.today, prepared));
+  prepared.command.bank = call.bank_id;
+  prepared.command.actor = call.caller.actor;
+  prepared.command.request_id = call.request_id;
+  prepared.command.stamp = {call.now_us, call.today, engine::RandomBytes(16)};
+  // What could be read is checked as well, so that the caller learns everything at once.
+  std::vector<ledger::Violation> violations = call.caller.violations;
+  violations.insert(violations.end(), prepared.violations.begin(), prepared.violations.end());
+  for (ledger::Violation& violation : ledger::Validate(prepared.command)) {
+    const bool known = std::any_of(violations.begin(), violations.end(), [&](const ledger::Violation& other) {
+      return other.field == violation.field;
+    });
+    if (!known) violations.push_back(std::move(violation));
+  }
+  if (!call.caller.member_bank.empty() && call.caller.member_bank != call.bank_id) {
+    violations.push_back({"timebank-member", std::string(ledger::violation::kOtherBank)});
+  }
+  if (!violations.empty()) return ToStatus(violations, FormatDay(call.today));
+  if (!bank_found) return NotFound(Reason::kTimebankNotFound, BankName(call.bank_id));
+  *command = std::move(prepared.command);
+  return absl::OkStatus();
+}
+
+void Serving::Submit(std::unique_ptr<ChangeCall> call, ledger::Command command) {
+  const size_t bytes = call->bytes;
+  // The context lives until the call is finished, which happens in `done`.
+  auto abandoned = [context = call->context] { return IsOver(context); };
+  auto done = [this, call = std::move(call)](absl::StatusOr<ledger::Outcome> outcome) mutable {
+    Finish(std::move(call), std::move(outcome));
+  };
+  engine_->Submit({std::move(command), bytes, std::move(abandoned), std::move(done)});
+}
+
+void Serving::Finish(std::unique_ptr<ChangeCall> call, absl::StatusOr<ledger::Outcome> outcome) {
+  if (absl::IsCancelled(outcome.status())) return call->Finish(EndedEarly(call->context));
+  if (!outcome.ok()) return call->Finish(outcome.status());
+  absl::Status status = call->RenderOutcome(Latest().InMemory(), *outcome);
+  if (!storage::IsNotInMemory(status)) return call->Finish(status);
+  // It is done and durable; a full pool must not make it look undone.
+  auto again = [this, call = std::shared_ptr<ChangeCall>(std::move(call)), outcome = *std::move(outcome)] {
+    call->Finish(call->RenderOutcome(Latest(), outcome));
+  };
+  if (!pool_.Submit(again)) again();
 }
 
 // What can be said before the ledger is looked at.
@@ -188,7 +183,7 @@ grpc::ServerUnaryReactor* Serving::Read(grpc::CallbackServerContext* context, An
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   Caller caller = CallerOf(*context);
   absl::Status status = Precheck(caller);
-  if (status.ok()) status = answer(engine_->Latest().InMemory(), caller);
+  if (status.ok()) status = answer(Latest().InMemory(), caller);
   if (storage::IsNotInMemory(status)) {
     AnswerOnPool(context, reactor, std::move(answer), std::move(caller));
   } else {
@@ -211,7 +206,7 @@ grpc::ServerUnaryReactor* Serving::Scan(grpc::CallbackServerContext* context, An
 void Serving::AnswerOnPool(grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* reactor,
                            Answer answer, Caller caller) {
   auto work = [this, context, reactor, answer = std::move(answer), caller = std::move(caller)] {
-    const absl::Status status = IsOver(context) ? EndedEarly(context) : answer(engine_->Latest(), caller);
+    const absl::Status status = IsOver(context) ? EndedEarly(context) : answer(Latest(), caller);
     reactor->Finish(ToGrpc(status, context));
   };
   if (!pool_.Submit(std::move(work))) reactor->Finish(ToGrpc(FullPool(), context));

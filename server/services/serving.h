@@ -13,13 +13,17 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/engine/engine.h"
+#include "server/services/bank_reader.h"
 #include "server/services/blocking_pool.h"
 #include "server/services/caller.h"
+#include "server/services/directory.h"
 #include "server/services/watch_hub.h"
 #include "storage/view.h"
 
@@ -42,15 +46,16 @@ class Serving {
     ledger::Command command;
     std::vector<ledger::Violation> violations;
   };
-  using Prepare = std::function<absl::StatusOr<Prepared>(const storage::View& view, const Caller& caller)>;
-  using Render = std::function<absl::Status(const storage::View& view, const ledger::Outcome& outcome)>;
+  // Reads the request into `prepared`: its act, and what is wrong with that. `today` is the bank's.
+  using Prepare = std::function<absl::Status(storage::Day today, Prepared& prepared)>;
+  using Render = std::function<absl::Status(const NamedView& view, const ledger::Outcome& outcome)>;
 
-  // Carries out a change. `bank_id` decides what day it is; empty: no bank yet (UTC). `render` fills the
-  // reply in; it may run twice.
+  // Carries out a change. `bank_id` decides what day it is; empty: no bank yet (UTC). `prepare` and `render`,
+  // which fills the reply in, may run twice.
   grpc::ServerUnaryReactor* Change(grpc::CallbackServerContext* context, std::string bank_id, size_t bytes,
                                    std::string request_id, Prepare prepare, Render render);
 
-  using Answer = std::function<absl::Status(const storage::View& view, const Caller& caller)>;
+  using Answer = std::function<absl::Status(const NamedView& view, const Caller& caller)>;
 
   // Answers a read, from memory if it can be. `answer` may run twice.
   grpc::ServerUnaryReactor* Read(grpc::CallbackServerContext* context, Answer answer);
@@ -66,16 +71,24 @@ class Serving {
   BlockingPool& pool() { return pool_; }
   WatchHub& hub() { return hub_; }
   int64_t NowUs() const { return options_.now_us(); }
-  // What day it is in the bank; in UTC where there is no such bank.
-  absl::StatusOr<storage::Day> TodayOf(const storage::View& view, const std::string& bank_id) const;
+  // What day it is in the bank.
+  storage::Day TodayOf(const BankReader& bank) const;
+  // The newest position.
+  NamedView Latest() { return directories_.At(engine_->Latest()); }
 
  private:
+  struct ChangeCall;
+
   absl::Status Precheck(const Caller& caller);
+  absl::Status MakeCommand(const NamedView& view, ChangeCall& call, ledger::Command* command);
+  void Submit(std::unique_ptr<ChangeCall> call, ledger::Command command);
+  void Finish(std::unique_ptr<ChangeCall> call, absl::StatusOr<ledger::Outcome> outcome);
   void AnswerOnPool(grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* reactor, Answer answer,
                     Caller caller);
 
   ServingOptions options_;
   engine::Engine* engine_;
+  DirectoryCache directories_;
   std::atomic<bool> ready_ = false;
   WatchHub hub_;
   BlockingPool pool_;

@@ -98,7 +98,52 @@ absl::StatusOr<std::vector<HistoryLine>> Lines(const BankReader& bank, const Sta
   return lines;
 }
 
-absl::Status FillLine(BankReader& bank, const HistoryLine& from, v1::StatementLine* line) {
+// What has become of each of `lines`, in their order: most have no mark, so one scan is cheaper than asking
+// for each.
+absl::StatusOr<std::vector<sv1::MarkRow>> MarksOf(const BankReader& bank,
+                                                  const std::vector<AccountNumber>& accounts,
+                                                  const std::vector<HistoryLine>& lines) {
+  sv1::MarkRow recorded;
+  recorded.set_state(v1::Exchange::STATE_RECORDED);
+  std::vector<sv1::MarkRow> marks(lines.size(), recorded);
+  for (AccountNumber account : accounts) {
+    std::vector<std::pair<Sequence, size_t>> wanted;  // which line
+    for (size_t i = 0; i < lines.size(); ++i) {
+      if (lines[i].account == account) wanted.emplace_back(lines[i].record.sequence, i);
+    }
+    if (wanted.empty()) continue;
+    std::sort(wanted.begin(), wanted.end());
+    auto next = wanted.begin();
+    size_t passed = 0;
+    absl::Status status;
+    auto visit = [&](std::string_view key, std::string_view value) {
+      const Sequence sequence = storage::LastNumberOf(key);
+      while (next != wanted.end() && next->first < sequence) ++next;
+      if (next == wanted.end()) return false;
+      if (next->first > sequence) return ++passed < lines.size();
+      status = storage::DecodeRow(value, &marks[next->second]);
+      ++next;
+      return status.ok() && next != wanted.end();
+    };
+    TB_RETURN_IF_ERROR(bank.view().ScanRows(storage::Family::kMark, storage::AccountKey(bank.bank(), account),
+                                            storage::MarkKey(bank.bank(), account, next->first),
+                                            Direction::kUp, visit));
+    TB_RETURN_IF_ERROR(status);
+    // Lines by day can lie far apart in the order of record, with many marks in between.
+    if (passed < lines.size()) continue;
+    for (; next != wanted.end(); ++next) {
+      TB_RETURN_IF_ERROR(bank.view()
+                             .GetRow(storage::Family::kMark,
+                                     storage::MarkKey(bank.bank(), account, next->first),
+                                     &marks[next->second])
+                             .status());
+    }
+  }
+  return marks;
+}
+
+absl::Status FillLine(BankReader& bank, const HistoryLine& from, const sv1::MarkRow& mark,
+                      v1::StatementLine* line) {
   const storage::MovementRecord& record = from.record;
   line->set_exchange(ExchangeName(bank.id(), record.sequence));
   line->set_occurred_on(FormatDay(record.occurred_on));
@@ -107,24 +152,18 @@ absl::Status FillLine(BankReader& bank, const HistoryLine& from, v1::StatementLi
   line->set_balance_after_seconds(from.balance_after);
   line->set_kind(static_cast<v1::Exchange::Kind>(record.kind));
   for (AccountNumber counterpart : record.counterparts) {
-    TB_ASSIGN_OR_RETURN(*line->add_counterparts(), bank.NameOf(counterpart));
-    TB_ASSIGN_OR_RETURN(*line->add_counterpart_display_names(), bank.DisplayNameOf(counterpart));
+    TB_ASSIGN_OR_RETURN(const HolderRecord* holder, bank.HolderOf(counterpart));
+    line->add_counterparts(holder->name);
+    line->add_counterpart_display_names(holder->display_name);
   }
   line->set_counterpart_count(static_cast<int32_t>(record.counterpart_count));
   TB_ASSIGN_OR_RETURN(*line->mutable_category(), bank.CategoryName(record.category));
-  TB_ASSIGN_OR_RETURN(sv1::Texts texts, bank.TextsOf(record.sequence));
-  line->set_note(texts.note());
+  TB_RETURN_IF_ERROR(bank.ReadNote(record.sequence, line->mutable_note()));
   TB_ASSIGN_OR_RETURN(*line->mutable_recorded_by(), bank.RecorderName(record.recorder, record.key));
   if (record.acting_for != 0) {
     TB_ASSIGN_OR_RETURN(*line->mutable_acting_for(), bank.NameOf(record.acting_for));
   }
   if (record.reverses != 0) line->set_reverses(ExchangeName(bank.id(), record.reverses));
-  sv1::MarkRow mark;
-  mark.set_state(v1::Exchange::STATE_RECORDED);
-  TB_RETURN_IF_ERROR(
-      bank.view()
-          .GetRow(storage::Family::kMark, storage::MarkKey(bank.bank(), from.account, record.sequence), &mark)
-          .status());
   line->set_state(static_cast<v1::Exchange::State>(mark.state()));
   if (mark.reversed_by() != 0) line->set_reversed_by(ExchangeName(bank.id(), mark.reversed_by()));
   if (mark.state() == v1::Exchange::STATE_CONTESTED) {
@@ -145,7 +184,11 @@ absl::Status ListLines(BankReader& bank, const v1::ListStatementLinesRequest& re
         NextPage(bank, statement.page, static_cast<int64_t>(next.sequence), next.occurred_on));
     lines.pop_back();
   }
-  for (const HistoryLine& line : lines) TB_RETURN_IF_ERROR(FillLine(bank, line, response->add_lines()));
+  TB_ASSIGN_OR_RETURN(std::vector<sv1::MarkRow> marks, MarksOf(bank, statement.accounts, lines));
+  response->mutable_lines()->Reserve(static_cast<int>(lines.size()));
+  for (size_t i = 0; i < lines.size(); ++i) {
+    TB_RETURN_IF_ERROR(FillLine(bank, lines[i], marks[i], response->add_lines()));
+  }
   response->set_opening_balance_seconds(opening);
   response->set_closing_balance_seconds(opening);
   if (!lines.empty()) {
@@ -203,10 +246,10 @@ class Totaller {
   absl::StatusOr<std::string> KindOf(AccountNumber account) const {
     switch (storage::KindOf(account)) {
       case storage::HolderKind::kMember: {
-        TB_ASSIGN_OR_RETURN(sv1::MemberRow row, bank_.MemberRowOf(account));
-        return row.kind() == v1::Member::KIND_ORGANISATION ? "ORGANISATION"
-               : row.kind() == v1::Member::KIND_HOUSEHOLD  ? "HOUSEHOLD"
-                                                           : "PERSON";
+        TB_ASSIGN_OR_RETURN(const HolderRecord* member, bank_.HolderOf(account));
+        return member->member_kind == v1::Member::KIND_ORGANISATION ? "ORGANISATION"
+               : member->member_kind == v1::Member::KIND_HOUSEHOLD  ? "HOUSEHOLD"
+                                                                    : "PERSON";
       }
       case storage::HolderKind::kCircle:
         return "CIRCLE";
@@ -223,8 +266,8 @@ class Totaller {
         return absl::OkStatus();
       }
       case v1::GetTotalsRequest::GROUP_BY_CATEGORY: {
-        TB_ASSIGN_OR_RETURN(std::string category, bank_.CategoryName(entry.category()));
-        AddTo(&groups_[category], entry, nullptr);
+        TB_ASSIGN_OR_RETURN(std::string_view category, bank_.CategoryName(entry.category()));
+        AddTo(&groups_[std::string(category)], entry, nullptr);
         return absl::OkStatus();
       }
       case v1::GetTotalsRequest::GROUP_BY_HOLDER_KIND: {
@@ -306,7 +349,7 @@ absl::Status Total(BankReader& bank, const v1::GetTotalsRequest& request,
     reader.Problem("group_by", ledger::violation::kOutOfRange);
   }
   TB_RETURN_IF_ERROR(ProblemsOf(reader));
-  Sequence at = bank.head().last_sequence();
+  TB_ASSIGN_OR_RETURN(Sequence at, bank.LastSequence());
   if (!request.position().empty()) {
     TB_ASSIGN_OR_RETURN(at, bank.SequenceAt(request.position(), "position"));
   }
@@ -335,7 +378,7 @@ absl::Status Total(BankReader& bank, const v1::GetTotalsRequest& request,
 ServerUnaryReactor* LedgerService::ListStatementLines(CallbackServerContext* context,
                                                       In<v1::ListStatementLinesRequest> request,
                                                       v1::ListStatementLinesResponse* response) {
-  return serving_.Read(context, [=](const storage::View& view, const Caller& caller) -> absl::Status {
+  return serving_.Read(context, [=](const NamedView& view, const Caller& caller) -> absl::Status {
     response->Clear();
     TB_ASSIGN_OR_RETURN(BankReader bank, OpenForRead(view, caller, BankOfName(request->parent()), "parent"));
     return ListLines(bank, *request, response);
@@ -344,7 +387,7 @@ ServerUnaryReactor* LedgerService::ListStatementLines(CallbackServerContext* con
 
 ServerUnaryReactor* LedgerService::GetTotals(CallbackServerContext* context, In<v1::GetTotalsRequest> request,
                                              v1::GetTotalsResponse* response) {
-  return serving_.Scan(context, [=](const storage::View& view, const Caller& caller) -> absl::Status {
+  return serving_.Scan(context, [=](const NamedView& view, const Caller& caller) -> absl::Status {
     response->Clear();
     TB_ASSIGN_OR_RETURN(BankReader bank,
                         OpenForRead(view, caller, ParseBank(request->parent()).value_or(""), "parent"));

@@ -534,6 +534,62 @@ TEST_F(EngineTest, DropsTheAbandonedBeforeOrdering) {
   EXPECT_EQ(looked, 1);
 }
 
+// Goal: what the engine took in one go is still looked at one by one, when its turn comes.
+TEST_F(EngineTest, DropsTheAbandonedAmongMany) {
+  StartOnFakeDisk();
+  disk_.Hold();
+  std::vector<AnswerPtr> answers = {Submit(Member("m0"))};
+  disk_.AwaitHeldAppend();
+  std::atomic<int> looked = 0;
+  for (int i = 1; i <= 40; ++i) {
+    answers.push_back(Submit(Member("m" + std::to_string(i)), [&looked, i] {
+      ++looked;
+      return i % 2 == 1;
+    }));
+  }
+  disk_.Release();
+  storage::Sequence last = 1;
+  for (int i = 0; i <= 40; ++i) {
+    if (i % 2 == 1) {
+      EXPECT_TRUE(absl::IsCancelled(answers[i]->Wait().status())) << i;
+    } else {
+      ASSERT_EQ(Said(answers[i]), "OK");
+      EXPECT_EQ(answers[i]->Wait()->first, ++last) << "the dropped take no number";
+    }
+  }
+  EXPECT_EQ(looked, 40);
+}
+
+// Goal: what was taken together with a command that failed, and not yet executed, is carried out by the next
+// life, in order; until then it counts as waiting.
+TEST_F(EngineTest, WhatWaitsOutlivesAFailure) {
+  options_.batch_entries = 1;
+  options_.queue_commands = 3;
+  StartOnFakeDisk();
+  disk_.Hold();
+  AnswerPtr ana = Submit(Member("ana"));
+  disk_.AwaitHeldAppend();
+  absl::Notification ben_taken;
+  AnswerPtr ben = Submit(Member("ben"), [&] {
+    ben_taken.Notify();
+    return false;
+  });
+  std::vector<AnswerPtr> waiting = {Submit(Member("cai")), Submit(Member("dee"))};
+  ben_taken.WaitForNotification();
+  waiting.push_back(Submit(Member("eli")));
+  EXPECT_EQ(Said(Submit(Member("flo"))), "QUEUE_FULL");
+  disk_.FailNextAppend(FakeDisk::Fate::kLost);
+  disk_.Release();
+  EXPECT_EQ(Said(ana), "OUTCOME_UNKNOWN");
+  EXPECT_EQ(Said(ben), "OUTCOME_UNKNOWN");
+  storage::Sequence last = 1;
+  for (const AnswerPtr& answer : waiting) {
+    ASSERT_EQ(Said(answer), "OK");
+    EXPECT_EQ(answer->Wait()->first, ++last);
+  }
+  EXPECT_EQ(Said(Submit(Member("flo"))), "OK");
+}
+
 // --- stop and start
 
 // Goal: a stop carries out and answers everything that was taken.

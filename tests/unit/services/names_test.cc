@@ -65,9 +65,9 @@ TEST(DaysTest, OnlyExistingIsoDays) {
 // Goal: the bank's clock, not the server's, says what day it is.
 TEST(DaysTest, TodayIsTheBanks) {
   constexpr int64_t kLateOnNewYearsEve = 1767223800LL * 1'000'000;  // 2025-12-31T23:30:00Z
-  EXPECT_EQ(FormatDay(DayAt(kLateOnNewYearsEve, "UTC")), "2025-12-31");
-  EXPECT_EQ(FormatDay(DayAt(kLateOnNewYearsEve, "Europe/Madrid")), "2026-01-01");
-  EXPECT_EQ(FormatDay(DayAt(kLateOnNewYearsEve, "America/Los_Angeles")), "2025-12-31");
+  EXPECT_EQ(FormatDay(DayAt(kLateOnNewYearsEve, TimeZoneOf("UTC"))), "2025-12-31");
+  EXPECT_EQ(FormatDay(DayAt(kLateOnNewYearsEve, TimeZoneOf("Europe/Madrid"))), "2026-01-01");
+  EXPECT_EQ(FormatDay(DayAt(kLateOnNewYearsEve, TimeZoneOf("America/Los_Angeles"))), "2025-12-31");
   EXPECT_TRUE(IsTimeZone("Europe/Madrid"));
   EXPECT_FALSE(IsTimeZone("Europe/Rushey"));
   EXPECT_FALSE(IsTimeZone(""));
