@@ -24,7 +24,8 @@ from processes import Failed, Server
 GOALS = ("P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9")
 MANY = 256  # calls on their way
 MEMBERS = 1_000
-HISTORY_MEMBERS = 10_000
+MOST_HISTORY_MEMBERS = 10_000
+LINES_EACH = 400  # of a member with a history
 READ_MEMBERS = 100  # whose balances and statements are asked for
 MB = 1e6
 
@@ -37,6 +38,8 @@ class Bench:
         self.build, self.quick = options.build.resolve(), options.quick
         self.rounds = options.rounds or (1 if self.quick else 3)
         self.seconds, self.warm_up = (1, 0.5) if self.quick else (5, 1)
+        self.history = options.history
+        self.history_members = min(MOST_HISTORY_MEMBERS, max(READ_MEMBERS, 2 * self.history // LINES_EACH))
         self.rows, self.runs, self.up = [], [], []
         self.made = 0
         self.kept = {}  # servers that more than one work uses, by name
@@ -181,7 +184,7 @@ class Bench:
         return self.kept[name]
 
     def long_history(self):
-        return self.with_history("long", HISTORY_MEMBERS, self.options.history)
+        return self.with_history("long", self.history_members, self.history)
 
     def short_history(self):
         return self.with_history("short", READ_MEMBERS, 10_000)
@@ -292,27 +295,27 @@ def p5(bench):
         "no-op, statement page of 50": lambda: bench.noop("statement", *noop_members),
         "statement page of 50, 10^4 entries": lambda: bench.load(short, "statement", *reading),
         "statement page of 50, long history": lambda: bench.load(long, "statement", *reading),
-        "the same, 10,000 accounts": lambda: bench.load(long, "statement", *reading[:3], "--members", HISTORY_MEMBERS)})
+        "the same, all accounts": lambda: bench.load(long, "statement", *reading[:3], "--members", bench.history_members)})
     noop_balance, balance, noop_page, page, long_page, spread_page = runs.values()
-    history = count(bench.options.history)
+    history = count(bench.history)
     bench.compare("P5", "balance, 64 outstanding", balance, "gRPC no-op", noop_balance, (">=", 0.85))
     bench.compare("P5", "statement page of 50 with notes, 10^4 entries", page, "gRPC no-op", noop_page, (">=", 0.4))
     bench.compare("P5", f"statement page, {history} entries", long_page, "10^4 entries", page, (">=", 1 / 1.3))
-    bench.compare("P5", "the same, of all 10,000 accounts", spread_page, "10^4 entries", page)
+    bench.compare("P5", f"the same, of all {bench.history_members:,} accounts", spread_page, "10^4 entries", page)
 
 
 def p6(bench):
     arguments = ("--outstanding", MANY)
-    history = bench.options.history
+    history = bench.history
     few = max(history // 100, 1_000)
-    long, short = bench.long_history(), bench.with_history("growth", HISTORY_MEMBERS, few)
+    long, short = bench.long_history(), bench.with_history("growth", bench.history_members, few)
     banks = bench.server()
     many = ("--banks", 10_000, "--members", 2) if bench.quick else ("--banks", 10_000, "--real-sizes")
     print("  making 10,000 banks ...", file=sys.stderr, flush=True)
     bench.prepare(banks, *many)
     measures = {
-        "singly, short history": lambda: bench.load(short, "record", "--prepared", "--members", HISTORY_MEMBERS, *arguments),
-        "singly, long history": lambda: bench.load(long, "record", "--prepared", "--members", HISTORY_MEMBERS, *arguments),
+        "singly, short history": lambda: bench.load(short, "record", "--prepared", "--members", bench.history_members, *arguments),
+        "singly, long history": lambda: bench.load(long, "record", "--prepared", "--members", bench.history_members, *arguments),
         "singly, one bank": lambda: bench.ours("record", "--members", MEMBERS, *arguments),
         "singly, 10,000 banks": lambda: bench.load(banks, "record", "--prepared", *many, *arguments)}
     crowd = None
@@ -336,17 +339,17 @@ def p7(bench):
     server = bench.long_history()
     took = []
     for _ in range(bench.rounds):
-        bench.load(server, "batch", "--prepared", "--members", HISTORY_MEMBERS, "--outstanding", 2)
+        bench.load(server, "batch", "--prepared", "--members", bench.history_members, "--outstanding", 2)
         server.kill()
         server.start()
         took.append(server.ready_seconds)
         print(f"  serves again after {server.ready_seconds:.2f} s", file=sys.stderr, flush=True)
-    bench.limit("P7", f"restart after kill -9, {count(bench.options.history)} entries", took, 2, "s")
+    bench.limit("P7", f"restart after kill -9, {count(bench.history)} entries", took, 2, "s")
 
 
 def p8(bench):
     long = bench.long_history()
-    bench.limit("P8", f"disk an exchange beside its note, in batches ({count(bench.options.history)})", [long.bytes_an_exchange], 200, "B")
+    bench.limit("P8", f"disk an exchange beside its note, in batches ({count(bench.history)})", [long.bytes_an_exchange], 200, "B")
 
     calls = 50_000 if bench.quick else 300_000
     server = bench.server()
@@ -365,7 +368,7 @@ def p8(bench):
     bench.prepare(small, "--members", 42, "--history", 500)
     bench.limit("P8", "resident, one bank of 42 members", [small.memory_bytes() / MB], 60, "MB")
     bench.end(small)
-    bench.limit("P8", f"resident at most, {count(bench.options.history)} entries", [long.memory_bytes(peak=True) / MB], 1_000, "MB")
+    bench.limit("P8", f"resident at most, {count(bench.history)} entries", [long.memory_bytes(peak=True) / MB], 1_000, "MB")
 
 
 def p9(bench):
