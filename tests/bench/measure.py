@@ -213,8 +213,8 @@ def p1(bench):
         "PostgreSQL, 32 clients": lambda: bench.postgres().measure("single", 32, bench.seconds)})
     noop, ours, plain = runs.values()
     bench.compare("P1", "recorded singly, 256 outstanding", ours, "gRPC no-op", noop, (">=", 0.70))
-    bench.compare("P1", "the same", ours, "PostgreSQL, 32 clients", plain, (">=", 3))
-    bench.limit("P1", "the same, p99", figures(ours, "p99_us", 1e3), [2 * p99 + 2 for p99 in figures(noop, "p99_us", 1e3)],
+    bench.compare("P1", "recorded singly, against PostgreSQL", ours, "PostgreSQL, 32 clients", plain, (">=", 3))
+    bench.limit("P1", "recorded singly, 256 outstanding, p99", figures(ours, "p99_us", 1e3), [2 * p99 + 2 for p99 in figures(noop, "p99_us", 1e3)],
                 "ms", "2 x no-op p99 + 2 ms")
     offered = statistics.median(rate(result) for result in ours) / 2
     open_loop = ("--rate", round(offered), "--outstanding", 2_000, "--members", MEMBERS)
@@ -362,7 +362,7 @@ def p8(bench):
     single = (server.disk_bytes() - before - result["text_bytes"]) / result["all_calls"]
     server.start()
     bench.end(server)
-    bench.limit("P8", f"the same, recorded singly ({count(calls)})", [single], 300, "B")
+    bench.limit("P8", f"disk an exchange beside its note, singly ({count(calls)})", [single], 300, "B")
 
     small = bench.server()
     bench.prepare(small, "--members", 42, "--history", 500)
@@ -405,8 +405,8 @@ def measure(options, folder):
                 print(f"  {goal} failed: {failed}", file=sys.stderr, flush=True)
         facts["postgresql"] = bench.cluster.version if bench.cluster else None
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # what was begun is tidied up, however often one asks to end
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # what was begun is tidied up, however often one asks to end
         bench.close()
     return {"machine": facts, "quick": bench.quick, "rounds": bench.rounds, "seconds_each": bench.seconds,
             "history": options.history, "took_seconds": time.monotonic() - began, "when": time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime()),
@@ -430,8 +430,8 @@ def parse(arguments):
 
 def main():
     options = parse(sys.argv[1:])
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     folder = pathlib.Path(tempfile.mkdtemp(prefix="timebank-bench-", dir=os.environ.get("TMPDIR", "/var/tmp")))
     folder.chmod(0o755)  # PostgreSQL's user goes through it
     os.environ["TMPDIR"] = str(folder)
