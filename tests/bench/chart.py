@@ -9,7 +9,7 @@ import sys
 
 import table
 
-WIDTH, LEFT, RIGHT, TOP, STEP, BAR = 1180, 400, 330, 96, 26, 14
+WIDTH, LEFT, RIGHT, TOP, STEP, BAR = 1220, 470, 300, 96, 26, 14
 MOST = 2.0  # times the goal; longer bars are cut
 MET, MISSED, INK, FAINT = "#1b6ca8", "#d9822b", "#222222", "#d8d8d8"
 
@@ -43,9 +43,9 @@ def bar(row, y):
     if row["rounds"] > 1:
         drawn.append(line(x(ends[0]), middle, x(ends[1]), middle, INK, 1.5))
         drawn += [line(x(end), middle - 4, x(end), middle + 4, INK, 1.5) for end in ends]
-    drawn.append(text(LEFT - 10, y + 12, f"{row['goal']}  {row['work']}", anchor="end"))
+    drawn.append(text(LEFT - 10, y + 12, f"{row['goal']}  {row['work']}", anchor="end", size=12))
     told = f"{table.amount(row['ours'], row['unit'])}: {row['ratio']:.2f}, goal {table.goal(row)}{' ✓' if row['met'] else ''}"
-    drawn.append(text(WIDTH - RIGHT + 14, y + 12, told))
+    drawn.append(text(WIDTH - RIGHT + 14, y + 12, told, size=12))
     return drawn
 
 

@@ -21,6 +21,8 @@ using TimePoint = Clock::time_point;
 constexpr int kErrorsInARow = 100;
 // Of so many calls of each worker the sizes are taken: it costs as much as a message takes to write.
 constexpr int kSizedCalls = 20;
+// A run goes on until so many calls were measured, however long one takes.
+constexpr uint64_t kLeastCalls = 8;
 
 Clock::duration Seconds(double seconds) {
   return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
@@ -35,7 +37,7 @@ double ProcessorSeconds() {
   return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
-// How long the run goes on.
+// How long the run goes on: the time is up, and there are some calls to go by.
 class Course {
  public:
   explicit Course(const Pace& pace)
@@ -46,12 +48,27 @@ class Course {
         until_(by_calls_ ? TimePoint::max() : measured_from_ + Seconds(pace.seconds)) {}
 
   TimePoint begin() const { return begin_; }
-  bool MayBegin(TimePoint at) { return by_calls_ ? calls_left_.fetch_sub(1) > 0 : at < until_; }
-  bool Counts(TimePoint at) const { return at >= measured_from_ && at <= until_; }
 
-  // `end`: when the last call was done.
+  // Whether one more call may begin, or is due, at `at`.
+  bool MayBegin(TimePoint at) {
+    return by_calls_ ? calls_left_.fetch_sub(1) > 0 : at < until_ || counted_ < kLeastCalls;
+  }
+
+  // Whether a call counts that ended, or was due, at `at`; asked once for each.
+  bool Counts(TimePoint at) {
+    if (at < measured_from_ || (at > until_ && counted_ >= kLeastCalls)) return false;
+    ++counted_;
+    int64_t last = last_.load();
+    while (last < at.time_since_epoch().count() &&
+           !last_.compare_exchange_weak(last, at.time_since_epoch().count())) {
+    }
+    return true;
+  }
+
+  // Once the last call is done, at `end`.
   double MeasuredSeconds(TimePoint end) const {
-    return std::chrono::duration<double>(std::min(end, until_) - measured_from_).count();
+    const TimePoint last{Clock::duration(last_.load())};
+    return std::chrono::duration<double>(std::min(end, std::max(until_, last)) - measured_from_).count();
   }
 
  private:
@@ -60,6 +77,8 @@ class Course {
   const TimePoint begin_;
   const TimePoint measured_from_;
   const TimePoint until_;
+  std::atomic<uint64_t> counted_ = 0;
+  std::atomic<int64_t> last_ = 0;  // the latest that counted
 };
 
 // A worker and what it has seen. One call at a time.
@@ -68,7 +87,7 @@ class Lane {
   explicit Lane(Worker& worker) : worker_(worker) {}
 
   // Makes a call and runs `next` once it is done. It took from `due` on.
-  void Call(TimePoint due, bool counts_by_end, const Course& course, std::function<void()> next) {
+  void Call(TimePoint due, bool counts_by_end, Course& course, std::function<void()> next) {
     ++calls_;
     worker_.Call([this, due, counts_by_end, &course, next = std::move(next)](const std::string& error) {
       const TimePoint end = Clock::now();

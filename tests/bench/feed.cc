@@ -70,17 +70,15 @@ class SubscribersImpl final : public Subscribers {
     std::this_thread::sleep_for(kAwait);
     for (const auto& subscriber : subscribers_) subscriber->Stop();
     Delays delays;
+    const int64_t end_ns = Clock::now().time_since_epoch().count();
     std::vector<int64_t> took_ns;
     for (uint64_t sequence = 0; sequence <= acknowledged.last(); ++sequence) {
       const int64_t from_ns = acknowledged.AtNs(sequence);
       if (from_ns == 0) continue;
       for (const auto& subscriber : subscribers_) {
         const int64_t seen_ns = subscriber->SeenNs(sequence);
-        if (seen_ns == 0) {
-          ++delays.missing;
-        } else {
-          took_ns.push_back(std::max<int64_t>(0, seen_ns - from_ns));
-        }
+        if (seen_ns == 0) ++delays.missing;
+        took_ns.push_back(std::max<int64_t>(0, (seen_ns == 0 ? end_ns : seen_ns) - from_ns));
       }
     }
     delays.times = Times(std::move(took_ns));

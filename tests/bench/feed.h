@@ -17,8 +17,10 @@ namespace timebank::bench {
 class Subscribers {
  public:
   struct Delays {
-    Times times;  // from an entry's acknowledgement to its sight, for each subscriber; 0: it came first
-    uint64_t missing = 0;  // acknowledged, and not seen within a second after the last call
+    // From an entry's acknowledgement to its sight, for each subscriber; 0: it came first. What has not come
+    // within a second after the last call counts as having come then.
+    Times times;
+    uint64_t missing = 0;
   };
 
   virtual ~Subscribers() = default;

@@ -2,7 +2,6 @@
 import os
 import pathlib
 import pwd
-import re
 import subprocess
 
 import processes
@@ -36,7 +35,7 @@ SELECT record_batch(gen_random_uuid(), givers, receivers, seconds, notes) FROM b
 """,
 }
 BATCH = 1000
-LEAST_SECONDS = 2  # connecting may take one
+WARM_UP_SECONDS = 3
 
 
 def binaries():
@@ -71,20 +70,25 @@ class Cluster:
         self.version = self._run(self.bin / "postgres", "--version").split()[2]
 
     def measure(self, script, clients, seconds):
-        """Transactions a second, and how long they took; a batch is one of BATCH exchanges."""
+        """Transactions a second, and how long they took; a batch is one of BATCH exchanges. Measured are the last
+        `seconds`: before that every connection fills its caches."""
         prefix = self.folder / "took"
         for old in self.folder.glob("took.*"):
             old.unlink()
         said = self._run(self.bin / "pgbench", *self._address(), "--no-vacuum", "--protocol", "prepared", "--client", clients,
-                         "--jobs", min(clients, 2), "--time", max(LEAST_SECONDS, round(seconds)), "--log", "--log-prefix", prefix,
+                         "--jobs", min(clients, 2), "--time", WARM_UP_SECONDS + seconds, "--log", "--log-prefix", prefix,
                          "--file", self.folder / f"{script}.pgbench", "postgres")
-        took = sorted(int(line.split()[2]) for log in self.folder.glob("took.*")
-                      for line in log.read_text(encoding="ascii").splitlines())
+        # A line: client, number, microseconds it took, script, when it ended: seconds, microseconds.
+        lines = [line.split() for log in self.folder.glob("took.*") for line in log.read_text(encoding="ascii").splitlines()]
+        ended = [(int(line[4]) + int(line[5]) / 1e6, int(line[2])) for line in lines]
+        last = max((end for end, _ in ended), default=0)
+        took = sorted(took_us for end, took_us in ended if end > last - seconds)
         if not took:
             raise processes.Failed(f"pgbench recorded nothing: {said}")
-        return {"rate": float(re.search(r"tps = ([\d.]+)", said)[1]), "batch_size": BATCH if script == "batch" else 1,
-                "times": {"count": len(took), **{name: took[min(len(took) - 1, len(took) * permille // 1000)]
-                                                 for name, permille in (("p50_us", 500), ("p99_us", 990), ("p999_us", 999))}}}
+        percentiles = {name: took[min(len(took) - 1, len(took) * permille // 1000)]
+                       for name, permille in (("p50_us", 500), ("p99_us", 990), ("p999_us", 999))}
+        return {"rate": len(took) / seconds, "batch_size": BATCH if script == "batch" else 1,
+                "times": {"count": len(took), **percentiles}}
 
     def stop(self):
         processes.stop(self.server)

@@ -38,22 +38,6 @@ CREATE TABLE movement (
 INSERT INTO account (id, lowest, highest)
 SELECT id, -360000000, 360000000 FROM generate_series(0, :members) AS id;
 
--- Moves an account's balance: the new one, and the movement's number.
-CREATE FUNCTION move(the_account integer, the_seconds bigint, OUT balance_after bigint, OUT number bigint)
-LANGUAGE plpgsql AS $$
-DECLARE
-  moved record;
-BEGIN
-  UPDATE account SET balance = balance + the_seconds, movements = movements + 1
-  WHERE id = the_account
-  RETURNING balance, movements, lowest, highest INTO moved;
-  IF moved.balance < moved.lowest OR moved.balance > moved.highest THEN
-    RAISE EXCEPTION 'BALANCE_LIMIT' USING DETAIL = the_account;
-  END IF;
-  balance_after := moved.balance;
-  number := moved.movements;
-END $$;
-
 -- Returns the entry's number.
 CREATE FUNCTION record_exchange(the_request uuid, giver integer, receiver integer, the_seconds bigint, the_note text)
 RETURNS bigint LANGUAGE plpgsql AS $$
@@ -68,17 +52,23 @@ BEGIN
     SELECT id INTO entry_id FROM entry WHERE request = the_request AND part = 1;
     RETURN entry_id;
   END IF;
-  -- The pot, on which many may wait, comes last.
+  -- The lower number comes last: the pot, on which many may wait, is 0.
   IF giver > receiver THEN
-    given := move(giver, the_seconds);
-    received := move(receiver, -the_seconds);
-  ELSE
-    received := move(receiver, -the_seconds);
-    given := move(giver, the_seconds);
+    UPDATE account SET balance = balance + the_seconds, movements = movements + 1 WHERE id = giver
+    RETURNING balance, movements, highest INTO given;
+  END IF;
+  UPDATE account SET balance = balance - the_seconds, movements = movements + 1 WHERE id = receiver
+  RETURNING balance, movements, lowest INTO received;
+  IF giver < receiver THEN
+    UPDATE account SET balance = balance + the_seconds, movements = movements + 1 WHERE id = giver
+    RETURNING balance, movements, highest INTO given;
+  END IF;
+  IF given.balance > given.highest OR received.balance < received.lowest THEN
+    RAISE EXCEPTION 'BALANCE_LIMIT';
   END IF;
   INSERT INTO movement (account, number, entry, seconds, balance_after)
-  VALUES (giver, given.number, entry_id, the_seconds, given.balance_after),
-         (receiver, received.number, entry_id, -the_seconds, received.balance_after);
+  VALUES (giver, given.movements, entry_id, the_seconds, given.balance),
+         (receiver, received.movements, entry_id, -the_seconds, received.balance);
   RETURN entry_id;
 END $$;
 
