@@ -166,8 +166,8 @@ std::string_view NameOf(State state) {
   return "";
 }
 
-// Debian builds Abseil with its search for deadlocks on: whoever takes a lock, gRPC too, goes through one graph
-// of all locks. That is for the builds that look for mistakes.
+// Debian builds Abseil with its search for deadlocks on: whoever takes a lock, gRPC too, goes through one
+// graph of all locks. That is for the builds that look for mistakes.
 void StopLookingForDeadlocks() {
 #ifdef NDEBUG
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);

@@ -20,7 +20,6 @@
 #include "storage/pages.h"
 #include "storage/status_macros.h"
 #include "storage/sums.h"
-#include "timebank/storage/v1/entry.pb.h"
 
 namespace timebank::storage {
 namespace {
@@ -145,13 +144,13 @@ class Folder {
     if (sums != gain.before) {
       return Damaged(absl::StrCat("the row of account ", account, " does not agree with its statement"));
     }
-    v1::Entry entry;
+    EntryFacts entry;
     for (const Tail::Movement& gained : gain.movements) {
       if (gained.sequence <= last) return Damaged("an entry moves an account twice");
       last = gained.sequence;
       const std::optional<std::string_view> bytes = tail.EntryBytes(bank, gained.sequence, tail.last_index());
       std::optional<MovementRecord> record;
-      if (bytes.has_value() && entry.ParseFromArray(bytes->data(), static_cast<int>(bytes->size()))) {
+      if (bytes.has_value() && ReadEntryFacts(*bytes, &entry)) {
         record = MovementOf(entry, account);
       }
       if (!record.has_value()) return Damaged("a movement is not in its entry");

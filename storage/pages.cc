@@ -4,11 +4,13 @@
 
 #include <cassert>
 #include <limits>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "storage/coding.h"
 #include "storage/keys.h"
 #include "storage/sums.h"
+#include "storage/wire.h"
 
 namespace timebank::storage {
 namespace {
@@ -116,39 +118,99 @@ uint64_t DayFlags(const DayRecord& record) {
 // How the others of an entry are ordered on one account's statement.
 enum class Side { kOther, kSame, kRemainder };
 
-Side SideOf(const v1::EntryMovement& other, const v1::EntryMovement& own) {
-  if (other.role() == v1::MOVEMENT_ROLE_REMAINDER) return Side::kRemainder;
-  return (other.seconds() > 0) != (own.seconds() > 0) ? Side::kOther : Side::kSame;
+Side SideOf(const EntryFacts::Movement& other, const EntryFacts::Movement& own) {
+  if (other.role == v1::MOVEMENT_ROLE_REMAINDER) return Side::kRemainder;
+  return (other.seconds > 0) != (own.seconds > 0) ? Side::kOther : Side::kSame;
 }
 
-void AddCounterparts(const v1::Entry& entry, const v1::EntryMovement& own, Side side,
+void AddCounterparts(const EntryFacts& entry, const EntryFacts::Movement& own, Side side,
                      MovementRecord* record) {
-  for (const v1::EntryMovement& other : entry.movements()) {
+  for (const EntryFacts::Movement& other : entry.movements) {
     if (record->counterparts.size() == kPageCounterparts) return;
-    if (&other != &own && SideOf(other, own) == side) record->counterparts.push_back(other.account());
+    if (&other != &own && SideOf(other, own) == side) record->counterparts.push_back(other.account);
   }
 }
 
-MovementRecord RecordOf(const v1::Entry& entry, const v1::EntryMovement& own) {
+MovementRecord RecordOf(const EntryFacts& entry, const EntryFacts::Movement& own) {
   MovementRecord record;
-  record.sequence = entry.sequence();
-  record.record_time_us = entry.record_time_us();
-  record.seconds = own.seconds();
-  record.occurred_on = entry.occurred_on();
-  record.kind = entry.kind();
-  if (entry.kind() == v1::ENTRY_KIND_REVERSAL) {
-    record.reversed_kind = entry.reversed_kind();
-    record.reverses = entry.reverses();
+  record.sequence = entry.sequence;
+  record.record_time_us = entry.record_time_us;
+  record.seconds = own.seconds;
+  record.occurred_on = entry.occurred_on;
+  record.kind = entry.kind;
+  if (entry.kind == v1::ENTRY_KIND_REVERSAL) {
+    record.reversed_kind = entry.reversed_kind;
+    record.reverses = entry.reverses;
   }
-  record.category = entry.category();
-  record.recorder = entry.recorder();
-  record.key = entry.key();
-  record.acting_for = entry.acting_for();
-  record.counterpart_count = static_cast<uint32_t>(entry.movements_size() - 1);
+  record.category = entry.category;
+  record.recorder = entry.recorder;
+  record.key = entry.key;
+  record.acting_for = entry.acting_for;
+  record.counterpart_count = static_cast<uint32_t>(entry.movements.size() - 1);
   for (Side side : {Side::kOther, Side::kSame, Side::kRemainder}) {
     AddCounterparts(entry, own, side, &record);
   }
   return record;
+}
+
+bool ReadMovementFacts(std::string_view bytes, EntryFacts::Movement* movement) {
+  using Movement = v1::EntryMovement;
+  WireFields fields(bytes);
+  while (fields.Next()) {
+    if (fields.type() != WireFields::Type::kVarint) continue;
+    switch (fields.number()) {
+      case Movement::kAccountFieldNumber:
+        movement->account = static_cast<AccountNumber>(fields.varint());
+        break;
+      case Movement::kSecondsFieldNumber:
+        movement->seconds = fields.zigzag();
+        break;
+      case Movement::kRoleFieldNumber:
+        movement->role = static_cast<v1::MovementRole>(fields.varint());
+        break;
+      default:
+        break;
+    }
+  }
+  return fields.ok();
+}
+
+void TakeNumber(uint64_t number, const WireFields& fields, EntryFacts* facts) {
+  using v1::Entry;
+  switch (number) {
+    case Entry::kSequenceFieldNumber:
+      facts->sequence = fields.varint();
+      break;
+    case Entry::kRecordTimeUsFieldNumber:
+      facts->record_time_us = static_cast<int64_t>(fields.varint());
+      break;
+    case Entry::kKindFieldNumber:
+      facts->kind = static_cast<v1::EntryKind>(fields.varint());
+      break;
+    case Entry::kReversedKindFieldNumber:
+      facts->reversed_kind = static_cast<v1::EntryKind>(fields.varint());
+      break;
+    case Entry::kOccurredOnFieldNumber:
+      facts->occurred_on = static_cast<Day>(fields.zigzag());
+      break;
+    case Entry::kCategoryFieldNumber:
+      facts->category = static_cast<uint32_t>(fields.varint());
+      break;
+    case Entry::kRecorderFieldNumber:
+      facts->recorder = static_cast<AccountNumber>(fields.varint());
+      break;
+    case Entry::kKeyFieldNumber:
+      facts->key = static_cast<uint32_t>(fields.varint());
+      break;
+    case Entry::kActingForFieldNumber:
+      facts->acting_for = static_cast<AccountNumber>(fields.varint());
+      break;
+    case Entry::kReversesFieldNumber:
+      facts->reverses = fields.varint();
+      break;
+    default:
+      break;
+  }
 }
 
 }  // namespace
@@ -166,18 +228,45 @@ Sums SumsOf(v1::EntryKind kind, v1::EntryKind reversed_kind, int64_t seconds) {
   return sums;
 }
 
-std::vector<AccountMovement> MovementsOf(const v1::Entry& entry) {
+bool ReadEntryFacts(std::string_view bytes, EntryFacts* facts) {
+  using Type = WireFields::Type;
+  std::vector<EntryFacts::Movement> movements = std::move(facts->movements);  // for their memory
+  movements.clear();
+  *facts = EntryFacts();
+  facts->movements = std::move(movements);
+  WireFields fields(bytes);
+  while (fields.Next()) {
+    if (fields.type() == Type::kVarint) {
+      TakeNumber(fields.number(), fields, facts);
+    } else if (fields.Is(v1::Entry::kMovementsFieldNumber, Type::kBytes)) {
+      if (!ReadMovementFacts(fields.bytes(), &facts->movements.emplace_back())) return false;
+    } else if (fields.Is(v1::Entry::kBankFieldNumber, Type::kFixed64)) {
+      facts->bank = fields.fixed64();
+    }
+  }
+  return fields.ok();
+}
+
+std::vector<AccountMovement> MovementsOf(const EntryFacts& entry) {
   std::vector<AccountMovement> movements;
-  movements.reserve(static_cast<size_t>(entry.movements_size()));
-  for (const v1::EntryMovement& own : entry.movements()) {
-    movements.push_back({own.account(), RecordOf(entry, own)});
+  movements.reserve(entry.movements.size());
+  for (const EntryFacts::Movement& own : entry.movements) {
+    movements.push_back({own.account, RecordOf(entry, own)});
   }
   return movements;
 }
 
-std::optional<MovementRecord> MovementOf(const v1::Entry& entry, AccountNumber account) {
-  for (const v1::EntryMovement& own : entry.movements()) {
-    if (own.account() == account) return RecordOf(entry, own);
+std::vector<AccountMovement> MovementsOf(const v1::Entry& entry) {
+  EntryFacts facts;
+  const bool read = ReadEntryFacts(entry.SerializeAsString(), &facts);
+  assert(read && "a message's own bytes can be read");
+  static_cast<void>(read);
+  return MovementsOf(facts);
+}
+
+std::optional<MovementRecord> MovementOf(const EntryFacts& entry, AccountNumber account) {
+  for (const EntryFacts::Movement& own : entry.movements) {
+    if (own.account == account) return RecordOf(entry, own);
   }
   return std::nullopt;
 }

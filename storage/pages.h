@@ -62,14 +62,38 @@ struct DayRecord {
   friend bool operator==(const DayRecord&, const DayRecord&) = default;
 };
 
+// What the ledger's pages need of an entry: read from its bytes, without the message around it.
+struct EntryFacts {
+  struct Movement {
+    AccountNumber account = 0;
+    int64_t seconds = 0;
+    v1::MovementRole role = v1::MOVEMENT_ROLE_UNSPECIFIED;
+  };
+  BankNumber bank = 0;
+  Sequence sequence = 0;
+  int64_t record_time_us = 0;
+  v1::EntryKind kind = v1::ENTRY_KIND_UNSPECIFIED;
+  v1::EntryKind reversed_kind = v1::ENTRY_KIND_UNSPECIFIED;
+  Day occurred_on = 0;
+  uint32_t category = 0;
+  AccountNumber recorder = 0;
+  uint32_t key = 0;
+  AccountNumber acting_for = 0;
+  Sequence reverses = 0;
+  std::vector<Movement> movements;
+};
+// `bytes`: a serialized v1::Entry. false: they are none. Fields that `facts` has no room for are passed over.
+bool ReadEntryFacts(std::string_view bytes, EntryFacts* facts);
+
 // The movements of `entry`, one for each account that it moved.
 struct AccountMovement {
   AccountNumber account = 0;
   MovementRecord record;
 };
+std::vector<AccountMovement> MovementsOf(const EntryFacts& entry);
 std::vector<AccountMovement> MovementsOf(const v1::Entry& entry);
 // The movement of `account` alone; nothing where `entry` did not move it.
-std::optional<MovementRecord> MovementOf(const v1::Entry& entry, AccountNumber account);
+std::optional<MovementRecord> MovementOf(const EntryFacts& entry, AccountNumber account);
 
 // A statement page, or a row of one that is not full: the sums before its first movement, then 1 to 256
 // movements, their sequence numbers strictly rising.

@@ -8,7 +8,6 @@
 #include "storage/keys.h"
 #include "storage/status_macros.h"
 #include "storage/sums.h"
-#include "timebank/storage/v1/entry.pb.h"
 #include "timebank/storage/v1/rows.pb.h"
 
 namespace timebank::storage {
@@ -111,32 +110,31 @@ absl::StatusOr<Tail::Added> Tail::Add(uint64_t index, std::shared_ptr<const std:
 }
 
 absl::Status Tail::ReadEntries(const FrameView& frame, const EndOf& end_of, Staged* staged) const {
-  v1::Entry entry;
+  EntryFacts entry;
   staged->entries.reserve(frame.entries.size());
   staged->moved.reserve(2 * frame.entries.size());
   for (std::string_view bytes : frame.entries) {
-    if (!entry.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || entry.bank() == 0 ||
-        entry.sequence() == 0) {
+    if (!ReadEntryFacts(bytes, &entry) || entry.bank == 0 || entry.sequence == 0) {
       return Damaged("an entry of a frame does not parse");
     }
-    auto [end, is_new] = staged->ends.try_emplace(entry.bank());
+    auto [end, is_new] = staged->ends.try_emplace(entry.bank);
     if (is_new) {
-      TB_ASSIGN_OR_RETURN(const Sequence last, end_of(entry.bank()));
+      TB_ASSIGN_OR_RETURN(const Sequence last, end_of(entry.bank));
       end->second = {last, last};
     }
-    if (entry.sequence() != end->second.last + 1) {
-      return Damaged(absl::StrCat("a frame brings entry ", entry.sequence(), " where ", end->second.last + 1,
-                                  " is next"));
+    if (entry.sequence != end->second.last + 1) {
+      return Damaged(
+          absl::StrCat("a frame brings entry ", entry.sequence, " where ", end->second.last + 1, " is next"));
     }
-    end->second.last = entry.sequence();
-    staged->entries.push_back({entry.bank(), bytes});
+    end->second.last = entry.sequence;
+    staged->entries.push_back({entry.bank, bytes});
     const size_t first = staged->moved.size();
-    for (const v1::EntryMovement& movement : entry.movements()) {
-      if (movement.account() == 0) return Damaged("a movement without an account");
-      if (movement.seconds() == std::numeric_limits<int64_t>::min()) return Damaged("seconds leave 64 bits");
-      const Sums own = SumsOf(entry.kind(), entry.reversed_kind(), movement.seconds());
-      staged->moved.push_back({{entry.bank(), movement.account()},
-                               {entry.sequence(), movement.seconds(), Sums(), Sums(), entry.occurred_on()},
+    for (const EntryFacts::Movement& movement : entry.movements) {
+      if (movement.account == 0) return Damaged("a movement without an account");
+      if (movement.seconds == std::numeric_limits<int64_t>::min()) return Damaged("seconds leave 64 bits");
+      const Sums own = SumsOf(entry.kind, entry.reversed_kind, movement.seconds);
+      staged->moved.push_back({{entry.bank, movement.account},
+                               {entry.sequence, movement.seconds, Sums(), Sums(), entry.occurred_on},
                                own});
     }
     const auto begin = staged->moved.begin() + static_cast<ptrdiff_t>(first);

@@ -13,7 +13,6 @@
 #include "storage/status_macros.h"
 #include "storage/sums.h"
 #include "storage/view_impl.h"
-#include "timebank/storage/v1/entry.pb.h"
 
 namespace timebank::storage {
 namespace {
@@ -198,8 +197,8 @@ class TailDays final : public DayCursor {
 absl::StatusOr<MovementRecord> RecordIn(const Tail& tail, uint64_t at, BankNumber bank, AccountNumber account,
                                         const Tail::Movement& movement) {
   const std::optional<std::string_view> bytes = tail.EntryBytes(bank, movement.sequence, at);
-  v1::Entry entry;
-  if (bytes.has_value() && entry.ParseFromArray(bytes->data(), static_cast<int>(bytes->size()))) {
+  EntryFacts entry;
+  if (bytes.has_value() && ReadEntryFacts(*bytes, &entry)) {
     if (std::optional<MovementRecord> record = MovementOf(entry, account); record.has_value()) {
       record->after = movement.after;
       return *std::move(record);

@@ -9,6 +9,7 @@
 #include "server/ledger/error.h"
 #include "server/ledger/genesis.h"
 #include "storage/status_macros.h"
+#include "storage/thread_name.h"
 
 namespace timebank::engine {
 
@@ -57,9 +58,18 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(Options options, storage::S
   store.on_flushed = [self](uint64_t index) { self->Trim(index); };
   store.on_background_error = [self](absl::Status why) { self->FailForGood(std::move(why)); };
   TB_ASSIGN_OR_RETURN(self->store_, storage::Store::Open(std::move(store)));
-  self->replier_ = std::thread([self] { self->RunReplier(); });
-  self->committer_ = std::thread([self] { self->RunCommitter(); });
-  self->engine_ = std::thread([self] { self->RunEngine(); });
+  self->replier_ = std::thread([self] {
+    storage::NameThread("reply");
+    self->RunReplier();
+  });
+  self->committer_ = std::thread([self] {
+    storage::NameThread("commit");
+    self->RunCommitter();
+  });
+  self->engine_ = std::thread([self] {
+    storage::NameThread("engine");
+    self->RunEngine();
+  });
   return engine;
 }
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "storage/thread_name.h"
+
 namespace timebank::services {
 
 BlockingPool::BlockingPool(size_t threads, size_t queue) : queue_length_(queue) {
@@ -24,6 +26,7 @@ bool BlockingPool::Submit(Work work) {
 }
 
 void BlockingPool::Run() {
+  storage::NameThread("pool");
   auto work_or_end = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return ending_ || !queue_.empty(); };
   while (true) {
     Work work;

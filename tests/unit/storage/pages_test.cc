@@ -239,6 +239,49 @@ TEST(PagesTest, CounterpartsInTheOrderThatReadersWant) {
   EXPECT_THAT(MovementsOf(two)[3].record.counterparts, ElementsAre(Member(11), Member(1), Member(2)));
 }
 
+// Goal: the short way of reading an entry takes what a message's parser takes, finds what that finds, and
+// passes over what it does not know.
+TEST(PagesTest, EntriesAreReadAsTheirMessages) {
+  v1::Entry whole = GroupExchange();
+  whole.mutable_movements()->DeleteSubrange(3, 9);
+  whole.set_bank(0xfedc'ba98'7654'3210);
+  whole.set_occurred_on(-400);
+  whole.set_reverses(uint64_t{1} << 60);
+  whole.set_reversed_kind(v1::ENTRY_KIND_GIFT);
+  whole.set_text_commitment(std::string(32, '\xff'));
+  whole.mutable_refusal()->set_reason("BALANCE_LIMIT");
+  whole.mutable_movements(0)->set_balance_after(-5);
+  const std::string bytes = whole.SerializeAsString();
+  int parsed = 0;
+  EntryFacts facts;  // one for all, so that nothing of the one before may be left
+  for (size_t length = bytes.size() + 1; length-- > 0;) {
+    v1::Entry entry;
+    const bool is_entry = entry.ParseFromArray(bytes.data(), static_cast<int>(length));
+    ASSERT_EQ(ReadEntryFacts(std::string_view(bytes).substr(0, length), &facts), is_entry) << length;
+    if (!is_entry) continue;
+    ++parsed;
+    EXPECT_EQ(facts.bank, entry.bank());
+    EXPECT_EQ(facts.sequence, entry.sequence());
+    EXPECT_EQ(facts.record_time_us, entry.record_time_us());
+    EXPECT_EQ(facts.kind, entry.kind());
+    EXPECT_EQ(facts.reversed_kind, entry.reversed_kind());
+    EXPECT_EQ(facts.occurred_on, entry.occurred_on());
+    EXPECT_EQ(facts.category, entry.category());
+    EXPECT_EQ(facts.recorder, entry.recorder());
+    EXPECT_EQ(facts.key, entry.key());
+    EXPECT_EQ(facts.acting_for, entry.acting_for());
+    EXPECT_EQ(facts.reverses, entry.reverses());
+    ASSERT_EQ(facts.movements.size(), static_cast<size_t>(entry.movements_size()));
+    for (int i = 0; i < entry.movements_size(); ++i) {
+      const EntryFacts::Movement& movement = facts.movements[static_cast<size_t>(i)];
+      EXPECT_EQ(movement.account, entry.movements(i).account());
+      EXPECT_EQ(movement.seconds, entry.movements(i).seconds());
+      EXPECT_EQ(movement.role, entry.movements(i).role());
+    }
+  }
+  EXPECT_GT(parsed, 10);
+}
+
 // Goal: a movement shows what its entry says.
 TEST(PagesTest, MovementsShowTheEntry) {
   v1::Entry entry = GroupExchange();
