@@ -50,13 +50,10 @@ struct AccountSlot {
 
 // How much is kept. Where a limit is exceeded when a batch is sealed, everything is forgotten and read again
 // as it is asked for; so a limit can be exceeded by what one batch touches.
-struct CacheSize {
-  static constexpr size_t kMaxBanks = 16'384;
-  static constexpr size_t kMaxAccounts = 131'072;
-  static constexpr size_t kMaxNames = 131'072;
-
-  size_t accounts = 0;
-  size_t names = 0;  // of any kind
+struct CacheLimits {
+  size_t banks = 16'384;
+  size_t accounts = 131'072;
+  size_t names = 131'072;  // of any kind
 };
 
 struct OpenBank {

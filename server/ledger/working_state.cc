@@ -78,7 +78,9 @@ sv1::AccountRow RowOf(const AccountFigures& figures) {
 
 }  // namespace
 
-WorkingState::WorkingState(const Base* base) : base_(base) { BeginLayer(); }
+WorkingState::WorkingState(const Base* base, CacheLimits limits) : base_(base), limits_(limits) {
+  BeginLayer();
+}
 
 void WorkingState::Latch(const absl::Status& status) const {
   if (status_.ok()) status_ = status;
@@ -185,13 +187,14 @@ void WorkingState::Forget(Family family, std::string_view key) const {
 }
 
 void WorkingState::LimitCaches() const {
-  if (banks_.size() <= CacheSize::kMaxBanks && cached_.accounts <= CacheSize::kMaxAccounts &&
-      cached_.names <= CacheSize::kMaxNames) {
+  if (banks_.size() <= limits_.banks && cached_accounts_ <= limits_.accounts &&
+      cached_names_ <= limits_.names) {
     return;
   }
   banks_by_id_.clear();
   banks_.clear();
-  cached_ = {};
+  cached_accounts_ = 0;
+  cached_names_ = 0;
 }
 
 OpenBank* WorkingState::FindBank(std::string_view id) const {
@@ -245,7 +248,7 @@ std::optional<uint64_t> WorkingState::NumberNamed(OpenBank& bank, NameKind kind,
   names.emplace(text, slug.number());
   bank.names_by_hash.insert_or_assign({Number64At(key, 8), Number64At(key, 16)},
                                       std::pair(kind, std::string(text)));
-  ++cached_.names;
+  ++cached_names_;
   return slug.number();
 }
 
@@ -259,7 +262,7 @@ std::string WorkingState::CategoryName(OpenBank& bank, uint32_t number) const {
               &row)) {
     return "";
   }
-  ++cached_.names;
+  ++cached_names_;
   return bank.category_names.emplace(number, row.name()).first->second;
 }
 
@@ -269,7 +272,7 @@ std::string WorkingState::RequestKey(OpenBank& bank, const std::string& owner,
   auto caller = bank.callers.find(owner);
   if (caller == bank.callers.end()) {
     caller = bank.callers.emplace(owner, storage::CallerHash(bank.secret, owner)).first;
-    ++cached_.names;
+    ++cached_names_;
   }
   return storage::RequestKey(bank.number, bank.secret, caller->second, request_id);
 }
@@ -280,7 +283,7 @@ AccountSlot& WorkingState::LoadedAccount(OpenBank& bank, AccountNumber account) 
   std::unique_ptr<OpenBank::AccountPage>& page = bank.accounts[account / OpenBank::kPageAccounts];
   if (page == nullptr) {
     page = std::make_unique<OpenBank::AccountPage>();
-    cached_.accounts += OpenBank::kPageAccounts;
+    cached_accounts_ += OpenBank::kPageAccounts;
   }
   AccountSlot& slot = (*page)[account % OpenBank::kPageAccounts];
   if (slot.figures_state == RowState::kNotRead) {

@@ -51,7 +51,7 @@ class Base {
 
 class WorkingState {
  public:
-  explicit WorkingState(const Base* base);  // must outlive this
+  explicit WorkingState(const Base* base, CacheLimits limits = {});  // `base` must outlive this
 
   WorkingState(const WorkingState&) = delete;
   WorkingState& operator=(const WorkingState&) = delete;
@@ -183,7 +183,8 @@ class WorkingState {
   static void IndexDays(Floor* floor);
   static void UnindexDays(Floor* floor, size_t entries);
 
-  const Base* base_;
+  const Base* const base_;
+  const CacheLimits limits_;
   mutable std::deque<Floor> floors_;  // oldest first
   std::shared_ptr<Layer> spare_;      // of a batch that is done with: memory for the next one
   std::vector<RowUndo> row_undo_;
@@ -193,7 +194,8 @@ class WorkingState {
   std::vector<std::pair<OpenBank*, storage::AccountNumber>> changed_;
   mutable absl::flat_hash_map<storage::BankNumber, std::unique_ptr<OpenBank>> banks_;
   mutable absl::flat_hash_map<std::string, OpenBank*> banks_by_id_;
-  mutable CacheSize cached_;
+  mutable size_t cached_accounts_ = 0;
+  mutable size_t cached_names_ = 0;
   mutable absl::Status status_;
 };
 

@@ -3,12 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <memory>
 #include <random>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "server/ledger/execute.h"
+#include "server/ledger/validate.h"
 #include "storage/types.h"
 #include "tests/support/matchers.h"
 #include "tests/support/script.h"
@@ -197,6 +200,96 @@ TEST_P(RollbackTest, WhatIsRefusedLeavesNoTrace) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, RollbackTest, testing::Range(1u, 9u));
+
+// A ledger whose commands are carried out by one working state after the other, or by one for all.
+struct Ledger {
+  explicit Ledger(const MemoryBase& begin, CacheLimits limits = {}) : base(begin), state(&base, limits) {}
+
+  void Seal() { sealed = state.Seal(); }
+  void Drop() {
+    base.Absorb(*sealed);
+    state.DropOldest();
+    sealed.reset();
+  }
+  // Everything, as it would be folded now.
+  MemoryBase Folded() const {
+    MemoryBase all = base;
+    if (sealed) all.Absorb(*sealed);
+    all.Absorb(*state.Peek());
+    return all;
+  }
+
+  MemoryBase base;
+  WorkingState state;
+  std::shared_ptr<const Layer> sealed;
+};
+
+// What is told of an outcome; the bytes of what was posted.
+std::string Told(const Outcome& outcome) {
+  std::string told = absl::StrCat(outcome.first, " ", outcome.count, " ", outcome.replayed);
+  if (outcome.refusal) absl::StrAppend(&told, " ", outcome.refusal->ToFacts().ShortDebugString());
+  for (const Outcome::Item& item : outcome.items) {
+    absl::StrAppend(&told, " | ", item.sequence);
+    if (item.refusal) absl::StrAppend(&told, item.refusal->ToFacts().ShortDebugString());
+  }
+  for (const auto* shown : {&outcome.preview, &outcome.posted}) {
+    if (!*shown) continue;
+    absl::StrAppend(&told, " / ", (*shown)->entry.ShortDebugString(), (*shown)->texts.ShortDebugString(),
+                    (*shown)->category);
+  }
+  return told;
+}
+
+class CacheTest : public testing::TestWithParam<uint32_t> {};
+
+// Goal: what a working state keeps decoded is what the rows say, through refusals, previews, whole and
+// partial batches, at every stage of a layer: each command ends as it does for a working state that knows
+// nothing yet, and for one that forgets everything at each seal.
+TEST_P(CacheTest, WhatIsKeptIsWhatTheRowsSay) {
+  Script script(Script::Folding::kEachCommand);
+  ASSERT_THAT(script.Run("members m1..m6 \n circle c1 m1,m2 \n fold"), IsOk());
+  Ledger keeping(script.base());
+  Ledger forgetful(script.base(), {.banks = 0, .accounts = 0, .names = 0});
+  Lines lines(GetParam());
+  std::mt19937 random(GetParam());
+  for (int i = 0; i < 1000; ++i) {
+    const std::string line = lines.Next();
+    SCOPED_TRACE(line);
+    const auto command = script.Parse(line);
+    ASSERT_THAT(command, IsOk());
+    ASSERT_THAT(script.Run("later 1s"), IsOk());
+    if (!Validate(*command).empty()) continue;
+
+    Ledger fresh(keeping.Folded());
+    const auto expected = Execute(*command, fresh.state);
+    ASSERT_THAT(expected, IsOk());
+    for (Ledger* ledger : {&keeping, &forgetful}) {
+      const auto outcome = Execute(*command, ledger->state);
+      ASSERT_THAT(outcome, IsOk());
+      ASSERT_EQ(Told(*outcome), Told(*expected));
+      if (outcome->posted) {
+        const auto entry = ledger->state.Entry(outcome->bank, outcome->first);
+        ASSERT_TRUE(entry.has_value());
+        EXPECT_EQ(entry->SerializeAsString(), outcome->posted->entry.SerializeAsString());
+      }
+    }
+    const MemoryBase all = fresh.Folded();
+    ASSERT_EQ(keeping.Folded().rows(), all.rows());
+    ASSERT_EQ(keeping.Folded().entries(), all.entries());
+    ASSERT_EQ(forgetful.Folded().rows(), all.rows());
+    if (random() % 4 != 0) continue;
+    if (keeping.sealed) {
+      keeping.Drop();
+      forgetful.Drop();
+    } else {
+      keeping.Seal();
+      forgetful.Seal();
+      ASSERT_EQ(*keeping.sealed->Frame(), *forgetful.sealed->Frame());
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, CacheTest, testing::Range(1u, 5u));
 
 // Goal: a command that could not read the ledger fails and changes nothing.
 TEST(RollbackReadErrorTest, ABaseThatFailsChangesNothing) {

@@ -4,10 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "storage/keys.h"
 #include "storage/pages.h"
 #include "tests/support/matchers.h"
 #include "tests/support/memory_base.h"
@@ -106,6 +108,53 @@ TEST_F(WorkingStateTest, ALayerBecomesAFrame) {
   }
   EXPECT_THAT(rows, ElementsAre(Pair("a", "1"), Pair("b", "2"), Pair("before", "")));
   EXPECT_THAT(frame.entries(), ElementsAre(EntryOf(1).SerializeAsString(), EntryOf(2).SerializeAsString()));
+}
+
+// Goal: a frame is byte for byte what protobuf makes of its parts: entries of several banks, new texts among
+// older ones that were written over, accounts in order of number, removed rows, and the families in order.
+TEST_F(WorkingStateTest, AFrameIsWhatProtobufWrites) {
+  std::map<std::pair<Family, std::string>, std::string> rows;
+  storage::v1::Frame expected;
+  expected.set_version(1);
+  auto put = [&](Family family, const std::string& key, const std::string& value) {
+    state_.Put(family, key, value);
+    rows[{family, key}] = value;
+  };
+  put(Family::kMeta, "instance", "x");
+  put(Family::kClock, "clock", std::string(300, 'c'));
+  put(Family::kSlug, "gone", "");
+  put(Family::kText, storage::TextKey(kBank, 1), "older text");
+  put(Family::kText, storage::TextKey(kBank + 2, 1), "of a later bank");
+  for (Sequence sequence = 2; sequence < 6; ++sequence) {
+    for (storage::BankNumber bank : {kBank + 1, kBank}) {
+      storage::v1::Entry entry = EntryOf(sequence);
+      entry.set_bank(bank);
+      storage::v1::TextRow text;
+      text.set_texts(std::string(sequence * 40, 't'));
+      const bool has_text = sequence != 3;
+      state_.AppendEntry(entry, has_text ? &text : nullptr);
+      *expected.add_entries() = entry.SerializeAsString();
+      if (has_text) rows[{Family::kText, storage::TextKey(bank, sequence)}] = storage::EncodeRow(text);
+    }
+  }
+  put(Family::kText, storage::TextKey(kBank, 4), "written over");
+  for (AccountNumber account : {300u, 2u, 0u}) {
+    storage::v1::AccountRow row;
+    if (account != 0) row.set_balance(-int64_t{account} << 20);
+    state_.PutRow(Family::kAccount, storage::AccountKey(kBank, account), row);
+    rows[{Family::kAccount, storage::AccountKey(kBank, account)}] = storage::EncodeRow(row);
+  }
+  for (const auto& [key, value] : rows) {
+    auto* row = expected.add_rows();
+    row->set_family(static_cast<uint32_t>(key.first));
+    row->set_key(key.second);
+    row->set_value(value);
+    EXPECT_EQ(state_.Get(key.first, key.second).value_or(""), value);
+  }
+  const auto layer = state_.Seal();
+  EXPECT_EQ(layer->FrameBytes(), expected.SerializeAsString());
+  EXPECT_EQ(layer->Rows(), rows);
+  for (const auto& [key, value] : rows) EXPECT_EQ(state_.Get(key.first, key.second).value_or(""), value);
 }
 
 // Goal: rolling back takes away exactly what came after the mark: rows, entries, and the day's movements.
