@@ -59,8 +59,8 @@ class Folder {
         [this](BankNumber bank, Sequence first, const std::vector<std::string_view>& entries) {
           return FoldJournal(bank, first, entries);
         }));
-    return tail.VisitAccounts([this, &tail](const Tail::AccountGain& gain) -> absl::Status {
-      TB_RETURN_IF_ERROR(FoldStatement(tail, gain));
+    return tail.VisitAccounts([this](const Tail::AccountGain& gain) -> absl::Status {
+      TB_RETURN_IF_ERROR(FoldStatement(gain));
       return FoldDays(gain);
     });
   }
@@ -109,7 +109,7 @@ class Folder {
   }
 
   // All of one account, in order of record.
-  absl::Status FoldStatement(const Tail& tail, const Tail::AccountGain& gain) {
+  absl::Status FoldStatement(const Tail::AccountGain& gain) {
     const BankNumber bank = gain.bank;
     const AccountNumber account = gain.account;
     const std::string growing_key = StatementKey(bank, account, kGrowingRow);
@@ -144,18 +144,11 @@ class Folder {
     if (sums != gain.before) {
       return Damaged(absl::StrCat("the row of account ", account, " does not agree with its statement"));
     }
-    EntryFacts entry;
+    movements.reserve(movements.size() + gain.movements.size());
     for (const Tail::Movement& gained : gain.movements) {
-      if (gained.sequence <= last) return Damaged("an entry moves an account twice");
-      last = gained.sequence;
-      const std::optional<std::string_view> bytes = tail.EntryBytes(bank, gained.sequence, tail.last_index());
-      std::optional<MovementRecord> record;
-      if (bytes.has_value() && ReadEntryFacts(*bytes, &entry)) {
-        record = MovementOf(entry, account);
-      }
-      if (!record.has_value()) return Damaged("a movement is not in its entry");
-      record->after = gained.after;
-      movements.push_back(*std::move(record));
+      if (gained.record.sequence <= last) return Damaged("an entry moves an account twice");
+      last = gained.record.sequence;
+      movements.push_back(gained.record);
     }
 
     const uint64_t end = begin + movements.size();

@@ -264,13 +264,6 @@ std::vector<AccountMovement> MovementsOf(const v1::Entry& entry) {
   return MovementsOf(facts);
 }
 
-std::optional<MovementRecord> MovementOf(const EntryFacts& entry, AccountNumber account) {
-  for (const EntryFacts::Movement& own : entry.movements) {
-    if (own.account == account) return RecordOf(entry, own);
-  }
-  return std::nullopt;
-}
-
 std::string EncodeStatementPage(const StatementPage& page) {
   std::string out;
   out.reserve(24 + 24 * page.movements.size());

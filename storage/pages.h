@@ -92,8 +92,6 @@ struct AccountMovement {
 };
 std::vector<AccountMovement> MovementsOf(const EntryFacts& entry);
 std::vector<AccountMovement> MovementsOf(const v1::Entry& entry);
-// The movement of `account` alone; nothing where `entry` did not move it.
-std::optional<MovementRecord> MovementOf(const EntryFacts& entry, AccountNumber account);
 
 // A statement page, or a row of one that is not full: the sums before its first movement, then 1 to 256
 // movements, their sequence numbers strictly rising.

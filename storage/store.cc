@@ -21,7 +21,7 @@
 #include "storage/keys.h"
 #include "storage/status_macros.h"
 #include "storage/tail.h"
-#include "storage/thread_name.h"
+#include "storage/threads.h"
 #include "storage/view_impl.h"
 
 namespace timebank::storage {
@@ -47,6 +47,7 @@ class StoreImpl final : public Store {
     Publish();
     worker_ = std::thread([this] {
       NameThread("fold");
+      StepBack();
       FoldNowAndThen();
     });
   }

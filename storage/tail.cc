@@ -19,7 +19,7 @@ constexpr size_t kPutAtOnce = 256;
 // What stands around the frames' own bytes, about, counted so that a tail's size says something about memory.
 constexpr size_t kRowBytes = 96;
 constexpr size_t kEntryBytes = 24;
-constexpr size_t kMovementBytes = 128;
+constexpr size_t kMovementBytes = 200;
 constexpr size_t kAccountBytes = 160;
 
 absl::Status Damaged(absl::string_view what) {
@@ -37,7 +37,7 @@ Sums Minus(const Sums& sums) { return Sums{-sums.seconds_in, -sums.seconds_out, 
 
 // `items` in pieces of kPutAtOnce, each under `mutex`.
 template <typename Items, typename Put>
-void InPieces(absl::Mutex* mutex, const Items& items, const Put& put) {
+void InPieces(absl::Mutex* mutex, Items& items, const Put& put) {
   for (size_t i = 0; i < items.size();) {
     absl::MutexLock lock(mutex);
     for (const size_t end = std::min(items.size(), i + kPutAtOnce); i < end; ++i) put(items[i]);
@@ -86,13 +86,13 @@ absl::StatusOr<Tail::Added> Tail::Add(uint64_t index, std::shared_ptr<const std:
   InPieces(&mutex_, staged.entries, [this](const Staged::Entry& entry) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     banks_.find(entry.bank)->second.entries.push_back(entry.bytes);
   });
-  InPieces(&mutex_, staged.moved, [this, &staged](const Staged::Moved& moved) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  InPieces(&mutex_, staged.moved, [this, &staged](Staged::Moved& moved) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     auto [account, is_new] = accounts_.try_emplace(moved.account);
     if (is_new) {
       account->second.before = staged.walks.find(moved.account)->second.sums;
       bytes_ += kAccountBytes;
     }
-    account->second.Add(moved.movement, moved.own);
+    account->second.Add(std::move(moved.movement), moved.own);
   });
   InPieces(&mutex_, frame.rows,
            [this, index](const FrameView::Row& row) ABSL_NO_THREAD_SAFETY_ANALYSIS { PutRow(index, row); });
@@ -128,14 +128,14 @@ absl::Status Tail::ReadEntries(const FrameView& frame, const EndOf& end_of, Stag
     }
     end->second.last = entry.sequence;
     staged->entries.push_back({entry.bank, bytes});
-    const size_t first = staged->moved.size();
     for (const EntryFacts::Movement& movement : entry.movements) {
       if (movement.account == 0) return Damaged("a movement without an account");
       if (movement.seconds == std::numeric_limits<int64_t>::min()) return Damaged("seconds leave 64 bits");
-      const Sums own = SumsOf(entry.kind, entry.reversed_kind, movement.seconds);
-      staged->moved.push_back({{entry.bank, movement.account},
-                               {entry.sequence, movement.seconds, Sums(), Sums(), entry.occurred_on},
-                               own});
+    }
+    const size_t first = staged->moved.size();
+    for (AccountMovement& movement : MovementsOf(entry)) {
+      const Sums own = SumsOf(entry.kind, entry.reversed_kind, movement.record.seconds);
+      staged->moved.push_back({{entry.bank, movement.account}, {std::move(movement.record), Sums()}, own});
     }
     const auto begin = staged->moved.begin() + static_cast<ptrdiff_t>(first);
     for (auto one = begin; one != staged->moved.end(); ++one) {
@@ -163,13 +163,13 @@ absl::Status Tail::AddUp(const FrameView& frame, Staged* staged) const {
   for (auto moved = staged->moved.rbegin(); moved != staged->moved.rend(); ++moved) {
     Staged::Walk& walk = staged->walks.find(moved->account)->second;
     if (!walk.has_row) return Damaged("an account moves in a frame that does not have its row");
-    moved->movement.after = walk.sums;
+    moved->movement.record.after = walk.sums;
     if (!AddSums(&walk.sums, Minus(moved->own))) return Damaged("the sums of an account leave 64 bits");
   }
   absl::ReaderMutexLock lock(&mutex_);
   for (const auto& [key, walk] : staged->walks) {
     const Account* account = FindAccount(key.first, key.second);
-    if (account != nullptr && account->movements.back().after != walk.sums) {
+    if (account != nullptr && account->movements.back().record.after != walk.sums) {
       return Damaged(absl::StrCat("the row of account ", key.second, " does not agree with its movements"));
     }
   }
@@ -294,13 +294,14 @@ std::optional<std::pair<Sequence, Sequence>> Tail::EntriesOf(BankNumber bank, ui
 
 void Tail::Account::Add(Movement movement, const Sums& own) {
   const uint32_t number = static_cast<uint32_t>(movements.size());
-  if (days == nullptr && !movements.empty() && movement.day != movements.front().day) {
+  if (days == nullptr && !movements.empty() &&
+      movement.record.occurred_on != movements.front().record.occurred_on) {
     days = std::make_unique<absl::btree_map<Day, std::vector<uint32_t>>>();
-    std::vector<uint32_t>& first = (*days)[movements.front().day];
+    std::vector<uint32_t>& first = (*days)[movements.front().record.occurred_on];
     for (uint32_t i = 0; i < number; ++i) first.push_back(i);
   }
   if (days != nullptr) {
-    std::vector<uint32_t>& numbers = (*days)[movement.day];
+    std::vector<uint32_t>& numbers = (*days)[movement.record.occurred_on];
     if (!numbers.empty()) movement.after_of_day = movements[numbers.back()].after_of_day;
     numbers.push_back(number);
   } else if (!movements.empty()) {
@@ -308,19 +309,19 @@ void Tail::Account::Add(Movement movement, const Sums& own) {
   }
   // Where a day's sums leave 64 bits the fold refuses them.
   static_cast<void>(AddSums(&movement.after_of_day, own));
-  movements.push_back(movement);
+  movements.push_back(std::move(movement));
 }
 
 Sums Tail::Account::SumsOf(size_t movement) const {
-  Sums sums = movements[movement].after;
-  sums -= movement == 0 ? before : movements[movement - 1].after;
+  Sums sums = movements[movement].record.after;
+  sums -= movement == 0 ? before : movements[movement - 1].record.after;
   return sums;
 }
 
 Sums Tail::Account::SumsUpTo(const OfDay& of_day, Sequence last) const {
   for (size_t i = of_day.count; i > 0; --i) {
     const Movement& movement = movements[of_day[i - 1]];
-    if (movement.sequence <= last) return movement.after_of_day;
+    if (movement.record.sequence <= last) return movement.after_of_day;
   }
   return Sums();
 }
@@ -329,7 +330,7 @@ template <typename Visit>
 void Tail::Account::VisitDays(Day from, Direction direction, const Visit& visit) const {
   const bool up = direction == Direction::kUp;
   if (days == nullptr) {
-    const Day only = movements.front().day;
+    const Day only = movements.front().record.occurred_on;
     if (up ? only >= from : only <= from) visit(OfDay{only, movements.size(), nullptr});
     return;
   }
@@ -345,34 +346,36 @@ void Tail::Account::VisitDays(Day from, Direction direction, const Visit& visit)
   }
 }
 
-std::vector<Tail::Movement> Tail::Movements(BankNumber bank, AccountNumber account, Sequence from,
+std::vector<MovementRecord> Tail::Movements(BankNumber bank, AccountNumber account, Sequence from,
                                             Direction direction, size_t most, uint64_t at) const {
-  std::vector<Movement> found;
+  std::vector<MovementRecord> found;
   absl::ReaderMutexLock lock(&mutex_);
   const Account* of_account = FindAccount(bank, account);
   if (of_account == nullptr) return found;
   const std::vector<Movement>& movements = of_account->movements;
   const Sequence last = LastOf(bank, at);
   const auto is_less = [](const Movement& movement, Sequence sequence) {
-    return movement.sequence < sequence;
+    return movement.record.sequence < sequence;
   };
+  found.reserve(std::min(most, movements.size()));
   if (direction == Direction::kUp) {
     auto movement = std::lower_bound(movements.begin(), movements.end(), from, is_less);
-    for (; movement != movements.end() && movement->sequence <= last && found.size() < most; ++movement) {
-      found.push_back(*movement);
+    for (; movement != movements.end() && movement->record.sequence <= last && found.size() < most;
+         ++movement) {
+      found.push_back(movement->record);
     }
   } else {
     const Sequence start = std::min(from, last);
     auto movement = std::lower_bound(movements.begin(), movements.end(), start, is_less);
-    if (movement != movements.end() && movement->sequence == start) ++movement;
-    while (movement != movements.begin() && found.size() < most) found.push_back(*--movement);
+    if (movement != movements.end() && movement->record.sequence == start) ++movement;
+    while (movement != movements.begin() && found.size() < most) found.push_back((--movement)->record);
   }
   return found;
 }
 
 std::optional<Sums> Tail::SumsAt(BankNumber bank, AccountNumber account, Sequence sequence,
                                  uint64_t at) const {
-  const std::vector<Movement> last = Movements(bank, account, sequence, Direction::kDown, 1, at);
+  const std::vector<MovementRecord> last = Movements(bank, account, sequence, Direction::kDown, 1, at);
   if (last.empty()) return std::nullopt;
   return last.front().after;
 }
@@ -386,7 +389,7 @@ std::vector<DayRecord> Tail::Days(BankNumber bank, AccountNumber account, Day da
   const Sequence last = LastOf(bank, at);
   const bool up = direction == Direction::kUp;
   of_account->VisitDays(day, direction, [&](const OfDay& of_day) {
-    const auto sequence_of = [&](size_t i) { return of_account->movements[of_day[i]].sequence; };
+    const auto sequence_of = [&](size_t i) { return of_account->movements[of_day[i]].record.sequence; };
     // Straight to where the reader starts: the first number that is not before it, from below.
     size_t begin = 0;
     size_t end = of_day.count;
@@ -405,9 +408,9 @@ std::vector<DayRecord> Tail::Days(BankNumber bank, AccountNumber account, Day da
     for (size_t i = begin; i < end && found.size() < most; ++i) {
       const size_t number = of_day[up ? i : end - 1 - (i - begin)];
       const Movement& movement = of_account->movements[number];
-      if (movement.sequence > last) continue;
-      found.push_back({of_day.day, movement.sequence, movement.seconds, of_account->SumsOf(number),
-                       movement.after_of_day});
+      if (movement.record.sequence > last) continue;
+      found.push_back({of_day.day, movement.record.sequence, movement.record.seconds,
+                       of_account->SumsOf(number), movement.after_of_day});
     }
     return found.size() < most;
   });
@@ -511,8 +514,8 @@ absl::Status Tail::VisitAccounts(const std::function<absl::Status(const AccountG
       records.reserve(of_day.count);
       for (size_t i = 0; i < of_day.count; ++i) {
         const Movement& movement = account->movements[of_day[i]];
-        records.push_back({of_day.day, movement.sequence, movement.seconds, account->SumsOf(of_day[i]),
-                           movement.after_of_day});
+        records.push_back({of_day.day, movement.record.sequence, movement.record.seconds,
+                           account->SumsOf(of_day[i]), movement.after_of_day});
       }
       return true;
     });

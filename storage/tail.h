@@ -93,19 +93,17 @@ class Tail {
   // Numbers of the bank's first and last entries in here at `at`; nullopt: there are none.
   std::optional<std::pair<Sequence, Sequence>> EntriesOf(BankNumber bank, uint64_t at) const;
 
-  // One movement of an account, as far as it is kept apart from its entry.
+  // One movement of an account. It says all that a statement shows of its entry: an account's movements lie
+  // together here, its entries are scattered over the tail.
   struct Movement {
-    Sequence sequence;
-    int64_t seconds;
-    Sums after;         // the account's, in order of record
-    Sums after_of_day;  // of its day's movements in here alone
-    Day day;
+    MovementRecord record;  // `after` filled in
+    Sums after_of_day;      // of its day's movements in here alone
   };
 
   // Up to `most` of the account's movements in order of record, from the first one at or behind `from` in
   // `direction`.
-  std::vector<Movement> Movements(BankNumber bank, AccountNumber account, Sequence from, Direction direction,
-                                  size_t most, uint64_t at) const;
+  std::vector<MovementRecord> Movements(BankNumber bank, AccountNumber account, Sequence from,
+                                        Direction direction, size_t most, uint64_t at) const;
 
   // The account's sums after its last movement in here with sequence <= `sequence`; nullopt: there is none.
   std::optional<Sums> SumsAt(BankNumber bank, AccountNumber account, Sequence sequence, uint64_t at) const;

@@ -194,19 +194,6 @@ class TailDays final : public DayCursor {
   size_t next_ = 0;
 };
 
-absl::StatusOr<MovementRecord> RecordIn(const Tail& tail, uint64_t at, BankNumber bank, AccountNumber account,
-                                        const Tail::Movement& movement) {
-  const std::optional<std::string_view> bytes = tail.EntryBytes(bank, movement.sequence, at);
-  EntryFacts entry;
-  if (bytes.has_value() && ReadEntryFacts(*bytes, &entry)) {
-    if (std::optional<MovementRecord> record = MovementOf(entry, account); record.has_value()) {
-      record->after = movement.after;
-      return *std::move(record);
-    }
-  }
-  return absl::DataLossError("CORRUPT_RECORD: a movement is not in its entry");
-}
-
 }  // namespace
 
 View::View(std::shared_ptr<const Impl> impl, bool in_memory)
@@ -359,13 +346,12 @@ absl::Status View::ScanStatement(BankNumber bank, AccountNumber account, Sequenc
                                  const std::function<bool(const MovementRecord& record)>& visit) const {
   const uint64_t at = impl_->applied_index();
   // False: `visit` has had enough.
-  const auto scan_tail = [&](const Tail& tail) -> absl::StatusOr<bool> {
+  const auto scan_tail = [&](const Tail& tail) {
     constexpr size_t kAtOnce = 64;
     for (Sequence next = from;;) {
-      const std::vector<Tail::Movement> movements =
+      const std::vector<MovementRecord> movements =
           tail.Movements(bank, account, next, direction, kAtOnce, at);
-      for (const Tail::Movement& movement : movements) {
-        TB_ASSIGN_OR_RETURN(const MovementRecord record, RecordIn(tail, at, bank, account, movement));
+      for (const MovementRecord& record : movements) {
         if (!visit(record)) return false;
       }
       if (movements.size() < kAtOnce) return true;
@@ -375,8 +361,7 @@ absl::Status View::ScanStatement(BankNumber bank, AccountNumber account, Sequenc
   const auto& tails = impl_->tails();
   if (direction == Direction::kDown) {
     for (auto tail = tails.rbegin(); tail != tails.rend(); ++tail) {
-      TB_ASSIGN_OR_RETURN(const bool go_on, scan_tail(**tail));
-      if (!go_on) return absl::OkStatus();
+      if (!scan_tail(**tail)) return absl::OkStatus();
     }
   }
   if (direction == Direction::kDown || !IsInTails(bank, from)) {
@@ -396,8 +381,7 @@ absl::Status View::ScanStatement(BankNumber bank, AccountNumber account, Sequenc
   }
   if (direction == Direction::kUp) {
     for (const auto& tail : tails) {
-      TB_ASSIGN_OR_RETURN(const bool go_on, scan_tail(*tail));
-      if (!go_on) return absl::OkStatus();
+      if (!scan_tail(*tail)) return absl::OkStatus();
     }
   }
   return absl::OkStatus();

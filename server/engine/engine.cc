@@ -9,7 +9,7 @@
 #include "server/ledger/error.h"
 #include "server/ledger/genesis.h"
 #include "storage/status_macros.h"
-#include "storage/thread_name.h"
+#include "storage/threads.h"
 
 namespace timebank::engine {
 
@@ -417,7 +417,7 @@ absl::Status Engine::Commit(const Batch& batch) {
 }
 
 absl::Status Engine::CommitLayer(const ledger::Layer& layer) {
-  const auto frame = std::make_shared<const std::string>(layer.FrameBytes());
+  const auto frame = layer.Frame();
   const uint64_t index = store_->applied_index() + 1;
   TB_RETURN_IF_ERROR(log_->Append(index, *frame));
   absl::Status applied = store_->Apply(index, frame);

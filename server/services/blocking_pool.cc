@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "storage/thread_name.h"
+#include "storage/threads.h"
 
 namespace timebank::services {
 
