@@ -83,7 +83,14 @@ rocksdb::ColumnFamilyOptions FamilyOptions(const FamilyTraits& traits, uint64_t 
   options.arena_block_size = kArenaBlockBytes;
   options.compression =
       IsSupported(rocksdb::kLZ4Compression) ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
-  if (IsSupported(rocksdb::kZSTD)) options.bottommost_compression = rocksdb::kZSTD;
+  if (IsSupported(rocksdb::kZSTD)) {
+    options.bottommost_compression = rocksdb::kZSTD;
+    // Much of what is kept are salts and hashes, which no level makes smaller; higher ones only try for longer.
+    options.bottommost_compression_opts.enabled = true;
+    options.bottommost_compression_opts.level = 1;
+  }
+  // Each fold brings a file: looking through some more of them costs less than rewriting them so often.
+  options.level0_file_num_compaction_trigger = 8;
 
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
