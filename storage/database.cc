@@ -85,7 +85,8 @@ rocksdb::ColumnFamilyOptions FamilyOptions(const FamilyTraits& traits, uint64_t 
       IsSupported(rocksdb::kLZ4Compression) ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
   if (IsSupported(rocksdb::kZSTD)) {
     options.bottommost_compression = rocksdb::kZSTD;
-    // Much of what is kept are salts and hashes, which no level makes smaller; higher ones only try for longer.
+    // Much of what is kept are salts and hashes, which no level makes smaller; higher ones only try for
+    // longer.
     options.bottommost_compression_opts.enabled = true;
     options.bottommost_compression_opts.level = 1;
   }

@@ -237,7 +237,7 @@ TEST_F(LocalLogTest, Rotates) {
   for (const auto& [index, bytes] : *frames) EXPECT_EQ(bytes, LargeFrame(index));
 }
 
-// Goal: Trim takes whole segments only, keeps two files to write anew, and what it took is OUT_OF_RANGE.
+// Goal: Trim takes whole segments only, keeps four files to write anew, and what it took is OUT_OF_RANGE.
 TEST_F(LocalLogTest, Trims) {
   Opened();
   AppendUpTo(16);
@@ -246,7 +246,8 @@ TEST_F(LocalLogTest, Trims) {
   ASSERT_TRUE(log_->Trim(100).ok());
   EXPECT_EQ(log_->first_index(), 16u) << "the newest segment stays";
   EXPECT_EQ(Names(),
-            (std::vector<std::string>{"0000000000000001.spare", "0000000000000002.spare", SegmentName(6)}));
+            (std::vector<std::string>{"0000000000000001.spare", "0000000000000002.spare",
+                                      "0000000000000003.spare", "0000000000000004.spare", SegmentName(6)}));
   EXPECT_TRUE(HasCode(ReadAll(*log_, 15).status(), absl::StatusCode::kOutOfRange, "begins with frame 16"));
   EXPECT_EQ(ReadAll(*log_, 16)->size(), 1u);
   options_.applied_index = 16;
