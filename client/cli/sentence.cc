@@ -54,6 +54,24 @@ size_t FindHours(const std::vector<std::string>& words, size_t first) {
   return words.size();
 }
 
+// Where the hours end that begin with word `first`: `1h 30m`, `1 h 30 min`, `1,5 hours` and `90 min` are
+// several words. A number without a unit begins the note: `1h 2 trees`.
+size_t FindEndOfHours(const std::vector<std::string>& words, size_t first) {
+  size_t end = first + 1;
+  while (end < words.size()) {
+    const size_t next = end + (imports::IsDigits(words[end]) ? 2 : 1);
+    if (next > words.size() || !ParseHours(Joined(words, first, next)).ok()) break;
+    end = next;
+  }
+  return end;
+}
+
+bool IsFraction(std::string_view word) {
+  const size_t slash = word.find('/');
+  return slash != std::string_view::npos && imports::IsDigits(word.substr(0, slash)) &&
+         imports::IsDigits(word.substr(slash + 1));
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<NamedShare>> ParseNames(std::string_view text) {
@@ -101,9 +119,14 @@ absl::StatusOr<Sentence> ParseSentence(const std::vector<std::string>& words, st
   const size_t hours_at = FindHours(words, verb_at + 1);
   if (hours_at < words.size()) {
     CLI_ASSIGN_OR_RETURN(sentence.behind, ParseNames(Joined(words, verb_at + 1, hours_at)));
-    sentence.hours_text = words[hours_at];
+    const size_t words_at = FindEndOfHours(words, hours_at);
+    sentence.hours_text = Joined(words, hours_at, words_at);
     CLI_ASSIGN_OR_RETURN(sentence.hours, ParseHours(sentence.hours_text));
-    sentence.words = Joined(words, hours_at + 1, words.size());
+    if (words_at < words.size() && IsFraction(words[words_at])) {
+      return absl::InvalidArgumentError(absl::StrCat("\"", sentence.hours_text, " ", words[words_at],
+                                                     "\" is not hours. Write 1h30, 1:30, 1.5, 1,5 or 90m."));
+    }
+    sentence.words = Joined(words, words_at, words.size());
     return sentence;
   }
   // No hours: each name then needs its own (a lone receiver gets what the givers gave together), and the list

@@ -41,6 +41,11 @@ TEST(SentenceTest, ReadsSentences) {
   EXPECT_EQ(Parse("circle:knitters helped pot 3h"), "circle:knitters > pot | 10800 | ");
   EXPECT_EQ(Parse("circle:knitters:1:30 helped pot:2h 3h"), "circle:knitters=5400 > pot=7200 | 10800 | ");
   EXPECT_EQ(Parse("ben helped ana 1h 2 trees"), "ben > ana | 3600 | 2 trees");
+  EXPECT_EQ(Parse("ben helped ana 1h 30m shopping"), "ben > ana | 5400 | shopping");
+  EXPECT_EQ(Parse("ben helped ana 1 h 30 min shopping"), "ben > ana | 5400 | shopping");
+  EXPECT_EQ(Parse("ben helped ana 1,5 hours bread baking"), "ben > ana | 5400 | bread baking");
+  EXPECT_EQ(Parse("ben helped ana 90 min shopping"), "ben > ana | 5400 | shopping");
+  EXPECT_EQ(Parse("ben helped ana 2 hours"), "ben > ana | 7200 | ");
 }
 
 // Goal: hours may be left out only where everybody has their own.
@@ -55,7 +60,7 @@ TEST(SentenceTest, HoursMayStandWithTheNames) {
 TEST(SentenceTest, RefusesWhatCanBeMisread) {
   for (const char* text : {"ben ana 1h", "helped ana 1h", "ben helped", "ben to ana 1h", "ben, helped ana 1h",
                            "ben helped ,ana 1h", "ben helped ana:1,5 2h", "ben helped ana -1h",
-                           "ben helped ana 0", "ben helped :1h 2h"}) {
+                           "ben helped ana 0", "ben helped :1h 2h", "ben helped ana 1 1/2 shopping"}) {
     EXPECT_EQ(Parse(text), "error") << text;
   }
   EXPECT_EQ(Parse("ben helped ana:1h,5 2h"), "ben > ana=3600+5 | 7200 | ")
