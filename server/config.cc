@@ -144,7 +144,7 @@ const std::vector<Setting>& Settings() {
       Number("flush_interval_seconds", &Config::flush_interval_seconds, 0, 3'600,
              "longest time between two flushes of the database; 0: by size alone"),
       Number("block_cache_mb", &Config::block_cache_mb, 1, 1'048'576, "memory for what was read from disk"),
-      Number("tail_mb", &Config::tail_mb, 1, 4'096,
+      Number("tail_mb", &Config::tail_mb, 1, 1'024,
              "memory for changes that are not in the database yet; full: they are put there, while as many "
              "more may come"),
       Number("write_buffer_mb", &Config::write_buffer_mb, 1, 4'096,

@@ -2,7 +2,6 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>
-#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/slice_transform.h>
@@ -119,12 +118,6 @@ rocksdb::DBOptions InstanceOptions(const Database::Options& options) {
   db.allow_concurrent_memtable_write = false;
   db.enable_write_thread_adaptive_yield = false;
   db.max_background_jobs = 2;
-  // As the fold, which waits for them: behind those who wait for an answer.
-  for (const auto pool : {rocksdb::Env::LOW, rocksdb::Env::HIGH}) {
-    rocksdb::Env::Default()
-        ->LowerThreadPoolCPUPriority(pool, rocksdb::CpuPriority::kLow)
-        .PermitUncheckedError();
-  }
   db.max_open_files = 512;
   db.info_log = NewRocksDbLog(options.path + ".log");
   db.max_manifest_file_size = 4u << 20;

@@ -237,7 +237,7 @@ class Folder {
     return AddSums(&element->sums, sums);
   }
 
-  // The value as it was before this frame: nothing is read again after it was written.
+  // The value as it was before this tail: nothing is read again after it was written.
   absl::StatusOr<std::optional<std::string>> Get(Family family, const std::string& key) {
     std::string value;
     const rocksdb::Status status =
@@ -274,7 +274,8 @@ class Folder {
     return Damaged(absl::StrCat("the sums of account ", account, " leave 64 bits"));
   }
 
-  // The batch's own errors are for batches of more than 4 GiB; frames are far smaller.
+  // The batch's own errors are for batches of more than 4 GiB; a tail is at most half of that (see
+  // config.cc).
   void Put(Family family, std::string_view key, std::string_view value) {
     batch_->Put(database_.handle(family), ToSlice(key), ToSlice(value)).PermitUncheckedError();
   }

@@ -10,6 +10,7 @@
 //
 // Threads: Apply and Publish from one thread; Latest, Working, Flush and the getters from any.
 // Limits:  two tails: one that is being folded and one that grows. While both are full Apply waits.
+//          (Until the first Publish the parts that Open found are kept as well.)
 #ifndef TIMEBANK_STORAGE_STORE_H_
 #define TIMEBANK_STORAGE_STORE_H_
 

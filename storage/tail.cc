@@ -1,6 +1,7 @@
 #include "storage/tail.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "absl/strings/str_cat.h"
@@ -76,7 +77,7 @@ absl::StatusOr<Tail::Added> Tail::Add(uint64_t index, std::shared_ptr<const std:
   TB_RETURN_IF_ERROR(AddUp(frame, &staged));
   {
     absl::MutexLock lock(&mutex_);
-    bytes_ += bytes->size() + frame.rows.size() * kRowBytes + staged.entries.size() * kEntryBytes +
+    bytes_ += bytes->capacity() + frame.rows.size() * kRowBytes + staged.entries.size() * kEntryBytes +
               staged.moved.size() * kMovementBytes;
     frames_.push_back(std::move(bytes));  // before anything points into it
     for (const auto& [bank, end] : staged.ends) {
@@ -205,10 +206,10 @@ const Tail::Account* Tail::FindAccount(BankNumber bank, AccountNumber account) c
 }
 
 Sequence Tail::LastOf(const Bank& bank, uint64_t at) {
-  for (auto frame = bank.frames.rbegin(); frame != bank.frames.rend(); ++frame) {
-    if (frame->index <= at) return frame->last;
-  }
-  return 0;
+  const auto behind =
+      std::upper_bound(bank.frames.begin(), bank.frames.end(), at,
+                       [](uint64_t index, const Boundary& frame) { return index < frame.index; });
+  return behind == bank.frames.begin() ? 0 : std::prev(behind)->last;
 }
 
 Sequence Tail::LastOf(BankNumber bank, uint64_t at) const {

@@ -364,6 +364,7 @@ bool Engine::ExecuteQueued(ledger::WorkingState& state, Batch& batch) {
       continue;
     }
     absl::StatusOr<ledger::Outcome> outcome = ledger::Execute(submission->command, state);
+    submission->command = {};  // its bytes do not count as waiting any more
     const bool readable = outcome.ok();
     // A small request can become a large frame, and the other way round.
     batch.bytes = std::max(batch.bytes + submission->bytes, state.layer_bytes());

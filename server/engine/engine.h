@@ -1,7 +1,7 @@
 // The engine: the one place where the order of things is decided.
 //
 //   Submit ──► queue ──► engine thread ──────► committer thread ───────────────► replier thread
-//              bounded   Execute, one layer     Append + sync, fold, publish      done(outcome)
+//              bounded   Execute, one layer     Append + sync, apply, publish      done(outcome)
 //                        a batch
 //
 // While batch n is being synced, batch n+1 executes on top of it. When the committer is free, it gets what

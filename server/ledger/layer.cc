@@ -260,6 +260,8 @@ void Layer::Finish() {
     frame.append(texts_, text->text_field, text->text_begin + text->text_length - text->text_field);
   }
   put_rows_before(RowRef(static_cast<Family>(UINT8_MAX), {}));
+  // Whoever keeps the frame keeps its memory: of a large batch that was refused little else is left.
+  if (frame.capacity() > 2 * frame.size()) frame.shrink_to_fit();
 }
 
 std::map<Layer::RowKey, std::string> Layer::Rows() const {

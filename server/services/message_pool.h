@@ -31,6 +31,14 @@ inline constexpr bool kKeepsParts<v1::ListStatementLinesResponse> = true;
 template <>
 inline constexpr bool kKeepsParts<v1::BatchGetBalancesResponse> = true;
 
+// A short message can still have very many items, empty ones; they are refused, but only after they were
+// made.
+template <typename Message>
+int ItemsOf(const Message&) {
+  return 0;
+}
+inline int ItemsOf(const v1::BatchRecordExchangesRequest& request) { return request.exchanges_size(); }
+
 // Of one method. Must outlive the server's calls.
 template <typename Request, typename Response>
 class MessagePool final : public grpc::MessageAllocator<Request, Response> {
@@ -64,11 +72,14 @@ class MessagePool final : public grpc::MessageAllocator<Request, Response> {
 
  private:
   static constexpr bool kWithParts = kKeepsParts<Request> || kKeepsParts<Response>;
-  // As many as one connection may have calls at a time; a large message is not kept, and of those that keep
-  // their parts only a few are: what they hold is many times what was sent.
+  // As many as one connection may have calls at a time; a large message is not kept. Of those that keep their
+  // parts only a few are, and none for ever: what they hold is many times what was sent, and adds up over
+  // calls of different shapes.
   static constexpr size_t kMostKept = 256;
   static constexpr size_t kMostKeptWithParts = 4;
+  static constexpr int kMostUses = 64;
   static constexpr size_t kLargeBytes = 1 << 20;
+  static constexpr int kMostItems = 8192;
   // Room for a recorded exchange, asked and answered.
   static constexpr size_t kFirstBlockBytes = 4096;
 
@@ -88,11 +99,13 @@ class MessagePool final : public grpc::MessageAllocator<Request, Response> {
       // As it was sent.
       const bool large_reply =
           response_ != nullptr && static_cast<size_t>(response_->GetCachedSize()) > kLargeBytes;
-      const bool large = large_reply || (request_ != nullptr && request_bytes_ > kLargeBytes);
+      const bool large_request =
+          request_ != nullptr && (request_bytes_ > kLargeBytes || ItemsOf(*request_) > kMostItems);
+      const bool worn = kWithParts && ++uses_ >= kMostUses;
       if (request_ != nullptr) request_->Clear();
       if (response_ != nullptr) response_->Clear();
       arena_.Reset();
-      pool_->TakeBack(this, large);
+      pool_->TakeBack(this, large_reply || large_request || worn);
     }
 
    private:
@@ -110,15 +123,16 @@ class MessagePool final : public grpc::MessageAllocator<Request, Response> {
     alignas(8) std::array<char, kFirstBlockBytes> first_block_;
     google::protobuf::Arena arena_;
     size_t request_bytes_ = 0;
+    int uses_ = 0;
     std::unique_ptr<Request> request_;  // where they keep their parts
     std::unique_ptr<Response> response_;
   };
 
-  void TakeBack(Holder* holder, bool large) {
+  void TakeBack(Holder* holder, bool drop) {
     const size_t most = kWithParts ? kMostKeptWithParts : kMostKept;
     {
       absl::MutexLock lock(&mutex_);
-      if (!large && kept_.size() < most) {
+      if (!drop && kept_.size() < most) {
         kept_.push_back(holder);
         return;
       }

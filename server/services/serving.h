@@ -1,8 +1,8 @@
 // What every handler needs: the engine, a pool of threads that may block, and how a call is carried out.
 //
-//   change:  handler thread: parse and stamp a Command ──► Engine ──► replier thread: render from the view,
-//   finish read:    handler thread: answer from memory, finish; where that needs the disk: a thread of the
-//   pool
+//   change   handler thread: parse and stamp a Command ──► Engine ──► replier's or committer's thread: render
+//            what was posted, or read it from the newest view, and finish
+//   read     handler thread: answer from memory and finish; where that needs the disk, a thread of the pool
 //
 // Threads: any; handlers run on gRPC's threads and never block on the disk.
 #ifndef TIMEBANK_SERVER_SERVICES_SERVING_H_
