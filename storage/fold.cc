@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "storage/damaged.h"
 #include "storage/keys.h"
 #include "storage/pages.h"
 #include "storage/status_macros.h"
@@ -23,10 +24,6 @@
 
 namespace timebank::storage {
 namespace {
-
-absl::Status Damaged(absl::string_view what) {
-  return absl::DataLossError(absl::StrCat("CORRUPT_RECORD: ", what));
-}
 
 // Rows of a block or page change from this element on when elements are added up to `end`, where the growing
 // row begins with element `growing`; all counted from 0 at the beginning of the journal or statement.

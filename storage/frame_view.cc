@@ -1,6 +1,7 @@
 #include "storage/frame_view.h"
 
 #include "absl/strings/str_cat.h"
+#include "storage/damaged.h"
 #include "storage/database.h"
 #include "storage/wire.h"
 #include "timebank/storage/v1/frame.pb.h"
@@ -13,10 +14,6 @@ using v1::FrameRow;
 using Type = WireFields::Type;
 
 constexpr uint32_t kFrameVersion = 1;
-
-absl::Status Damaged(absl::string_view what) {
-  return absl::DataLossError(absl::StrCat("CORRUPT_RECORD: ", what));
-}
 
 absl::StatusOr<FrameView::Row> ReadRow(std::string_view bytes) {
   WireFields fields(bytes);

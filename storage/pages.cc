@@ -8,14 +8,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "storage/coding.h"
+#include "storage/damaged.h"
 #include "storage/keys.h"
 #include "storage/sums.h"
 #include "storage/wire.h"
 
 namespace timebank::storage {
 namespace {
-
-absl::Status Damaged(const char* what) { return absl::DataLossError(absl::StrCat("CORRUPT_RECORD: ", what)); }
 
 // Turned by four bits, so that the holder's number stands before its kind and small numbers stay short.
 uint64_t TurnedAccount(AccountNumber account) { return account << 4 | account >> 28; }

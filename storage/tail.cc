@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "storage/coding.h"
+#include "storage/damaged.h"
 #include "storage/keys.h"
 #include "storage/status_macros.h"
 #include "storage/sums.h"
@@ -22,10 +23,6 @@ constexpr size_t kRowBytes = 96;
 constexpr size_t kEntryBytes = 24;
 constexpr size_t kMovementBytes = 200;
 constexpr size_t kAccountBytes = 160;
-
-absl::Status Damaged(absl::string_view what) {
-  return absl::DataLossError(absl::StrCat("CORRUPT_RECORD: ", what));
-}
 
 bool IsReadInOrder(Family family) {
   return family == Family::kDirectory || family == Family::kMark || family == Family::kClock;

@@ -132,7 +132,7 @@ void Machine::Seal() {
   batch.layer = state_->Seal();
   sealed_ = std::move(executed_);
   executed_.clear();
-  if (!batch.layer->empty()) batch.frame = std::make_shared<const std::string>(batch.layer->FrameBytes());
+  if (!batch.layer->empty()) batch.frame = batch.layer->Frame();
   batch_ = std::move(batch);
 }
 
