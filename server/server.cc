@@ -193,7 +193,7 @@ absl::Status Server::OpenEngine() {
   options.queue_bytes = static_cast<size_t>(config_.queue_mb) * kMegabyte;
   options.on_state = [this](State state, const absl::Status& failure) { HearState(state, failure); };
   options.on_published = [this] {
-    if (services::WatchHub* hub = hub_) hub->WakeAll();
+    if (services::Feeder* feeder = feeder_) feeder->Wake();
   };
   options.on_trouble = [](const absl::Status& what) {
     LogError("the ledger has trouble and will try again", {{"what", what.ToString()}});
@@ -211,7 +211,7 @@ absl::Status Server::OpenEngine() {
   serving.pool_threads = static_cast<size_t>(config_.pool_threads);
   serving_ = std::make_unique<services::Serving>(std::move(serving), engine_.get());
   services_ = services::MakeServices(serving_.get());
-  hub_ = &serving_->hub();
+  feeder_ = &serving_->feeder();
   return absl::OkStatus();
 }
 
@@ -283,13 +283,13 @@ void Server::Stop() {
     stopping_ = true;
     TellHealth();
   }
-  if (serving_ != nullptr) serving_->hub().EndAll();
+  if (serving_ != nullptr) serving_->feeder().EndAll();
   const auto deadline = std::chrono::system_clock::now() + std::chrono::seconds(config_.stop_seconds);
   if (server_ != nullptr) server_->Shutdown(deadline);
   if (operator_server_ != nullptr) operator_server_->Shutdown(deadline);
   if (engine_ != nullptr) engine_->Stop();
 
-  hub_ = nullptr;
+  feeder_ = nullptr;
   {
     absl::MutexLock lock(&mutex_);
     listening_.clear();

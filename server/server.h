@@ -77,7 +77,7 @@ class Server {
   std::unique_ptr<grpc::Server> server_;
 
   // Whose streams to wake: nothing while there is no `serving_`.
-  std::atomic<services::WatchHub*> hub_ = nullptr;
+  std::atomic<services::Feeder*> feeder_ = nullptr;
 
   absl::Mutex mutex_;
   engine::Engine::State state_ ABSL_GUARDED_BY(mutex_) = engine::Engine::State::kRecovering;

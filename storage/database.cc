@@ -138,16 +138,18 @@ rocksdb::WriteOptions WithoutLog() {
 
 bool IsNotInMemory(const absl::Status& status) { return status.GetPayload(kNotInMemoryUrl).has_value(); }
 
+absl::Status NotInMemory() {
+  absl::Status status = absl::UnavailableError("the answer is not in memory");
+  status.SetPayload(kNotInMemoryUrl, absl::Cord());
+  return status;
+}
+
 absl::Status FromRocks(const rocksdb::Status& status) {
   if (status.ok()) return absl::OkStatus();
   const std::string message = status.ToString();
   if (status.IsCorruption()) return absl::DataLossError(absl::StrCat("CORRUPT_RECORD: ", message));
   if (status.IsNoSpace()) return absl::ResourceExhaustedError(message);
-  if (status.IsIncomplete()) {
-    absl::Status result = absl::UnavailableError("the answer is not in memory");
-    result.SetPayload(kNotInMemoryUrl, absl::Cord());
-    return result;
-  }
+  if (status.IsIncomplete()) return NotInMemory();
   if (status.IsIOError() || status.IsBusy() || status.IsTimedOut() || status.IsTryAgain() ||
       status.IsAborted() || status.IsShutdownInProgress()) {
     return absl::UnavailableError(message);

@@ -24,6 +24,7 @@
 namespace timebank::storage {
 
 bool IsNotInMemory(const absl::Status& status);
+absl::Status NotInMemory();
 
 class View {
  public:

@@ -326,6 +326,7 @@ void Engine::Serve() {
     while (state.sealed_layers() > 0) state.DropOldest();
     batch.layer = state.Seal();
     to_commit_ = std::exchange(batch, Batch{});
+    batch.waiters = RoomForWaiters();
     committer_wakes_.Signal();
   }
   for (Waiter& waiter : batch.waiters) waiter.outcome = OutcomeUnknown();
@@ -458,6 +459,16 @@ void Engine::AnswerFromCommitter(std::vector<Waiter> waiters) {
 
 void Engine::Reply(std::vector<Waiter> waiters) {
   for (Waiter& waiter : waiters) waiter.done(std::move(waiter.outcome));
+  if (waiters.capacity() > kKeptRoom) return;
+  waiters.clear();
+  absl::MutexLock lock(&replies_mutex_);
+  if (waiters.capacity() > spare_.capacity()) spare_.swap(waiters);
+}
+
+// A list that grows with every batch would be moved again and again.
+std::vector<Engine::Waiter> Engine::RoomForWaiters() {
+  absl::MutexLock lock(&replies_mutex_);
+  return std::move(spare_);
 }
 
 void Engine::RunReplier() {

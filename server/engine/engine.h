@@ -134,9 +134,10 @@ class Engine {
   void Trim(uint64_t index);
   absl::Status Commit(const Batch& batch);
   absl::Status CommitLayer(const ledger::Layer& layer);
+  std::vector<Waiter> RoomForWaiters();
   void Answer(std::vector<Waiter> waiters);
   void AnswerFromCommitter(std::vector<Waiter> waiters);
-  static void Reply(std::vector<Waiter> waiters);
+  void Reply(std::vector<Waiter> waiters);
   void SetState(State state);
 
   const Options options_;
@@ -169,7 +170,8 @@ class Engine {
   absl::Mutex replies_mutex_;
   absl::CondVar replier_wakes_;
   std::vector<std::vector<Waiter>> replies_ ABSL_GUARDED_BY(replies_mutex_);
-  bool replying_ ABSL_GUARDED_BY(replies_mutex_) = false;  // the replier is at it
+  std::vector<Waiter> spare_ ABSL_GUARDED_BY(replies_mutex_);  // empty: room for those of a batch to come
+  bool replying_ ABSL_GUARDED_BY(replies_mutex_) = false;      // the replier is at it
   bool replier_ends_ ABSL_GUARDED_BY(replies_mutex_) = false;
   bool replier_ended_ ABSL_GUARDED_BY(replies_mutex_) = false;
 

@@ -180,7 +180,7 @@ class Executor {
     if (std::holds_alternative<RecordExchange>(command_.act) ||
         std::holds_alternative<RecordGift>(command_.act) ||
         std::holds_alternative<RecordOpening>(command_.act)) {
-      Preview& posted = outcome.posted.emplace();
+      Preview& posted = *(outcome.posted = std::make_shared<Preview>());
       posted.entry = std::move(run_.entry);
       posted.texts = std::move(run_.parts.texts);
       posted.category = run_.CategoryName(posted.entry.category());
@@ -189,7 +189,8 @@ class Executor {
   }
 
   Outcome ShowAndUndo() {
-    Preview preview;
+    auto shown = std::make_shared<Preview>();
+    Preview& preview = *shown;
     for (sv1::Entry& entry : state_.EntriesSince(start_)) preview.entry = std::move(entry);
     sv1::TextRow texts;
     if (state_.GetRow(Family::kText, storage::TextKey(run_.bank, preview.entry.sequence()), &texts)) {
@@ -198,7 +199,7 @@ class Executor {
     preview.category = run_.CategoryName(preview.entry.category());
     Undo(start_);
     Outcome outcome;
-    outcome.preview = std::move(preview);
+    outcome.preview = std::move(shown);
     return outcome;
   }
 

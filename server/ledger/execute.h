@@ -23,6 +23,7 @@
 #define TIMEBANK_SERVER_LEDGER_EXECUTE_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -54,12 +55,13 @@ struct Outcome {
   BankNumber bank = 0;
   Sequence first = 0;  // its entries, first to first + count - 1; 0: none
   uint32_t count = 0;
-  bool replayed = false;           // this is the outcome of an earlier call
-  std::vector<Item> items;         // batches
-  std::optional<Preview> preview;  // validate_only
+  bool replayed = false;    // this is the outcome of an earlier call
+  std::vector<Item> items;  // batches
+  // A copy of an outcome shares these.
+  std::shared_ptr<Preview> preview;  // validate_only
   // RecordExchange, RecordGift and RecordOpening that posted just now: what was posted, so that it need not
   // be read back.
-  std::optional<Preview> posted;
+  std::shared_ptr<Preview> posted;
 };
 
 // Decides `command` and puts its changes into `state`; a refused command changes nothing, except that

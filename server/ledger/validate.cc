@@ -1,6 +1,7 @@
 #include "server/ledger/validate.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <string>
 #include <utility>
@@ -88,24 +89,54 @@ class Checker {
   std::vector<Violation>* found_;
 };
 
-void CheckShares(Checker& check, std::string_view field, const std::vector<ShareSpec>& shares, size_t* count,
-                 std::set<std::pair<HolderKind, std::string>>* seen) {
-  for (size_t i = 0; i < shares.size(); ++i) {
-    std::string path = absl::StrCat(absl::string_view(field.data(), field.size()), "[", i, "]");
-    if (++*count > kMaxShares) return check.Add(field, v::kTooMany);
-    check.Holder(path + ".holder", shares[i].holder);
-    if (shares[i].seconds) check.Positive(path + ".seconds", *shares[i].seconds);
-    if (shares[i].holder.given() && !seen->emplace(shares[i].holder.kind, shares[i].holder.id).second) {
-      check.Add(path + ".holder", v::kSameHolder);
+// Holders that were named so far. A few are looked through, which is what an exchange nearly always has.
+class Named {
+ public:
+  // false: it was there.
+  bool Add(const HolderRef& holder) {
+    if (!all_.empty()) return all_.emplace(holder.kind, holder.id).second;
+    const auto end = few_.begin() + static_cast<ptrdiff_t>(count_);
+    if (std::any_of(few_.begin(), end, [&](const HolderRef* other) { return *other == holder; }))
+      return false;
+    if (count_ < few_.size()) {
+      few_[count_++] = &holder;
+      return true;
     }
+    for (const HolderRef* other : few_) all_.emplace(other->kind, other->id);
+    all_.emplace(holder.kind, holder.id);
+    return true;
+  }
+
+ private:
+  std::array<const HolderRef*, 8> few_;
+  size_t count_ = 0;
+  std::set<std::pair<HolderKind, std::string_view>> all_;  // when they are more
+};
+
+void CheckShares(Checker& check, std::string_view field, const std::vector<ShareSpec>& shares, size_t* count,
+                 Named* named) {
+  for (size_t i = 0; i < shares.size(); ++i) {
+    if (++*count > kMaxShares) return check.Add(field, v::kTooMany);
+    const ShareSpec& share = shares[i];
+    const auto path = [&](const char* part) {
+      return absl::StrCat(absl::string_view(field.data(), field.size()), "[", i, "].", part);
+    };
+    if (!share.holder.given()) {
+      check.Add(path("holder"), v::kRequired);
+    } else if (!IsId(share.holder.id)) {
+      check.Add(path("holder"), v::kMalformed);
+    }
+    if (share.seconds && *share.seconds <= 0) check.Add(path("seconds"), v::kMustBePositive);
+    if (share.seconds && *share.seconds > kMaxSeconds) check.Add(path("seconds"), v::kOutOfRange);
+    if (share.holder.given() && !named->Add(share.holder)) check.Add(path("holder"), v::kSameHolder);
   }
 }
 
 void CheckExchange(Checker& check, const ExchangeSpec& exchange) {
   size_t count = 0;
-  std::set<std::pair<HolderKind, std::string>> seen;
-  CheckShares(check, "givers", exchange.givers, &count, &seen);
-  CheckShares(check, "receivers", exchange.receivers, &count, &seen);
+  Named named;
+  CheckShares(check, "givers", exchange.givers, &count, &named);
+  CheckShares(check, "receivers", exchange.receivers, &count, &named);
   if (exchange.seconds < 0) check.Add("seconds", v::kMustBePositive);
   if (exchange.seconds > kMaxSeconds) check.Add("seconds", v::kOutOfRange);
   if (exchange.remainder.given()) check.Holder("remainder.holder", exchange.remainder);

@@ -13,6 +13,7 @@
 #include "server/services/ledger_service.h"
 #include "server/services/names.h"
 #include "server/services/paging.h"
+#include "server/services/raw_text.h"
 #include "server/services/reading.h"
 #include "storage/status_macros.h"
 
@@ -24,7 +25,6 @@ using storage::Sequence;
 
 namespace {
 
-constexpr size_t kMostEventsAMessage = 100;
 constexpr int64_t kDefaultHeartbeatMs = 10'000;
 
 // Where a feed begins: behind `after_position`, or at the beginning.
@@ -44,31 +44,53 @@ absl::StatusOr<int64_t> HeartbeatMs(const v1::WatchLedgerRequest& request) {
   return interval.seconds() * 1000 + interval.nanos() / 1'000'000;
 }
 
-// One open feed: a cursor into the journal. Whoever wakes it (a publication, the heartbeat's alarm, a
-// finished write) only has it read on, on the pool; one write is out at a time.
-class WatchStream final : public grpc::ServerWriteReactor<v1::WatchLedgerResponse>,
-                          public WatchHub::Watcher,
+// One open feed: a cursor into the journal. The feeder asks where it is and gives it what comes next; one
+// message is out at a time.
+class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
+                          public Feeder::Stream,
                           public std::enable_shared_from_this<WatchStream> {
  public:
   WatchStream(Serving* serving, CallbackServerContext* context) : serving_(*serving), context_(context) {}
 
   // Keeps itself alive until OnDone.
   static WatchStream* Start(Serving* serving, CallbackServerContext* context,
-                            const v1::WatchLedgerRequest& request) {
+                            const grpc::ByteBuffer& request) {
     auto stream = std::make_shared<WatchStream>(serving, context);
     stream->self_ = stream;
     stream->Open(request);
     return stream.get();
   }
 
-  void Wake() override {
+  std::optional<Feeder::Place> Ask() override {
     absl::MutexLock lock(&mutex_);
-    ReadOn();
+    if (ending_) return std::nullopt;
+    if (busy_) {
+      missed_ = true;
+      return std::nullopt;
+    }
+    busy_ = true;
+    return Feeder::Place{bank_, after_, heartbeat_due_};
   }
 
-  void End() override {
-    End(ledger::ErrorOf(ledger::Reason::kShuttingDown,
-                        "the server is stopping; go on from the last position"));
+  void Send(const grpc::ByteBuffer& message, Sequence last) override {
+    absl::MutexLock lock(&mutex_);
+    if (ending_) return;
+    after_ = last;
+    heartbeat_due_ = false;
+    last_write_ = std::chrono::system_clock::now();
+    writing_ = true;
+    message_ = message;
+    StartWrite(&message_);
+  }
+
+  void GoOn() override {
+    absl::MutexLock lock(&mutex_);
+    BeReady();
+  }
+
+  void End(absl::Status status) override {
+    absl::MutexLock lock(&mutex_);
+    EndLocked(std::move(status));
   }
 
   void OnWriteDone(bool ok) override {
@@ -78,33 +100,38 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchLedgerRespons
     if (ending_) {
       FinishNow();  // whoever ended it left that to the write that was out
     } else {
-      ReadOn();
+      BeReady();
     }
   }
 
   void OnCancel() override { End(absl::CancelledError("the call was cancelled")); }
 
   void OnDone() override {
-    serving_.hub().Remove(self_);
+    serving_.feeder().Remove(this);
     alarm_.Cancel();
-    const std::shared_ptr<WatchStream> last = std::move(self_);  // the pool may hold it a little longer
+    const std::shared_ptr<WatchStream> last = std::move(self_);  // the feeder may hold it a little longer
   }
 
  private:
-  void Open(const v1::WatchLedgerRequest& request) {
+  void Open(const grpc::ByteBuffer& request) {
     if (absl::Status status = Prepare(request); !status.ok()) return End(std::move(status));
-    if (!serving_.hub().Add(self_)) {
+    if (!serving_.feeder().Add(self_)) {
       return End(ledger::ErrorOf(ledger::Reason::kQueueFull, "too many feeds are open; try again later"));
     }
+    serving_.feeder().Wake();
     absl::MutexLock lock(&mutex_);
     SetAlarm();
-    ReadOn();
   }
 
-  absl::Status Prepare(const v1::WatchLedgerRequest& request) {
+  absl::Status Prepare(const grpc::ByteBuffer& buffer) {
     TB_RETURN_IF_ERROR(serving_.Ready());
     const Caller caller = CallerOf(*context_);
     if (!caller.violations.empty()) return ToStatus(caller.violations, "");
+    const std::string bytes = BytesOf(buffer);
+    v1::WatchLedgerRequest request;
+    if (!request.ParseFromString(bytes) && !ParseWithRawText(bytes, &request)) {
+      return absl::InvalidArgumentError("the bytes sent are no WatchLedgerRequest");
+    }
     TB_ASSIGN_OR_RETURN(heartbeat_ms_, HeartbeatMs(request));
     // A cold bank costs a read or two from the disk here; a feed is opened once and then stays.
     TB_ASSIGN_OR_RETURN(BankReader bank, OpenForRead(serving_.Latest(), caller,
@@ -114,49 +141,10 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchLedgerRespons
     return absl::OkStatus();
   }
 
-  // Has the journal read on, unless that is under way; then once more afterwards.
-  void ReadOn() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (ending_ || writing_) return;
-    if (reading_) {
-      again_ = true;
-      return;
-    }
-    reading_ = true;
-    // A full pool drops this turn; the heartbeat's alarm takes it up.
-    if (!serving_.pool().Submit([self = shared_from_this()] { self->ReadNow(); })) reading_ = false;
-  }
-
-  // On the pool.
-  void ReadNow() {
-    Sequence after;
-    {
-      absl::MutexLock lock(&mutex_);
-      again_ = false;
-      after = after_;
-    }
-    message_.Clear();
-    absl::StatusOr<Sequence> last = ReadEvents(after);
-    absl::MutexLock lock(&mutex_);
-    reading_ = false;
-    if (!last.ok()) {
-      EndLocked(last.status());
-    } else if (!ending_ && (*last > after || heartbeat_due_)) {
-      after_ = *last;
-      heartbeat_due_ = false;
-      last_write_ = std::chrono::system_clock::now();
-      writing_ = true;
-      StartWrite(&message_);
-    } else if (again_) {
-      ReadOn();
-    }
-  }
-
-  absl::StatusOr<Sequence> ReadEvents(Sequence after) {
-    TB_ASSIGN_OR_RETURN(BankReader bank, BankReader::Open(serving_.Latest(), bank_));
-    TB_ASSIGN_OR_RETURN(Sequence last,
-                        AppendEvents(bank, after, kMostEventsAMessage, message_.mutable_events()));
-    message_.set_position(bank.PositionAt(last));
-    return last;
+  // Can take the next message.
+  void BeReady() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    busy_ = false;
+    if (std::exchange(missed_, false)) serving_.feeder().Wake();
   }
 
   // The alarm does not keep the stream alive: it is a part of it.
@@ -174,14 +162,9 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchLedgerRespons
     if (now - last_write_ >= std::chrono::milliseconds(heartbeat_ms_)) {
       heartbeat_due_ = true;
       last_write_ = now;
-      ReadOn();
+      serving_.feeder().Wake();
     }
     SetAlarm();
-  }
-
-  void End(absl::Status status) {
-    absl::MutexLock lock(&mutex_);
-    EndLocked(std::move(status));
   }
 
   void EndLocked(absl::Status status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -201,13 +184,13 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchLedgerRespons
   CallbackServerContext* const context_;
   storage::BankNumber bank_ = 0;
   int64_t heartbeat_ms_ = kDefaultHeartbeatMs;
-  v1::WatchLedgerResponse message_;  // while `reading_` the pool's, while `writing_` gRPC's
+  grpc::ByteBuffer message_;  // gRPC's while `writing_`
 
   absl::Mutex mutex_;
   std::shared_ptr<WatchStream> self_;  // until OnDone
   Sequence after_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool reading_ ABSL_GUARDED_BY(mutex_) = false;
-  bool again_ ABSL_GUARDED_BY(mutex_) = false;
+  bool busy_ ABSL_GUARDED_BY(mutex_) = false;    // the feeder looks after it, or a write is out
+  bool missed_ ABSL_GUARDED_BY(mutex_) = false;  // the feeder asked meanwhile
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool heartbeat_due_ ABSL_GUARDED_BY(mutex_) = false;
   bool ending_ ABSL_GUARDED_BY(mutex_) = false;
@@ -235,9 +218,9 @@ ServerUnaryReactor* LedgerService::ListEvents(CallbackServerContext* context,
   });
 }
 
-grpc::ServerWriteReactor<v1::WatchLedgerResponse>* LedgerService::WatchLedger(
-    CallbackServerContext* context, In<v1::WatchLedgerRequest> request) {
-  return WatchStream::Start(&serving_, context, *request);
+grpc::ServerWriteReactor<grpc::ByteBuffer>* LedgerService::Watch(CallbackServerContext* context,
+                                                                 const grpc::ByteBuffer& request) {
+  return WatchStream::Start(&serving_, context, request);
 }
 
 }  // namespace timebank::services

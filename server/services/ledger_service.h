@@ -65,8 +65,10 @@ class LedgerService final : public v1::LedgerService::CallbackService {
   grpc::ServerUnaryReactor* ListEvents(grpc::CallbackServerContext* context,
                                        In<v1::ListEventsRequest> request,
                                        v1::ListEventsResponse* response) override;
-  grpc::ServerWriteReactor<v1::WatchLedgerResponse>* WatchLedger(grpc::CallbackServerContext* context,
-                                                                 In<v1::WatchLedgerRequest> request) override;
+
+  // WatchLedger, in bytes: a message that many streams get is made once.
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Watch(grpc::CallbackServerContext* context,
+                                                    const grpc::ByteBuffer& request);
 
  private:
   Serving& serving_;

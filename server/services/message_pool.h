@@ -1,8 +1,6 @@
-// Requests and replies that are used again, or at least made in memory that is: making and freeing the parts
-// of a message one by one is much of what a cheap call costs.
-//
-// A message whose bulk is a list (KeepsParts) stays as it is, cleared, for the next call: its items and their
-// texts keep their memory. Every other message stands on an arena and is gone at once.
+// Requests and replies that are used again: making and freeing the parts of a message one by one is much of
+// what a cheap call costs. A message stays as it is, cleared, for the next call: its parts and their texts
+// keep their memory.
 //
 // Threads: any.
 #ifndef TIMEBANK_SERVER_SERVICES_MESSAGE_POOL_H_
@@ -10,26 +8,24 @@
 
 #include <grpcpp/support/message_allocator.h>
 
-#include <array>
 #include <cstddef>
-#include <memory>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
-#include "google/protobuf/arena.h"
 #include "timebank/v1/ledger_service.pb.h"
 
 namespace timebank::services {
 
+// Whether a method's messages may be long and are kept all the same: their bulk is a list.
 template <typename Message>
-inline constexpr bool kKeepsParts = false;
+inline constexpr bool kIsBulk = false;
 template <>
-inline constexpr bool kKeepsParts<v1::BatchRecordExchangesRequest> = true;
+inline constexpr bool kIsBulk<v1::BatchRecordExchangesRequest> = true;
 template <>
-inline constexpr bool kKeepsParts<v1::ListStatementLinesResponse> = true;
+inline constexpr bool kIsBulk<v1::ListStatementLinesResponse> = true;
 template <>
-inline constexpr bool kKeepsParts<v1::BatchGetBalancesResponse> = true;
+inline constexpr bool kIsBulk<v1::BatchGetBalancesResponse> = true;
 
 // A short message can still have very many items, empty ones; they are refused, but only after they were
 // made.
@@ -61,78 +57,62 @@ class MessagePool final : public grpc::MessageAllocator<Request, Response> {
       if (!kept_.empty()) {
         Holder* holder = kept_.back();
         kept_.pop_back();
-        holder->Prepare();
         return holder;
       }
     }
-    auto* holder = new Holder(this);
-    holder->Prepare();
-    return holder;
+    return new Holder(this);
   }
 
  private:
-  static constexpr bool kWithParts = kKeepsParts<Request> || kKeepsParts<Response>;
-  // As many as one connection may have calls at a time; a large message is not kept. Of those that keep their
-  // parts only a few are, and none for ever: what they hold is many times what was sent, and adds up over
-  // calls of different shapes.
-  static constexpr size_t kMostKept = 256;
-  static constexpr size_t kMostKeptWithParts = 4;
-  static constexpr int kMostUses = 64;
-  static constexpr size_t kLargeBytes = 1 << 20;
+  // What a message holds is many times what was sent, and adds up over calls of different shapes: so none is
+  // kept for ever, and none that was long. Of short ones as many are kept as a few connections may have calls
+  // at a time, of long ones a few.
+  struct Limits {
+    size_t kept;
+    size_t request_bytes;  // on the wire
+    size_t reply_bytes;
+    int uses;
+  };
+  static constexpr Limits kLimits = kIsBulk<Request> || kIsBulk<Response>
+                                        ? Limits{4, 1 << 20, 1 << 20, 64}
+                                        : Limits{512, 1 << 10, 4 << 10, 256};
   static constexpr int kMostItems = 8192;
-  // Room for a recorded exchange, asked and answered.
-  static constexpr size_t kFirstBlockBytes = 4096;
 
   class Holder final : public grpc::MessageHolder<Request, Response> {
    public:
-    explicit Holder(MessagePool* pool) : pool_(pool), arena_(first_block_.data(), first_block_.size()) {}
+    explicit Holder(MessagePool* pool) : pool_(pool) {
+      this->set_request(&request_);
+      this->set_response(&response_);
+    }
 
     void set_request_bytes(size_t bytes) { request_bytes_ = bytes; }
 
-    void Prepare() {
-      request_bytes_ = 0;
-      this->set_request(Make(&request_));
-      this->set_response(Make(&response_));
-    }
-
     void Release() override {
       // As it was sent.
-      const bool large_reply =
-          response_ != nullptr && static_cast<size_t>(response_->GetCachedSize()) > kLargeBytes;
-      const bool large_request =
-          request_ != nullptr && (request_bytes_ > kLargeBytes || ItemsOf(*request_) > kMostItems);
-      const bool worn = kWithParts && ++uses_ >= kMostUses;
-      if (request_ != nullptr) request_->Clear();
-      if (response_ != nullptr) response_->Clear();
-      arena_.Reset();
-      pool_->TakeBack(this, large_reply || large_request || worn);
+      const bool large = request_bytes_ > kLimits.request_bytes || ItemsOf(request_) > kMostItems ||
+                         static_cast<size_t>(response_.GetCachedSize()) > kLimits.reply_bytes;
+      if (large || ++uses_ >= kLimits.uses) {
+        delete this;
+        return;
+      }
+      request_.Clear();
+      response_.Clear();
+      request_bytes_ = 0;
+      pool_->TakeBack(this);
     }
 
    private:
-    template <typename Message>
-    Message* Make(std::unique_ptr<Message>* kept) {
-      if constexpr (kKeepsParts<Message>) {
-        if (*kept == nullptr) *kept = std::make_unique<Message>();
-        return kept->get();
-      } else {
-        return google::protobuf::Arena::CreateMessage<Message>(&arena_);
-      }
-    }
-
     MessagePool* const pool_;
-    alignas(8) std::array<char, kFirstBlockBytes> first_block_;
-    google::protobuf::Arena arena_;
     size_t request_bytes_ = 0;
     int uses_ = 0;
-    std::unique_ptr<Request> request_;  // where they keep their parts
-    std::unique_ptr<Response> response_;
+    Request request_;
+    Response response_;
   };
 
-  void TakeBack(Holder* holder, bool drop) {
-    const size_t most = kWithParts ? kMostKeptWithParts : kMostKept;
+  void TakeBack(Holder* holder) {
     {
       absl::MutexLock lock(&mutex_);
-      if (!drop && kept_.size() < most) {
+      if (kept_.size() < kLimits.kept) {
         kept_.push_back(holder);
         return;
       }

@@ -141,4 +141,10 @@ std::string BytesOf(grpc_byte_buffer* buffer) {
   return bytes;
 }
 
+std::string BytesOf(const grpc::ByteBuffer& buffer) {
+  grpc::Slice slice;
+  if (!buffer.Valid() || !buffer.DumpToSingleSlice(&slice).ok()) return "";
+  return std::string(reinterpret_cast<const char*>(slice.begin()), slice.size());
+}
+
 }  // namespace timebank::services

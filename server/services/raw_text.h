@@ -26,6 +26,7 @@ namespace timebank::services {
 bool ParseWithRawText(const std::string& bytes, google::protobuf::Message* message);
 
 std::string BytesOf(grpc_byte_buffer* buffer);
+std::string BytesOf(const grpc::ByteBuffer& buffer);
 
 template <typename Request, typename Response>
 class RawTextHandler final : public grpc::internal::MethodHandler {

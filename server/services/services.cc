@@ -24,6 +24,12 @@ LedgerService::LedgerService(Serving* serving) : serving_(*serving) {
   TIMEBANK_TAKE_RAW_TEXT(LedgerService, ListStatementLines);
   TIMEBANK_TAKE_RAW_TEXT(LedgerService, GetTotals);
   TIMEBANK_TAKE_RAW_TEXT(LedgerService, ListEvents);
+  MarkMethodRawCallback(
+      MethodIndex<v1::WatchLedgerRequest>("LedgerService", "WatchLedger"),
+      new grpc::internal::CallbackServerStreamingHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
+          [this](grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+            return Watch(context, *request);
+          }));
 }
 
 MemberService::MemberService(Serving* serving) : serving_(*serving) {

@@ -45,7 +45,8 @@ absl::Status FullPool() {
 Serving::Serving(ServingOptions options, engine::Engine* engine)
     : options_(std::move(options)),
       engine_(engine),
-      hub_(options_.watch_streams),
+      feeder_(
+          options_.watch_streams, [this] { return Latest(); }, &pool_),
       pool_(options_.pool_threads, options_.pool_queue) {
   if (!options_.now_us) options_.now_us = SystemNowUs;
 }

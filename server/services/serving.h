@@ -24,7 +24,7 @@
 #include "server/services/blocking_pool.h"
 #include "server/services/caller.h"
 #include "server/services/directory.h"
-#include "server/services/watch_hub.h"
+#include "server/services/feeder.h"
 #include "storage/view.h"
 
 namespace timebank::services {
@@ -38,8 +38,9 @@ struct ServingOptions {
 
 class Serving {
  public:
-  // `engine` must outlive this. EndStreams() and the pool's end come before the engine's.
+  // `engine` must outlive this. The feeder's and the pool's end come before the engine's.
   Serving(ServingOptions options, engine::Engine* engine);
+  ~Serving() { feeder_.EndAll(); }
 
   // A command with what has been found wrong with it so far.
   struct Prepared {
@@ -69,7 +70,7 @@ class Serving {
 
   engine::Engine& engine() { return *engine_; }
   BlockingPool& pool() { return pool_; }
-  WatchHub& hub() { return hub_; }
+  Feeder& feeder() { return feeder_; }
   int64_t NowUs() const { return options_.now_us(); }
   // What day it is in the bank.
   storage::Day TodayOf(const BankReader& bank) const;
@@ -90,7 +91,7 @@ class Serving {
   engine::Engine* engine_;
   DirectoryCache directories_;
   std::atomic<bool> ready_ = false;
-  WatchHub hub_;
+  Feeder feeder_;  // behind the pool: what the pool still has to do speaks of it
   BlockingPool pool_;
 };
 

@@ -561,7 +561,7 @@ class Clerk {
     if (auto words = bank_.words.find(before + 1); words != bank_.words.end())
       preview.texts = words->second.texts;
     if (preview.entry.category() != 0) preview.category = bank_.categories[preview.entry.category() - 1];
-    outcome->preview = std::move(preview);
+    outcome->preview = std::make_shared<ledger::Preview>(std::move(preview));
     outcome->items.clear();
   }
 

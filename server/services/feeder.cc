@@ -1,0 +1,177 @@
+#include "server/services/feeder.h"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "google/protobuf/arena.h"
+#include "server/ledger/error.h"
+#include "server/services/events.h"
+#include "storage/status_macros.h"
+#include "storage/threads.h"
+
+namespace timebank::services {
+
+using storage::Sequence;
+
+namespace {
+
+constexpr size_t kMostEventsAMessage = 100;
+constexpr absl::Duration kLongestRest = absl::Milliseconds(3);
+
+grpc::ByteBuffer BytesOf(const google::protobuf::MessageLite& message) {
+  grpc::Slice slice(message.ByteSizeLong());
+  message.SerializeWithCachedSizesToArray(const_cast<uint8_t*>(slice.begin()));
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+}  // namespace
+
+Feeder::Feeder(size_t most, Latest latest, BlockingPool* pool)
+    : most_(most), latest_(std::move(latest)), pool_(pool), thread_([this] {
+        storage::NameThread("feed");
+        Run();
+      }) {}
+
+bool Feeder::Add(std::shared_ptr<Stream> stream) {
+  absl::MutexLock lock(&mutex_);
+  if (ended_ || streams_->size() >= most_) return false;
+  auto streams = std::make_shared<Streams>(*streams_);
+  streams->push_back(std::move(stream));
+  streams_ = std::move(streams);
+  has_streams_ = true;
+  return true;
+}
+
+void Feeder::Remove(const Stream* stream) {
+  absl::MutexLock lock(&mutex_);
+  auto streams = std::make_shared<Streams>();
+  std::copy_if(streams_->begin(), streams_->end(), std::back_inserter(*streams),
+               [stream](const std::shared_ptr<Stream>& one) { return one.get() != stream; });
+  has_streams_ = !streams->empty();
+  streams_ = std::move(streams);
+}
+
+void Feeder::Wake() {
+  if (!has_streams_) return;
+  absl::MutexLock lock(&mutex_);
+  if (!std::exchange(woken_, true)) wakes_.Signal();
+}
+
+void Feeder::EndAll() {
+  std::shared_ptr<const Streams> streams;
+  {
+    absl::MutexLock lock(&mutex_);
+    ended_ = true;
+    streams = streams_;
+    wakes_.Signal();
+  }
+  {
+    absl::MutexLock lock(&end_mutex_);
+    if (thread_.joinable()) thread_.join();
+  }
+  for (const auto& stream : *streams) {
+    stream->End(ledger::ErrorOf(ledger::Reason::kShuttingDown,
+                                "the server is stopping; go on from the last position"));
+  }
+}
+
+// --- the feed thread
+
+// false: the feeder ends.
+bool Feeder::AwaitWake() {
+  absl::MutexLock lock(&mutex_);
+  while (!woken_ && !ended_) wakes_.Wait(&mutex_);
+  woken_ = false;
+  return !ended_;
+}
+
+void Feeder::Run() {
+  while (AwaitWake()) {
+    std::shared_ptr<const Streams> streams;
+    {
+      absl::MutexLock lock(&mutex_);
+      streams = streams_;
+    }
+    const absl::Time began = absl::Now();
+    Round(*streams);
+    streams.reset();
+    absl::SleepFor(std::min(2 * (absl::Now() - began), kLongestRest));
+  }
+}
+
+void Feeder::Round(const Streams& streams) {
+  Group waiting;
+  waiting.reserve(streams.size());
+  for (const std::shared_ptr<Stream>& stream : streams) {
+    if (std::optional<Place> place = stream->Ask()) waiting.push_back({stream, *place});
+  }
+  if (waiting.empty()) return;
+  const auto place = [](const Waiting& one) { return std::tie(one.place.bank, one.place.after); };
+  std::sort(waiting.begin(), waiting.end(),
+            [&](const Waiting& a, const Waiting& b) { return place(a) < place(b); });
+  const NamedView view = latest_().InMemory();
+  for (auto begin = waiting.begin(); begin != waiting.end();) {
+    const auto end =
+        std::find_if(begin, waiting.end(), [&](const Waiting& one) { return place(one) != place(*begin); });
+    DeliverFromMemory(view, Group(std::make_move_iterator(begin), std::make_move_iterator(end)));
+    begin = end;
+  }
+}
+
+void Feeder::DeliverFromMemory(const NamedView& view, Group group) {
+  const absl::Status status = Deliver(view, group, /*not_far=*/true);
+  if (storage::IsNotInMemory(status)) {
+    DeliverOnPool(std::move(group));
+  } else if (!status.ok()) {
+    End(group, status);
+  }
+}
+
+void Feeder::DeliverOnPool(Group group) {
+  auto shared = std::make_shared<const Group>(std::move(group));
+  if (pool_->Submit([this, shared] {
+        if (const absl::Status status = Deliver(latest_(), *shared, /*not_far=*/false); !status.ok()) {
+          End(*shared, status);
+        }
+      })) {
+    return;
+  }
+  for (const Waiting& one : *shared) one.stream->GoOn();
+  Wake();  // the pool is full: once more, after the rest
+}
+
+// Gives every stream of the group what comes next. `not_far`: the status of what is not in memory, where
+// there is more to come than one message holds; nobody else is to wait for that.
+absl::Status Feeder::Deliver(const NamedView& view, const Group& group, bool not_far) {
+  const Place& place = group.front().place;
+  TB_ASSIGN_OR_RETURN(BankReader bank, BankReader::Open(view, place.bank));
+  if (not_far) {
+    TB_ASSIGN_OR_RETURN(const Sequence end, bank.LastSequence());
+    if (end > place.after + kMostEventsAMessage) return storage::NotInMemory();
+  }
+  google::protobuf::Arena arena;
+  auto* message = google::protobuf::Arena::CreateMessage<v1::WatchLedgerResponse>(&arena);
+  TB_ASSIGN_OR_RETURN(const Sequence last,
+                      AppendEvents(bank, place.after, kMostEventsAMessage, message->mutable_events()));
+  message->set_position(bank.PositionAt(last));
+  const grpc::ByteBuffer bytes = BytesOf(*message);
+  for (const Waiting& one : group) {
+    if (last > place.after || one.place.heartbeat) {
+      one.stream->Send(bytes, last);
+    } else {
+      one.stream->GoOn();
+    }
+  }
+  return absl::OkStatus();
+}
+
+void Feeder::End(const Group& group, const absl::Status& status) {
+  for (const Waiting& one : group) one.stream->End(status);
+}
+
+}  // namespace timebank::services
