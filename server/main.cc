@@ -1,6 +1,5 @@
 // timebankd: reads its configuration, serves until it is told to stop. server/README.md has the walk through
 // it.
-#include <malloc.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -139,11 +138,4 @@ int Main(const std::vector<std::string>& arguments) {
 }  // namespace
 }  // namespace timebank
 
-int main(int argc, char** argv) {
-  // A tail of some ten megabytes goes every few seconds under load, and the next one takes its place. Memory
-  // that went back to the system in between would be asked for again page by page, which costs more than the
-  // fold.
-  mallopt(M_MMAP_THRESHOLD, 256 << 20);
-  mallopt(M_TRIM_THRESHOLD, 256 << 20);
-  return timebank::Main({argv + 1, argv + argc});
-}
+int main(int argc, char** argv) { return timebank::Main({argv + 1, argv + argc}); }

@@ -133,13 +133,17 @@ class StoreImpl final : public Store {
     return end->second;
   }
 
-  // Returns when the growing tail has room for a frame.
+  // Returns when the growing tail has room for a frame. While a tail is being folded, the growing one fills
+  // up no faster than that is thought to go on: whoever brings more than can be folded waits a little with
+  // every frame, instead of running ahead and waiting for all of it at once.
   absl::Status MakeRoom() {
     absl::MutexLock lock(&mutex_);
-    const auto room_or_failure = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
-      return growing_->bytes() < options_.tail_bytes || sealed_ == nullptr || !failure_.ok();
+    const auto folded_or_failure = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+      return sealed_ == nullptr || !failure_.ok();
     };
-    mutex_.Await(absl::Condition(&room_or_failure));
+    const double full = static_cast<double>(growing_->bytes()) / static_cast<double>(options_.tail_bytes);
+    const absl::Time due = full < 1 ? sealed_at_ + fold_takes_ * full : absl::InfiniteFuture();
+    mutex_.AwaitWithDeadline(absl::Condition(&folded_or_failure), due);
     if (!failure_.ok()) return failure_;
     if (growing_->bytes() >= options_.tail_bytes && !growing_->empty()) SealGrowing();
     return absl::OkStatus();
@@ -162,6 +166,7 @@ class StoreImpl final : public Store {
 
   void SealGrowing() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     sealed_ = std::exchange(growing_, std::make_shared<Tail>(growing_->last_index()));
+    sealed_at_ = absl::Now();
     SetParts(parts_->folded);
   }
 
@@ -189,6 +194,8 @@ class StoreImpl final : public Store {
     std::shared_ptr<const View::Impl> old;
     absl::ReleasableMutexLock lock(&mutex_);
     sealed_ = nullptr;
+    // Tails that went before they were full say too little.
+    if (tail->bytes() >= options_.tail_bytes) fold_takes_ = absl::Now() - sealed_at_;
     SetParts(std::move(folded));
     // What is folded cannot be told from what is published: while a tail has frames that are not, the latest
     // view keeps it.
@@ -290,6 +297,8 @@ class StoreImpl final : public Store {
   mutable absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(apply_mutex_);
   std::shared_ptr<Tail> growing_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<const Tail> sealed_ ABSL_GUARDED_BY(mutex_);  // waits for the fold, or is in it
+  absl::Time sealed_at_ ABSL_GUARDED_BY(mutex_);
+  absl::Duration fold_takes_ ABSL_GUARDED_BY(mutex_);  // the last full tail took so long from then on
   std::shared_ptr<const Parts> parts_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<const View::Impl> latest_ ABSL_GUARDED_BY(mutex_);
   uint64_t directory_index_ ABSL_GUARDED_BY(mutex_) = 0;

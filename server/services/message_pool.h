@@ -9,6 +9,8 @@
 #include <grpcpp/support/message_allocator.h>
 
 #include <cstddef>
+#include <memory>
+#include <type_traits>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -26,6 +28,23 @@ template <>
 inline constexpr bool kIsBulk<v1::ListStatementLinesResponse> = true;
 template <>
 inline constexpr bool kIsBulk<v1::BatchGetBalancesResponse> = true;
+
+// Clears `message` for its next use. Protobuf's own Clear() frees a part that is a message; where nearly all
+// of a message is such a part, it is kept. The part then counts as given, empty, before it is filled in; so
+// this is for messages where that means the same as its being left out.
+template <typename Message>
+void ClearForNext(Message* message) {
+  if constexpr (std::is_same_v<Message, v1::RecordExchangeRequest> ||
+                std::is_same_v<Message, v1::RecordExchangeResponse>) {
+    std::unique_ptr<v1::Exchange> kept(message->release_exchange());
+    message->Clear();
+    if (kept == nullptr) return;
+    kept->Clear();
+    message->set_allocated_exchange(kept.release());
+  } else {
+    message->Clear();
+  }
+}
 
 // A short message can still have very many items, empty ones; they are refused, but only after they were
 // made.
@@ -95,8 +114,8 @@ class MessagePool final : public grpc::MessageAllocator<Request, Response> {
         delete this;
         return;
       }
-      request_.Clear();
-      response_.Clear();
+      ClearForNext(&request_);
+      ClearForNext(&response_);
       request_bytes_ = 0;
       pool_->TakeBack(this);
     }

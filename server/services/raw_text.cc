@@ -3,6 +3,7 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/dynamic_message.h>
+#include <google/protobuf/io/coded_stream.h>
 #include <grpcpp/support/byte_buffer.h>
 
 #include <utility>
@@ -129,6 +130,26 @@ bool ParseWithRawText(const std::string& bytes, Message* message) {
   if (found.empty() || !message->ParseFromString(twin->SerializeAsString())) return false;
   for (const RawText& raw : found) PutBack(raw, message);
   return true;
+}
+
+bool ReadInto(grpc_byte_buffer* buffer, google::protobuf::MessageLite* message) {
+  grpc_byte_buffer_reader reader;
+  if (!grpc_byte_buffer_reader_init(&reader, buffer)) return false;
+  grpc_slice* first = nullptr;
+  const bool any = grpc_byte_buffer_reader_peek(&reader, &first) != 0;
+  bool read = true;
+  const auto merge = [message](const uint8_t* bytes, size_t size) {
+    google::protobuf::io::CodedInputStream in(bytes, static_cast<int>(size));
+    return message->MergePartialFromCodedStream(&in) && in.ConsumedEntireMessage();
+  };
+  if (any && GRPC_SLICE_LENGTH(*first) == grpc_byte_buffer_length(buffer)) {
+    read = merge(GRPC_SLICE_START_PTR(*first), GRPC_SLICE_LENGTH(*first));
+  } else if (any) {
+    const std::string bytes = BytesOf(buffer);
+    read = merge(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+  }
+  grpc_byte_buffer_reader_destroy(&reader);
+  return read;
 }
 
 std::string BytesOf(grpc_byte_buffer* buffer) {

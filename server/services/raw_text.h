@@ -25,6 +25,10 @@ namespace timebank::services {
 // Parses `bytes`, keeping text that is not UTF-8 as it is. false: it does not parse for another reason.
 bool ParseWithRawText(const std::string& bytes, google::protobuf::Message* message);
 
+// Reads `buffer` into `message`, which is as the pool keeps it: nothing is cleared, so that its parts keep
+// their memory. false: it does not parse.
+bool ReadInto(grpc_byte_buffer* buffer, google::protobuf::MessageLite* message);
+
 std::string BytesOf(grpc_byte_buffer* buffer);
 std::string BytesOf(const grpc::ByteBuffer& buffer);
 
@@ -39,17 +43,20 @@ class RawTextHandler final : public grpc::internal::MethodHandler {
 
   void RunHandler(const HandlerParameter& param) override { inner_.RunHandler(param); }
 
-  void* Deserialize(grpc_call* call, grpc_byte_buffer* bytes, grpc::Status* status,
-                    void** handler_data) override {
-    // The first parse uses the buffer up; a copy shares its slices.
-    const std::unique_ptr<grpc_byte_buffer, void (*)(grpc_byte_buffer*)> again(
-        bytes == nullptr ? nullptr : grpc_byte_buffer_copy(bytes), grpc_byte_buffer_destroy);
-    const size_t size = bytes == nullptr ? 0 : grpc_byte_buffer_length(bytes);
-    void* request = inner_.Deserialize(call, bytes, status, handler_data);
-    auto* holder = static_cast<grpc::MessageHolder<Request, Response>*>(*handler_data);
-    MessagePool<Request, Response>::SetRequestBytes(holder, size);
-    if (request != nullptr || again == nullptr) return request;
-    if (!ParseWithRawText(BytesOf(again.get()), holder->request())) return nullptr;
+  void* Deserialize(grpc_call*, grpc_byte_buffer* bytes, grpc::Status* status, void** handler_data) override {
+    const std::unique_ptr<grpc_byte_buffer, void (*)(grpc_byte_buffer*)> owned(bytes,
+                                                                               grpc_byte_buffer_destroy);
+    auto* holder = messages_.AllocateMessages();
+    *handler_data = holder;
+    if (bytes == nullptr) {
+      *status = grpc::Status(grpc::StatusCode::INTERNAL, "the call has no request");
+      return nullptr;
+    }
+    MessagePool<Request, Response>::SetRequestBytes(holder, grpc_byte_buffer_length(bytes));
+    if (!ReadInto(bytes, holder->request()) && !ParseWithRawText(BytesOf(bytes), holder->request())) {
+      *status = grpc::Status(grpc::StatusCode::INTERNAL, "the bytes sent are no such request");
+      return nullptr;
+    }
     *status = grpc::Status::OK;
     return holder->request();
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "server/services/bank_reader.h"
+#include "server/services/message_pool.h"
 #include "server/services/requests.h"
 #include "server/services/serving.h"
 #include "storage/status_macros.h"
@@ -19,7 +20,7 @@ Serving::Render RenderChange(
     std::function<absl::Status(BankReader& bank, const ledger::Outcome& outcome, Response* response)> fill) {
   return [response, fill = std::move(fill)](const NamedView& view,
                                             const ledger::Outcome& outcome) -> absl::Status {
-    response->Clear();
+    ClearForNext(response);
     TB_ASSIGN_OR_RETURN(BankReader bank, BankReader::Open(view, outcome.bank));
     response->set_replayed(outcome.replayed);
     // The outcome's own position, so that a repeat is told the same.
