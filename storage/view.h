@@ -23,8 +23,9 @@
 
 namespace timebank::storage {
 
-bool IsNotInMemory(const absl::Status& status);
+// That an answer would have to be read from disk: what a view InMemory() says, and who reads one may say.
 absl::Status NotInMemory();
+bool IsNotInMemory(const absl::Status& status);
 
 class View {
  public:

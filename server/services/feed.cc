@@ -1,9 +1,10 @@
 // LedgerService: ListEvents and WatchLedger.
 #include <grpcpp/alarm.h>
+#include <grpcpp/support/byte_buffer.h>
 
-#include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "server/ledger/error.h"
@@ -65,17 +66,18 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
     absl::MutexLock lock(&mutex_);
     if (ending_) return std::nullopt;
     if (busy_) {
-      missed_ = true;
+      wanted_ = true;
       return std::nullopt;
     }
     busy_ = true;
     return Feeder::Place{bank_, after_, heartbeat_due_};
   }
 
-  void Send(const grpc::ByteBuffer& message, Sequence last) override {
+  void Send(const grpc::ByteBuffer& message, Sequence last, bool more) override {
     absl::MutexLock lock(&mutex_);
     if (ending_) return;
     after_ = last;
+    wanted_ |= more;
     heartbeat_due_ = false;
     last_write_ = std::chrono::system_clock::now();
     writing_ = true;
@@ -144,7 +146,7 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   // Can take the next message.
   void BeReady() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     busy_ = false;
-    if (std::exchange(missed_, false)) serving_.feeder().Wake();
+    if (std::exchange(wanted_, false)) serving_.feeder().Wake();
   }
 
   // The alarm does not keep the stream alive: it is a part of it.
@@ -190,7 +192,7 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   std::shared_ptr<WatchStream> self_;  // until OnDone
   Sequence after_ ABSL_GUARDED_BY(mutex_) = 0;
   bool busy_ ABSL_GUARDED_BY(mutex_) = false;    // the feeder looks after it, or a write is out
-  bool missed_ ABSL_GUARDED_BY(mutex_) = false;  // the feeder asked meanwhile
+  bool wanted_ ABSL_GUARDED_BY(mutex_) = false;  // there may be more: wakes the feeder when ready
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool heartbeat_due_ ABSL_GUARDED_BY(mutex_) = false;
   bool ending_ ABSL_GUARDED_BY(mutex_) = false;

@@ -1,5 +1,7 @@
 #include "server/services/feeder.h"
 
+#include <grpcpp/impl/codegen/proto_utils.h>
+
 #include <algorithm>
 #include <iterator>
 #include <string>
@@ -23,10 +25,18 @@ namespace {
 constexpr size_t kMostEventsAMessage = 100;
 constexpr absl::Duration kLongestRest = absl::Milliseconds(3);
 
-grpc::ByteBuffer BytesOf(const google::protobuf::MessageLite& message) {
-  grpc::Slice slice(message.ByteSizeLong());
-  message.SerializeWithCachedSizesToArray(const_cast<uint8_t*>(slice.begin()));
-  return grpc::ByteBuffer(&slice, 1);
+// What comes next at `place`, at most one message of it; sets `last` to its last entry.
+absl::StatusOr<grpc::ByteBuffer> NextMessage(BankReader& bank, Sequence after, Sequence* last) {
+  google::protobuf::Arena arena;
+  auto* message = google::protobuf::Arena::CreateMessage<v1::WatchLedgerResponse>(&arena);
+  TB_ASSIGN_OR_RETURN(*last, AppendEvents(bank, after, kMostEventsAMessage, message->mutable_events()));
+  message->set_position(bank.PositionAt(*last));
+  grpc::ByteBuffer bytes;
+  bool own = false;
+  const grpc::Status status =
+      grpc::SerializationTraits<v1::WatchLedgerResponse>::Serialize(*message, &bytes, &own);
+  if (!status.ok()) return absl::InternalError(status.error_message());
+  return bytes;
 }
 
 }  // namespace
@@ -82,21 +92,16 @@ void Feeder::EndAll() {
 
 // --- the feed thread
 
-// false: the feeder ends.
-bool Feeder::AwaitWake() {
+// The streams of the next round; null: the feeder ends.
+std::shared_ptr<const Feeder::Streams> Feeder::AwaitWake() {
   absl::MutexLock lock(&mutex_);
   while (!woken_ && !ended_) wakes_.Wait(&mutex_);
   woken_ = false;
-  return !ended_;
+  return ended_ ? nullptr : streams_;
 }
 
 void Feeder::Run() {
-  while (AwaitWake()) {
-    std::shared_ptr<const Streams> streams;
-    {
-      absl::MutexLock lock(&mutex_);
-      streams = streams_;
-    }
+  while (std::shared_ptr<const Streams> streams = AwaitWake()) {
     const absl::Time began = absl::Now();
     Round(*streams);
     streams.reset();
@@ -150,19 +155,17 @@ void Feeder::DeliverOnPool(Group group) {
 absl::Status Feeder::Deliver(const NamedView& view, const Group& group, bool not_far) {
   const Place& place = group.front().place;
   TB_ASSIGN_OR_RETURN(BankReader bank, BankReader::Open(view, place.bank));
-  if (not_far) {
-    TB_ASSIGN_OR_RETURN(const Sequence end, bank.LastSequence());
-    if (end > place.after + kMostEventsAMessage) return storage::NotInMemory();
+  TB_ASSIGN_OR_RETURN(const Sequence end, bank.LastSequence());
+  if (not_far && end > place.after + kMostEventsAMessage) return storage::NotInMemory();
+  const auto wants = [&](const Waiting& one) { return end > place.after || one.place.heartbeat; };
+  Sequence last = place.after;
+  grpc::ByteBuffer message;
+  if (std::any_of(group.begin(), group.end(), wants)) {
+    TB_ASSIGN_OR_RETURN(message, NextMessage(bank, place.after, &last));
   }
-  google::protobuf::Arena arena;
-  auto* message = google::protobuf::Arena::CreateMessage<v1::WatchLedgerResponse>(&arena);
-  TB_ASSIGN_OR_RETURN(const Sequence last,
-                      AppendEvents(bank, place.after, kMostEventsAMessage, message->mutable_events()));
-  message->set_position(bank.PositionAt(last));
-  const grpc::ByteBuffer bytes = BytesOf(*message);
   for (const Waiting& one : group) {
-    if (last > place.after || one.place.heartbeat) {
-      one.stream->Send(bytes, last);
+    if (wants(one)) {
+      one.stream->Send(message, last, /*more=*/last < end);
     } else {
       one.stream->GoOn();
     }

@@ -1,7 +1,6 @@
 // Sends the journal to the streams that watch it.
 //
-//   Wake ──► feed thread, in rounds ──► streams that wait at one place: one message, made once ──►
-//   Stream::Send
+//   Wake ──► feed thread, in rounds ──► streams that wait at one place: one message, made once ──► Send
 //                      └──► far behind, or not in memory: the same, on a thread of the pool
 //
 // A round asks every stream where it waits, and brings each place up to date. Then the thread rests for twice
@@ -47,8 +46,9 @@ class Feeder {
     // Where it waits; then one Send, GoOn or End follows. nullopt: it can take nothing now, and wakes the
     // feeder when it can.
     virtual std::optional<Place> Ask() = 0;
-    // `message`: a WatchLedgerResponse whose last event is of entry `last`.
-    virtual void Send(const grpc::ByteBuffer& message, storage::Sequence last) = 0;
+    // `message`: a WatchLedgerResponse whose last event is of entry `last`. `more`: there is more behind it, so
+    // it wakes the feeder when it can take that.
+    virtual void Send(const grpc::ByteBuffer& message, storage::Sequence last, bool more) = 0;
     virtual void GoOn() = 0;  // there is nothing for it
     virtual void End(absl::Status status) = 0;
   };
@@ -77,7 +77,7 @@ class Feeder {
   using Group = std::vector<Waiting>;  // of one bank and entry
 
   void Run();
-  bool AwaitWake();
+  std::shared_ptr<const Streams> AwaitWake();
   void Round(const Streams& streams);
   void DeliverFromMemory(const NamedView& view, Group group);
   void DeliverOnPool(Group group);

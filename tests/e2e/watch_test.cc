@@ -84,6 +84,20 @@ TEST_F(WatchTest, FromAPosition) {
   }
 }
 
+// Goal: who is several messages behind gets them one after the other, though nothing happens meanwhile that
+// would wake the feed, and the heartbeat is later than the feed lasts.
+TEST_F(WatchTest, CatchesUpWhileNothingHappens) {
+  LiveBank bank(wire_, "behind", {"ana", "ben"});
+  for (int i = 0; i < 350; ++i) bank.Record("ben", "ana", 1);
+  v1::WatchLedgerRequest request = RequestOf(bank);
+  request.mutable_heartbeat_interval()->set_seconds(60);
+  Feed feed(wire_, request);
+  const int64_t last = bank.Bank().last_sequence();
+  const std::vector<v1::LedgerEvent> events = ReadUntil(feed, last);
+  EXPECT_EQ(events.size(), static_cast<size_t>(last));
+  ExpectDense(events, 1);
+}
+
 // Goal: while several connections write, a follower that is cut off again and again misses nothing.
 TEST_F(WatchTest, GapFreeUnderWritesAndInterruptions) {
   LiveBank bank(wire_, "busy", {"ana", "ben"});
