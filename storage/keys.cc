@@ -74,6 +74,12 @@ std::string TextKey(BankNumber bank, Sequence sequence) {
   return key;
 }
 
+std::optional<std::pair<BankNumber, Sequence>> ParseTextKey(std::string_view key) {
+  if (key.size() != sizeof(BankNumber) + sizeof(Sequence)) return std::nullopt;
+  return std::pair(GetBigEndian<BankNumber>(key.data()),
+                   GetBigEndian<Sequence>(key.data() + sizeof(BankNumber)));
+}
+
 std::string ClockKey(BankNumber bank, Day record_day) {
   std::string key = NewKey(bank);
   PutBigEndian<uint32_t>(&key, Biased(record_day));

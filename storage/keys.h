@@ -6,8 +6,10 @@
 #define TIMEBANK_STORAGE_KEYS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "storage/hash.h"
 #include "storage/types.h"
@@ -35,6 +37,7 @@ std::string DirectoryKey(BankNumber bank, DirectoryKind kind, uint64_t number); 
 std::string DirectoryPrefix(BankNumber bank, DirectoryKind kind);
 std::string MarkKey(BankNumber bank, AccountNumber account, Sequence sequence);      // mark
 std::string TextKey(BankNumber bank, Sequence sequence);                             // text
+std::optional<std::pair<BankNumber, Sequence>> ParseTextKey(std::string_view key);   // nullopt: it is none
 std::string ClockKey(BankNumber bank, Day record_day);                               // clock
 std::string JournalKey(BankNumber bank, Sequence last);                              // journal
 std::string StatementKey(BankNumber bank, AccountNumber account, Sequence last);     // statement

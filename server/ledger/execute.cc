@@ -180,10 +180,11 @@ class Executor {
     if (std::holds_alternative<RecordExchange>(command_.act) ||
         std::holds_alternative<RecordGift>(command_.act) ||
         std::holds_alternative<RecordOpening>(command_.act)) {
-      Preview& posted = *(outcome.posted = std::make_shared<Preview>());
-      posted.entry = std::move(run_.entry);
-      posted.texts = std::move(run_.parts.texts);
-      posted.category = run_.CategoryName(posted.entry.category());
+      auto posted = std::make_shared<Preview>();
+      posted->entry = std::move(run_.entry);
+      posted->texts = std::move(run_.parts.texts);
+      posted->category = run_.CategoryName(posted->entry.category());
+      outcome.posted = std::move(posted);
     }
     return outcome;
   }

@@ -58,10 +58,10 @@ struct Outcome {
   bool replayed = false;    // this is the outcome of an earlier call
   std::vector<Item> items;  // batches
   // A copy of an outcome shares these.
-  std::shared_ptr<Preview> preview;  // validate_only
+  std::shared_ptr<const Preview> preview;  // validate_only
   // RecordExchange, RecordGift and RecordOpening that posted just now: what was posted, so that it need not
   // be read back.
-  std::shared_ptr<Preview> posted;
+  std::shared_ptr<const Preview> posted;
 };
 
 // Decides `command` and puts its changes into `state`; a refused command changes nothing, except that

@@ -27,7 +27,6 @@ constexpr char BytesTag(int field) { return static_cast<char>(field << 3 | 2); }
 
 // What a row takes around its key and value, at most.
 constexpr size_t kRowOverhead = 16;
-constexpr size_t kTextKeyBytes = 16;
 constexpr size_t kAccountKeyBytes = 12;
 
 size_t BytesFieldSize(size_t length) {
@@ -118,9 +117,9 @@ std::optional<std::string_view> Layer::Row(Family family, std::string_view key) 
     return std::string_view(account_rows_).substr(place->begin, place->length);
   }
   if (const auto row = rows_.find(RowRef(family, key)); row != rows_.end()) return row->second;
-  if (family != Family::kText || key.size() != kTextKeyBytes) return std::nullopt;
-  const EntryPlace* place =
-      Find(storage::GetBigEndian<uint64_t>(key.data()), storage::GetBigEndian<uint64_t>(key.data() + 8));
+  if (family != Family::kText) return std::nullopt;
+  const auto entry = storage::ParseTextKey(key);
+  const EntryPlace* place = entry.has_value() ? Find(entry->first, entry->second) : nullptr;
   if (place == nullptr || place->text_length == 0) return std::nullopt;
   return TextValue(*place);
 }

@@ -15,6 +15,16 @@ namespace v = violation;
 
 bool IsLowerAlnum(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
+// What is wrong with one field; empty where nothing is.
+std::string_view ProblemOf(const HolderRef& holder) {
+  if (!holder.given()) return v::kRequired;
+  return IsId(holder.id) ? std::string_view() : v::kMalformed;
+}
+std::string_view ProblemOfPositive(int64_t seconds) {
+  if (seconds <= 0) return v::kMustBePositive;
+  return seconds > kMaxSeconds ? v::kOutOfRange : std::string_view();
+}
+
 // Collects what is wrong; paths are put together only when something is.
 class Checker {
  public:
@@ -47,13 +57,11 @@ class Checker {
   }
 
   void Positive(std::string_view field, int64_t seconds) {
-    if (seconds <= 0) Add(field, v::kMustBePositive);
-    if (seconds > kMaxSeconds) Add(field, v::kOutOfRange);
+    if (std::string_view problem = ProblemOfPositive(seconds); !problem.empty()) Add(field, problem);
   }
 
   void Holder(std::string_view field, const HolderRef& holder) {
-    if (!holder.given()) return Add(field, v::kRequired);
-    if (!IsId(holder.id)) Add(field, v::kMalformed);
+    if (std::string_view problem = ProblemOf(holder); !problem.empty()) Add(field, problem);
   }
 
   void ActingFor(const HolderRef& holder) {
@@ -118,17 +126,13 @@ void CheckShares(Checker& check, std::string_view field, const std::vector<Share
   for (size_t i = 0; i < shares.size(); ++i) {
     if (++*count > kMaxShares) return check.Add(field, v::kTooMany);
     const ShareSpec& share = shares[i];
-    const auto path = [&](const char* part) {
-      return absl::StrCat(absl::string_view(field.data(), field.size()), "[", i, "].", part);
+    const auto found = [&](const char* part, std::string_view problem) {
+      if (problem.empty()) return;
+      check.Add(absl::StrCat(absl::string_view(field.data(), field.size()), "[", i, "].", part), problem);
     };
-    if (!share.holder.given()) {
-      check.Add(path("holder"), v::kRequired);
-    } else if (!IsId(share.holder.id)) {
-      check.Add(path("holder"), v::kMalformed);
-    }
-    if (share.seconds && *share.seconds <= 0) check.Add(path("seconds"), v::kMustBePositive);
-    if (share.seconds && *share.seconds > kMaxSeconds) check.Add(path("seconds"), v::kOutOfRange);
-    if (share.holder.given() && !named->Add(share.holder)) check.Add(path("holder"), v::kSameHolder);
+    found("holder", ProblemOf(share.holder));
+    if (share.seconds) found("seconds", ProblemOfPositive(*share.seconds));
+    if (share.holder.given() && !named->Add(share.holder)) found("holder", v::kSameHolder);
   }
 }
 

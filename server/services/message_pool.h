@@ -56,30 +56,21 @@ inline int ItemsOf(const v1::BatchRecordExchangesRequest& request) { return requ
 
 // Of one method. Must outlive the server's calls.
 template <typename Request, typename Response>
-class MessagePool final : public grpc::MessageAllocator<Request, Response> {
+class MessagePool {
  public:
   MessagePool() = default;
-  ~MessagePool() override {
+  ~MessagePool() {
     for (Holder* holder : kept_) delete holder;
   }
   MessagePool(const MessagePool&) = delete;
   MessagePool& operator=(const MessagePool&) = delete;
 
-  // Says how long the request was on the wire, before the call ends.
-  static void SetRequestBytes(grpc::MessageHolder<Request, Response>* messages, size_t bytes) {
-    static_cast<Holder*>(messages)->set_request_bytes(bytes);
-  }
-
-  grpc::MessageHolder<Request, Response>* AllocateMessages() override {
-    {
-      absl::MutexLock lock(&mutex_);
-      if (!kept_.empty()) {
-        Holder* holder = kept_.back();
-        kept_.pop_back();
-        return holder;
-      }
-    }
-    return new Holder(this);
+  // Messages for one call, whose request is so long on the wire; they come back by Release().
+  grpc::MessageHolder<Request, Response>* Take(size_t request_bytes) {
+    Holder* holder = TakeKept();
+    if (holder == nullptr) holder = new Holder(this);
+    holder->set_request_bytes(request_bytes);
+    return holder;
   }
 
  private:
@@ -116,7 +107,6 @@ class MessagePool final : public grpc::MessageAllocator<Request, Response> {
       }
       ClearForNext(&request_);
       ClearForNext(&response_);
-      request_bytes_ = 0;
       pool_->TakeBack(this);
     }
 
@@ -127,6 +117,14 @@ class MessagePool final : public grpc::MessageAllocator<Request, Response> {
     Request request_;
     Response response_;
   };
+
+  Holder* TakeKept() {
+    absl::MutexLock lock(&mutex_);
+    if (kept_.empty()) return nullptr;
+    Holder* holder = kept_.back();
+    kept_.pop_back();
+    return holder;
+  }
 
   void TakeBack(Holder* holder) {
     {

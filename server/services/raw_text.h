@@ -11,7 +11,6 @@
 
 #include <grpc/byte_buffer.h>
 #include <grpcpp/grpcpp.h>
-#include <grpcpp/support/message_allocator.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <memory>
@@ -37,22 +36,19 @@ class RawTextHandler final : public grpc::internal::MethodHandler {
  public:
   using Method =
       std::function<grpc::ServerUnaryReactor*(grpc::CallbackServerContext*, const Request*, Response*)>;
-  explicit RawTextHandler(Method method) : inner_(std::move(method)) {
-    inner_.SetMessageAllocator(&messages_);
-  }
+  explicit RawTextHandler(Method method) : inner_(std::move(method)) {}
 
   void RunHandler(const HandlerParameter& param) override { inner_.RunHandler(param); }
 
   void* Deserialize(grpc_call*, grpc_byte_buffer* bytes, grpc::Status* status, void** handler_data) override {
     const std::unique_ptr<grpc_byte_buffer, void (*)(grpc_byte_buffer*)> owned(bytes,
                                                                                grpc_byte_buffer_destroy);
-    auto* holder = messages_.AllocateMessages();
-    *handler_data = holder;
+    auto* holder = messages_.Take(bytes == nullptr ? 0 : grpc_byte_buffer_length(bytes));
+    *handler_data = holder;  // gRPC releases it after the call
     if (bytes == nullptr) {
       *status = grpc::Status(grpc::StatusCode::INTERNAL, "the call has no request");
       return nullptr;
     }
-    MessagePool<Request, Response>::SetRequestBytes(holder, grpc_byte_buffer_length(bytes));
     if (!ReadInto(bytes, holder->request()) && !ParseWithRawText(BytesOf(bytes), holder->request())) {
       *status = grpc::Status(grpc::StatusCode::INTERNAL, "the bytes sent are no such request");
       return nullptr;

@@ -436,8 +436,9 @@ void CompareViolations(std::vector<ledger::Violation> expected, std::vector<ledg
 void CompareOutcome(const ledger::Outcome& expected, const ledger::Outcome& actual) {
   ledger::Outcome facts = actual;
   if (facts.preview) {
-    facts.preview = std::make_shared<ledger::Preview>(*facts.preview);
-    facts.preview->entry.clear_text_commitment();
+    auto preview = std::make_shared<ledger::Preview>(*facts.preview);
+    preview->entry.clear_text_commitment();
+    facts.preview = std::move(preview);
   }
   Same(Describe(expected), Describe(facts), "outcome");
 }
