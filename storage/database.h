@@ -22,6 +22,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "storage/row_cache.h"
 #include "storage/types.h"
 
 namespace timebank::storage {
@@ -55,6 +56,8 @@ class Database {
   rocksdb::DB& db() const { return *db_; }
   rocksdb::ColumnFamilyHandle* handle(Family family) const { return handles_[static_cast<size_t>(family)]; }
 
+  const RowCache& kept_rows() const { return *kept_rows_; }
+
   // Whether the family's keys begin with bank · account and have a filter on that prefix. An iterator over
   // such a family sees one such prefix only, unless its ReadOptions say total_order_seek.
   static bool HasAccountPrefix(Family family);
@@ -74,6 +77,7 @@ class Database {
  private:
   Database() = default;
 
+  std::unique_ptr<RowCache> kept_rows_;
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, 32> handles_{};  // by Family; null where there is none
   std::atomic<int64_t> snapshots_{0};

@@ -49,8 +49,9 @@ class Folder {
   Folder(const Database& database, rocksdb::WriteBatch* batch) : database_(database), batch_(batch) {}
 
   absl::Status Fold(const Tail& tail) {
-    tail.VisitRows([this](Family family, std::string_view key, std::string_view value) {
+    tail.VisitRows([&](Family family, std::string_view key, std::string_view value) {
       value.empty() ? Delete(family, key) : Put(family, key, value);
+      if (RowCache::Keeps(family) && !rewrites_kept_) rewrites_kept_ = !IsOfNewEntry(tail, key);
     });
     TB_RETURN_IF_ERROR(tail.VisitBanks(
         [this](BankNumber bank, Sequence first, const std::vector<std::string_view>& entries) {
@@ -62,7 +63,22 @@ class Folder {
     });
   }
 
+  bool rewrites_kept() const { return rewrites_kept_; }
+
  private:
+  // Whether text row `key` belongs to an entry of this tail, so that no row of that key has been folded: an
+  // entry's texts come with it, never before.
+  bool IsOfNewEntry(const Tail& tail, std::string_view key) {
+    const std::optional<std::pair<BankNumber, Sequence>> place = ParseTextKey(key);
+    if (!place.has_value()) return false;
+    if (bank_of_texts_ != place->first) {
+      bank_of_texts_ = place->first;
+      entries_of_texts_ = tail.EntriesOf(place->first, tail.last_index());
+    }
+    return entries_of_texts_.has_value() && place->second >= entries_of_texts_->first &&
+           place->second <= entries_of_texts_->second;
+  }
+
   // `added`: all of one bank, numbered from `first`.
   absl::Status FoldJournal(BankNumber bank, Sequence first, const std::vector<std::string_view>& added) {
     std::vector<std::string> values;  // of the rows to be joined, last first
@@ -282,12 +298,17 @@ class Folder {
 
   const Database& database_;
   rocksdb::WriteBatch* const batch_;
+  bool rewrites_kept_ = false;
+  std::optional<BankNumber> bank_of_texts_;  // rows come in the order of their keys
+  std::optional<std::pair<Sequence, Sequence>> entries_of_texts_;
 };
 
 }  // namespace
 
-absl::Status FoldTail(const Database& database, const Tail& tail, rocksdb::WriteBatch* batch) {
-  return Folder(database, batch).Fold(tail);
+absl::StatusOr<bool> FoldTail(const Database& database, const Tail& tail, rocksdb::WriteBatch* batch) {
+  Folder folder(database, batch);
+  TB_RETURN_IF_ERROR(folder.Fold(tail));
+  return folder.rewrites_kept();
 }
 
 absl::StatusOr<Sequence> LastFoldedEntry(const Database& database, BankNumber bank) {

@@ -9,7 +9,7 @@
 
 #include <rocksdb/write_batch.h>
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "storage/database.h"
 #include "storage/tail.h"
 
@@ -18,7 +18,8 @@ namespace timebank::storage {
 // Adds to `batch` what `tail`, which takes no more frames, changes in `database`, which holds every frame
 // before it. DATA_LOSS: the tail does not go on where the database ends, or what it builds on does not parse,
 // or a sum leaves 64 bits. UNAVAILABLE: the disk does not answer.
-absl::Status FoldTail(const Database& database, const Tail& tail, rocksdb::WriteBatch* batch);
+// Returns whether it writes over folded rows that a RowCache may have kept.
+absl::StatusOr<bool> FoldTail(const Database& database, const Tail& tail, rocksdb::WriteBatch* batch);
 
 // Number of the bank's last entry in `database`; 0: there is none. Errors: DATA_LOSS, UNAVAILABLE.
 absl::StatusOr<Sequence> LastFoldedEntry(const Database& database, BankNumber bank);

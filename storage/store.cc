@@ -42,7 +42,7 @@ class StoreImpl final : public Store {
       directory_index_ = applied;
       growing_ = std::make_shared<Tail>(applied);
       flushed_at_ = absl::Now();
-      SetParts(std::make_shared<const Snapshot>(database_.get()));
+      SetParts(std::make_shared<const Snapshot>(database_.get(), /*generation=*/0));
     }
     Publish();
     worker_ = std::thread([this] {
@@ -190,7 +190,7 @@ class StoreImpl final : public Store {
     if (tail == nullptr) return absl::OkStatus();
     TB_RETURN_IF_ERROR(OrFail(Write(*tail)));
     folded_ = tail->last_index();
-    auto folded = std::make_shared<const Snapshot>(database_.get());
+    auto folded = std::make_shared<const Snapshot>(database_.get(), generation_);
     std::shared_ptr<const View::Impl> old;
     absl::ReleasableMutexLock lock(&mutex_);
     sealed_ = nullptr;
@@ -210,7 +210,8 @@ class StoreImpl final : public Store {
   // One write, so that a crash finds all of it or nothing.
   absl::Status Write(const Tail& tail) ABSL_EXCLUSIVE_LOCKS_REQUIRED(fold_mutex_) {
     batch_.Clear();
-    TB_RETURN_IF_ERROR(FoldTail(*database_, tail, &batch_));
+    TB_ASSIGN_OR_RETURN(const bool rewrites_kept, FoldTail(*database_, tail, &batch_));
+    if (rewrites_kept) ++generation_;  // before anybody can see what is written
     // Last, so that no row of a frame can say otherwise.
     std::string applied;
     PutBigEndian<uint64_t>(&applied, tail.last_index());
@@ -287,6 +288,7 @@ class StoreImpl final : public Store {
   absl::Mutex fold_mutex_;  // one fold or flush at a time, in order
   uint64_t folded_ ABSL_GUARDED_BY(fold_mutex_);
   uint64_t unflushed_bytes_ ABSL_GUARDED_BY(fold_mutex_) = 0;
+  uint64_t generation_ ABSL_GUARDED_BY(fold_mutex_) = 0;  // of the rows that are kept, in this process's life
   // Kept for its memory: a batch that grows anew with every tail is copied, and its pages are made, each
   // time.
   rocksdb::WriteBatch batch_ ABSL_GUARDED_BY(fold_mutex_) = Database::NewBatch();

@@ -9,8 +9,9 @@
 // are flushed together (atomic_flush), so a crash finds them at one frame's end.
 //
 // Threads: Apply and Publish from one thread; Latest, Working, Flush and the getters from any.
-// Limits:  two tails: one that is being folded and one that grows. While both are full Apply waits.
-//          (Until the first Publish the parts that Open found are kept as well.)
+// Limits:  two tails: one that is being folded and one that grows. While both are full Apply waits; before
+//          that it waits a little with each frame, so that the second fills up no faster than the first is
+//          folded. (Until the first Publish the parts that Open found are kept as well.)
 #ifndef TIMEBANK_STORAGE_STORE_H_
 #define TIMEBANK_STORAGE_STORE_H_
 

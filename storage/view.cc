@@ -222,6 +222,13 @@ absl::StatusOr<bool> View::ReadRow(Family family, std::string_view key, const Re
 template <typename Read>
 absl::StatusOr<bool> View::ReadFolded(Family family, std::string_view key, const Read& read) const {
   const Database& database = impl_->database();
+  const bool is_kept = RowCache::Keeps(family);
+  if (is_kept) {
+    if (const auto done = database.kept_rows().Find(impl_->generation(), key, read)) {
+      TB_RETURN_IF_ERROR(*done);
+      return true;
+    }
+  }
   rocksdb::PinnableSlice value;
   const rocksdb::Status status =
       database.db().Get(impl_->ReadOptions(in_memory_), database.handle(family), ToSlice(key), &value);
@@ -231,6 +238,7 @@ absl::StatusOr<bool> View::ReadFolded(Family family, std::string_view key, const
   // nothing. Every row has its version byte at least.
   if (value.empty() && in_memory_) return FromRocks(rocksdb::Status::Incomplete());
   TB_RETURN_IF_ERROR(read(ToView(value)));
+  if (is_kept) database.kept_rows().Keep(impl_->generation(), key, ToView(value));
   return true;
 }
 

@@ -14,15 +14,18 @@
 
 namespace timebank::storage {
 
-// What has been folded so far, for as long as this lives. `database` outlives it.
+// What has been folded so far, for as long as this lives. `database` outlives it. `generation`: of the rows
+// that a RowCache keeps.
 class Snapshot {
  public:
-  explicit Snapshot(Database* database) : database_(database), snapshot_(database->TakeSnapshot()) {}
+  Snapshot(Database* database, uint64_t generation)
+      : database_(database), generation_(generation), snapshot_(database->TakeSnapshot()) {}
   ~Snapshot() { database_->ReleaseSnapshot(snapshot_); }
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;
 
   const Database& database() const { return *database_; }
+  uint64_t generation() const { return generation_; }
 
   rocksdb::ReadOptions ReadOptions(bool in_memory) const {
     rocksdb::ReadOptions options;
@@ -33,6 +36,7 @@ class Snapshot {
 
  private:
   Database* const database_;
+  const uint64_t generation_;
   const rocksdb::Snapshot* const snapshot_;
 };
 
@@ -50,6 +54,7 @@ class View::Impl {
       : parts_(std::move(parts)), applied_index_(applied_index), directory_index_(directory_index) {}
 
   const Database& database() const { return parts_->folded->database(); }
+  uint64_t generation() const { return parts_->folded->generation(); }
   rocksdb::ReadOptions ReadOptions(bool in_memory) const { return parts_->folded->ReadOptions(in_memory); }
   const std::vector<std::shared_ptr<const Tail>>& tails() const { return parts_->tails; }
   uint64_t applied_index() const { return applied_index_; }

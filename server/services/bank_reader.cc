@@ -168,9 +168,10 @@ absl::StatusOr<sv1::Texts> BankReader::TextsOf(Sequence sequence, bool* note_era
   return texts;
 }
 
-absl::Status BankReader::ReadNote(Sequence sequence, std::string* note) const {
+absl::Status BankReader::ReadNote(Sequence sequence, std::string* note) {
   using google::protobuf::internal::WireFormatLite;
-  sv1::TextRow row;
+  sv1::TextRow& row = text_row_;
+  row.Clear();
   TB_RETURN_IF_ERROR(view_.GetRow(Family::kText, storage::TextKey(bank(), sequence), &row).status());
   note->clear();
   constexpr uint32_t kNote =

@@ -69,7 +69,7 @@ class BankReader {
   absl::StatusOr<std::optional<storage::v1::Entry>> EntryAt(storage::Sequence sequence) const;
   absl::StatusOr<storage::v1::Texts> TextsOf(storage::Sequence sequence, bool* note_erased = nullptr) const;
   // The note alone, which is cheaper; empty where there is none.
-  absl::Status ReadNote(storage::Sequence sequence, std::string* note) const;
+  absl::Status ReadNote(storage::Sequence sequence, std::string* note);
   absl::StatusOr<storage::v1::MarkRow> MarkOf(storage::Sequence sequence) const;
   // Each of these fills in a message that is empty.
   // The exchange as it stands. EXCHANGE_NOT_FOUND for other entries.
@@ -105,6 +105,7 @@ class BankReader {
   mutable absl::flat_hash_map<storage::AccountNumber, std::shared_ptr<const HolderRecord>> holders_;
   mutable absl::flat_hash_map<std::pair<storage::DirectoryKind, uint32_t>, std::shared_ptr<const std::string>>
       words_;
+  storage::v1::TextRow text_row_;  // ReadNote's, for its memory
 };
 
 }  // namespace timebank::services

@@ -46,8 +46,8 @@ class Feeder {
     // Where it waits; then one Send, GoOn or End follows. nullopt: it can take nothing now, and wakes the
     // feeder when it can.
     virtual std::optional<Place> Ask() = 0;
-    // `message`: a WatchLedgerResponse whose last event is of entry `last`. `more`: there is more behind it, so
-    // it wakes the feeder when it can take that.
+    // `message`: a WatchLedgerResponse whose last event is of entry `last`. `more`: there is more behind it,
+    // so it wakes the feeder when it can take that.
     virtual void Send(const grpc::ByteBuffer& message, storage::Sequence last, bool more) = 0;
     virtual void GoOn() = 0;  // there is nothing for it
     virtual void End(absl::Status status) = 0;

@@ -105,21 +105,28 @@ absl::Status History::FillBalances(int64_t opening, Direction direction,
 }
 
 absl::StatusOr<Sums> History::SumsBefore(const Point& point) const {
+  TB_ASSIGN_OR_RETURN(Sums sums, SumsBeforeDay(point.day));
+  if (point.sequence == 0) return sums;
+  for (AccountNumber account : accounts_) {
+    TB_RETURN_IF_ERROR(view_.ScanDays(bank_, account, point.day, std::min(point.sequence - 1, at_),
+                                      Direction::kDown, [&](const DayRecord& record) {
+                                        if (record.day == point.day) sums += record.after;
+                                        return false;
+                                      }));
+  }
+  return sums;
+}
+
+absl::StatusOr<Sums> History::SumsBeforeDay(Day day) const {
   Sums sums;
   for (AccountNumber account : accounts_) {
-    TB_ASSIGN_OR_RETURN(Sums before, view_.SumsBeforeDay(bank_, account, point.day));
+    TB_ASSIGN_OR_RETURN(Sums before, view_.SumsBeforeDay(bank_, account, day));
     sums += before;
-    if (point.sequence > 0) {
-      TB_RETURN_IF_ERROR(view_.ScanDays(bank_, account, point.day, std::min(point.sequence - 1, at_),
-                                        Direction::kDown, [&](const DayRecord& record) {
-                                          if (record.day == point.day) sums += record.after;
-                                          return false;
-                                        }));
-    }
+    if (is_newest_) continue;
     // What came later than `at_` and speaks of earlier days is not there yet.
     TB_RETURN_IF_ERROR(
         view_.ScanStatement(bank_, account, at_ + 1, Direction::kUp, [&](const MovementRecord& record) {
-          if (record.occurred_on < point.day) {
+          if (record.occurred_on < day) {
             sums -= storage::SumsOf(record.kind, record.reversed_kind, record.seconds);
           }
           return true;
@@ -168,7 +175,16 @@ absl::StatusOr<std::vector<HistoryLine>> History::ByDay(const Point& from, Day f
   if (lines.size() > most) lines.resize(most);
   if (lines.empty()) return lines;
   const MovementRecord& earliest = direction == Direction::kUp ? lines.front().record : lines.back().record;
-  TB_ASSIGN_OR_RETURN(Sums opening, SumsBefore({earliest.occurred_on, earliest.sequence}));
+  const DayRecord& first_found = (direction == Direction::kUp ? found.front() : found.back()).record;
+  Sums opening;
+  if (accounts_.size() == 1 && first_found.sequence == earliest.sequence) {
+    // Its day says the rest.
+    TB_ASSIGN_OR_RETURN(opening, SumsBeforeDay(first_found.day));
+    opening += first_found.after;
+    opening -= first_found.sums;
+  } else {
+    TB_ASSIGN_OR_RETURN(opening, SumsBefore({earliest.occurred_on, earliest.sequence}));
+  }
   TB_RETURN_IF_ERROR(FillBalances(opening.balance(), direction, &lines));
   return lines;
 }

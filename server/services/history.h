@@ -22,9 +22,14 @@ struct HistoryLine {
 
 class History {
  public:
-  // Everything up to entry `at`.
-  History(const BankReader& bank, std::vector<storage::AccountNumber> accounts, storage::Sequence at)
-      : view_(bank.view()), bank_(bank.bank()), accounts_(std::move(accounts)), at_(at) {}
+  // Everything up to entry `at`. `is_newest`: the view has nothing behind it, so nothing need be looked for.
+  History(const BankReader& bank, std::vector<storage::AccountNumber> accounts, storage::Sequence at,
+          bool is_newest = false)
+      : view_(bank.view()),
+        bank_(bank.bank()),
+        accounts_(std::move(accounts)),
+        at_(at),
+        is_newest_(is_newest) {}
 
   // --- in order of record
   // The sums of everything up to entry `sequence`.
@@ -46,6 +51,7 @@ class History {
                                                  storage::Direction direction, size_t most) const;
 
  private:
+  absl::StatusOr<storage::Sums> SumsBeforeDay(storage::Day day) const;
   absl::Status FillBalances(int64_t opening, storage::Direction direction,
                             std::vector<HistoryLine>* lines) const;
   absl::StatusOr<std::vector<storage::MovementRecord>> Details(storage::AccountNumber account,
@@ -55,6 +61,7 @@ class History {
   const storage::BankNumber bank_;
   const std::vector<storage::AccountNumber> accounts_;
   const storage::Sequence at_;
+  const bool is_newest_;
 };
 
 }  // namespace timebank::services

@@ -194,8 +194,9 @@ absl::Status FillBalance(BankReader& bank, const ledger::HolderRef& holder, cons
   balance->set_holder(record->name);
   balance->set_display_name(record->display_name);
   if (!moment.day && moment.position.empty()) return FillNow(bank, accounts, balance);
-  History history(bank, std::move(accounts), at);
-  if (moment.day && moment.basis != v1::DAY_BASIS_RECORDED) {
+  const bool by_day = moment.day && moment.basis != v1::DAY_BASIS_RECORDED;
+  History history(bank, std::move(accounts), at, /*is_newest=*/by_day && moment.position.empty());
+  if (by_day) {
     TB_ASSIGN_OR_RETURN(storage::Sums sums, history.SumsBefore({*moment.day + 1, 0}));
     PutSums(sums, balance);
   } else {

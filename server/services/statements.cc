@@ -68,7 +68,7 @@ absl::StatusOr<Statement> Open(BankReader& bank, const v1::ListStatementLinesReq
 // balance before the range where there are no lines at all.
 absl::StatusOr<std::vector<HistoryLine>> Lines(const BankReader& bank, const Statement& statement,
                                                int64_t* opening) {
-  History history(bank, statement.accounts, statement.page.at);
+  History history(bank, statement.accounts, statement.page.at, /*is_newest=*/!statement.page.token);
   const auto& token = statement.page.token;
   if (statement.by_record) {
     TB_ASSIGN_OR_RETURN(Sequence last, LastEntryOfDay(bank, statement.last));

@@ -207,6 +207,11 @@ class FrameSource {
   v1::Frame NextFrame(size_t entries) {
     v1::Frame frame;
     frame.set_version(1);
+    const BankNumber rewritten = kBanks[Below(std::size(kBanks))];
+    if (const size_t before = journals_[rewritten].size(); before > 0) {
+      AddRow(&frame, Family::kText, TextKey(rewritten, 1 + Below(before)),
+             Below(4) == 0 ? "" : "\x01" + std::to_string(Below(1'000)));
+    }
     for (size_t i = 0; i < entries; ++i) {
       const BankNumber bank = kBanks[Below(std::size(kBanks))];
       const v1::Entry entry = NextEntry(bank);

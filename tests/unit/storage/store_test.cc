@@ -200,7 +200,10 @@ class Comparison {
                 return !row.first.starts_with(middle);
               }));
     EXPECT_EQ(Rows(view_, family, middle, "", Direction::kDown).size(), 1u);
-    EXPECT_EQ(Value(view_.Get(family, middle)), model_.rows().at({family, middle}));
+    for (int i = 0; i < 20; ++i) {
+      const Row& row = rows[source_.Below(rows.size())];
+      EXPECT_EQ(Value(view_.Get(family, row.first)), row.second);
+    }
   }
 
   const View& view_;
@@ -539,6 +542,45 @@ TEST_F(StoreTest, FilesThatAreNotOpenYet) {
       EXPECT_EQ(Value(view.Get(family, TextKey(kBank, sequence))), "\x01words");
       EXPECT_EQ(Value(view.InMemory().Get(family, TextKey(kBank, sequence))), "\x01words");
     }
+  }
+}
+
+// Goal: a text that was read and is kept in memory is not told any more once it has been written over or
+// removed; a view from before goes on seeing what was there.
+TEST_F(StoreTest, KeptTextsFollowTheFold) {
+  Open();
+  v1::Frame frame = Exchanges(1, 2);
+  AddRow(&frame, Family::kText, TextKey(kBank, 1), "\x01one");
+  AddRow(&frame, Family::kText, TextKey(kBank, 2), "\x01two");
+  Apply(frame);
+  store_->Publish();
+  ASSERT_TRUE(store_->Flush().ok());
+  const auto texts = [](const View& view) {
+    return std::pair(Value(view.Get(Family::kText, TextKey(kBank, 1))),
+                     Value(view.Get(Family::kText, TextKey(kBank, 2))));
+  };
+  using Texts = std::pair<std::optional<std::string>, std::optional<std::string>>;
+  const View before = store_->Latest();
+  EXPECT_EQ(texts(before), Texts("\x01one", "\x01two"));
+
+  // Together with new entries, as a recording brings them, and by itself.
+  v1::Frame rewritten = Exchanges(3, 4);
+  AddRow(&rewritten, Family::kText, TextKey(kBank, 1), "\x01more");
+  AddRow(&rewritten, Family::kText, TextKey(kBank, 3), "\x01three");
+  v1::Frame removed;
+  removed.set_version(1);
+  AddRow(&removed, Family::kText, TextKey(kBank, 2), "");
+  for (const auto& [next, then] : {std::pair(rewritten, Texts("\x01more", "\x01two")),
+                                   std::pair(removed, Texts("\x01more", std::nullopt))}) {
+    Apply(next);
+    store_->Publish();
+    const View latest = store_->Latest();
+    EXPECT_EQ(texts(latest), then);
+    EXPECT_EQ(texts(before), Texts("\x01one", "\x01two"));
+    ASSERT_TRUE(store_->Flush().ok());
+    EXPECT_EQ(texts(before), Texts("\x01one", "\x01two"));
+    EXPECT_EQ(texts(latest), then);
+    EXPECT_EQ(texts(store_->Latest()), then);
   }
 }
 
