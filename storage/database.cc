@@ -170,7 +170,10 @@ bool Database::HasAccountPrefix(Family family) {
 }
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const Options& options) {
-  const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  // In few pieces: a large file's filter takes megabytes, and what is larger than a piece is read from the
+  // file again each time. RocksDB would cut 64 MB into pieces of one.
+  const std::shared_ptr<rocksdb::Cache> cache =
+      rocksdb::NewLRUCache(options.block_cache_bytes, options.block_cache_bytes < (32u << 20) ? 0 : 2);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   // RocksDB insists on a family of this name; it stays empty.
   descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName,
