@@ -2,7 +2,9 @@
 // costs a tenth of what RocksDB takes to find it in its blocks; a statement page reads fifty.
 //
 // A row is kept for one generation of the family: a fold that writes over folded rows begins the next one,
-// for the views from then on. So what a view finds is what its snapshot says, whoever kept it, and whenever.
+// for the views from then on. So a view finds no row that is older or newer than its own, whoever kept it,
+// and whenever. (It may find the text of an entry that came after it; views are asked for texts of entries
+// that they have.)
 //
 // Threads: any. Limits: shares the memory of the block cache, which throws out what has not been used
 // longest.

@@ -25,7 +25,7 @@ namespace {
 constexpr size_t kMostEventsAMessage = 100;
 constexpr absl::Duration kLongestRest = absl::Milliseconds(3);
 
-// What comes next at `place`, at most one message of it; sets `last` to its last entry.
+// What comes behind entry `after`, at most one message of it; sets `last` to its last entry.
 absl::StatusOr<grpc::ByteBuffer> NextMessage(BankReader& bank, Sequence after, Sequence* last) {
   google::protobuf::Arena arena;
   auto* message = google::protobuf::Arena::CreateMessage<v1::WatchLedgerResponse>(&arena);
@@ -157,11 +157,13 @@ absl::Status Feeder::Deliver(const NamedView& view, const Group& group, bool not
   TB_ASSIGN_OR_RETURN(BankReader bank, BankReader::Open(view, place.bank));
   TB_ASSIGN_OR_RETURN(const Sequence end, bank.LastSequence());
   if (not_far && end > place.after + kMostEventsAMessage) return storage::NotInMemory();
-  const auto wants = [&](const Waiting& one) { return end > place.after || one.place.heartbeat; };
+  const bool news = end > place.after;
+  const auto wants = [news](const Waiting& one) { return news || one.place.heartbeat; };
   Sequence last = place.after;
   grpc::ByteBuffer message;
   if (std::any_of(group.begin(), group.end(), wants)) {
     TB_ASSIGN_OR_RETURN(message, NextMessage(bank, place.after, &last));
+    if (news && last == place.after) return absl::DataLossError("entries that the bank has are missing");
   }
   for (const Waiting& one : group) {
     if (wants(one)) {
