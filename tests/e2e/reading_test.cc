@@ -37,11 +37,14 @@ class ReadingTest : public ServiceTest {
     ASSERT_TRUE(recorded.ok()) << recorded;
   }
 
-  // A whole statement, page by page; `between` runs after the first page.
+  // A whole statement, page by page, each going on with the balance where the one before ended; `between`
+  // runs after the first page.
   std::vector<v1::StatementLine> Statement(v1::ListStatementLinesRequest request,
                                            const std::function<void()>& between = {}) {
     std::vector<v1::StatementLine> lines;
     std::string position;
+    const bool up = request.order() == v1::LIST_ORDER_OLDEST_FIRST;
+    int64_t reached = 0;
     for (bool first = true;; first = false) {
       const auto page = wire_.Call<v1::ListStatementLinesResponse>(request);
       EXPECT_TRUE(page.ok()) << page;
@@ -49,6 +52,12 @@ class ReadingTest : public ServiceTest {
       if (first) position = page.reply.position();
       EXPECT_EQ(page.reply.position(), position) << "a page token pins the position";
       CheckPage(page.reply, request.order());
+      const int64_t opening = page.reply.opening_balance_seconds();
+      const int64_t closing = page.reply.closing_balance_seconds();
+      if (!first) {
+        EXPECT_EQ(up ? opening : closing, reached) << "pages join";
+      }
+      reached = up ? closing : opening;
       lines.insert(lines.end(), page.reply.lines().begin(), page.reply.lines().end());
       if (page.reply.next_page_token().empty()) return lines;
       request.set_page_token(page.reply.next_page_token());
