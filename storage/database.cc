@@ -169,6 +169,14 @@ bool Database::HasAccountPrefix(Family family) {
   });
 }
 
+std::vector<Family> Database::BankFamilies() {
+  std::vector<Family> families;
+  for (const FamilyTraits& traits : kFamilies) {
+    if (traits.family != Family::kMeta) families.push_back(traits.family);
+  }
+  return families;
+}
+
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const Options& options) {
   // In few pieces: a large file's filter takes megabytes, and what is larger than a piece is read from the
   // file again each time. RocksDB would cut 64 MB into pieces of one.

@@ -62,6 +62,9 @@ class Database {
   // such a family sees one such prefix only, unless its ReadOptions say total_order_seek.
   static bool HasAccountPrefix(Family family);
 
+  // Families whose keys begin with a bank: all but meta.
+  static std::vector<Family> BankFamilies();
+
   // A batch whose keys and values are guarded by checksums until they are in a file.
   static rocksdb::WriteBatch NewBatch();
 

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "storage/coding.h"
 #include "storage/damaged.h"
 #include "storage/keys.h"
 #include "storage/pages.h"
@@ -52,15 +53,19 @@ class Folder {
     tail.VisitRows([&](Family family, std::string_view key, std::string_view value) {
       value.empty() ? Delete(family, key) : Put(family, key, value);
       if (RowCache::Keeps(family) && !rewrites_kept_) rewrites_kept_ = !IsOfNewEntry(tail, key);
+      if (family == Family::kDirectory && value.empty()) NoteBankRemoved(key);
     });
     TB_RETURN_IF_ERROR(tail.VisitBanks(
         [this](BankNumber bank, Sequence first, const std::vector<std::string_view>& entries) {
           return FoldJournal(bank, first, entries);
         }));
-    return tail.VisitAccounts([this](const Tail::AccountGain& gain) -> absl::Status {
+    TB_RETURN_IF_ERROR(tail.VisitAccounts([this](const Tail::AccountGain& gain) -> absl::Status {
       TB_RETURN_IF_ERROR(FoldStatement(gain));
       return FoldDays(gain);
-    });
+    }));
+    // Behind everything else that this write says of them.
+    for (const BankNumber bank : removed_banks_) RemoveBank(bank);
+    return absl::OkStatus();
   }
 
   bool rewrites_kept() const { return rewrites_kept_; }
@@ -77,6 +82,21 @@ class Folder {
     }
     return entries_of_texts_.has_value() && place->second >= entries_of_texts_->first &&
            place->second <= entries_of_texts_->second;
+  }
+
+  // `key`: of a directory row that is removed. A bank whose own row goes is gone whole.
+  void NoteBankRemoved(std::string_view key) {
+    if (key.size() < sizeof(BankNumber)) return;
+    const auto bank = GetBigEndian<BankNumber>(key.data());
+    if (bank != 0 && key == DirectoryKey(bank, DirectoryKind::kBank, 0)) removed_banks_.push_back(bank);
+  }
+
+  void RemoveBank(BankNumber bank) {
+    const std::string begin = BankPrefix(bank);
+    const std::string end = begin + std::string(kLongestSuffix + 1, '\xff');
+    for (const Family family : Database::BankFamilies()) {
+      batch_->DeleteRange(database_.handle(family), begin, end).PermitUncheckedError();
+    }
   }
 
   // `added`: all of one bank, numbered from `first`.
@@ -299,6 +319,7 @@ class Folder {
   const Database& database_;
   rocksdb::WriteBatch* const batch_;
   bool rewrites_kept_ = false;
+  std::vector<BankNumber> removed_banks_;
   std::optional<BankNumber> bank_of_texts_;  // rows come in the order of their keys
   std::optional<std::pair<Sequence, Sequence>> entries_of_texts_;
 };

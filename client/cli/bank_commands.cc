@@ -86,6 +86,24 @@ absl::Status Create(Session& session, const CreateOptions& options) {
   return absl::OkStatus();
 }
 
+// Asks for the bank's id where somebody is there to be asked: nothing brings it back.
+absl::Status Delete(Session& session, const std::string& id, bool yes) {
+  CLI_RETURN_IF_ERROR(session.Open());
+  if (!yes && CanAsk(session.console())) {
+    const auto answer = Ask(session.console(), absl::StrCat("Delete the trial bank ", id,
+                                                            " and everything in it? Type its id to do it:"));
+    if (answer != id) return UsageError("Nothing was deleted.");
+  }
+  v1::DeleteTimebankRequest request;
+  request.set_name(client::TimebankName(id));
+  session.Stamp(request);
+  CLI_ASSIGN_OR_RETURN(const v1::DeleteTimebankResponse response,
+                       session.client().DeleteTimebank(std::move(request)));
+  if (session.AsJson()) return session.ShowJson(ToJson(response));
+  session.Tell(absl::StrCat("The trial bank ", id, " is deleted."));
+  return absl::OkStatus();
+}
+
 absl::Status List(Session& session) {
   CLI_RETURN_IF_ERROR(session.Open());
   std::vector<v1::Timebank> banks;
@@ -160,6 +178,12 @@ void AddBankCommands(Command root) {
       .Option("--set", create->set, "KEY=VALUE", set_help)
       .Flag("--trial", create->trial, "For trying things out; never becomes real")
       .Does([create](Session& session) { return Create(session, *create); });
+  auto gone = std::make_shared<std::string>();
+  auto yes = std::make_shared<bool>(false);
+  group.Sub("delete", "Delete a trial bank whole", "  timebank bank delete try-out")
+      .Argument("id", *gone, "The trial bank's id")
+      .Flag("--yes", *yes, "Do not ask")
+      .Does([gone, yes](Session& session) { return Delete(session, *gone, *yes); });
   group.Sub("list", "The banks on this server").Does(List);
   group.Sub("show", "This bank and its settings").Does(Show);
   auto set = std::make_shared<std::vector<std::string>>();

@@ -223,6 +223,10 @@ std::string PositionTrimmed(const Facts&, const Situation&) {
   return "That position is too old, or from another copy of the ledger. Begin anew: leave --after out.";
 }
 
+std::string NotATrial(const Facts&, const Situation&) {
+  return "This is no trial bank. What is recorded in a bank stays: only trial banks can be deleted.";
+}
+
 std::string AmountOverflow(const Facts&, const Situation&) {
   return "The hours would grow beyond what the ledger can count. Are they right?";
 }
@@ -241,7 +245,7 @@ struct ReasonSentence {
   Sentence sentence;
 };
 
-constexpr std::array<ReasonSentence, 30> kSentences = {{{"HOLDER_NOT_FOUND", HolderNotFound},
+constexpr std::array<ReasonSentence, 31> kSentences = {{{"HOLDER_NOT_FOUND", HolderNotFound},
                                                         {"EXCHANGE_NOT_FOUND", ExchangeNotFound},
                                                         {"TIMEBANK_NOT_FOUND", TimebankNotFound},
                                                         {"REQUEST_ID_REUSED", RequestIdReused},
@@ -260,6 +264,7 @@ constexpr std::array<ReasonSentence, 30> kSentences = {{{"HOLDER_NOT_FOUND", Hol
                                                         {"DESTINATION_REQUIRED", DestinationRequired},
                                                         {"DESTINATION_MUST_BE_POT", DestinationMustBePot},
                                                         {"NOT_CLOSED", NotClosed},
+                                                        {"NOT_A_TRIAL", NotATrial},
                                                         {"ETAG_MISMATCH", EtagMismatch},
                                                         {"ROLE_REQUIRED", RoleRequired},
                                                         {"NOT_A_PARTY", NotAParty},

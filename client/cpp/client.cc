@@ -275,6 +275,11 @@ absl::StatusOr<v1::ListTimebanksResponse> Client::ListTimebanksPage(v1::ListTime
   return connection_->ListTimebanks(std::move(request), options);
 }
 
+absl::StatusOr<v1::DeleteTimebankResponse> Client::DeleteTimebank(v1::DeleteTimebankRequest request,
+                                                                  const CallOptions& options) {
+  return connection_->DeleteTimebank(std::move(request), options);
+}
+
 absl::StatusOr<v1::UpdateSettingsResponse> Client::UpdateSettings(v1::UpdateSettingsRequest request,
                                                                   const CallOptions& options) {
   return connection_->UpdateSettings(std::move(request), options);

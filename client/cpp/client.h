@@ -207,6 +207,9 @@ class Client {
   // One page of them.
   absl::StatusOr<v1::ListTimebanksResponse> ListTimebanksPage(v1::ListTimebanksRequest request,
                                                               const CallOptions& options = {});
+  // Deletes a trial bank whole.
+  absl::StatusOr<v1::DeleteTimebankResponse> DeleteTimebank(v1::DeleteTimebankRequest request,
+                                                            const CallOptions& options = {});
   // Changes the settings that the mask names.
   absl::StatusOr<v1::UpdateSettingsResponse> UpdateSettings(v1::UpdateSettingsRequest request,
                                                             const CallOptions& options = {});

@@ -82,12 +82,16 @@ class RetryingConnection : public Connection {
       if (request.request_id().empty()) request.set_request_id(options_.new_request_id());
       const Outcome outcome = TryUntilDone(rpc, /*min_position=*/{}, request, response, call_options);
       if (!outcome.status.ok()) return WithRequestId(outcome.status, request.request_id());
-      // An answer `replayed` to our first try repeats a change of long ago, which tells nothing about the
-      // newest.
-      if (response.replayed() && outcome.tries == 1) {
-        positions_.RememberFirst(bank, response.position());
+      if constexpr (requires { response.position(); }) {
+        // An answer `replayed` to our first try repeats a change of long ago, which tells nothing about the
+        // newest.
+        if (response.replayed() && outcome.tries == 1) {
+          positions_.RememberFirst(bank, response.position());
+        } else {
+          positions_.Remember(bank, response.position());
+        }
       } else {
-        positions_.Remember(bank, response.position());
+        positions_.Forget(bank, positions_.PositionOf(bank));  // the bank is gone
       }
     } else {
       const std::string position = options_.read_your_writes ? positions_.PositionOf(bank) : std::string();

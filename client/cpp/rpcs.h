@@ -50,6 +50,7 @@
   X(TimebankService, GetTimebank, kRead, kShort)          \
   X(TimebankService, ListTimebanks, kRead, kShort)        \
   X(TimebankService, UpdateSettings, kWrite, kShort)      \
+  X(TimebankService, DeleteTimebank, kWrite, kShort)      \
   X(TimebankService, ListSettingsChanges, kRead, kShort)
 // clang-format on
 

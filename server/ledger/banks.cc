@@ -37,7 +37,7 @@ Verdict NoteBank(Run& run, sv1::Entry entry) {
 
 }  // namespace
 
-Verdict DoCreateTimebank(Run& run, const CreateTimebank& act, const sv1::InstanceRow& instance) {
+Verdict DoOfServer(Run& run, const CreateTimebank& act, const sv1::InstanceRow& instance) {
   std::string slug_key = storage::SlugKey(0, instance.secret(), "bank", act.id);
   sv1::SlugRow number;
   if (run.state.GetRow(Family::kSlug, slug_key, &number)) {
@@ -69,6 +69,25 @@ Verdict DoCreateTimebank(Run& run, const CreateTimebank& act, const sv1::Instanc
   sv1::Entry entry;
   entry.set_kind(sv1::ENTRY_KIND_BANK_CREATED);
   return NoteBank(run, entry);
+}
+
+// A bank's own row is what the bank hangs on: where it is removed, the store removes the rest (FORMAT.md).
+Verdict DoOfServer(Run& run, const DeleteTimebank& act, const sv1::InstanceRow& instance) {
+  std::string slug_key = storage::SlugKey(0, instance.secret(), "bank", act.id);
+  sv1::SlugRow number;
+  if (!run.state.GetRow(Family::kSlug, slug_key, &number)) {
+    Refusal refusal = Refuse(Reason::kTimebankNotFound);
+    refusal.named = act.id;
+    return refusal;
+  }
+  if (Verdict no = run.BrokersOnly()) return no;
+  run.BeginBank(number.number());
+  if (!run.bank_row().trial()) return Refuse(Reason::kNotATrial);
+  const std::string listed = storage::DirectoryKey(0, DirectoryKind::kBank, run.bank_row().ordinal());
+  run.state.Put(Family::kSlug, slug_key, "");
+  run.state.Put(Family::kDirectory, listed, "");
+  run.state.Put(Family::kDirectory, storage::DirectoryKey(run.bank, DirectoryKind::kBank, 0), "");
+  return std::nullopt;
 }
 
 Verdict Do(Run& run, const UpdateSettings& act) {

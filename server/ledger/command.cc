@@ -171,6 +171,7 @@ class BodyWriter {
     facts_.Word(act.id).Number(act.trial).Word(act.settings.SerializeAsString()).Words(act.categories);
     texts_.Word(act.display_name);
   }
+  void operator()(const DeleteTimebank& act) { facts_.Word(act.id); }
   void operator()(const UpdateSettings& act) {
     facts_.Word(act.settings.SerializeAsString()).Words(act.categories).Words(act.mask).Word(act.etag);
   }

@@ -206,6 +206,9 @@ struct CreateTimebank {
   storage::v1::SettingsRow settings;  // whole; categories by name below
   std::vector<std::string> categories;
 };
+struct DeleteTimebank {
+  std::string id;
+};
 struct UpdateSettings {
   storage::v1::SettingsRow settings;
   std::vector<std::string> categories;
@@ -216,10 +219,15 @@ struct UpdateSettings {
 using Act = std::variant<RecordExchange, BatchRecordExchanges, CorrectExchange, ReverseExchange,
                          ContestExchange, SettleExchange, ConfirmExchange, EraseExchangeNote, RecordGift,
                          RecordOpening, CreateMember, UpdateMember, CloseMember, ReopenMember, MergeMember,
-                         CreateCircle, ChangeCircle, CreateTimebank, UpdateSettings>;
+                         CreateCircle, ChangeCircle, CreateTimebank, UpdateSettings, DeleteTimebank>;
+
+// Whether it is an act of the server's rather than of one bank's: those make banks and take them away.
+inline bool IsOfServer(const Act& act) {
+  return std::holds_alternative<CreateTimebank>(act) || std::holds_alternative<DeleteTimebank>(act);
+}
 
 struct Command {
-  std::string bank;  // id; empty for CreateTimebank
+  std::string bank;  // id; empty where IsOfServer(act)
   Actor actor;
   std::string request_id;  // empty: none
   Stamp stamp;

@@ -22,8 +22,8 @@ class Executor {
       : command_(command), state_(state), run_(command, state), start_(state.Savepoint()) {}
 
   Outcome Decide() {
-    const bool creates = std::holds_alternative<CreateTimebank>(command_.act);
-    if (creates) {
+    const bool of_server = IsOfServer(command_.act);
+    if (of_server) {
       OpenServer();
     } else if (Verdict no = run_.OpenBank()) {
       return Refused(*std::move(no));
@@ -31,7 +31,7 @@ class Executor {
     if (!command_.request_id.empty() && !command_.validate_only) {
       if (std::optional<Outcome> known = Known()) return *std::move(known);
     }
-    Outcome outcome = creates ? Create() : Act();
+    Outcome outcome = of_server ? ActOfServer() : Act();
     outcome.bank = run_.bank;
     if (command_.validate_only) {
       state_.RollBack(start_);
@@ -53,9 +53,7 @@ class Executor {
 
   BodyHashes Hashes(std::string_view salt) const {
     return BodyHashesOf(command_,
-                        std::holds_alternative<CreateTimebank>(command_.act)
-                            ? storage::HmacKey(instance_.secret())
-                            : run_.secret(),
+                        IsOfServer(command_.act) ? storage::HmacKey(instance_.secret()) : run_.secret(),
                         storage::HmacKey(salt));
   }
 
@@ -95,12 +93,15 @@ class Executor {
     return outcome;
   }
 
-  Outcome Create() {
-    if (Verdict no = DoCreateTimebank(run_, std::get<CreateTimebank>(command_.act), instance_)) {
+  Outcome ActOfServer() {
+    const auto* create = std::get_if<CreateTimebank>(&command_.act);
+    if (Verdict no = create != nullptr
+                         ? DoOfServer(run_, *create, instance_)
+                         : DoOfServer(run_, std::get<DeleteTimebank>(command_.act), instance_)) {
       state_.RollBack(start_);
       return Refused(*std::move(no));
     }
-    return Done();
+    return create != nullptr ? Done() : Outcome{};
   }
 
   Outcome Act() {
@@ -114,7 +115,8 @@ class Executor {
       no = std::visit(
           [this](const auto& act) -> Verdict {
             using T = std::decay_t<decltype(act)>;
-            if constexpr (std::is_same_v<T, BatchRecordExchanges> || std::is_same_v<T, CreateTimebank>) {
+            if constexpr (std::is_same_v<T, BatchRecordExchanges> || std::is_same_v<T, CreateTimebank> ||
+                          std::is_same_v<T, DeleteTimebank>) {
               return std::nullopt;  // handled by the callers
             } else if constexpr (std::is_same_v<T, RecordExchange>) {
               return Record(run_, act.exchange, act.check_duplicates);
@@ -243,7 +245,7 @@ class Executor {
     const BodyHashes hashes = Hashes(salt);
     row.set_facts_hash(hashes.facts.bytes().data(), kHashBytes);
     row.set_text_mac(hashes.texts.bytes().data(), kHashBytes);
-    if (std::holds_alternative<CreateTimebank>(command_.act)) row.set_bank(run_.bank);
+    if (IsOfServer(command_.act)) row.set_bank(run_.bank);
     // Where every item was posted, their numbers follow from the first.
     const bool all_posted = std::none_of(outcome.items.begin(), outcome.items.end(),
                                          [](const Outcome::Item& item) { return item.refusal.has_value(); });

@@ -39,6 +39,7 @@ constexpr std::array kTable = {
     Row{Reason::kDestinationMustBePot, "DESTINATION_MUST_BE_POT", Code::kFailedPrecondition},
     Row{Reason::kNotClosed, "NOT_CLOSED", Code::kFailedPrecondition},
     Row{Reason::kTooMany, "TOO_MANY", Code::kFailedPrecondition},
+    Row{Reason::kNotATrial, "NOT_A_TRIAL", Code::kFailedPrecondition},
     Row{Reason::kEtagMismatch, "ETAG_MISMATCH", Code::kAborted},
     Row{Reason::kRoleRequired, "ROLE_REQUIRED", Code::kPermissionDenied},
     Row{Reason::kNotAParty, "NOT_A_PARTY", Code::kPermissionDenied},

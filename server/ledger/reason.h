@@ -41,6 +41,7 @@ enum class Reason {
   kDestinationMustBePot,
   kNotClosed,
   kTooMany,
+  kNotATrial,
   // ABORTED
   kEtagMismatch,
   // PERMISSION_DENIED

@@ -85,7 +85,7 @@ class Run {
   // --- beginning
   // Finds the bank and its head. TIMEBANK_NOT_FOUND.
   Verdict OpenBank();
-  // Begins a bank that is not there yet.
+  // Makes the bank of this number, which may not be there yet, the one at work.
   void BeginBank(BankNumber number);
   // Finds the member at the keyboard. HOLDER_NOT_FOUND.
   Verdict OpenActor();
@@ -170,8 +170,9 @@ Verdict Do(Run& run, const CreateCircle& act);
 Verdict Do(Run& run, const ChangeCircle& act);
 Verdict Do(Run& run, const UpdateSettings& act);
 
-// CreateTimebank makes the bank that the others find.
-Verdict DoCreateTimebank(Run& run, const CreateTimebank& act, const sv1::InstanceRow& instance);
+// CreateTimebank makes the bank that the others find, DeleteTimebank takes it away.
+Verdict DoOfServer(Run& run, const CreateTimebank& act, const sv1::InstanceRow& instance);
+Verdict DoOfServer(Run& run, const DeleteTimebank& act, const sv1::InstanceRow& instance);
 
 // --- shared between exchanges and states
 

@@ -266,6 +266,13 @@ class Validator {
     check_.Text("timebank.display_name", act.display_name, kMaxNameCharacters);
     Settings("timebank.settings.", act.settings, act.categories);
   }
+  void operator()(const DeleteTimebank& act) {
+    if (act.id.empty()) {
+      check_.Add("name", v::kRequired);
+    } else if (!IsId(act.id)) {
+      check_.Add("name", v::kMalformed);
+    }
+  }
   void operator()(const UpdateSettings& act) {
     if (act.mask.empty()) check_.Add("update_mask", v::kRequired);
     Settings("settings.", act.settings, act.categories);

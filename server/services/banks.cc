@@ -188,15 +188,15 @@ ServerUnaryReactor* TimebankService::ListTimebanks(CallbackServerContext* contex
     TB_ASSIGN_OR_RETURN(sv1::InstanceRow instance, ReadInstance(view.view));
     const uint64_t from = page.token ? static_cast<uint64_t>(page.token->cursor) : 1;
     for (uint64_t ordinal = from; ordinal <= instance.bank_count(); ++ordinal) {
-      if (static_cast<size_t>(response->timebanks_size()) == most) {
+      if (static_cast<size_t>(response->timebanks_size()) == most || ordinal - from == kMostLookedAt) {
         response->set_next_page_token(NextPage(page, static_cast<int64_t>(ordinal)));
         break;
       }
       sv1::SlugRow number;
-      TB_RETURN_IF_ERROR(
-          view.view
-              .GetRow(Family::kDirectory, storage::DirectoryKey(0, DirectoryKind::kBank, ordinal), &number)
-              .status());
+      TB_ASSIGN_OR_RETURN(const bool listed,
+                          view.view.GetRow(Family::kDirectory,
+                                           storage::DirectoryKey(0, DirectoryKind::kBank, ordinal), &number));
+      if (!listed) continue;  // a trial that was deleted
       TB_ASSIGN_OR_RETURN(BankReader bank, BankReader::Open(view, number.number()));
       const storage::Day today = serving_.TodayOf(bank);
       TB_ASSIGN_OR_RETURN(*response->add_timebanks(), bank.ToTimebank(today));
@@ -234,6 +234,24 @@ ServerUnaryReactor* TimebankService::UpdateSettings(CallbackServerContext* conte
   return serving_.Change(context, ParseBank(request->name()).value_or(""), request->ByteSizeLong(),
                          request->request_id(), prepare,
                          RenderChange<v1::UpdateSettingsResponse>(response, fill));
+}
+
+ServerUnaryReactor* TimebankService::DeleteTimebank(CallbackServerContext* context,
+                                                    const v1::DeleteTimebankRequest* request,
+                                                    v1::DeleteTimebankResponse* response) {
+  auto prepare = [request](storage::Day, Serving::Prepared& prepared) -> absl::Status {
+    RequestReader reader("");
+    ledger::DeleteTimebank act;
+    act.id = ParseBank(request->name()).value_or("");
+    if (act.id.empty() && !request->name().empty()) reader.Problem("name", ledger::violation::kMalformed);
+    return Ready(reader, std::move(act), prepared);
+  };
+  // There is no bank left to speak of.
+  auto render = [response](const NamedView&, const ledger::Outcome& outcome) -> absl::Status {
+    response->set_replayed(outcome.replayed);
+    return absl::OkStatus();
+  };
+  return serving_.Change(context, "", request->ByteSizeLong(), request->request_id(), prepare, render);
 }
 
 ServerUnaryReactor* TimebankService::ListSettingsChanges(CallbackServerContext* context,

@@ -84,7 +84,8 @@ absl::StatusOr<std::shared_ptr<const BankRecord>> Directory::ReadBank(const stor
   TB_ASSIGN_OR_RETURN(
       bool found,
       view.GetRow(Family::kDirectory, storage::DirectoryKey(number, DirectoryKind::kBank, 0), &bank->row));
-  if (!found) return absl::DataLossError("a bank that is listed has no record");
+  // Found by its number, not by its id: whoever knew it, a feed or an outcome, knew it before.
+  if (!found) return ledger::ErrorOf(ledger::Reason::kTimebankNotFound, "the bank was deleted");
   bank->zone = TimeZoneOf(bank->row.settings().time_zone());
   banks_.Put(number, bank);
   return bank;

@@ -79,6 +79,9 @@ class TimebankService final : public v1::TimebankService::CallbackService {
   grpc::ServerUnaryReactor* UpdateSettings(grpc::CallbackServerContext* context,
                                            const v1::UpdateSettingsRequest* request,
                                            v1::UpdateSettingsResponse* response) override;
+  grpc::ServerUnaryReactor* DeleteTimebank(grpc::CallbackServerContext* context,
+                                           const v1::DeleteTimebankRequest* request,
+                                           v1::DeleteTimebankResponse* response) override;
   grpc::ServerUnaryReactor* ListSettingsChanges(grpc::CallbackServerContext* context,
                                                 const v1::ListSettingsChangesRequest* request,
                                                 v1::ListSettingsChangesResponse* response) override;

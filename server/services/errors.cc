@@ -68,6 +68,8 @@ std::string_view Sentence(Reason reason) {
       return "this account is not closed";
     case Reason::kTooMany:
       return "there are as many as there may be";
+    case Reason::kNotATrial:
+      return "only a trial bank can be deleted";
     case Reason::kEtagMismatch:
       return "somebody else changed this meanwhile; read it again";
     case Reason::kRoleRequired:

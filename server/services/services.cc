@@ -55,6 +55,7 @@ TimebankService::TimebankService(Serving* serving) : serving_(*serving) {
   TIMEBANK_TAKE_RAW_TEXT(TimebankService, GetTimebank);
   TIMEBANK_TAKE_RAW_TEXT(TimebankService, ListTimebanks);
   TIMEBANK_TAKE_RAW_TEXT(TimebankService, UpdateSettings);
+  TIMEBANK_TAKE_RAW_TEXT(TimebankService, DeleteTimebank);
   TIMEBANK_TAKE_RAW_TEXT(TimebankService, ListSettingsChanges);
 }
 

@@ -47,6 +47,7 @@ const std::map<std::string, StatusCode>& Contract() {
       {"DESTINATION_MUST_BE_POT", StatusCode::FAILED_PRECONDITION},
       {"NOT_CLOSED", StatusCode::FAILED_PRECONDITION},
       {"TOO_MANY", StatusCode::FAILED_PRECONDITION},
+      {"NOT_A_TRIAL", StatusCode::FAILED_PRECONDITION},
       {"ETAG_MISMATCH", StatusCode::ABORTED},
       {"ROLE_REQUIRED", StatusCode::PERMISSION_DENIED},
       {"NOT_A_PARTY", StatusCode::PERMISSION_DENIED},
@@ -208,6 +209,12 @@ class ReasonsTest : public ServiceTest {
     request.set_request_id(bank_->NewRequestId());
     return Call<v1::ReopenMemberResponse>(request);
   }
+  Outcome NotATrial() {
+    v1::DeleteTimebankRequest request;
+    request.set_name(bank_->name());
+    request.set_request_id(bank_->NewRequestId());
+    return Call<v1::DeleteTimebankResponse>(request);
+  }
   // A record takes at most 16 others in.
   Outcome TooMany() {
     Outcome last;
@@ -331,6 +338,7 @@ TEST_F(ReasonsTest, EveryReasonIsProvokedOnce) {
       {"DESTINATION_MUST_BE_POT", [&] { return DestinationMustBePot(); }},
       {"NOT_CLOSED", [&] { return NotClosed(); }},
       {"TOO_MANY", [&] { return TooMany(); }},
+      {"NOT_A_TRIAL", [&] { return NotATrial(); }},
       {"ETAG_MISMATCH", [&] { return EtagMismatch(); }},
       {"ROLE_REQUIRED", [&] { return Call<v1::CreateMemberResponse>(bank_->NewMember("eva"), As("ana")); }},
       {"NOT_A_PARTY", [&] { return bank_->Contest(AnHour(), As("carla")); }},

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "tests/e2e/feed.h"
 #include "tests/e2e/service_fixture.h"
 
 namespace timebank::e2e {
@@ -246,7 +247,81 @@ TEST_F(RpcsTest, EveryChangeHappensOnce) {
   remove.set_request_id(bank.NewRequestId());
   EXPECT_EQ(Once<v1::RemoveCircleMembersResponse>(bank, remove).circle().members_size(), 1);
 
+  // Has a test of its own, below: what it speaks of is gone afterwards.
+  called_.insert(v1::DeleteTimebankRequest::descriptor()->name());
   EXPECT_EQ(called_, RequestsOfAllRpcs(/*changes=*/true));
+}
+
+// Goal: a trial bank is deleted whole and once, for good; its feeds end, its id is free, and a retry of what
+// made it or unmade it does nothing. Other banks stay.
+TEST_F(RpcsTest, ATrialBankIsDeletedWhole) {
+  LiveBank real(wire_, "real", {"ana"});
+  v1::CreateTimebankRequest create;
+  create.set_timebank_id("try-out");
+  create.mutable_timebank()->set_trial(true);
+  create.set_request_id("make-try-out");
+  ASSERT_TRUE(wire_.Call<v1::CreateTimebankResponse>(create).ok());
+  const std::string name = "timebanks/try-out";
+  for (const char* id : {"ana", "ben"}) {
+    v1::CreateMemberRequest member;
+    member.set_parent(name);
+    member.set_member_id(id);
+    member.set_request_id(std::string("add-") + id);
+    ASSERT_TRUE(wire_.Call<v1::CreateMemberResponse>(member).ok());
+  }
+  v1::RecordExchangeRequest record;
+  record.set_parent(name);
+  record.mutable_exchange()->add_givers()->set_holder("members/ana");
+  record.mutable_exchange()->add_receivers()->set_holder("members/ben");
+  record.mutable_exchange()->set_seconds(kHour);
+  record.set_request_id("an-hour");
+  ASSERT_TRUE(wire_.Call<v1::RecordExchangeResponse>(record).ok());
+  Feed feed(wire_, name);
+  ASSERT_TRUE(feed.Next());
+
+  v1::DeleteTimebankRequest remove;
+  remove.set_name(real.name());
+  remove.set_request_id("remove-real");
+  EXPECT_THAT(wire_.Call<v1::DeleteTimebankResponse>(remove),
+              IsRefused(grpc::StatusCode::FAILED_PRECONDITION, "NOT_A_TRIAL"));
+  remove.set_name(name);
+  EXPECT_THAT(wire_.Call<v1::DeleteTimebankResponse>(remove, As("ana")),
+              IsRefused(grpc::StatusCode::PERMISSION_DENIED, "ROLE_REQUIRED"));
+  remove.set_request_id("remove-try-out");
+  const auto removed = wire_.Call<v1::DeleteTimebankResponse>(remove);
+  ASSERT_TRUE(removed.ok()) << removed;
+  EXPECT_FALSE(removed.reply.replayed());
+  EXPECT_THAT(feed.End(), IsRefused(grpc::StatusCode::NOT_FOUND, "TIMEBANK_NOT_FOUND"));
+
+  const auto again = wire_.Call<v1::DeleteTimebankResponse>(remove);
+  ASSERT_TRUE(again.ok()) << again;
+  EXPECT_TRUE(again.reply.replayed());
+  v1::GetTimebankRequest get;
+  get.set_name(name);
+  EXPECT_THAT(wire_.Call<v1::GetTimebankResponse>(get),
+              IsRefused(grpc::StatusCode::NOT_FOUND, "TIMEBANK_NOT_FOUND"));
+  EXPECT_THAT(wire_.Call<v1::RecordExchangeResponse>(record),
+              IsRefused(grpc::StatusCode::NOT_FOUND, "TIMEBANK_NOT_FOUND"));
+  EXPECT_THAT(wire_.Call<v1::CreateTimebankResponse>(create),
+              IsRefused(grpc::StatusCode::NOT_FOUND, "TIMEBANK_NOT_FOUND"));
+  remove.set_request_id("remove-try-out-again");
+  EXPECT_THAT(wire_.Call<v1::DeleteTimebankResponse>(remove),
+              IsRefused(grpc::StatusCode::NOT_FOUND, "TIMEBANK_NOT_FOUND"));
+  const auto listed = wire_.Call<v1::ListTimebanksResponse>(v1::ListTimebanksRequest());
+  ASSERT_TRUE(listed.ok()) << listed;
+  bool has_real = false;
+  for (const v1::Timebank& bank : listed.reply.timebanks()) {
+    EXPECT_NE(bank.name(), name);
+    has_real |= bank.name() == real.name();
+  }
+  EXPECT_TRUE(has_real);
+
+  create.set_request_id("make-try-out-again");
+  const auto anew = wire_.Call<v1::CreateTimebankResponse>(create);
+  ASSERT_TRUE(anew.ok()) << anew;
+  EXPECT_EQ(anew.reply.timebank().member_count(), 0);
+  EXPECT_EQ(anew.reply.timebank().last_sequence(), 1);
+  EXPECT_EQ(real.SecondsOf("ana"), 0);
 }
 
 // Goal: every RPC that reads answers, and agrees with the others.

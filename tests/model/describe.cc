@@ -197,6 +197,10 @@ struct PutAct {
     out.Fact("settings", act.settings.ShortDebugString());
     out.PutList("category", act.categories);
   }
+  void operator()(const DeleteTimebank& act) const {
+    out.Fact("act", "delete_timebank");
+    out.Fact("id", act.id);
+  }
   void operator()(const UpdateSettings& act) const {
     out.Fact("act", "update_settings");
     out.Fact("settings", act.settings.ShortDebugString());

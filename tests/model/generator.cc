@@ -86,6 +86,7 @@ Generator::Generator(Dice& dice, const Oracle& oracle)
   weigh(std::in_place_type<ChangeCircle>, 8);
   weigh(std::in_place_type<CreateTimebank>, 2);
   weigh(std::in_place_type<UpdateSettings>, 10);
+  weigh(std::in_place_type<DeleteTimebank>, 1);
   for (uint32_t weight : weights_) weight_sum_ += weight;
   for (size_t i = 0; i < most_banks_; ++i) bank_ids_.push_back(absl::StrCat("bank", i));
 }
@@ -149,8 +150,7 @@ Command Generator::Repeat() {
       Command other = Fresh();
       other.request_id = command.request_id;
       other.actor = command.actor;
-      if (!std::holds_alternative<CreateTimebank>(other.act) &&
-          !std::holds_alternative<CreateTimebank>(command.act)) {
+      if (!IsOfServer(other.act) && !IsOfServer(command.act)) {
         other.bank = command.bank;
         other.stamp.today = Today(command.bank);
       }
@@ -177,8 +177,8 @@ Command Generator::Fresh() {
   } else {
     for (uint64_t at = dice_.Below(weight_sum_); at >= weights_[kind]; ++kind) at -= weights_[kind];
   }
-  const bool creates_bank = kind == IndexOf<CreateTimebank>();
-  if (!creates_bank) {
+  const bool of_server = kind == IndexOf<CreateTimebank>() || kind == IndexOf<DeleteTimebank>();
+  if (!of_server) {
     command.bank = dice_.OneIn(300) ? "nowhere" : dice_.Pick(bank_ids_);
     // Banks that are not there yet are asked for now and then.
     if (oracle_.Find(command.bank) == nullptr && !dice_.OneIn(10)) {
@@ -187,7 +187,7 @@ Command Generator::Fresh() {
   }
 
   Scene scene;
-  scene.bank = creates_bank ? nullptr : oracle_.Find(command.bank);
+  scene.bank = of_server ? nullptr : oracle_.Find(command.bank);
   scene.today = Today(command.bank);
   if (scene.bank != nullptr && scene.bank->members.size() < 4) kind = IndexOf<CreateMember>();
   command.stamp = {now_us_, scene.today, dice_.Bytes(16)};
@@ -694,6 +694,8 @@ Act Generator::MakeAct(size_t kind, Scene& scene) {
       act.categories = Categories();
       return act;
     }
+    case IndexOf<DeleteTimebank>():
+      return DeleteTimebank{.id = dice_.OneIn(20) ? "nowhere" : dice_.Pick(bank_ids_)};
     default: {
       static const std::vector<std::string> kFields = {
           "time_zone",        "locale",          "categories",          "warn_below",

@@ -68,6 +68,7 @@ constexpr ledger::Reason kReasons[] = {
     ledger::Reason::kNotClosed,           ledger::Reason::kTooMany,
     ledger::Reason::kEtagMismatch,        ledger::Reason::kRoleRequired,
     ledger::Reason::kNotAParty,           ledger::Reason::kAmountOverflow,
+    ledger::Reason::kNotATrial,
 };
 constexpr uint32_t kNoticeKinds = 5;  // timebank.v1.Notice.Kind
 constexpr uint64_t kLongRun = 200'000;
@@ -139,6 +140,9 @@ class Run {
         for (const auto& notice : bank.entry(sequence).notices()) ++tally.notices[notice.kind()];
       }
     }
+    if (std::holds_alternative<ledger::DeleteTimebank>(command.act) && !expected.refusal) {
+      ++tally.done[command.act.index()];
+    }
     machine_.MoveOn();
     if (dice_.OneIn(4000)) {
       machine_.Crash();
@@ -162,6 +166,7 @@ class Run {
  private:
   // Brings a member so near to the largest sum that ordinary hours overflow.
   void PlantHugeOpening() {
+    if (oracle_.banks().empty()) return;
     const Bank& bank = oracle_.banks().begin()->second;
     if (bank.members.empty()) return;
     const AccountNumber member = bank.Survivor(

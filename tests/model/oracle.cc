@@ -379,6 +379,7 @@ struct CheckAct {
       for (size_t i = 0; i < list->size(); ++i) check.Id(absl::StrCat("members[", i, "]"), (*list)[i]);
     }
   }
+  void operator()(const DeleteTimebank& act) const { check.Id("name", act.id); }
   void operator()(const CreateTimebank& act) const {
     check.Id("timebank_id", act.id);
     check.Characters("timebank.display_name", act.display_name, 200);
@@ -1773,6 +1774,8 @@ class Clerk {
     return std::nullopt;
   }
 
+  Verdict Do(const DeleteTimebank&, Outcome*) { return std::nullopt; }  // never a bank's own act
+
   Verdict Do(const CreateTimebank& act, Outcome*) {
     // Everything else about it is decided by whoever holds the list of banks.
     sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_BANK_CREATED);
@@ -1855,22 +1858,23 @@ const Bank* Oracle::Find(std::string_view id) const {
   return nullptr;
 }
 
-Outcome Oracle::Execute(const Command& command) {
-  if (const auto* act = std::get_if<CreateTimebank>(&command.act)) {
-    Outcome outcome;
-    const auto request = std::make_pair(command.actor.RequestOwner(), command.request_id);
-    if (auto known = creations_.find(request);
-        !command.request_id.empty() && known != creations_.end() &&
-        command.stamp.now_us - known->second.time_us <= kRequestMemoryUs) {
-      if (DescribeBody(command) != known->second.body) {
-        outcome.refusal = Refuse(Reason::kRequestIdReused);
-        outcome.refusal->sequence = known->second.outcome.first;
-        return outcome;
-      }
-      outcome = known->second.outcome;
-      outcome.replayed = true;
+// What makes banks and takes them away is remembered by the server.
+Outcome Oracle::ExecuteForServer(const Command& command) {
+  Outcome outcome;
+  const auto request = std::make_pair(command.actor.RequestOwner(), command.request_id);
+  if (auto known = of_server_.find(request);
+      !command.request_id.empty() && known != of_server_.end() &&
+      command.stamp.now_us - known->second.time_us <= kRequestMemoryUs) {
+    if (DescribeBody(command) != known->second.body) {
+      outcome.refusal = Refuse(Reason::kRequestIdReused);
+      outcome.refusal->sequence = known->second.outcome.first;
       return outcome;
     }
+    outcome = known->second.outcome;
+    outcome.replayed = true;
+    return outcome;
+  }
+  if (const auto* act = std::get_if<CreateTimebank>(&command.act)) {
     if (Find(act->id) != nullptr) {
       outcome.refusal = Refuse(Reason::kAlreadyExists);
       outcome.refusal->named = "timebanks/" + act->id;
@@ -1883,16 +1887,36 @@ Outcome Oracle::Execute(const Command& command) {
     Bank bank;
     bank.number = act->number;
     bank.secret = act->secret;
-    bank.row.set_ordinal(banks_.size() + 1);
+    bank.row.set_ordinal(++created_);
     outcome = Clerk(command, bank).Run();
     bank.requests.clear();
-    if (command.validate_only) return outcome;
     banks_[act->number] = std::move(bank);
-    if (!command.request_id.empty()) {
-      creations_[request] = {DescribeBody(command), false, command.stamp.now_us, outcome};
+  } else {
+    const Bank* bank = Find(std::get<DeleteTimebank>(command.act).id);
+    if (bank == nullptr) {
+      outcome.refusal = Refuse(Reason::kTimebankNotFound);
+      outcome.refusal->named = std::get<DeleteTimebank>(command.act).id;
+      return outcome;
     }
-    return outcome;
+    if (command.actor.role != Role::kBroker) {
+      outcome.refusal = Refuse(Reason::kRoleRequired);
+      return outcome;
+    }
+    outcome.bank = bank->number;
+    if (!bank->row.trial()) {
+      outcome.refusal = Refuse(Reason::kNotATrial);
+      return outcome;
+    }
+    banks_.erase(bank->number);
   }
+  if (!command.request_id.empty()) {
+    of_server_[request] = {DescribeBody(command), false, command.stamp.now_us, outcome};
+  }
+  return outcome;
+}
+
+Outcome Oracle::Execute(const Command& command) {
+  if (IsOfServer(command.act)) return ExecuteForServer(command);
   for (auto& [number, bank] : banks_) {
     if (bank.row.slug() == command.bank) return Clerk(command, bank).Run();
   }

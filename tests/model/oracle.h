@@ -108,8 +108,11 @@ class Oracle {
   void Plant(BankNumber bank, const storage::v1::Entry& entry);
 
  private:
+  ledger::Outcome ExecuteForServer(const ledger::Command& command);
+
   std::map<BankNumber, Bank> banks_;
-  std::map<std::pair<std::string, std::string>, Remembered> creations_;  // requests that created banks
+  uint64_t created_ = 0;  // banks, those that are gone included
+  std::map<std::pair<std::string, std::string>, Remembered> of_server_;  // requests about banks as such
 };
 
 }  // namespace timebank::model

@@ -479,6 +479,11 @@ class Script::Words {
       act.categories = List(Text("categories"));
       return act;
     }
+    if (operation == "delete_timebank") {
+      DeleteTimebank act;
+      act.id = Next("id");
+      return act;
+    }
     if (operation == "settings") {
       UpdateSettings act;
       act.etag = Text("etag");

@@ -34,6 +34,7 @@
 //     close     ID [to on]      reopen ID      merge ID into ID
 //     circle    [ID] MEMBERS    join CIRCLE MEMBERS    leave CIRCLE MEMBERS
 //     timebank  ID [trial categories]     settings [warn_below ... starter who categories etag]; `-`: no
+//     delete_timebank ID
 //     limit today     DAY                       later HOURS: moves the clock fold everything reaches the base
 //     plant     HOLDER in=SECONDS out=SECONDS     an account row out of nothing
 //

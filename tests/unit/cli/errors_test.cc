@@ -56,6 +56,7 @@ TEST(ErrorsTest, EveryReasonHasASentence) {
                              "DESTINATION_REQUIRED",
                              "DESTINATION_MUST_BE_POT",
                              "NOT_CLOSED",
+                             "NOT_A_TRIAL",
                              "ETAG_MISMATCH",
                              "NOT_A_PARTY",
                              "QUEUE_FULL",

@@ -46,6 +46,8 @@ const Request kRequests[] = {
     {"close m3", "close m3 to=ana", nullptr},
     {"reopen m3", "reopen ana", nullptr},
     {"merge m3 into ana", "merge m3 into ben", nullptr},
+    {"timebank elm trial", "timebank elm", nullptr},
+    {"delete_timebank elm", "delete_timebank oak", nullptr},
 };
 
 // Goal: every kind of act, asked again under its request_id, is answered with its first outcome and changes

@@ -584,6 +584,51 @@ TEST_F(StoreTest, KeptTextsFollowTheFold) {
   }
 }
 
+// Goal: where a bank's own row is removed the whole bank goes, what is folded already and what is not; other
+// banks, neighbours too, lose nothing; a view from before still sees it; and it stays gone.
+TEST_P(StoreTailTest, ABankThatIsRemovedGoesWhole) {
+  Open();
+  FrameSource source(11);
+  LedgerModel model;
+  for (int i = 1; i <= 40; ++i) {
+    const v1::Frame frame = source.NextFrame(source.Below(60) + 1);
+    Apply(frame);
+    model.Apply(frame);
+    if (i == 20) {
+      ASSERT_TRUE(store_->Flush().ok());
+    }
+  }
+  store_->Publish();
+  std::optional<View> before = store_->Latest();
+  constexpr BankNumber kGone[] = {FrameSource::kBanks[0], FrameSource::kBanks[2]};
+  v1::Frame removing;
+  removing.set_version(1);
+  for (const BankNumber bank : kGone) {
+    AddRow(&removing, Family::kDirectory, DirectoryKey(bank, DirectoryKind::kBank, 0), "");
+  }
+  Apply(removing);
+  ASSERT_TRUE(store_->Flush().ok());
+  store_->Publish();
+  for (const bool opened_again : {false, true}) {
+    if (opened_again) {
+      ExpectSame(*before, model, &source);
+      before.reset();
+      Open();
+    }
+    const View view = store_->Latest();
+    for (const BankNumber bank : FrameSource::kBanks) {
+      const bool gone = std::find(std::begin(kGone), std::end(kGone), bank) != std::end(kGone);
+      for (const Family family : {Family::kAccount, Family::kDirectory, Family::kMark, Family::kText,
+                                  Family::kJournal, Family::kStatement, Family::kDay, Family::kMonth}) {
+        EXPECT_EQ(Rows(view, family, BankPrefix(bank)).empty(), gone)
+            << "bank " << bank << " family " << static_cast<int>(family);
+      }
+    }
+    const LedgerModel::Account kept(FrameSource::kBanks[1], kCommunityPot);
+    EXPECT_EQ(Statement(view, kept, 0, Direction::kUp), model.statements().at(kept));
+  }
+}
+
 // Goal: what has just been recorded is read without the disk.
 TEST_F(StoreTest, FreshRowsAreInMemory) {
   Open();
