@@ -187,8 +187,8 @@ std::vector<Family> Database::BankFamilies() {
 }
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const Options& options) {
-  // In few pieces: what is larger than one of them is read from the file again each time. RocksDB would cut 64
-  // MB into pieces of one.
+  // In few pieces: what is larger than one of them is read from the file again each time. RocksDB would cut
+  // 64 MB into pieces of one.
   const std::shared_ptr<rocksdb::Cache> cache =
       rocksdb::NewLRUCache(options.block_cache_bytes, options.block_cache_bytes < (32u << 20) ? 0 : 2);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
@@ -200,7 +200,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const Options& options)
   }
 
   std::unique_ptr<Database> database(new Database);
-  database->kept_rows_ = std::make_unique<RowCache>(cache);
+  database->kept_texts_ = std::make_unique<TextCache>(cache);
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   TB_RETURN_IF_ERROR(

@@ -22,7 +22,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "storage/row_cache.h"
+#include "storage/text_cache.h"
 #include "storage/types.h"
 
 namespace timebank::storage {
@@ -56,7 +56,7 @@ class Database {
   rocksdb::DB& db() const { return *db_; }
   rocksdb::ColumnFamilyHandle* handle(Family family) const { return handles_[static_cast<size_t>(family)]; }
 
-  const RowCache& kept_rows() const { return *kept_rows_; }
+  const TextCache& kept_texts() const { return *kept_texts_; }
 
   // Whether the family's keys begin with bank · account and have a filter on that prefix. An iterator over
   // such a family sees one such prefix only, unless its ReadOptions say total_order_seek.
@@ -80,7 +80,7 @@ class Database {
  private:
   Database() = default;
 
-  std::unique_ptr<RowCache> kept_rows_;
+  std::unique_ptr<TextCache> kept_texts_;
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, 32> handles_{};  // by Family; null where there is none
   std::atomic<int64_t> snapshots_{0};

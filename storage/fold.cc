@@ -45,16 +45,28 @@ struct DayGain {
   Sums sums;
 };
 
+// A row of texts that is being put together.
+struct Texts {
+  BankNumber bank = 0;
+  std::optional<std::pair<Sequence, Sequence>> entries;  // that the tail has of the bank, first and last
+  Sequence first = 0;                                    // that the row may hold; 0: there is no row yet
+  std::optional<std::string> folded;                     // the row as it stands
+  TextBlock block;                                       // views into `folded` and the tail
+};
+
 class Folder {
  public:
   Folder(const Database& database, rocksdb::WriteBatch* batch) : database_(database), batch_(batch) {}
 
   absl::Status Fold(const Tail& tail) {
-    tail.VisitRows([&](Family family, std::string_view key, std::string_view value) {
-      value.empty() ? Delete(family, key) : Put(family, key, value);
-      if (RowCache::Keeps(family) && !rewrites_kept_) rewrites_kept_ = !IsOfNewEntry(tail, key);
-      if (family == Family::kDirectory && value.empty()) NoteBankRemoved(key);
-    });
+    TB_RETURN_IF_ERROR(
+        tail.VisitRows([&](Family family, std::string_view key, std::string_view value) -> absl::Status {
+          if (family == Family::kText) return TakeText(tail, key, value);
+          value.empty() ? Delete(family, key) : Put(family, key, value);
+          if (family == Family::kDirectory && value.empty()) NoteBankRemoved(key);
+          return absl::OkStatus();
+        }));
+    PutTexts();
     TB_RETURN_IF_ERROR(tail.VisitBanks(
         [this](BankNumber bank, Sequence first, const std::vector<std::string_view>& entries) {
           return FoldJournal(bank, first, entries);
@@ -68,27 +80,60 @@ class Folder {
     return absl::OkStatus();
   }
 
-  bool rewrites_kept() const { return rewrites_kept_; }
+  bool rewrites_texts() const { return rewrites_texts_; }
 
  private:
-  // Whether text row `key` belongs to an entry of this tail, so that no row of that key has been folded: an
-  // entry's texts come with it, never before.
-  bool IsOfNewEntry(const Tail& tail, std::string_view key) {
+  // Texts come in the order of their entries, so those of one row together.
+  absl::Status TakeText(const Tail& tail, std::string_view key, std::string_view text) {
     const std::optional<std::pair<BankNumber, Sequence>> place = ParseTextKey(key);
-    if (!place.has_value()) return false;
-    if (bank_of_texts_ != place->first) {
-      bank_of_texts_ = place->first;
-      entries_of_texts_ = tail.EntriesOf(place->first, tail.last_index());
+    if (!place.has_value()) return Damaged("a text of no entry");
+    const auto [bank, sequence] = *place;
+    if (texts_.bank != bank || texts_.first != FirstOfTextBlock(sequence)) {
+      PutTexts();
+      TB_RETURN_IF_ERROR(OpenTexts(tail, bank, FirstOfTextBlock(sequence)));
     }
-    return entries_of_texts_.has_value() && place->second >= entries_of_texts_->first &&
-           place->second <= entries_of_texts_->second;
+    // An entry's texts come with it, never before: what is of this tail's entries has not been folded.
+    const auto& entries = texts_.entries;
+    const bool is_new = entries.has_value() && sequence >= entries->first && sequence <= entries->second;
+    if (!is_new) rewrites_texts_ = true;
+    texts_.block[sequence - texts_.first] = text;
+    return absl::OkStatus();
+  }
+
+  // Begins with what is folded of the row, where it may have begun before this tail.
+  absl::Status OpenTexts(const Tail& tail, BankNumber bank, Sequence first) {
+    if (texts_.bank != bank) texts_.entries = tail.EntriesOf(bank, tail.last_index());
+    texts_.bank = bank;
+    texts_.first = first;
+    texts_.block = {};
+    texts_.folded.reset();
+    if (texts_.entries.has_value() && first >= texts_.entries->first) return absl::OkStatus();
+    TB_ASSIGN_OR_RETURN(texts_.folded, Get(Family::kText, TextBlockKey(bank, first)));
+    if (texts_.folded.has_value()) {
+      TB_ASSIGN_OR_RETURN(texts_.block, DecodeTextBlock(*texts_.folded));
+    }
+    return absl::OkStatus();
+  }
+
+  void PutTexts() {
+    if (texts_.first == 0) return;
+    const std::string key = TextBlockKey(texts_.bank, texts_.first);
+    const bool is_empty = std::all_of(texts_.block.begin(), texts_.block.end(),
+                                      [](std::string_view text) { return text.empty(); });
+    if (!is_empty) {
+      Put(Family::kText, key, EncodeTextBlock(texts_.block));
+    } else if (texts_.folded.has_value()) {
+      Delete(Family::kText, key);
+    }
   }
 
   // `key`: of a directory row that is removed. A bank whose own row goes is gone whole.
   void NoteBankRemoved(std::string_view key) {
     if (key.size() < sizeof(BankNumber)) return;
     const auto bank = GetBigEndian<BankNumber>(key.data());
-    if (bank != 0 && key == DirectoryKey(bank, DirectoryKind::kBank, 0)) removed_banks_.push_back(bank);
+    if (bank == 0 || key != DirectoryKey(bank, DirectoryKind::kBank, 0)) return;
+    removed_banks_.push_back(bank);
+    rewrites_texts_ = true;
   }
 
   void RemoveBank(BankNumber bank) {
@@ -318,10 +363,9 @@ class Folder {
 
   const Database& database_;
   rocksdb::WriteBatch* const batch_;
-  bool rewrites_kept_ = false;
+  bool rewrites_texts_ = false;
   std::vector<BankNumber> removed_banks_;
-  std::optional<BankNumber> bank_of_texts_;  // rows come in the order of their keys
-  std::optional<std::pair<Sequence, Sequence>> entries_of_texts_;
+  Texts texts_;
 };
 
 }  // namespace
@@ -329,7 +373,7 @@ class Folder {
 absl::StatusOr<bool> FoldTail(const Database& database, const Tail& tail, rocksdb::WriteBatch* batch) {
   Folder folder(database, batch);
   TB_RETURN_IF_ERROR(folder.Fold(tail));
-  return folder.rewrites_kept();
+  return folder.rewrites_texts();
 }
 
 absl::StatusOr<Sequence> LastFoldedEntry(const Database& database, BankNumber bank) {

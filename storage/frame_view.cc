@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "storage/damaged.h"
 #include "storage/database.h"
+#include "storage/keys.h"
 #include "storage/wire.h"
 #include "timebank/storage/v1/frame.pb.h"
 
@@ -29,6 +30,9 @@ absl::StatusOr<FrameView::Row> ReadRow(std::string_view bytes) {
     return Damaged(absl::StrCat("a frame has a row of family ", family));
   }
   row.family = static_cast<Family>(family);
+  if (row.family == Family::kText && !ParseTextKey(row.key).has_value()) {
+    return Damaged("a frame has a text of no entry");
+  }
   return row;
 }
 

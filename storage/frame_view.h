@@ -25,7 +25,7 @@ struct FrameView {
 
 // `bytes`: a serialized timebank.storage.v1.Frame, which must outlive what is returned.
 // FAILED_PRECONDITION: of a newer version. DATA_LOSS: it does not parse, or has rows of a family that follows
-// from entries.
+// from entries, or a text that is of no entry.
 absl::StatusOr<FrameView> ReadFrame(std::string_view bytes);
 
 }  // namespace timebank::storage

@@ -76,9 +76,13 @@ std::string TextKey(BankNumber bank, Sequence sequence) {
 
 std::optional<std::pair<BankNumber, Sequence>> ParseTextKey(std::string_view key) {
   if (key.size() != sizeof(BankNumber) + sizeof(Sequence)) return std::nullopt;
-  return std::pair(GetBigEndian<BankNumber>(key.data()),
-                   GetBigEndian<Sequence>(key.data() + sizeof(BankNumber)));
+  const std::pair place(GetBigEndian<BankNumber>(key.data()),
+                        GetBigEndian<Sequence>(key.data() + sizeof(BankNumber)));
+  if (place.second == 0) return std::nullopt;
+  return place;
 }
+
+std::string TextBlockKey(BankNumber bank, Sequence first) { return TextKey(bank, first); }
 
 std::string ClockKey(BankNumber bank, Day record_day) {
   std::string key = NewKey(bank);

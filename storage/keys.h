@@ -23,6 +23,9 @@ inline constexpr uint32_t kBlockEntries = 256;
 // become one. So recording one exchange never rewrites more than this many older ones.
 inline constexpr uint32_t kOpenRowEntries = 32;
 
+// So many entries' texts stand in one row: one put instead of so many, and erasing one rewrites that many.
+inline constexpr uint32_t kTextBlockEntries = 32;
+
 // Rows of journal, statement and day are keyed by the last number in them, and the last row of each, the one
 // that grows, by this: it is found by one Get, and the row of any number by one seek, which goes forward.
 // (Backward seeks are slow where a row was written over many times.)
@@ -36,8 +39,9 @@ std::string AccountKey(BankNumber bank, AccountNumber account);  // account; acc
 std::string DirectoryKey(BankNumber bank, DirectoryKind kind, uint64_t number);  // directory
 std::string DirectoryPrefix(BankNumber bank, DirectoryKind kind);
 std::string MarkKey(BankNumber bank, AccountNumber account, Sequence sequence);      // mark
-std::string TextKey(BankNumber bank, Sequence sequence);                             // text
+std::string TextKey(BankNumber bank, Sequence sequence);                             // text, in frames
 std::optional<std::pair<BankNumber, Sequence>> ParseTextKey(std::string_view key);   // nullopt: it is none
+std::string TextBlockKey(BankNumber bank, Sequence first);                           // text, folded
 std::string ClockKey(BankNumber bank, Day record_day);                               // clock
 std::string JournalKey(BankNumber bank, Sequence last);                              // journal
 std::string StatementKey(BankNumber bank, AccountNumber account, Sequence last);     // statement
@@ -89,6 +93,11 @@ inline std::string RequestKey(BankNumber bank, std::string_view secret, std::str
 inline constexpr std::string_view kMetaInstance = "instance";  // InstanceRow
 inline constexpr std::string_view kMetaApplied = "applied";    // u64 big-endian: frames up to here are folded
 inline constexpr std::string_view kMetaFormat = "format";      // u32 big-endian
+
+// The first entry whose text may stand in one row with that of entry `sequence`.
+constexpr Sequence FirstOfTextBlock(Sequence sequence) {
+  return sequence - (sequence - 1) % kTextBlockEntries;
+}
 
 // Reads a key's last 8 bytes as the number that it was made with (sequence, directory number).
 uint64_t LastNumberOf(std::string_view key);

@@ -392,6 +392,43 @@ absl::StatusOr<Block> DecodeBlock(std::string_view value) {
   return block;
 }
 
+std::string EncodeTextBlock(const TextBlock& block) {
+  size_t size = 0;
+  uint32_t present = 0;
+  std::string lengths;
+  for (size_t i = 0; i < block.size(); ++i) {
+    if (block[i].empty()) continue;
+    present |= uint32_t{1} << i;
+    PutVarint(&lengths, block[i].size());
+    size += block[i].size();
+  }
+  assert(present != 0);
+  std::string out(1, kRowVersion);
+  out.reserve(1 + sizeof(present) + lengths.size() + size);
+  PutBigEndian<uint32_t>(&out, present);
+  out.append(lengths);
+  for (std::string_view text : block) out.append(text);
+  return out;
+}
+
+absl::StatusOr<TextBlock> DecodeTextBlock(std::string_view value) {
+  Reader reader(value);
+  const bool known = reader.Byte() == kRowVersion;
+  const std::string_view bits = reader.Take(sizeof(uint32_t));
+  if (!known || !reader.ok()) return Damaged("block of texts");
+  const uint32_t present = GetBigEndian<uint32_t>(bits.data());
+  std::array<uint64_t, kTextBlockEntries> lengths{};
+  for (size_t i = 0; i < lengths.size(); ++i) {
+    if ((present >> i & 1) == 0) continue;
+    lengths[i] = reader.Varint();
+    if (lengths[i] == 0) return Damaged("block of texts");
+  }
+  TextBlock block;
+  for (size_t i = 0; i < lengths.size(); ++i) block[i] = reader.Take(lengths[i]);
+  if (present == 0 || !reader.AtEnd()) return Damaged("block of texts");
+  return block;
+}
+
 std::string EncodeRow(const google::protobuf::MessageLite& message) {
   std::string out(1, kRowVersion);
   message.AppendToString(&out);

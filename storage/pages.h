@@ -1,5 +1,5 @@
-// Bytes of journal blocks, statement pages, day pages and month rows. See FORMAT.md, golden bytes in the
-// tests.
+// Bytes of journal blocks, blocks of texts, statement pages, day pages and month rows. See FORMAT.md, golden
+// bytes in the tests.
 //
 // A page's boundaries depend on the movement's number alone (256 a page; kOpenRowEntries a row while the page
 // is not full), so folding the same entries again writes the same bytes.
@@ -8,6 +8,7 @@
 #ifndef TIMEBANK_STORAGE_PAGES_H_
 #define TIMEBANK_STORAGE_PAGES_H_
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@
 #include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "storage/keys.h"
 #include "storage/types.h"
 #include "timebank/storage/v1/entry.pb.h"
 
@@ -128,6 +130,11 @@ struct Block {
 };
 std::string EncodeBlock(const Block& block);
 absl::StatusOr<Block> DecodeBlock(std::string_view value);
+
+// The texts of kTextBlockEntries entries that follow one another, each as a frame brings it.
+using TextBlock = std::array<std::string_view, kTextBlockEntries>;  // empty: that entry has none
+std::string EncodeTextBlock(const TextBlock& block);                // at least one entry has
+absl::StatusOr<TextBlock> DecodeTextBlock(std::string_view value);  // views into `value`
 
 // A message behind its version byte.
 std::string EncodeRow(const google::protobuf::MessageLite& message);

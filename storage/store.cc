@@ -210,8 +210,8 @@ class StoreImpl final : public Store {
   // One write, so that a crash finds all of it or nothing.
   absl::Status Write(const Tail& tail) ABSL_EXCLUSIVE_LOCKS_REQUIRED(fold_mutex_) {
     batch_.Clear();
-    TB_ASSIGN_OR_RETURN(const bool rewrites_kept, FoldTail(*database_, tail, &batch_));
-    if (rewrites_kept) ++generation_;  // before anybody can see what is written
+    TB_ASSIGN_OR_RETURN(const bool rewrites_texts, FoldTail(*database_, tail, &batch_));
+    if (rewrites_texts) ++generation_;  // before anybody can see what is written
     // Last, so that no row of a frame can say otherwise.
     std::string applied;
     PutBigEndian<uint64_t>(&applied, tail.last_index());
@@ -288,7 +288,8 @@ class StoreImpl final : public Store {
   absl::Mutex fold_mutex_;  // one fold or flush at a time, in order
   uint64_t folded_ ABSL_GUARDED_BY(fold_mutex_);
   uint64_t unflushed_bytes_ ABSL_GUARDED_BY(fold_mutex_) = 0;
-  uint64_t generation_ ABSL_GUARDED_BY(fold_mutex_) = 0;  // of the rows that are kept, in this process's life
+  uint64_t generation_ ABSL_GUARDED_BY(fold_mutex_) =
+      0;  // of the texts that are kept, in this process's life
   // Kept for its memory: a batch that grows anew with every tail is copied, and its pages are made, each
   // time.
   rocksdb::WriteBatch batch_ ABSL_GUARDED_BY(fold_mutex_) = Database::NewBatch();

@@ -469,7 +469,8 @@ uint64_t BytesOf(std::string_view key, size_t from) {
 
 }  // namespace
 
-void Tail::VisitRows(const std::function<void(Family, std::string_view, std::string_view)>& visit) const {
+absl::Status Tail::VisitRows(
+    const std::function<absl::Status(Family, std::string_view, std::string_view)>& visit) const {
   std::vector<SortedRow> rows;
   {
     absl::ReaderMutexLock lock(&mutex_);
@@ -479,7 +480,8 @@ void Tail::VisitRows(const std::function<void(Family, std::string_view, std::str
     }
   }
   std::sort(rows.begin(), rows.end());
-  for (const SortedRow& row : rows) visit(row.family, row.key, row.value);
+  for (const SortedRow& row : rows) TB_RETURN_IF_ERROR(visit(row.family, row.key, row.value));
+  return absl::OkStatus();
 }
 
 // Nothing is added any more, so what is found under the lock may be looked at without it.

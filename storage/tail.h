@@ -120,8 +120,8 @@ class Tail {
   // --- the fold, once no more frames are added
 
   // The newest value of each row, in order of family and key.
-  void VisitRows(
-      const std::function<void(Family family, std::string_view key, std::string_view value)>& visit) const;
+  absl::Status VisitRows(const std::function<absl::Status(Family family, std::string_view key,
+                                                          std::string_view value)>& visit) const;
   // Each bank's entries, in order.
   absl::Status VisitBanks(
       const std::function<absl::Status(BankNumber bank, Sequence first,

@@ -216,19 +216,12 @@ absl::StatusOr<bool> View::ReadRow(Family family, std::string_view key, const Re
     TB_RETURN_IF_ERROR(read(*value));
     return true;
   }
-  return ReadFolded(family, key, read);
+  return family == Family::kText ? ReadFoldedText(key, read) : ReadFolded(family, key, read);
 }
 
 template <typename Read>
 absl::StatusOr<bool> View::ReadFolded(Family family, std::string_view key, const Read& read) const {
   const Database& database = impl_->database();
-  const bool is_kept = RowCache::Keeps(family);
-  if (is_kept) {
-    if (const auto done = database.kept_rows().Find(impl_->generation(), key, read)) {
-      TB_RETURN_IF_ERROR(*done);
-      return true;
-    }
-  }
   rocksdb::PinnableSlice value;
   const rocksdb::Status status =
       database.db().Get(impl_->ReadOptions(in_memory_), database.handle(family), ToSlice(key), &value);
@@ -238,8 +231,32 @@ absl::StatusOr<bool> View::ReadFolded(Family family, std::string_view key, const
   // nothing. Every row has its version byte at least.
   if (value.empty() && in_memory_) return FromRocks(rocksdb::Status::Incomplete());
   TB_RETURN_IF_ERROR(read(ToView(value)));
-  if (is_kept) database.kept_rows().Keep(impl_->generation(), key, ToView(value));
   return true;
+}
+
+template <typename Read>
+absl::StatusOr<bool> View::ReadFoldedText(std::string_view key, const Read& read) const {
+  const std::optional<std::pair<BankNumber, Sequence>> place = ParseTextKey(key);
+  if (!place.has_value()) return false;
+  const TextCache& kept = impl_->database().kept_texts();
+  if (const auto done = kept.Find(impl_->generation(), key, read)) {
+    TB_RETURN_IF_ERROR(*done);
+    return true;
+  }
+  const Sequence sequence = place->second;
+  const Sequence first = FirstOfTextBlock(sequence);
+  bool found = false;
+  TB_RETURN_IF_ERROR(
+      ReadFolded(Family::kText, TextBlockKey(place->first, first), [&](std::string_view row) -> absl::Status {
+        TB_ASSIGN_OR_RETURN(const TextBlock block, DecodeTextBlock(row));
+        const std::string_view text = block[sequence - first];
+        if (text.empty()) return absl::OkStatus();
+        found = true;
+        TB_RETURN_IF_ERROR(read(text));
+        kept.Keep(impl_->generation(), key, text);
+        return absl::OkStatus();
+      }).status());
+  return found;
 }
 
 absl::StatusOr<std::optional<std::string>> View::Get(Family family, std::string_view key) const {
@@ -261,6 +278,7 @@ absl::Status View::ScanRows(
     Family family, std::string_view prefix, std::string_view from, Direction direction,
     const std::function<bool(std::string_view key, std::string_view value)>& visit) const {
   assert(from.empty() || from.starts_with(prefix));
+  if (family == Family::kText) return absl::InternalError("texts are read one by one");
   const bool up = direction == Direction::kUp;
   std::vector<TailRows> newer;  // oldest first
   for (const auto& tail : impl_->tails()) {

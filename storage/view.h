@@ -50,7 +50,7 @@ class View {
   absl::StatusOr<bool> GetRow(Family family, std::string_view key, google::protobuf::MessageLite* row) const;
 
   // Rows of `family` whose keys begin with `prefix`, beginning at `from` (inclusive; empty: the prefix's
-  // first or last row). Stops when `visit` returns false.
+  // first or last row). Stops when `visit` returns false. Not for texts, which are read one by one.
   absl::Status ScanRows(Family family, std::string_view prefix, std::string_view from, Direction direction,
                         const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
 
@@ -84,6 +84,8 @@ class View {
   absl::StatusOr<bool> ReadRow(Family family, std::string_view key, const Read& read) const;
   template <typename Read>
   absl::StatusOr<bool> ReadFolded(Family family, std::string_view key, const Read& read) const;
+  template <typename Read>
+  absl::StatusOr<bool> ReadFoldedText(std::string_view key, const Read& read) const;
   bool IsInTails(BankNumber bank, Sequence from) const;
   absl::StatusOr<Sums> FoldedSumsOfDay(BankNumber bank, AccountNumber account, Day day) const;
 

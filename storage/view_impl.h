@@ -14,8 +14,8 @@
 
 namespace timebank::storage {
 
-// What has been folded so far, for as long as this lives. `database` outlives it. `generation`: of the rows
-// that a RowCache keeps.
+// What has been folded so far, for as long as this lives. `database` outlives it. `generation`: of the texts
+// that a TextCache keeps.
 class Snapshot {
  public:
   Snapshot(Database* database, uint64_t generation)

@@ -32,6 +32,7 @@ TEST(KeysTest, BytesAreThoseOfTheFormat) {
   EXPECT_EQ(ToHex(DirectoryKey(kBank, DirectoryKind::kMember, 42)), "0123456789abcdef01000000000000002a");
   EXPECT_EQ(ToHex(MarkKey(kBank, kAnna, 1042)), "0123456789abcdef1000002a0000000000000412");
   EXPECT_EQ(ToHex(TextKey(kBank, 1042)), "0123456789abcdef0000000000000412");
+  EXPECT_EQ(ToHex(TextBlockKey(kBank, FirstOfTextBlock(1042))), "0123456789abcdef0000000000000401");
   EXPECT_EQ(ToHex(ClockKey(kBank, 20454)), "0123456789abcdef80004fe6");
   EXPECT_EQ(ToHex(ClockKey(kBank, -1)), "0123456789abcdef7fffffff");
   EXPECT_EQ(ToHex(JournalKey(kBank, 1024)), "0123456789abcdef0000000000000400");

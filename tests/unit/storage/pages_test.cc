@@ -75,6 +75,8 @@ constexpr std::string_view kStatementHex =
 constexpr Day kDay = 20'454;
 constexpr std::string_view kDayHex = "01 02 a038 00 02 ca20 a038 23 9f38 04 8f1c";
 
+constexpr std::string_view kTextsHex = "01 00020001 04 03 01616263 016465";
+
 DayPage ExampleDay() {
   return DayPage{.before = {3'600, 0, 1},
                  .movements = {{kDay, 1042, 3'600, {3'600, 0, 1}, {7'200, 0, 2}},
@@ -111,6 +113,16 @@ TEST(PagesTest, BytesAreThoseOfTheFormat) {
   EXPECT_EQ(EncodeBlock({.first = 257, .entries = {"abc", longer}}), block);
   EXPECT_EQ(DecodeBlock(block)->first, 257u);
   EXPECT_THAT(DecodeBlock(block)->entries, ElementsAre("abc", longer));
+
+  TextBlock texts;
+  texts[0] =
+      "\x01"
+      "abc";
+  texts[17] =
+      "\x01"
+      "de";
+  EXPECT_EQ(ToHex(EncodeTextBlock(texts)), ToHex(FromHex(kTextsHex)));
+  EXPECT_EQ(*DecodeTextBlock(FromHex(kTextsHex)), texts);
 
   v1::OriginRow row;
   row.set_sequence(1042);
@@ -315,6 +327,7 @@ TEST(PagesTest, DamagedBytesAreDataLoss) {
       {FromHex(kDayHex), [&](std::string_view v) { return code(DecodeDayPage(v, kDay)); }},
       {FromHex("010201a03800021f00b05404"), [&](std::string_view v) { return code(DecodeMonth(v)); }},
       {FromHex("0101 8102 03 616263 02 7878"), [&](std::string_view v) { return code(DecodeBlock(v)); }},
+      {FromHex(kTextsHex), [&](std::string_view v) { return code(DecodeTextBlock(v)); }},
   };
   for (const auto& [value, decode] : values) {
     ASSERT_EQ(decode(value), absl::StatusCode::kOk);
@@ -356,6 +369,9 @@ TEST(PagesTest, ImpossibleValuesAreDataLoss) {
   EXPECT_FALSE(DecodeBlock(FromHex("0100 01 ffffffffffffffffff01")).ok());
   EXPECT_FALSE(DecodeBlock(FromHex("0100 00 00")).ok());
   EXPECT_TRUE(DecodeBlock(FromHex("0100 01 00")).ok());
+  EXPECT_FALSE(DecodeTextBlock(FromHex("01 00000000")).ok());
+  EXPECT_FALSE(DecodeTextBlock(FromHex("01 00000001 00")).ok());
+  EXPECT_TRUE(DecodeTextBlock(FromHex("01 80000000 01 78")).ok());
 }
 
 // Goal: no bytes whatever make a decoder read outside them or overflow (sanitizers watch), and what it does
@@ -363,7 +379,7 @@ TEST(PagesTest, ImpossibleValuesAreDataLoss) {
 TEST(PagesTest, AnyBytesAreReadSafely) {
   std::mt19937_64 random(1);
   const std::string values[] = {FromHex(kStatementHex), FromHex(kDayHex), FromHex("010201a03800021f00b05404"),
-                                FromHex("0101 8102 03 616263 02 7878")};
+                                FromHex("0101 8102 03 616263 02 7878"), FromHex(kTextsHex)};
   for (int i = 0; i < 100'000; ++i) {
     std::string value = values[random() % std::size(values)];
     for (uint64_t changes = random() % 4 + 1; changes > 0; --changes) {
@@ -384,6 +400,9 @@ TEST(PagesTest, AnyBytesAreReadSafely) {
     }
     if (const auto block = DecodeBlock(value); block.ok()) {
       ASSERT_EQ(DecodeBlock(EncodeBlock(*block))->entries, block->entries);
+    }
+    if (const auto texts = DecodeTextBlock(value); texts.ok()) {
+      ASSERT_EQ(*DecodeTextBlock(EncodeTextBlock(*texts)), *texts);
     }
   }
 }

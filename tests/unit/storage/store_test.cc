@@ -10,6 +10,7 @@
 #include <fstream>
 #include <limits>
 #include <memory>
+#include <random>
 #include <string>
 #include <thread>
 #include <utility>
@@ -19,6 +20,7 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "storage/database.h"
 #include "storage/keys.h"
 #include "tests/unit/storage/ledger_model.h"
 
@@ -115,8 +117,9 @@ class Comparison {
       CompareDays(account);
       if (testing::Test::HasFailure()) return;
     }
-    for (Family family : {Family::kAccount, Family::kMark, Family::kDirectory, Family::kText}) {
-      for (BankNumber bank : FrameSource::kBanks) CompareRows(family, bank);
+    for (BankNumber bank : FrameSource::kBanks) {
+      for (Family family : {Family::kAccount, Family::kMark, Family::kDirectory}) CompareRows(family, bank);
+      CompareTexts(bank);
     }
   }
 
@@ -203,6 +206,18 @@ class Comparison {
     for (int i = 0; i < 20; ++i) {
       const Row& row = rows[source_.Below(rows.size())];
       EXPECT_EQ(Value(view_.Get(family, row.first)), row.second);
+    }
+  }
+
+  // Of all entries, and of some that there are none of.
+  void CompareTexts(BankNumber bank) {
+    const auto journal = model_.journals().find(bank);
+    const Sequence count = journal == model_.journals().end() ? 0 : journal->second.size();
+    for (Sequence sequence = 1; sequence <= count + 40; ++sequence) {
+      const auto row = model_.rows().find({Family::kText, TextKey(bank, sequence)});
+      ASSERT_EQ(Value(view_.Get(Family::kText, TextKey(bank, sequence))),
+                row == model_.rows().end() ? std::nullopt : std::optional(row->second))
+          << "entry " << sequence;
     }
   }
 
@@ -297,6 +312,33 @@ class StoreTest : public testing::Test {
       rows.push_back(Rows(view, family, BankPrefix(bank)));
     }
     return rows;
+  }
+
+  // While no store is open.
+  std::unique_ptr<Database> OpenDatabase() {
+    return Value(Database::Open({.path = options_.path + "/db",
+                                 .block_cache_bytes = 1u << 20,
+                                 .tail_bytes = 1u << 20,
+                                 .on_background_error = {}}));
+  }
+
+  std::vector<Row> FoldedTexts() {
+    const std::unique_ptr<Database> database = OpenDatabase();
+    std::vector<Row> rows;
+    const std::unique_ptr<rocksdb::Iterator> row(
+        database->db().NewIterator(rocksdb::ReadOptions(), database->handle(Family::kText)));
+    for (row->SeekToFirst(); row->Valid(); row->Next()) {
+      rows.emplace_back(ToView(row->key()), ToView(row->value()));
+    }
+    EXPECT_TRUE(row->status().ok());
+    return rows;
+  }
+
+  void Compact() {
+    const std::unique_ptr<Database> database = OpenDatabase();
+    rocksdb::CompactRangeOptions all;
+    all.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+    EXPECT_TRUE(database->db().CompactRange(all, database->handle(Family::kText), nullptr, nullptr).ok());
   }
 
   std::string root_;
@@ -500,7 +542,7 @@ TEST_F(StoreTest, ReadsThatMayNotTouchTheDisk) {
       {"Get", [&](const View& v) { return v.Get(Family::kText, TextKey(kBank, 1)).status(); }},
       {"ScanRows",
        [&](const View& v) {
-         return v.ScanRows(Family::kText, BankPrefix(kBank), "", Direction::kDown, visit_all);
+         return v.ScanRows(Family::kAccount, BankPrefix(kBank), "", Direction::kDown, visit_all);
        }},
       {"EntryBytes", [&](const View& v) { return v.EntryBytes(kBank, 7).status(); }},
       {"ScanStatement",
@@ -523,8 +565,10 @@ TEST_F(StoreTest, ReadsThatMayNotTouchTheDisk) {
 TEST_F(StoreTest, FilesThatAreNotOpenYet) {
   Open();
   constexpr Sequence kFiles = 7;  // in each family; so many more than are opened at the start
-  for (Sequence sequence = 1; sequence <= kFiles; ++sequence) {
-    v1::Frame frame = Exchanges(sequence, sequence);
+  const auto last_of = [](Sequence file) { return file * kTextBlockEntries; };  // so that each has its texts
+  for (Sequence file = 1; file <= kFiles; ++file) {
+    const Sequence sequence = last_of(file);
+    v1::Frame frame = Exchanges(last_of(file - 1) + 1, sequence);
     AddRow(&frame, Family::kText, TextKey(kBank, sequence), "\x01words");
     AddRow(&frame, Family::kSlug, TextKey(kBank, sequence), "\x01words");
     AddRow(&frame, Family::kDirectory, TextKey(kBank, sequence), "\x01words");
@@ -534,7 +578,8 @@ TEST_F(StoreTest, FilesThatAreNotOpenYet) {
   Open();
   const View view = store_->Latest();
   for (Family family : {Family::kText, Family::kSlug, Family::kDirectory}) {
-    for (Sequence sequence = 1; sequence <= kFiles; ++sequence) {
+    for (Sequence file = 1; file <= kFiles; ++file) {
+      const Sequence sequence = last_of(file);
       const auto value = view.InMemory().Get(family, TextKey(kBank, sequence));
       if (!IsNotInMemory(value.status())) {
         EXPECT_EQ(Value(value), "\x01words");
@@ -581,6 +626,7 @@ TEST_F(StoreTest, KeptTextsFollowTheFold) {
     EXPECT_EQ(texts(before), Texts("\x01one", "\x01two"));
     EXPECT_EQ(texts(latest), then);
     EXPECT_EQ(texts(store_->Latest()), then);
+    EXPECT_EQ(Value(store_->Latest().Get(Family::kText, TextKey(kBank, 3))), "\x01three");
   }
 }
 
@@ -600,6 +646,14 @@ TEST_P(StoreTailTest, ABankThatIsRemovedGoesWhole) {
   }
   store_->Publish();
   std::optional<View> before = store_->Latest();
+  const auto has_texts = [&model](const View& view, BankNumber bank) {
+    bool found = false;
+    for (Sequence sequence = 1; sequence <= model.journals().at(bank).size(); ++sequence) {
+      found |= Value(view.Get(Family::kText, TextKey(bank, sequence))).has_value();
+    }
+    return found;
+  };
+  for (const BankNumber bank : FrameSource::kBanks) EXPECT_TRUE(has_texts(*before, bank));
   constexpr BankNumber kGone[] = {FrameSource::kBanks[0], FrameSource::kBanks[2]};
   v1::Frame removing;
   removing.set_version(1);
@@ -618,15 +672,100 @@ TEST_P(StoreTailTest, ABankThatIsRemovedGoesWhole) {
     const View view = store_->Latest();
     for (const BankNumber bank : FrameSource::kBanks) {
       const bool gone = std::find(std::begin(kGone), std::end(kGone), bank) != std::end(kGone);
-      for (const Family family : {Family::kAccount, Family::kDirectory, Family::kMark, Family::kText,
-                                  Family::kJournal, Family::kStatement, Family::kDay, Family::kMonth}) {
+      for (const Family family : {Family::kAccount, Family::kDirectory, Family::kMark, Family::kJournal,
+                                  Family::kStatement, Family::kDay, Family::kMonth}) {
         EXPECT_EQ(Rows(view, family, BankPrefix(bank)).empty(), gone)
             << "bank " << bank << " family " << static_cast<int>(family);
       }
+      EXPECT_NE(has_texts(view, bank), gone) << "bank " << bank;
     }
     const LedgerModel::Account kept(FrameSource::kBanks[1], kCommunityPot);
     EXPECT_EQ(Statement(view, kept, 0, Direction::kUp), model.statements().at(kept));
   }
+}
+
+// Goal: what stands on the disk of texts depends on the entries and the changes alone, not on how they were
+// cut into frames: rows that were begun, that grew, of which one text changed, and of which all went.
+TEST_F(StoreTest, SameTextsSameBytes) {
+  std::vector<std::vector<Row>> results;
+  for (Sequence most : {1, 7, 32, 100}) {
+    options_.path = root_ + "/by" + std::to_string(most);
+    options_.tail_bytes = most;  // the smallest ones: every frame is folded for itself
+    book_ = {};
+    Open();
+    for (Sequence done = 0; done < 100;) {
+      const Sequence last = std::min<Sequence>(done + most, 100);
+      v1::Frame frame = Exchanges(done + 1, last);
+      while (done++ < last) {
+        if (done % 10 != 0)
+          AddRow(&frame, Family::kText, TextKey(kBank, done), "\x01" + std::to_string(done));
+      }
+      done = last;
+      Apply(frame);
+    }
+    v1::Frame changes;
+    changes.set_version(1);
+    AddRow(&changes, Family::kText, TextKey(kBank, 7), "\001changed");
+    AddRow(&changes, Family::kText, TextKey(kBank, 10), "\001come later");
+    AddRow(&changes, Family::kText, TextKey(kBank, 99), "");
+    for (Sequence sequence = 33; sequence <= 64; ++sequence) {
+      AddRow(&changes, Family::kText, TextKey(kBank, sequence), "");
+    }
+    Apply(changes);
+    store_.reset();
+    results.push_back(FoldedTexts());
+  }
+  for (const std::vector<Row>& result : results) EXPECT_EQ(result, results.front());
+  const std::vector<Row>& rows = results.front();
+  ASSERT_EQ(rows.size(), 3u);  // nothing of 33 to 64
+  EXPECT_EQ(rows[0].first, TextBlockKey(kBank, 1));
+  EXPECT_EQ(rows[1].first, TextBlockKey(kBank, 65));
+  EXPECT_EQ(rows[2].first, TextBlockKey(kBank, 97));
+  TextBlock texts = {"\00197", "\00198"};
+  EXPECT_EQ(rows[2].second, EncodeTextBlock(texts));
+  Open();
+  EXPECT_EQ(Value(store_->Latest().Get(Family::kText, TextKey(kBank, 7))), "\001changed");
+  EXPECT_EQ(Value(store_->Latest().Get(Family::kText, TextKey(kBank, 8))), "\0018");
+  EXPECT_EQ(Value(store_->Latest().Get(Family::kText, TextKey(kBank, 10))), "\001come later");
+  EXPECT_EQ(Value(store_->Latest().Get(Family::kText, TextKey(kBank, 40))), std::nullopt);
+}
+
+// Goal: a text that was removed is in no file any more once RocksDB has put its files together, whatever
+// stood in one row with it; its neighbours are.
+TEST_F(StoreTest, RemovedTextsLeaveTheFiles) {
+  // Bytes that no compression touches, so that they stand in the files as they are.
+  std::mt19937_64 random(1);
+  std::vector<std::string> words(41);
+  for (std::string& word : words) {
+    while (word.size() < 24) word.push_back(static_cast<char>(random()));
+  }
+  Open();
+  v1::Frame frame = Exchanges(1, 40);
+  for (Sequence sequence = 1; sequence <= 40; ++sequence) {
+    AddRow(&frame, Family::kText, TextKey(kBank, sequence), "\x01" + words[sequence]);
+  }
+  Apply(frame);
+  ASSERT_TRUE(store_->Flush().ok());
+  const auto stands_in_files = [&](Sequence sequence) {
+    bool found = false;
+    for (const auto& entry : std::filesystem::directory_iterator(options_.path + "/db")) {
+      std::ifstream file(entry.path(), std::ios::binary);
+      const std::string bytes((std::istreambuf_iterator<char>(file)), {});
+      found |= bytes.find(words[sequence]) != std::string::npos;
+    }
+    return found;
+  };
+  EXPECT_TRUE(stands_in_files(7));
+  EXPECT_TRUE(stands_in_files(40));
+
+  v1::Frame removed = Exchanges(41, 41);
+  AddRow(&removed, Family::kText, TextKey(kBank, 7), "");
+  Apply(removed);
+  store_.reset();
+  Compact();
+  EXPECT_FALSE(stands_in_files(7));
+  EXPECT_TRUE(stands_in_files(8));
+  EXPECT_TRUE(stands_in_files(40));
 }
 
 // Goal: what has just been recorded is read without the disk.
@@ -663,6 +802,12 @@ TEST_F(StoreTest, RefusesWhatDoesNotFollow) {
   v1::Frame derived = Exchanges(3, 3);
   AddRow(&derived, Family::kJournal, JournalKey(kBank, 1), "\x01");
   EXPECT_EQ(TryApply(2, derived).code(), absl::StatusCode::kDataLoss);
+
+  for (const std::string& key : {TextKey(kBank, 0), BankPrefix(kBank)}) {
+    v1::Frame of_no_entry = Exchanges(3, 3);
+    AddRow(&of_no_entry, Family::kText, key, "\x01words");
+    EXPECT_EQ(TryApply(2, of_no_entry).code(), absl::StatusCode::kDataLoss);
+  }
 
   v1::Entry twice;
   ASSERT_TRUE(twice.ParseFromString(Exchange(3)));

@@ -1,4 +1,4 @@
-#include "storage/row_cache.h"
+#include "storage/text_cache.h"
 
 #include <cassert>
 #include <cstring>
@@ -10,8 +10,7 @@
 namespace timebank::storage {
 namespace {
 
-// RocksDB's own keys are 16 bytes long; these are longer, as keys of rows are, so that none is equal to one
-// of them.
+// RocksDB's own keys are 16 bytes long; these are longer, so that none is equal to one of them.
 class CacheKey {
  public:
   CacheKey(uint64_t generation, std::string_view key) : size_(sizeof(generation) + key.size()) {
@@ -31,18 +30,18 @@ void Delete(const rocksdb::Slice&, void* value) { delete static_cast<std::string
 
 }  // namespace
 
-void RowCache::Keep(uint64_t generation, std::string_view key, std::string_view value) const {
+void TextCache::Keep(uint64_t generation, std::string_view key, std::string_view value) const {
   auto kept = std::make_unique<std::string>(value);
   const size_t charge = sizeof(std::string) + kept->capacity();
   // Without a handle it always takes the value: where there is no room, it deletes it.
   cache_->Insert(CacheKey(generation, key).slice(), kept.release(), charge, Delete).PermitUncheckedError();
 }
 
-rocksdb::Cache::Handle* RowCache::Lookup(uint64_t generation, std::string_view key) const {
+rocksdb::Cache::Handle* TextCache::Lookup(uint64_t generation, std::string_view key) const {
   return cache_->Lookup(CacheKey(generation, key).slice());
 }
 
-std::string_view RowCache::ValueOf(rocksdb::Cache::Handle* handle) const {
+std::string_view TextCache::ValueOf(rocksdb::Cache::Handle* handle) const {
   return *static_cast<const std::string*>(cache_->Value(handle));
 }
 
