@@ -45,14 +45,7 @@ struct DayGain {
   Sums sums;
 };
 
-// A row of texts that is being put together.
-struct Texts {
-  BankNumber bank = 0;
-  std::optional<std::pair<Sequence, Sequence>> entries;  // that the tail has of the bank, first and last
-  Sequence first = 0;                                    // that the row may hold; 0: there is no row yet
-  std::optional<std::string> folded;                     // the row as it stands
-  TextBlock block;                                       // views into `folded` and the tail
-};
+bool IsEmpty(std::string_view text) { return text.empty(); }
 
 class Folder {
  public:
@@ -61,16 +54,16 @@ class Folder {
   absl::Status Fold(const Tail& tail) {
     TB_RETURN_IF_ERROR(
         tail.VisitRows([&](Family family, std::string_view key, std::string_view value) -> absl::Status {
-          if (family == Family::kText) return TakeText(tail, key, value);
+          if (family == Family::kText) return TakeChangedText(key, value);
           value.empty() ? Delete(family, key) : Put(family, key, value);
           if (family == Family::kDirectory && value.empty()) NoteBankRemoved(key);
           return absl::OkStatus();
         }));
-    PutTexts();
-    TB_RETURN_IF_ERROR(tail.VisitBanks(
-        [this](BankNumber bank, Sequence first, const std::vector<std::string_view>& entries) {
-          return FoldJournal(bank, first, entries);
-        }));
+    TB_RETURN_IF_ERROR(tail.VisitBanks([this](const Tail::BankGain& gain) -> absl::Status {
+      TB_RETURN_IF_ERROR(FoldTexts(gain));
+      return FoldJournal(gain.bank, gain.first, gain.entries);
+    }));
+    TB_RETURN_IF_ERROR(FoldChangedTexts());
     TB_RETURN_IF_ERROR(tail.VisitAccounts([this](const Tail::AccountGain& gain) -> absl::Status {
       TB_RETURN_IF_ERROR(FoldStatement(gain));
       return FoldDays(gain);
@@ -83,47 +76,72 @@ class Folder {
   bool rewrites_texts() const { return rewrites_texts_; }
 
  private:
-  // Texts come in the order of their entries, so those of one row together.
-  absl::Status TakeText(const Tail& tail, std::string_view key, std::string_view text) {
+  absl::Status TakeChangedText(std::string_view key, std::string_view text) {
     const std::optional<std::pair<BankNumber, Sequence>> place = ParseTextKey(key);
     if (!place.has_value()) return Damaged("a text of no entry");
-    const auto [bank, sequence] = *place;
-    if (texts_.bank != bank || texts_.first != FirstOfTextBlock(sequence)) {
-      PutTexts();
-      TB_RETURN_IF_ERROR(OpenTexts(tail, bank, FirstOfTextBlock(sequence)));
-    }
-    // An entry's texts come with it, never before: what is of this tail's entries has not been folded.
-    const auto& entries = texts_.entries;
-    const bool is_new = entries.has_value() && sequence >= entries->first && sequence <= entries->second;
-    if (!is_new) rewrites_texts_ = true;
-    texts_.block[sequence - texts_.first] = text;
+    changed_texts_.emplace(*place, text);
     return absl::OkStatus();
   }
 
-  // Begins with what is folded of the row, where it may have begun before this tail.
-  absl::Status OpenTexts(const Tail& tail, BankNumber bank, Sequence first) {
-    if (texts_.bank != bank) texts_.entries = tail.EntriesOf(bank, tail.last_index());
-    texts_.bank = bank;
-    texts_.first = first;
-    texts_.block = {};
-    texts_.folded.reset();
-    if (texts_.entries.has_value() && first >= texts_.entries->first) return absl::OkStatus();
-    TB_ASSIGN_OR_RETURN(texts_.folded, Get(Family::kText, TextBlockKey(bank, first)));
-    if (texts_.folded.has_value()) {
-      TB_ASSIGN_OR_RETURN(texts_.block, DecodeTextBlock(*texts_.folded));
+  // The rows that the bank's new entries have texts in. An entry's texts come with it, never before, so only
+  // the first of these rows may have been begun.
+  absl::Status FoldTexts(const Tail::BankGain& gain) {
+    const Sequence end = gain.first + gain.texts.size();
+    for (Sequence first = FirstOfTextBlock(gain.first); first < end; first += kTextBlockEntries) {
+      const Sequence begin = std::max(first, gain.first);
+      const auto texts =
+          gain.texts.subspan(begin - gain.first, std::min(end, first + kTextBlockEntries) - begin);
+      if (std::all_of(texts.begin(), texts.end(), IsEmpty)) continue;
+      std::string folded;
+      TextBlock block;
+      if (first < gain.first) {
+        TB_ASSIGN_OR_RETURN(block, ReadTexts(gain.bank, first, &folded));
+      }
+      std::copy(texts.begin(), texts.end(), block.begin() + static_cast<ptrdiff_t>(begin - first));
+      ChangeTexts(gain.bank, first, gain.first, &block);
+      PutTexts(gain.bank, first, block);
     }
     return absl::OkStatus();
   }
 
-  void PutTexts() {
-    if (texts_.first == 0) return;
-    const std::string key = TextBlockKey(texts_.bank, texts_.first);
-    const bool is_empty = std::all_of(texts_.block.begin(), texts_.block.end(),
-                                      [](std::string_view text) { return text.empty(); });
-    if (!is_empty) {
-      Put(Family::kText, key, EncodeTextBlock(texts_.block));
-    } else if (texts_.folded.has_value()) {
+  // What is left of the changes: of rows that got no texts of new entries.
+  absl::Status FoldChangedTexts() {
+    while (!changed_texts_.empty()) {
+      const auto [bank, sequence] = changed_texts_.begin()->first;
+      const Sequence first = FirstOfTextBlock(sequence);
+      std::string folded;
+      TB_ASSIGN_OR_RETURN(TextBlock block, ReadTexts(bank, first, &folded));
+      ChangeTexts(bank, first, /*first_new=*/kGrowingRow, &block);
+      PutTexts(bank, first, block);
+    }
+    return absl::OkStatus();
+  }
+
+  // The row as it is folded, views into `folded`.
+  absl::StatusOr<TextBlock> ReadTexts(BankNumber bank, Sequence first, std::string* folded) {
+    TB_ASSIGN_OR_RETURN(std::optional<std::string> row, Get(Family::kText, TextBlockKey(bank, first)));
+    if (!row.has_value()) return TextBlock();
+    *folded = *std::move(row);
+    return DecodeTextBlock(*folded);
+  }
+
+  // Puts the changed texts of a row into it. What changes of entries before `first_new` may have been kept.
+  void ChangeTexts(BankNumber bank, Sequence first, Sequence first_new, TextBlock* block) {
+    auto changed = changed_texts_.lower_bound({bank, first});
+    while (changed != changed_texts_.end() && changed->first.first == bank &&
+           changed->first.second - first < kTextBlockEntries) {
+      if (changed->first.second < first_new) rewrites_texts_ = true;
+      (*block)[changed->first.second - first] = changed->second;
+      changed = changed_texts_.erase(changed);
+    }
+  }
+
+  void PutTexts(BankNumber bank, Sequence first, const TextBlock& block) {
+    const std::string key = TextBlockKey(bank, first);
+    if (std::all_of(block.begin(), block.end(), IsEmpty)) {
       Delete(Family::kText, key);
+    } else {
+      Put(Family::kText, key, EncodeTextBlock(block));
     }
   }
 
@@ -145,7 +163,7 @@ class Folder {
   }
 
   // `added`: all of one bank, numbered from `first`.
-  absl::Status FoldJournal(BankNumber bank, Sequence first, const std::vector<std::string_view>& added) {
+  absl::Status FoldJournal(BankNumber bank, Sequence first, std::span<const std::string_view> added) {
     std::vector<std::string> values;  // of the rows to be joined, last first
     std::vector<std::string_view> entries;
     uint64_t begin = 0;
@@ -365,7 +383,8 @@ class Folder {
   rocksdb::WriteBatch* const batch_;
   bool rewrites_texts_ = false;
   std::vector<BankNumber> removed_banks_;
-  Texts texts_;
+  // Texts that came later than their entries: changed, or removed.
+  std::map<std::pair<BankNumber, Sequence>, std::string_view> changed_texts_;
 };
 
 }  // namespace

@@ -20,7 +20,7 @@ constexpr size_t kPutAtOnce = 256;
 
 // What stands around the frames' own bytes, about, counted so that a tail's size says something about memory.
 constexpr size_t kRowBytes = 96;
-constexpr size_t kEntryBytes = 24;
+constexpr size_t kEntryBytes = 48;
 constexpr size_t kMovementBytes = 200;
 constexpr size_t kAccountBytes = 160;
 
@@ -74,15 +74,16 @@ absl::StatusOr<Tail::Added> Tail::Add(uint64_t index, std::shared_ptr<const std:
   TB_RETURN_IF_ERROR(AddUp(frame, &staged));
   {
     absl::MutexLock lock(&mutex_);
-    bytes_ += bytes->capacity() + frame.rows.size() * kRowBytes + staged.entries.size() * kEntryBytes +
-              staged.moved.size() * kMovementBytes;
+    bytes_ += bytes->capacity() + staged.entries.size() * kEntryBytes + staged.moved.size() * kMovementBytes;
     frames_.push_back(std::move(bytes));  // before anything points into it
     for (const auto& [bank, end] : staged.ends) {
       if (Bank& of_bank = banks_[bank]; of_bank.first == 0) of_bank.first = end.before + 1;
     }
   }
   InPieces(&mutex_, staged.entries, [this](const Staged::Entry& entry) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    banks_.find(entry.bank)->second.entries.push_back(entry.bytes);
+    Bank& bank = banks_.find(entry.bank)->second;
+    bank.entries.push_back(entry.bytes);
+    bank.texts.emplace_back();
   });
   InPieces(&mutex_, staged.moved, [this, &staged](Staged::Moved& moved) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     auto [account, is_new] = accounts_.try_emplace(moved.account);
@@ -93,7 +94,9 @@ absl::StatusOr<Tail::Added> Tail::Add(uint64_t index, std::shared_ptr<const std:
     account->second.Add(std::move(moved.movement), moved.own);
   });
   InPieces(&mutex_, frame.rows,
-           [this, index](const FrameView::Row& row) ABSL_NO_THREAD_SAFETY_ANALYSIS { PutRow(index, row); });
+           [this, index, &staged](const FrameView::Row& row) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+             if (row.family != Family::kText || !PutTextOfNewEntry(row, staged)) PutRow(index, row);
+           });
   Added added;
   added.changed_directory = std::any_of(frame.rows.begin(), frame.rows.end(), [](const FrameView::Row& row) {
     return row.family == Family::kMeta || row.family == Family::kDirectory || row.family == Family::kSlug;
@@ -178,6 +181,18 @@ void Tail::PutRow(uint64_t index, const FrameView::Row& row) {
   auto [found, is_new] = rows_.try_emplace(RowKey(row.family, row.key), nullptr);
   found->second = &versions_.emplace_back(Version{index, row.value, found->second});
   if (is_new && IsReadInOrder(row.family)) ordered_[static_cast<size_t>(row.family)].insert(row.key);
+  bytes_ += kRowBytes;
+}
+
+bool Tail::PutTextOfNewEntry(const FrameView::Row& row, const Staged& staged) {
+  const std::optional<std::pair<BankNumber, Sequence>> place = ParseTextKey(row.key);
+  if (!place.has_value()) return false;
+  const auto end = staged.ends.find(place->first);
+  if (end == staged.ends.end()) return false;
+  if (place->second <= end->second.before || place->second > end->second.last) return false;
+  Bank& bank = banks_.find(place->first)->second;
+  bank.texts[place->second - bank.first] = row.value;
+  return true;
 }
 
 // --- reading
@@ -227,10 +242,20 @@ const V* VersionAt(const V* version, uint64_t at) {
 std::optional<std::string_view> Tail::Find(Family family, std::string_view key, uint64_t at) const {
   absl::ReaderMutexLock lock(&mutex_);
   const auto found = rows_.find(RowKey(family, key));
-  if (found == rows_.end()) return std::nullopt;
-  const Version* version = VersionAt(found->second, at);
-  if (version == nullptr) return std::nullopt;
-  return version->value;
+  if (found != rows_.end()) {
+    if (const Version* version = VersionAt(found->second, at); version != nullptr) return version->value;
+  }
+  return family == Family::kText ? FindTextOfEntry(key, at) : std::nullopt;
+}
+
+std::optional<std::string_view> Tail::FindTextOfEntry(std::string_view key, uint64_t at) const {
+  const std::optional<std::pair<BankNumber, Sequence>> place = ParseTextKey(key);
+  const Bank* bank = place.has_value() ? FindBank(place->first) : nullptr;
+  if (bank == nullptr || place->second < bank->first || place->second > LastOf(*bank, at))
+    return std::nullopt;
+  const std::string_view text = bank->texts[place->second - bank->first];
+  if (text.empty()) return std::nullopt;
+  return text;
 }
 
 std::vector<Tail::Row> Tail::Rows(Family family, std::string_view prefix, const std::optional<Bound>& from,
@@ -485,16 +510,16 @@ absl::Status Tail::VisitRows(
 }
 
 // Nothing is added any more, so what is found under the lock may be looked at without it.
-absl::Status Tail::VisitBanks(
-    const std::function<absl::Status(BankNumber bank, Sequence first,
-                                     const std::vector<std::string_view>& entries)>& visit) const {
+absl::Status Tail::VisitBanks(const std::function<absl::Status(const BankGain& bank)>& visit) const {
   std::vector<std::pair<BankNumber, const Bank*>> banks;
   {
     absl::ReaderMutexLock lock(&mutex_);
     for (const auto& [number, bank] : banks_) banks.emplace_back(number, &bank);
   }
   std::sort(banks.begin(), banks.end());
-  for (const auto& [number, bank] : banks) TB_RETURN_IF_ERROR(visit(number, bank->first, bank->entries));
+  for (const auto& [number, bank] : banks) {
+    TB_RETURN_IF_ERROR(visit({number, bank->first, bank->entries, bank->texts}));
+  }
   return absl::OkStatus();
 }
 

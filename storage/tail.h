@@ -4,8 +4,8 @@
 // a later frame is not seen, so a frame may be added in pieces while others read. A tail that has been handed
 // to the fold takes no more frames and goes when the last View that reads it does.
 //
-//   frame bytes ◄── entries by bank, rows by key (each with its older values), movements by account and by
-//   day
+//   frame bytes ◄── entries and their texts by bank, rows by key (each with its older values), movements by
+//   account and by day
 //
 // Nothing is copied out of the frames: what is kept are views into their bytes and sums.
 //
@@ -119,13 +119,18 @@ class Tail {
 
   // --- the fold, once no more frames are added
 
-  // The newest value of each row, in order of family and key.
+  // The newest value of each row, in order of family and key; of texts, those that came later than their
+  // entries.
   absl::Status VisitRows(const std::function<absl::Status(Family family, std::string_view key,
                                                           std::string_view value)>& visit) const;
-  // Each bank's entries, in order.
-  absl::Status VisitBanks(
-      const std::function<absl::Status(BankNumber bank, Sequence first,
-                                       const std::vector<std::string_view>& entries)>& visit) const;
+  // Each bank's entries, in order, and the texts that came with them.
+  struct BankGain {
+    BankNumber bank;
+    Sequence first;                             // number of the first entry
+    std::span<const std::string_view> entries;  // exact bytes
+    std::span<const std::string_view> texts;    // of the same entries; empty: there is none
+  };
+  absl::Status VisitBanks(const std::function<absl::Status(const BankGain& bank)>& visit) const;
   // Each account's movements, in order of bank and account.
   struct AccountGain {
     BankNumber bank;
@@ -157,6 +162,7 @@ class Tail {
   struct Bank {
     Sequence first = 0;
     std::vector<std::string_view> entries;
+    std::vector<std::string_view> texts;  // that came with the entries; most do, and need no row of their own
     std::vector<Boundary> frames;
   };
   // Movements of one day, in order of record.
@@ -188,9 +194,15 @@ class Tail {
   absl::Status ReadEntries(const FrameView& frame, const EndOf& end_of, Staged* staged) const;
   absl::Status AddUp(const FrameView& frame, Staged* staged) const;
   void PutRow(uint64_t index, const FrameView::Row& row) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // False: it is of an entry that is there already.
+  bool PutTextOfNewEntry(const FrameView::Row& row, const Staged& staged)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Bank* FindBank(BankNumber bank) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   const Account* FindAccount(BankNumber bank, AccountNumber account) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  // The text that came with an entry; nullopt: there is none.
+  std::optional<std::string_view> FindTextOfEntry(std::string_view key, uint64_t at) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   // Number of the bank's last entry at `at`; 0: there is none in here.
   static Sequence LastOf(const Bank& bank, uint64_t at);
   Sequence LastOf(BankNumber bank, uint64_t at) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
