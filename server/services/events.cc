@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "server/services/days.h"
 #include "storage/status_macros.h"
 
@@ -80,15 +81,22 @@ std::string ApiField(const std::string& stored) {
 
 absl::StatusOr<Sequence> AppendEvents(BankReader& bank, Sequence after, size_t most,
                                       google::protobuf::RepeatedPtrField<v1::LedgerEvent>* events) {
+  TB_ASSIGN_OR_RETURN(const Sequence end, bank.LastSequence());
   std::vector<sv1::Entry> entries;
   bool parsed = true;
   TB_RETURN_IF_ERROR(bank.view().ScanJournal(
-      bank.bank(), after + 1, storage::Direction::kUp, [&](Sequence, std::string_view bytes) {
-        if (entries.size() == most) return false;
+      bank.bank(), after + 1, storage::Direction::kUp, [&](Sequence sequence, std::string_view bytes) {
+        // Entries before a gap are told; who goes on behind them is told of the gap.
+        if (entries.size() == most || sequence != after + entries.size() + 1) return false;
         parsed &= entries.emplace_back().ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
         return parsed;
       }));
-  if (!parsed) return absl::DataLossError("an entry's bytes do not parse");
+  if (!parsed) {
+    return absl::DataLossError(absl::StrCat("entry ", after + entries.size(), " does not parse"));
+  }
+  if (entries.empty() && after < end) {
+    return absl::DataLossError(absl::StrCat("entry ", after + 1, " of ", end, " is missing"));
+  }
   // Clients take messages of 4 MiB unless they say otherwise; an event of many shares is large.
   constexpr size_t kMostBytes = 1 << 20;
   size_t bytes = 0;

@@ -11,8 +11,9 @@
 
 namespace timebank::services {
 
-// Appends the events behind entry `after`, at most `most`. Returns the number of the last entry that was
-// told, or `after` where there is none.
+// Appends the events behind entry `after`, at most `most` (at least 1). Returns the number of the last entry
+// that was told, or `after` where there is none. DATA_LOSS where the bank has an entry behind `after` and the
+// journal has not; entries before such a gap are told first.
 absl::StatusOr<storage::Sequence> AppendEvents(BankReader& bank, storage::Sequence after, size_t most,
                                                google::protobuf::RepeatedPtrField<v1::LedgerEvent>* events);
 

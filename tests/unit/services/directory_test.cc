@@ -1,97 +1,24 @@
 // What names mean, remembered: over a real store, at the position that is asked about.
 #include "server/services/directory.h"
 
-#include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <filesystem>
-#include <memory>
 #include <string>
 #include <utility>
 
-#include "absl/synchronization/notification.h"
-#include "server/engine/engine.h"
 #include "server/services/bank_reader.h"
-#include "storage/local_log.h"
+#include "tests/unit/services/engine_fixture.h"
 
 namespace timebank::services {
 namespace {
 
-using ledger::Command;
 using ledger::HolderKind;
 using storage::DirectoryKind;
 using storage::MakeAccount;
 
-constexpr storage::BankNumber kBank = 7;
 constexpr storage::AccountNumber kAna = MakeAccount(HolderKind::kMember, 1);
 constexpr storage::AccountNumber kBen = MakeAccount(HolderKind::kMember, 2);
 
-class DirectoryTest : public testing::Test {
+class DirectoryTest : public EngineTest {
  protected:
-  void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "directory_test.XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
-    absl::Notification serving;
-    engine::Engine::Options options;
-    options.on_state = [&](engine::Engine::State state, const absl::Status&) {
-      if (state == engine::Engine::State::kServing) serving.Notify();
-    };
-    storage::Store::Options store;
-    store.path = folder_;
-    auto engine =
-        engine::Engine::Open(std::move(options), std::move(store),
-                             [this](uint64_t applied) -> absl::StatusOr<std::unique_ptr<storage::CommitLog>> {
-                               storage::LocalLog::Options log;
-                               log.folder = folder_ + "/log";
-                               log.applied_index = applied;
-                               log.sync = false;
-                               return storage::LocalLog::Open(std::move(log));
-                             });
-    ASSERT_TRUE(engine.ok()) << engine.status();
-    engine_ = *std::move(engine);
-    serving.WaitForNotification();
-
-    ledger::CreateTimebank bank;
-    bank.id = "rushey";
-    bank.number = kBank;
-    bank.secret = std::string(32, 's');
-    bank.settings.set_time_zone("UTC");
-    bank.settings.set_locale("en");
-    bank.settings.set_who_may_record(1);
-    bank.settings.set_balances_visible(1);
-    bank.categories = {"Garden"};
-    Do(std::move(bank), "");
-    for (const char* id : {"ana", "ben"}) {
-      ledger::CreateMember member;
-      member.id = id;
-      Do(std::move(member));
-    }
-  }
-  void TearDown() override {
-    engine_.reset();
-    std::filesystem::remove_all(folder_);
-  }
-
-  // Carries out an act, which must succeed.
-  void Do(ledger::Act act, std::string bank = "rushey") {
-    Command command;
-    command.bank = std::move(bank);
-    command.actor.caller = "desk";
-    command.stamp = {.now_us = 1'700'000'000'000'000, .today = 19'675, .seed = "0123456789abcdef"};
-    command.act = std::move(act);
-    absl::Notification done;
-    engine_->Submit({std::move(command), 10, {}, [&](absl::StatusOr<ledger::Outcome> outcome) {
-                       EXPECT_TRUE(outcome.ok()) << outcome.status();
-                       if (outcome.ok()) {
-                         EXPECT_FALSE(outcome->refusal.has_value());
-                       }
-                       done.Notify();
-                     }});
-    done.WaitForNotification();
-  }
-
-  NamedView Now() { return cache_.At(engine_->Latest()); }
-
   static BankReader Bank(const NamedView& view) {
     auto bank = BankReader::Open(view, "rushey");
     EXPECT_TRUE(bank.ok()) << bank.status();
@@ -109,10 +36,6 @@ class DirectoryTest : public testing::Test {
     const BankReader bank = Bank(view);
     return std::string(bank.CategoryName(number).value_or("?"));
   }
-
-  std::string folder_;
-  std::unique_ptr<engine::Engine> engine_;
-  DirectoryCache cache_;
 };
 
 // Goal: a member who gets another name has it in every view from then on, and the old one in those before, in
