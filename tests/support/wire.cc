@@ -8,6 +8,11 @@
 #include <grpcpp/support/channel_arguments.h>
 #include <grpcpp/support/slice.h>
 
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <regex>
+
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 
@@ -21,6 +26,60 @@ constexpr int kMaxMessageBytes = 128 << 20;
 void Prepare(const CallOptions& options, grpc::ClientContext& context) {
   context.set_deadline(std::chrono::system_clock::now() + options.deadline);
   for (const auto& [key, value] : options.metadata) context.AddMetadata(key, value);
+}
+
+using Reasons = std::set<std::string>;
+
+void AddReasons(const std::string& text, Reasons* reasons) {
+  static const std::regex kReason("[A-Z]+(_[A-Z]+)+|VALIDATION");
+  std::copy(std::sregex_token_iterator(text.begin(), text.end(), kReason), std::sregex_token_iterator(),
+            std::inserter(*reasons, reasons->end()));
+}
+
+// What the comments of the services say that calls can be refused with: by RPC, and by `any call`, `any
+// read`, `any change`.
+std::map<std::string, Reasons> ReadDocumentedErrors() {
+  static const std::regex kOfAny("- Errors of (any [a-z]+): (.*)");
+  static const std::regex kRpc("  rpc ([A-Za-z]+)\\(.*");
+  std::map<std::string, Reasons> documented;
+  for (const char* service : {"circle", "ledger", "member", "timebank"}) {
+    std::ifstream file(std::string(TIMEBANK_PROTO_FOLDER "/timebank/v1/") + service + "_service.proto");
+    std::string comment;
+    for (std::string line; std::getline(file, line);) {
+      std::smatch match;
+      if (std::regex_search(line, match, kOfAny)) AddReasons(match[2], &documented[match[1]]);
+      if (line.rfind("  // ", 0) == 0) {
+        comment += line.substr(4);
+      } else {
+        const size_t errors = comment.find(" Errors: ");
+        if (std::regex_match(line, match, kRpc) && errors != std::string::npos) {
+          AddReasons(comment.substr(errors), &documented[match[1]]);
+        }
+        comment.clear();
+      }
+    }
+  }
+  EXPECT_EQ(documented["any change"].count("REQUEST_ID_REUSED"), 1u) << "the protos were not understood";
+  return documented;
+}
+
+// A refusal is one that the RPC's comment names: partners decide by it what they must handle.
+void ExpectDocumented(const std::string& path, const std::string& reason) {
+  static const auto* const kDocumented = new std::map<std::string, Reasons>(ReadDocumentedErrors());
+  const size_t slash = path.rfind('/');
+  if (reason.empty() || path.rfind("/timebank.v1.", 0) != 0) return;
+  const std::string service = path.substr(1, slash - 1);
+  const std::string rpc = path.substr(slash + 1);
+  const auto* method =
+      google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(service + "." + rpc);
+  if (method == nullptr) return;
+  const bool change = method->input_type()->FindFieldByName("request_id") != nullptr;
+  const auto names = [&](const std::string& key) {
+    const auto found = kDocumented->find(key);
+    return found != kDocumented->end() && found->second.count(reason) == 1;
+  };
+  EXPECT_TRUE(names(rpc) || names("any call") || names(change ? "any change" : "any read"))
+      << rpc << " was refused with " << reason << ", which its comment in proto/timebank/v1 does not name";
 }
 
 }  // namespace
@@ -106,7 +165,9 @@ Outcome Wire::CallWithBytes(const std::string& method, const std::string& bytes,
   if (grpc::Slice whole; status.ok() && reply != nullptr && response.DumpToSingleSlice(&whole).ok()) {
     reply->assign(reinterpret_cast<const char*>(whole.begin()), whole.size());
   }
-  return OutcomeOf(status, context);
+  Outcome outcome = OutcomeOf(status, context);
+  ExpectDocumented(method, outcome.reason);
+  return outcome;
 }
 
 }  // namespace timebank::e2e

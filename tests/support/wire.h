@@ -1,4 +1,5 @@
 // Calls as a client without our library makes them: bare gRPC, one try, and every part of an error looked at.
+// That an RPC's comment in proto/timebank/v1 names the reason of a refusal is expected of every call.
 //
 // Threads: any, at the same time.
 #ifndef TIMEBANK_TESTS_SUPPORT_WIRE_H_
