@@ -3,9 +3,10 @@
 //   timebank_example [TARGET [BANK]]
 //
 // TARGET: $TIMEBANK_SERVER, or localhost:7400. Makes a trial bank with two members where there is none yet,
-// records one exchange, sends it a second time as an app does that lost the answer, reads a statement and
-// follows the feed. Running it again records another exchange. Exit status: 0 when everything was as it
-// should be. What stands between `snippet` and `end of snippet` also stands in proto/README.md.
+// then does what a partner's app does: connects, records an exchange, sends it a second time as an app does
+// that lost the answer, reads a balance and a statement, corrects and undoes, and follows the feed, with a
+// break in between. Running it again does all of that again. Exit status: 0 when everything was as it should
+// be. What stands between `snippet` and `end of snippet` also stands in proto/README.md.
 #include <unistd.h>
 
 #include <chrono>
@@ -46,10 +47,8 @@ std::string SlipNumber() {
   return "slip-" + std::to_string(getpid()) + "-" + std::to_string(now.count());
 }
 
-absl::Status Run(tb::Client client, const std::string& bank) {
-  const auto before = client.GetBalance(bank, "ana");
-  if (!before.ok()) return before.status();
-
+// Ana helped Ben for an hour and a half; sent twice, done once.
+absl::StatusOr<v1::Exchange> Record(tb::Client client, const std::string& bank) {
   // snippet: record
   // Three fields are enough: who gave, who received, how long. The request_id makes it safe to send it again;
   // the library does so by itself while the server is away.
@@ -75,33 +74,93 @@ absl::Status Run(tb::Client client, const std::string& bank) {
   if (!again->replayed() || again->exchange().name() != recorded->exchange().name()) {
     return absl::InternalError("the second call was not a replay of the first");
   }
+  return recorded->exchange();
+}
 
+absl::Status PrintStatement(tb::Client client, const std::string& bank) {
   // snippet: statement
   v1::ListStatementLinesRequest statement;
   statement.set_parent(tb::HolderName(bank, "ana"));
+  // The range asks for the next page when it comes to it.
   for (const absl::StatusOr<v1::StatementLine>& line : client.ListStatementLines(statement)) {
     if (!line.ok()) return line.status();
     std::cout << line->occurred_on() << " " << line->seconds() << " s, then " << line->balance_after_seconds()
               << " s\n";
   }
   // end of snippet
+  return absl::OkStatus();
+}
 
+// It was an hour only; and then it had not happened at all. Returns the last entry.
+absl::StatusOr<v1::Exchange> Mend(tb::Client client, const v1::Exchange& recorded) {
+  // snippet: correct
+  // Nothing is rewritten: the first entry is undone by an opposite one, and another stands instead.
+  v1::CorrectExchangeRequest correct;
+  correct.set_name(recorded.name());
+  correct.mutable_exchange()->set_seconds(3600);
+  correct.mutable_update_mask()->add_paths("seconds");
+  correct.set_reason("it was an hour");
+  const auto corrected = client.CorrectExchange(correct);
+  if (!corrected.ok()) return corrected.status();
+  std::cout << "undone by " << corrected->reversal().name() << "; " << corrected->exchange().name()
+            << " stands instead\n";
+
+  v1::ReverseExchangeRequest reverse;
+  reverse.set_name(corrected->exchange().name());
+  reverse.set_reason("it was another Ben");
+  const auto undone = client.ReverseExchange(reverse);
+  if (!undone.ok()) return undone.status();
+  std::cout << undone->reversed().name() << " was undone by " << undone->exchange().name() << "\n";
+  // end of snippet
+  return undone->exchange();
+}
+
+// Reads the feed up to what was recorded, and, after a break, up to where it was undone.
+absl::Status Follow(tb::Client client, const std::string& bank, std::string position,
+                    const v1::Exchange& recorded, const v1::Exchange& undone) {
   // snippet: feed
-  // Everything since `before`, then whatever happens: in order, nothing left out. A program that goes on for
-  // ever keeps message.position() together with what it did about the events, and begins there the next time.
-  v1::WatchLedgerRequest watch;
-  watch.set_parent(tb::TimebankName(bank));
-  watch.set_after_position(before->position());
-  const std::int64_t awaited = recorded->exchange().sequence();
-  return client.Watch(watch, [awaited](const v1::WatchLedgerResponse& message) {
+  // Everything after `position`, then whatever happens: in order, nothing left out, whatever breaks. Keep the
+  // position together with what you did about the events, in one transaction.
+  std::int64_t awaited = recorded.sequence();
+  const auto handle = [&](const v1::WatchLedgerResponse& message) {
     bool seen = false;
     for (const v1::LedgerEvent& event : message.events()) {
+      if (seen) break;
       std::cout << "Event " << event.sequence() << "\n";
-      seen = seen || event.sequence() == awaited;
+      position = event.position();
+      seen = event.sequence() == awaited;
     }
     return !seen;  // false ends it
-  });
+  };
+  v1::WatchLedgerRequest watch;
+  watch.set_parent(tb::TimebankName(bank));
+  watch.set_after_position(position);
+  if (absl::Status status = client.Watch(watch, handle); !status.ok()) return status;
+
+  // The app was away. It goes on from the position that it kept, and has missed nothing.
+  awaited = undone.sequence();
+  watch.set_after_position(position);
+  return client.Watch(watch, handle);
   // end of snippet
+}
+
+absl::Status Run(tb::Client client, const std::string& bank) {
+  // snippet: balance
+  const auto before = client.GetBalance(bank, "ana");
+  if (!before.ok()) return before.status();
+  std::cout << "Ana is at " << before->balance().seconds() << " s\n";
+  // end of snippet
+  const auto recorded = Record(client, bank);
+  if (!recorded.ok()) return recorded.status();
+  if (absl::Status status = PrintStatement(client, bank); !status.ok()) return status;
+  const auto undone = Mend(client, *recorded);
+  if (!undone.ok()) return undone.status();
+  const auto after = client.GetBalance(bank, "ana");
+  if (!after.ok()) return after.status();
+  if (after->balance().seconds() != before->balance().seconds()) {
+    return absl::InternalError("undone, Ana's balance is not what it was");
+  }
+  return Follow(client, bank, before->position(), *recorded, *undone);
 }
 
 // snippet: error
@@ -119,7 +178,11 @@ int main(int argc, char** argv) {
   const char* named = std::getenv("TIMEBANK_SERVER");
   const std::string target = argc > 1 ? argv[1] : named != nullptr ? named : "localhost:7400";
   const std::string bank = argc > 2 ? argv[2] : "demo-cpp";
+  // snippet: connect
+  // Nothing is encrypted: the server listens on its own machine only. Copies of a client share the
+  // connection.
   tb::Client client(tb::MakeConnection({.target = target, .caller = "cpp-example"}));
+  // end of snippet
   absl::Status status = MakeBank(client, bank);
   if (status.ok()) status = Run(client, bank);
   if (status.ok()) return EXIT_SUCCESS;
