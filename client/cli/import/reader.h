@@ -29,13 +29,20 @@ struct Place {
 
 // Somebody who belongs to the bank.
 struct ImportedMember {
+  enum class Kind { kPerson, kOrganisation, kHousehold };
+
   Place place;
   // The number in the older system; unique within the files.
   std::string number;
   // May be empty.
   std::string display_name;
+  Kind kind = Kind::kPerson;
   // ISO day, or empty.
   std::string joined_on;
+  // No longer a member there: ends closed, once all exchanges are posted, with its hours left where they are.
+  bool closed = false;
+  // ISO day, or empty where it is not told. Only with `closed`.
+  std::string closed_on;
   std::vector<std::string> phones;
   std::vector<std::string> emails;
 };
@@ -52,6 +59,10 @@ struct ImportedExchange {
   // ISO day of the help in the bank's time zone.
   std::string occurred_on;
   std::string note;
+  // The category's words there, or empty.
+  std::string category;
+  // Who recorded it there, in that system's own words or number; empty where the files do not tell.
+  std::string recorded_by;
   // Names this exchange for ever within the older system. Where that has no numbers: a hash of the row's
   // facts and its count among equal rows, so that reading the same file again gives the same.
   std::string origin_number;
@@ -62,6 +73,30 @@ struct ImportedExchange {
   std::string receiver_field;
 };
 
+// A balance to begin with, where the files have no history behind it.
+struct ImportedOpening {
+  Place place;
+  std::string number;
+  // Credit +, debit -; not 0.
+  int64_t seconds = 0;
+  // ISO day.
+  std::string occurred_on;
+  std::string note;
+  // As of an exchange.
+  std::string origin_number;
+};
+
+// What the older system says an account comes to, to be compared with what its exchanges and openings add up
+// to. Posts nothing.
+struct DeclaredBalance {
+  Place place;
+  // As of a member; empty: the community pot.
+  std::string number;
+  int64_t seconds = 0;
+  // Of the rounding in the file: what lies within it is no difference. 0: exact.
+  int64_t within_seconds = 0;
+};
+
 // A row that cannot be posted.
 struct Reject {
   Place place;
@@ -69,15 +104,20 @@ struct Reject {
   std::string field;
   // Why, for people.
   std::string reason;
+  // The row's fields as they stand in the file, for a file of rejects that can be mended and imported; empty
+  // where the row could not be taken apart, and for members of whom only the exchanges' rows speak. Never a
+  // secret (CES's Password is emptied).
+  std::vector<std::string> fields;
 };
 
-using Row = std::variant<ImportedMember, ImportedExchange, Reject>;
+using Row = std::variant<ImportedMember, ImportedExchange, ImportedOpening, DeclaredBalance, Reject>;
 
 class Reader {
  public:
   virtual ~Reader() = default;
 
-  // Reads the next row; all members come before the first exchange. False at the end of the files. Errors: a
+  // Reads the next row; all members come before the first exchange, openings before exchanges, declared
+  // balances at the end. False at the end of the files. Errors: a
   // file that cannot be read any more (DataLoss); a row that cannot be read is a Reject, not an error.
   virtual absl::StatusOr<bool> Next(Row& row) = 0;
 
@@ -85,6 +125,11 @@ class Reader {
   virtual std::string_view system() const = 0;
   // Put before a member's number to make its id in the bank: `to-`.
   virtual std::string_view id_prefix() const = 0;
+  // The heading of the file of that name (as in Place::file) as it stands there; empty where it has none.
+  // With Reject::fields it makes a file that this reader reads again. Columns that such a file has behind its
+  // own, `rejected_line` and `rejected_why`, are passed over in silence.
+  virtual std::vector<std::string> Heading(std::string_view file) const = 0;
+
   // What the files hold and the import leaves out, in words, so that nothing is dropped in silence.
   virtual std::vector<std::string> LeftOut() const = 0;
   // How far it has come, for showing progress.
@@ -97,6 +142,15 @@ struct ReaderOptions {
   absl::TimeZone time_zone = absl::UTCTimeZone();
   // The bank's today: help cannot lie behind it.
   absl::CivilDay today;
+  // Number (or, in a spreadsheet, name) of the account that is the bank itself, where the files do not tell.
+  std::string community;
+  // Headings of a plain spreadsheet's columns; empty: guessed. A letter (`B`) is the column of that letter
+  // where no heading reads so.
+  std::string giver_column;
+  std::string receiver_column;
+  std::string hours_column;
+  std::string day_column;
+  std::string note_column;
 };
 
 // Opens `files` as what `format` says; empty: recognised from what is in them. Errors (InvalidArgument,

@@ -144,6 +144,7 @@ class TimeOverflowReader : public Reader {
   absl::StatusOr<bool> Next(Row& row) override;
   std::string_view system() const override { return kTimeOverflow; }
   std::string_view id_prefix() const override { return "to-"; }
+  std::vector<std::string> Heading(std::string_view) const override { return {}; }
   std::vector<std::string> LeftOut() const override;
   int64_t bytes_consumed() const override;
   int64_t bytes_total() const override { return bytes_total_; }
