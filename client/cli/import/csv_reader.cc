@@ -1,5 +1,7 @@
 #include "client/cli/import/csv_reader.h"
 
+#include <openssl/crypto.h>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -7,6 +9,7 @@
 #include <istream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace timebank::imports {
 namespace {
@@ -18,6 +21,13 @@ constexpr std::string_view kLineEnds = "\r\n";
 }  // namespace
 
 CsvReader::CsvReader(std::istream& in, CsvOptions options) : in_(in), options_(options) {}
+
+CsvReader::~CsvReader() { OPENSSL_cleanse(buffer_.data(), buffer_.size()); }
+
+void CsvReader::PassOver(size_t column) {
+  if (passed_over_.size() <= column) passed_over_.resize(column + 1);
+  passed_over_[column] = true;
+}
 
 bool CsvReader::Next(CsvRow& row) {
   if (!begun_) Begin();
@@ -39,6 +49,8 @@ bool CsvReader::Next(CsvRow& row) {
       outcome = Outcome::kBad;
     }
     if (outcome == Outcome::kBad) {
+      // Taken apart wrongly, what is passed over may stand anywhere.
+      for (std::string& field : row.fields) OPENSSL_cleanse(field.data(), field.size());
       row.fields.clear();
       SkipLine();
     } else {
@@ -51,10 +63,14 @@ bool CsvReader::Next(CsvRow& row) {
 // Reads one chunk more. False at the end of the stream.
 bool CsvReader::Fill() {
   if (at_end_) return false;
-  buffer_.erase(0, start_);
+  const size_t before = buffer_.size() - start_;
+  std::string next;
+  next.reserve(before + kChunkBytes);
+  next.assign(buffer_, start_, before);
+  next.resize(before + kChunkBytes);
+  OPENSSL_cleanse(buffer_.data(), buffer_.size());
+  buffer_ = std::move(next);
   start_ = 0;
-  const size_t before = buffer_.size();
-  buffer_.resize(before + kChunkBytes);
   in_.read(buffer_.data() + before, static_cast<std::streamsize>(kChunkBytes));
   buffer_.resize(before + static_cast<size_t>(in_.gcount()));
   at_end_ = !in_;
@@ -126,17 +142,18 @@ CsvReader::Outcome CsvReader::Parse(CsvRow& row, size_t& end) const {
   size_t at = start_;
   const char separators[] = {options_.delimiter, '\r', '\n', '\0'};
   for (;;) {
+    const bool passed_over = row.fields.size() < passed_over_.size() && passed_over_[row.fields.size()];
     std::string& field = row.fields.emplace_back();
     if (at < buffer_.size() && buffer_[at] == '"') {
       const char* error = nullptr;
-      at = ParseQuoted(at + 1, field, error);
+      at = ParseQuoted(at + 1, passed_over ? nullptr : &field, error);
       if (error != nullptr) {
         row.error = error;
         return Outcome::kBad;
       }
     } else {
       const size_t stop = std::min(buffer_.find_first_of(separators, at), buffer_.size());
-      field.assign(buffer_, at, stop - at);
+      if (!passed_over) field.assign(buffer_, at, stop - at);
       at = stop;
     }
     if (at >= buffer_.size()) {
@@ -163,12 +180,12 @@ CsvReader::Outcome CsvReader::Parse(CsvRow& row, size_t& end) const {
   return Outcome::kRow;
 }
 
-// Reads a quoted field from behind its opening quote. Returns the offset behind the closing one, or the end
-// of the buffer where more is needed. `error` is set where the quotes are wrong.
-size_t CsvReader::ParseQuoted(size_t at, std::string& field, const char*& error) const {
+// Reads a quoted field from behind its opening quote; null: passes over it. Returns the offset behind the
+// closing one, or the end of the buffer where more is needed. `error` is set where the quotes are wrong.
+size_t CsvReader::ParseQuoted(size_t at, std::string* field, const char*& error) const {
   for (;;) {
     const size_t quote = std::min(buffer_.find('"', at), buffer_.size());
-    field.append(buffer_, at, quote - at);
+    if (field != nullptr) field->append(buffer_, at, quote - at);
     if (quote == buffer_.size()) {
       if (at_end_) error = "a quote is opened and never closed";
       return quote;
@@ -176,7 +193,7 @@ size_t CsvReader::ParseQuoted(size_t at, std::string& field, const char*& error)
     if (quote + 1 == buffer_.size()) return quote + 1;
     const char next = buffer_[quote + 1];
     if (next == '"') {
-      field.push_back('"');
+      if (field != nullptr) field->push_back('"');
       at = quote + 2;
       continue;
     }

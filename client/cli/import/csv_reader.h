@@ -8,8 +8,9 @@
 // the file behind the one on which the bad row starts, so a quote that is never closed costs its own line and
 // no more.
 //
-// Memory: one row and one read buffer, whatever the size of the file. Threads: one at a time. The stream must
-// outlive the reader and have been opened in binary mode.
+// Memory: one row and one read buffer, whatever the size of the file; the buffer is wiped behind every row
+// and at the end, because some files hold passwords. Threads: one at a time. The stream must outlive the
+// reader and have been opened in binary mode.
 #ifndef TIMEBANK_CLIENT_CLI_IMPORT_CSV_READER_H_
 #define TIMEBANK_CLIENT_CLI_IMPORT_CSV_READER_H_
 
@@ -43,6 +44,11 @@ class CsvReader {
   explicit CsvReader(std::istream& in, CsvOptions options = {});
   CsvReader(const CsvReader&) = delete;
   CsvReader& operator=(const CsvReader&) = delete;
+  ~CsvReader();
+
+  // From the next row on, what stands in column `column` (from 0) is passed over: its fields come out empty,
+  // and nothing of them is kept.
+  void PassOver(size_t column);
 
   // Reads the next row, good or bad. False at the end of the file, or when the stream cannot be read any more
   // (in.bad()).
@@ -61,7 +67,7 @@ class CsvReader {
   void SkipEmptyLines();
   void Consume(size_t bytes);
   Outcome Parse(CsvRow& row, size_t& end) const;
-  size_t ParseQuoted(size_t at, std::string& field, const char*& error) const;
+  size_t ParseQuoted(size_t at, std::string* field, const char*& error) const;
   void SkipLine();
   void DetectDelimiter();
 
@@ -74,6 +80,8 @@ class CsvReader {
   bool begun_ = false;
   int64_t line_ = 1;
   int64_t consumed_ = 0;
+  // By column; false behind its end.
+  std::vector<bool> passed_over_;
 };
 
 }  // namespace timebank::imports

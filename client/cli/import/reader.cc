@@ -2,32 +2,129 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "client/cli/import/timeoverflow.h"
+#include "client/cli/import/formats.h"
+#include "client/cli/import/source.h"
+#include "client/cli/import/text.h"
 
 namespace timebank::imports {
 namespace {
 
-struct Format {
-  std::string_view name;
-  bool (*recognises)(const std::string& path);
-  absl::StatusOr<std::unique_ptr<Reader>> (*open)(const std::vector<std::string>& files,
-                                                  const ReaderOptions& options);
+// Where several fit equally well, the first is taken.
+const std::array<const Format*, 8>& Formats() {
+  static const auto& formats = *new std::array<const Format*, 8>{
+      &TimeOverflow(), &TimeOverflowExport(), &Ces(),           &Komunitin(),
+      &Cyclos(),       &MutualCredit(),       &LocalExchange(), &Spreadsheet()};
+  return formats;
+}
+
+std::string Names() {
+  std::string names;
+  for (const Format* format : Formats())
+    absl::StrAppend(&names, names.empty() ? "" : ", ", Absl(format->name));
+  return names;
+}
+
+// How well a format fits the files.
+struct Fit {
+  const Format* format = nullptr;
+  size_t files = 0;
+  int columns = 0;
+  // The first file that is none of the format's.
+  const Glimpse* stranger = nullptr;
 };
 
-constexpr std::array<Format, 1> kFormats = {{{kTimeOverflow, &IsTimeOverflow, &OpenTimeOverflow}}};
+Fit FitOf(const Format& format, const std::vector<Glimpse>& files, const ReaderOptions& options) {
+  Fit fit;
+  fit.format = &format;
+  for (const Glimpse& file : files) {
+    const int columns = format.fit(file, options);
+    fit.columns += columns;
+    fit.files += columns > 0;
+    if (columns == 0 && fit.stranger == nullptr) fit.stranger = &file;
+  }
+  return fit;
+}
+
+// A spreadsheet's headings are guessed: whatever a system is known to write goes before it.
+bool IsBetter(const Fit& a, const Fit& b) {
+  const bool guessed_a = a.format == &Spreadsheet();
+  const bool guessed_b = b.format == &Spreadsheet();
+  if (a.files != b.files) return a.files > b.files;
+  if (guessed_a != guessed_b) return guessed_b;
+  return a.columns > b.columns;
+}
+
+// The first row, shortened: so that people see what the file looked like.
+std::string FirstRow(const Glimpse& file) {
+  constexpr size_t kMostCells = 12;
+  if (file.rows.empty() || file.rows.front().fields.empty()) return "it has no rows";
+  std::string cells;
+  for (size_t i = 0; i < std::min(file.rows.front().fields.size(), kMostCells); ++i) {
+    std::string cell = file.rows.front().fields[i].substr(0, 40);
+    if (!IsUtf8(cell)) cell = "?";
+    absl::StrAppend(&cells, i == 0 ? "" : ", ", cell);
+  }
+  return absl::StrCat("its first row is: ", cells);
+}
+
+absl::Status NotRecognised(const Glimpse& file) {
+  return absl::InvalidArgumentError(absl::StrCat(
+      "Cannot tell what ", file.path, " is; ", FirstRow(file), ". Say which system wrote it (--from ",
+      Names(), "), or which columns of a spreadsheet are meant (--giver, --receiver, --hours, --date)."));
+}
+
+absl::StatusOr<const Format*> Recognise(const std::vector<Glimpse>& files, const ReaderOptions& options) {
+  const bool has_columns =
+      !options.giver_column.empty() || !options.receiver_column.empty() || !options.hours_column.empty();
+  if (has_columns) return &Spreadsheet();
+  Fit best;
+  for (const Format* format : Formats()) {
+    const Fit fit = FitOf(*format, files, options);
+    if (fit.files > 0 && (best.format == nullptr || IsBetter(fit, best))) best = fit;
+  }
+  if (best.format == nullptr) return NotRecognised(files.front());
+  // TimeOverflow knows what to make of a file of which no row can be read.
+  if (best.stranger != nullptr && best.format != &TimeOverflow()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "Cannot tell what ", best.stranger->path, " is; ", FirstRow(*best.stranger), ". The other files are ",
+        Absl(best.format->system), "'s, of which were looked for: ", best.format->looked_for(), "."));
+  }
+  return best.format;
+}
+
+absl::StatusOr<const Format*> Named(std::string_view name, const std::vector<Glimpse>& files,
+                                    const ReaderOptions& options) {
+  for (const Format* format : Formats()) {
+    if (format->name != name) continue;
+    // Both are TimeOverflow to whoever has the files.
+    const bool exported = format == &TimeOverflow() && FitOf(*format, files, options).files == 0 &&
+                          FitOf(TimeOverflowExport(), files, options).stranger == nullptr;
+    return exported ? &TimeOverflowExport() : format;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("Cannot read \"", Absl(name), "\" files. Known: ", Names(), "."));
+}
 
 }  // namespace
 
+int FitKinds(const Glimpse& file, absl::Span<const FileKind> kinds) {
+  const std::optional<Heading> heading = FindHeading(file, kinds);
+  return heading ? heading->Score() : 0;
+}
+
 std::vector<std::string_view> KnownFormats() {
   std::vector<std::string_view> names;
-  for (const Format& format : kFormats) names.push_back(format.name);
+  for (const Format* format : Formats()) names.push_back(format->name);
   return names;
 }
 
@@ -35,20 +132,22 @@ absl::StatusOr<std::unique_ptr<Reader>> OpenReader(std::string_view format,
                                                    const std::vector<std::string>& files,
                                                    const ReaderOptions& options) {
   if (files.empty()) return absl::InvalidArgumentError("Name the files to import.");
-  for (const Format& known : kFormats) {
-    const bool fits =
-        format.empty() ? std::any_of(files.begin(), files.end(), known.recognises) : known.name == format;
-    if (fits) return known.open(files, options);
+  std::vector<Glimpse> looked_at;
+  std::set<std::string> names;
+  for (const std::string& path : files) {
+    absl::StatusOr<Glimpse> file = LookAt(path);
+    if (!file.ok()) return file.status();
+    if (!names.insert(file->name).second) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("Two files are called ", file->name,
+                       ", and rows are told by their file's name. Leave one out, or give it another name."));
+    }
+    looked_at.push_back(*std::move(file));
   }
-  std::string names;
-  for (const Format& known : kFormats) names += (names.empty() ? "" : ", ") + std::string(known.name);
-  if (format.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("Cannot tell what ", files.front(),
-                     " is. Is the name right? Say which system wrote it: --from ", names, "."));
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat("Cannot read \"", std::string(format), "\" files. Known: ", names, "."));
+  const absl::StatusOr<const Format*> found =
+      format.empty() ? Recognise(looked_at, options) : Named(format, looked_at, options);
+  if (!found.ok()) return found.status();
+  return (*found)->open(std::move(looked_at), options);
 }
 
 }  // namespace timebank::imports

@@ -2,7 +2,7 @@
 //
 // A Reader turns files into plain facts: members, exchanges, and rows that it cannot read, with the place of
 // each. It knows nothing of a server or of what a bank already has; that is the importer's part. A new format
-// is a new Reader and a line in OpenReader().
+// is a file that derives from TableReader, and a line in reader.cc.
 #ifndef TIMEBANK_CLIENT_CLI_IMPORT_READER_H_
 #define TIMEBANK_CLIENT_CLI_IMPORT_READER_H_
 
@@ -71,6 +71,9 @@ struct ImportedExchange {
   // The fields that named giver and receiver, for saying what is wrong with them.
   std::string giver_field;
   std::string receiver_field;
+  // What the row calls them beside their numbers, for members of whom only exchanges speak; may be empty.
+  std::string giver_name;
+  std::string receiver_name;
 };
 
 // A balance to begin with, where the files have no history behind it.
@@ -107,7 +110,7 @@ struct Reject {
   // The row's fields as they stand in the file, for a file of rejects that can be mended and imported; empty
   // where the row could not be taken apart, and for members of whom only the exchanges' rows speak. Never a
   // secret (CES's Password is emptied).
-  std::vector<std::string> fields;
+  std::vector<std::string> fields = {};
 };
 
 using Row = std::variant<ImportedMember, ImportedExchange, ImportedOpening, DeclaredBalance, Reject>;
@@ -129,6 +132,10 @@ class Reader {
   // With Reject::fields it makes a file that this reader reads again. Columns that such a file has behind its
   // own, `rejected_line` and `rejected_why`, are passed over in silence.
   virtual std::vector<std::string> Heading(std::string_view file) const = 0;
+
+  // The fields of the row that Next() gave last, as Reject::fields has them, for whoever rejects it
+  // afterwards. Empty where it came from no row of its own.
+  virtual std::vector<std::string> LastFields() const { return {}; }
 
   // What the files hold and the import leaves out, in words, so that nothing is dropped in silence.
   virtual std::vector<std::string> LeftOut() const = 0;

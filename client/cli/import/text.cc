@@ -1,16 +1,20 @@
 #include "client/cli/import/text.h"
 
 #include <openssl/evp.h>
+#include <utf8proc.h>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 
@@ -32,7 +36,92 @@ Sequence SequenceOf(unsigned char lead) {
   return {0, 0};
 }
 
+constexpr std::string_view kNoBreakSpace = "\xC2\xA0";
+
+// Letters that are no letter with a mark to Unicode, and are to whoever types a name.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kStroked = {{{"ø", "o"},
+                                                                                    {"đ", "d"},
+                                                                                    {"ł", "l"},
+                                                                                    {"ħ", "h"},
+                                                                                    {"ŧ", "t"},
+                                                                                    {"ı", "i"},
+                                                                                    {"ð", "d"},
+                                                                                    {"æ", "ae"},
+                                                                                    {"œ", "oe"}}};
+
+struct Free {
+  void operator()(utf8proc_uint8_t* bytes) const { std::free(bytes); }
+};
+
+// Small letters without marks; text that is no UTF-8 stays as it is.
+std::string WithoutMarks(std::string_view text) {
+  if (std::all_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x80; })) {
+    return absl::AsciiStrToLower(Absl(text));
+  }
+  utf8proc_uint8_t* bytes = nullptr;
+  const auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT |
+                                                      UTF8PROC_STRIPMARK | UTF8PROC_CASEFOLD);
+  const utf8proc_ssize_t size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                             static_cast<utf8proc_ssize_t>(text.size()), &bytes, options);
+  const std::unique_ptr<utf8proc_uint8_t, Free> owned(bytes);
+  if (size < 0) return std::string(text);
+  std::string plain(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
+  for (const auto& [stroked, letter] : kStroked) {
+    for (size_t at = plain.find(stroked); at != std::string::npos; at = plain.find(stroked, at)) {
+      plain.replace(at, stroked.size(), letter);
+    }
+  }
+  return plain;
+}
+
 }  // namespace
+
+std::string_view Trimmed(std::string_view text) {
+  for (;;) {
+    const size_t before = text.size();
+    while (!text.empty() && absl::ascii_isspace(static_cast<unsigned char>(text.front())))
+      text.remove_prefix(1);
+    while (!text.empty() && absl::ascii_isspace(static_cast<unsigned char>(text.back())))
+      text.remove_suffix(1);
+    if (text.substr(0, kNoBreakSpace.size()) == kNoBreakSpace) text.remove_prefix(kNoBreakSpace.size());
+    if (text.size() >= kNoBreakSpace.size() &&
+        text.substr(text.size() - kNoBreakSpace.size()) == kNoBreakSpace) {
+      text.remove_suffix(kNoBreakSpace.size());
+    }
+    if (text.size() == before) return text;
+  }
+}
+
+std::string FoldedName(std::string_view text) {
+  std::string folded;
+  for (char c : WithoutMarks(Trimmed(text))) {
+    if (!absl::ascii_isspace(static_cast<unsigned char>(c))) {
+      folded.push_back(c);
+    } else if (!folded.empty() && folded.back() != ' ') {
+      folded.push_back(' ');
+    }
+  }
+  while (!folded.empty() && folded.back() == ' ') folded.pop_back();
+  return folded;
+}
+
+std::string HeadingKey(std::string_view text) {
+  std::string key;
+  for (char c : WithoutMarks(text)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (absl::ascii_isalnum(byte) || byte >= 0x80) key.push_back(c);
+  }
+  return key.empty() ? std::string(Trimmed(text)) : key;
+}
+
+bool HasWord(std::string_view words, std::string_view word) {
+  if (word.empty()) return false;
+  for (size_t at = words.find(word); at != std::string_view::npos; at = words.find(word, at + 1)) {
+    const size_t end = at + word.size();
+    if ((at == 0 || words[at - 1] == ' ') && (end == words.size() || words[end] == ' ')) return true;
+  }
+  return false;
+}
 
 bool IsUtf8(std::string_view text) {
   for (size_t at = 0; at < text.size();) {

@@ -8,13 +8,31 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/strings/string_view.h"
+
 namespace timebank::imports {
+
+// Abseil as packaged has a string view of its own.
+inline absl::string_view Absl(std::string_view text) { return {text.data(), text.size()}; }
 
 // Whether it is UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF.
 bool IsUtf8(std::string_view text);
 
 // Whether it is one or more of 0 to 9 and nothing else.
 bool IsDigits(std::string_view text);
+
+// Without the blanks at both ends, no-break spaces among them.
+std::string_view Trimmed(std::string_view text);
+
+// Without capitals, accents and strokes, and with single blanks: `Ö. Đặng ` and `o. dang` are the same name.
+std::string FoldedName(std::string_view text);
+
+// The letters and digits of FoldedName() alone: `From / to - Full name` and `from_to_fullname` are the same
+// heading. Text without any (`#`) stands for itself.
+std::string HeadingKey(std::string_view text);
+
+// Whether `words`, parted by blanks, hold `word`.
+bool HasWord(std::string_view words, std::string_view word);
 
 // Number of code points; `text` is UTF-8.
 size_t CodePoints(std::string_view text);

@@ -1,0 +1,194 @@
+#include "client/cli/import/amounts.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "client/cli/hours.h"
+#include "client/cli/import/limits.h"
+#include "client/cli/import/text.h"
+
+namespace timebank::imports {
+namespace {
+
+// Longer numbers are no hours, and would overflow.
+constexpr size_t kMaxDigits = 12;
+
+bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
+
+// Takes a sign off the front. True for a minus, as people and as typesetters write it.
+bool TakeSign(std::string_view& text) {
+  for (std::string_view minus : {"-", "\xE2\x88\x92", "\xE2\x80\x93"}) {
+    if (text.substr(0, minus.size()) != minus) continue;
+    text = Trimmed(text.substr(minus.size()));
+    return true;
+  }
+  if (!text.empty() && text.front() == '+') text = Trimmed(text.substr(1));
+  return false;
+}
+
+// A number with the signs that group its digits taken out.
+struct Decimal {
+  std::string whole;
+  std::string fraction;
+};
+
+// False where it is no decimal number.
+bool TakeApart(std::string_view text, Decimal& number) {
+  std::string plain;
+  for (size_t at = 0; at < text.size(); ++at) {
+    // Blanks and apostrophes group digits in some countries.
+    const bool no_break_space = text.substr(at, 2) == "\xC2\xA0";
+    if (no_break_space) ++at;
+    const bool groups = no_break_space || text[at] == ' ' || text[at] == '\'';
+    if (!groups) {
+      plain.push_back(text[at]);
+    } else if (at + 1 >= text.size() || !IsDigit(text[at + 1])) {
+      return false;
+    }
+  }
+  const size_t last = plain.find_last_of(".,");
+  const size_t point = last != std::string::npos && std::count(plain.begin(), plain.end(), plain[last]) > 1
+                           ? std::string::npos
+                           : last;
+  for (size_t at = 0; at < plain.size(); ++at) {
+    if (at == point) continue;
+    if (IsDigit(plain[at])) {
+      (at > point && point != std::string::npos ? number.fraction : number.whole).push_back(plain[at]);
+      continue;
+    }
+    // A sign that groups: three digits must follow.
+    const bool three = at + 3 < plain.size() && IsDigit(plain[at + 1]) && IsDigit(plain[at + 2]) &&
+                       IsDigit(plain[at + 3]) && (at + 4 >= plain.size() || !IsDigit(plain[at + 4]));
+    const bool behind_point = point != std::string::npos && at > point;
+    if ((plain[at] != '.' && plain[at] != ',') || at == 0 || !three || behind_point) return false;
+  }
+  return !number.whole.empty() || !number.fraction.empty();
+}
+
+std::string TooLong(std::string_view text) {
+  return absl::StrCat("\"", Absl(text), "\" is more than a hundred years");
+}
+
+// `number` in units of `unit`. The sum stays far from overflow: 10^12 × 3600.
+std::string ToSeconds(std::string_view text, Decimal number, Unit unit, int64_t& seconds) {
+  number.whole.erase(0, std::min(number.whole.find_first_not_of('0'), number.whole.size()));
+  while (!number.fraction.empty() && number.fraction.back() == '0') number.fraction.pop_back();
+  if (number.whole.size() > kMaxDigits) return TooLong(text);
+  const auto unit_seconds = static_cast<int64_t>(unit);
+  const std::string problem =
+      absl::StrCat("\"", Absl(text), "\" does not come to whole seconds; write hours and minutes (0:20)");
+  if (number.fraction.size() > kMaxDigits) return problem;
+  int64_t whole = 0;
+  for (char digit : number.whole) whole = whole * 10 + (digit - '0');
+  int64_t fraction = 0;
+  int64_t scale = 1;
+  for (char digit : number.fraction) {
+    fraction = fraction * 10 + (digit - '0');
+    scale *= 10;
+  }
+  if (fraction * unit_seconds % scale != 0) return problem;
+  seconds = whole * unit_seconds + fraction * unit_seconds / scale;
+  return seconds > kMaxSeconds ? TooLong(text) : "";
+}
+
+struct UnitWord {
+  std::string_view words;
+  std::string_view unit;
+};
+
+// Without accents and capitals; `and` falls away.
+constexpr std::array<UnitWord, 4> kUnitWords = {
+    {{"h hr hrs hour hours hora horas hores heure heures std stunde stunden", "h"},
+     {"m min mins minute minutes minuto minutos minut minuts minuten", "m"},
+     {"s sec secs second seconds segundo segundos segon segons seconde secondes sekunde sekunden", "s"},
+     {"and y i et und", " "}}};
+
+// The same with every unit in English. Words that are none stay, to be told.
+std::string InEnglish(std::string_view text) {
+  const std::string folded = FoldedName(text);
+  std::string english;
+  for (size_t at = 0; at < folded.size();) {
+    if (!absl::ascii_isalpha(static_cast<unsigned char>(folded[at]))) {
+      english.push_back(folded[at++]);
+      continue;
+    }
+    size_t end = at;
+    while (end < folded.size() && absl::ascii_isalpha(static_cast<unsigned char>(folded[end]))) ++end;
+    const std::string word = folded.substr(at, end - at);
+    const auto* unit = std::find_if(kUnitWords.begin(), kUnitWords.end(),
+                                    [&word](const UnitWord& known) { return HasWord(known.words, word); });
+    if (unit == kUnitWords.end()) {
+      absl::StrAppend(&english, word);
+    } else {
+      absl::StrAppend(&english, Absl(unit->unit));
+      if (end < folded.size() && folded[end] == '.') ++end;  // `2 h.`
+    }
+    at = end;
+  }
+  return english;
+}
+
+// `0:00`, `0h`: a balance may be nothing.
+bool IsClockZero(std::string_view english) {
+  return english.find_first_of("0") != std::string_view::npos &&
+         english.find_first_not_of("0:hms .,'") == std::string_view::npos;
+}
+
+// With a clock or units in it.
+std::string ParseWithUnits(std::string_view text, int64_t& seconds) {
+  const std::string english = InEnglish(text);
+  if (IsClockZero(english)) {
+    seconds = 0;
+    return "";
+  }
+  const absl::StatusOr<cli::ParsedHours> hours = cli::ParseHours(english);
+  if (!hours.ok()) {
+    return absl::StrCat("\"", Absl(text), "\" is not hours; write 1h30, 1:30, 1.5, 1,5 or 90m");
+  }
+  seconds = hours->seconds;
+  return "";
+}
+
+}  // namespace
+
+std::string ParseSignedHours(std::string_view text, int64_t& seconds, Unit bare) {
+  text = Trimmed(text);
+  if (text.empty()) return "no hours";
+  std::string_view unsigned_text = text;
+  const bool negative = TakeSign(unsigned_text);
+  Decimal number;
+  const std::string problem = TakeApart(unsigned_text, number)
+                                  ? ToSeconds(text, std::move(number), bare, seconds)
+                                  : ParseWithUnits(unsigned_text, seconds);
+  if (negative) seconds = -seconds;
+  return problem;
+}
+
+std::string ParseHoursGiven(std::string_view text, int64_t& seconds, Unit bare) {
+  std::string problem = ParseSignedHours(text, seconds, bare);
+  if (!problem.empty()) return problem;
+  if (seconds == 0) return "no time at all (0 hours)";
+  if (seconds < 0) return absl::StrCat("negative hours (", Absl(Trimmed(text)), ")");
+  return "";
+}
+
+std::string ParseSecondsGiven(std::string_view text, int64_t& seconds) {
+  const std::string trimmed(Trimmed(text));
+  if (!absl::SimpleAtoi(trimmed, &seconds)) {
+    return absl::StrCat("\"", trimmed, "\" is not a number of seconds");
+  }
+  if (seconds == 0) return "no time at all (0 seconds)";
+  if (seconds < 0) return absl::StrCat("negative (", trimmed, " seconds)");
+  if (seconds > kMaxSeconds) return absl::StrCat("more than a hundred years (", trimmed, " seconds)");
+  return "";
+}
+
+}  // namespace timebank::imports

@@ -1,0 +1,31 @@
+// Hours and seconds as other systems' files write them.
+//
+// Amounts are int64 seconds and decimals are read digit by digit: what comes out is exact, or it is refused.
+// Every function returns what is wrong, for people; empty where nothing is. Threads: pure functions.
+#ifndef TIMEBANK_CLIENT_CLI_IMPORT_AMOUNTS_H_
+#define TIMEBANK_CLIENT_CLI_IMPORT_AMOUNTS_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace timebank::imports {
+
+// What a bare number is.
+enum class Unit : int64_t { kSecond = 1, kMinute = 60, kHour = 3600 };
+
+// Reads `1.5`, `1,5`, `1.234,50`, `1 234.5`, `1:30`, `1h30`, `90m`, `1 hora 30 min`, with a sign or without.
+// A point or a comma that stands alone is the decimal sign; where there are both, the last one is. Units may
+// be English, Spanish, Catalan, French or German. Zero is taken. Wrong: empty, junk, no whole second, above
+// kMaxSeconds either way.
+std::string ParseSignedHours(std::string_view text, int64_t& seconds, Unit bare = Unit::kHour);
+
+// The same where only time that was given makes sense: zero and less are wrong.
+std::string ParseHoursGiven(std::string_view text, int64_t& seconds, Unit bare = Unit::kHour);
+
+// Whole seconds as a bare number, more than zero.
+std::string ParseSecondsGiven(std::string_view text, int64_t& seconds);
+
+}  // namespace timebank::imports
+
+#endif  // TIMEBANK_CLIENT_CLI_IMPORT_AMOUNTS_H_

@@ -1,0 +1,61 @@
+// Text that older spreadsheets write, as UTF-8.
+//
+// Threads: one at a time.
+#ifndef TIMEBANK_CLIENT_CLI_IMPORT_ENCODING_H_
+#define TIMEBANK_CLIENT_CLI_IMPORT_ENCODING_H_
+
+#include <cstdint>
+#include <istream>
+#include <streambuf>
+#include <string>
+#include <string_view>
+
+namespace timebank::imports {
+
+enum class Encoding {
+  kUtf8,
+  // What Windows calls ANSI; Latin-1 with more letters.
+  kWindows1252,
+  // With a byte-order mark; UTF-16 without one is told from nothing else and is not guessed.
+  kUtf16LittleEndian,
+  kUtf16BigEndian,
+};
+
+// As people know it: `Windows-1252`.
+std::string_view NameOf(Encoding encoding);
+
+// Reads `in` to its end. What has a byte-order mark is what the mark says. Without one it is UTF-8, unless
+// bytes that cannot be UTF-8 outnumber its letters of more than one byte: one damaged name does not make a
+// whole file Windows-1252.
+Encoding DetectEncoding(std::istream& in);
+
+// Passes on what it reads from `in` (bytes in `encoding`) as UTF-8. What is damaged becomes U+FFFD in UTF-16;
+// every byte is a letter in Windows-1252; UTF-8 is passed on as it is. `in` must outlive it.
+class Utf8Buffer : public std::streambuf {
+ public:
+  Utf8Buffer(std::istream& in, Encoding encoding) : in_(in), encoding_(encoding) {}
+  ~Utf8Buffer() override;
+
+  // Bytes taken from `in`.
+  int64_t bytes_read() const { return bytes_read_; }
+
+ protected:
+  int_type underflow() override;
+
+ private:
+  void Convert(std::string_view bytes);
+  void ConvertUtf16(std::string_view bytes);
+
+  std::istream& in_;
+  Encoding encoding_;
+  // What was converted and not yet taken.
+  std::string converted_;
+  // A first half: of a code unit, or of a surrogate pair.
+  std::string half_;
+  uint32_t high_surrogate_ = 0;
+  int64_t bytes_read_ = 0;
+};
+
+}  // namespace timebank::imports
+
+#endif  // TIMEBANK_CLIENT_CLI_IMPORT_ENCODING_H_

@@ -1,0 +1,261 @@
+#include "client/cli/import/moments.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "client/cli/import/text.h"
+
+namespace timebank::imports {
+namespace {
+
+// Without accents and capitals. Three letters are enough, where they are of one month only (`jui` is not).
+constexpr std::array<std::string_view, 12> kMonths = {
+    "jan january ene enero gen gener janv janvier januar jaenner janner",
+    "feb february febrero febr febrer fev fevr fevrier februar",
+    "mar march marzo marc mars marz maerz",
+    "apr april abr abril avr avril",
+    "may mayo mai maig",
+    "jun june junio juny juin juni",
+    "jul july julio jul juliol juil juillet juli",
+    "aug august ago agosto agost aout",
+    "sep sept september septiembre setembre set septembre",
+    "oct october octubre octobre okt oktober",
+    "nov november noviembre novembre",
+    "dec december dic diciembre des desembre decembre dez dezember"};
+constexpr std::string_view kSmallWords = "de del d of the le el th st nd rd";
+
+bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
+bool IsAlpha(char c) {
+  return absl::ascii_isalpha(static_cast<unsigned char>(c)) || static_cast<unsigned char>(c) >= 0x80;
+}
+
+// 1 to 12; 0 where it is no month.
+int MonthOf(std::string_view word) {
+  for (size_t i = 0; i < kMonths.size(); ++i) {
+    if (HasWord(kMonths[i], word)) return static_cast<int>(i) + 1;
+  }
+  return 0;
+}
+
+struct Number {
+  int value = 0;
+  size_t digits = 0;
+};
+
+// Takes up to `most` digits off the front.
+bool TakeNumber(std::string_view& text, size_t most, Number& number) {
+  number = {};
+  while (number.digits < text.size() && IsDigit(text[number.digits])) {
+    if (number.digits == most) return false;
+    number.value = number.value * 10 + (text[number.digits++] - '0');
+  }
+  text.remove_prefix(number.digits);
+  return number.digits > 0;
+}
+
+void SkipBlanks(std::string_view& text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+}
+
+// What a date is made of.
+struct Parts {
+  std::vector<Number> numbers;
+  int month = 0;
+  // Numbers before the month's name.
+  size_t before_month = 0;
+};
+
+bool TakeApart(std::string_view text, Parts& parts) {
+  while (!text.empty()) {
+    if (IsDigit(text.front())) {
+      Number number;
+      if (parts.numbers.size() == 3 || !TakeNumber(text, 4, number)) return false;
+      parts.numbers.push_back(number);
+    } else if (IsAlpha(text.front())) {
+      size_t end = 0;
+      while (end < text.size() && IsAlpha(text[end])) ++end;
+      const std::string word = FoldedName(text.substr(0, end));
+      const int month = MonthOf(word);
+      if (month != 0 && parts.month == 0) {
+        parts.month = month;
+        parts.before_month = parts.numbers.size();
+      } else if (!HasWord(kSmallWords, word)) {
+        return false;
+      }
+      text.remove_prefix(end);
+    } else if (std::string_view(" -/.,'").find(text.front()) != std::string_view::npos) {
+      text.remove_prefix(1);
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+int FullYear(const Number& year, const MomentRules& rules) {
+  if (year.digits != 2) return year.value;
+  const int64_t century = rules.today.year() / 100 * 100;
+  const int64_t full = century + year.value;
+  return static_cast<int>(full > rules.today.year() + 1 ? full - 100 : full);
+}
+
+bool ParseDate(std::string_view text, const MomentRules& rules, absl::CivilDay& day) {
+  if (text.size() == 8 && IsDigits(text)) {  // 20180108
+    std::string dashed(text);
+    dashed.insert(6, "-").insert(4, "-");
+    return ParseDate(dashed, rules, day);
+  }
+  Parts parts;
+  if (!TakeApart(text, parts)) return false;
+  std::vector<Number>& numbers = parts.numbers;
+  if (numbers.size() + (parts.month != 0) != 3) return false;
+  if (parts.month != 0) {
+    // `8 Jan 2018`, `2018 Jan 8` and `Jan 8 2018`: the month goes into the middle.
+    numbers.insert(numbers.begin() + 1, Number{parts.month, 2});
+  } else if (numbers[0].digits != 4 && rules.order == DayOrder::kMonthFirst) {
+    std::swap(numbers[0], numbers[1]);
+  }
+  const bool year_first = numbers[0].digits == 4;
+  const Number& year = numbers[year_first ? 0 : 2];
+  const Number& in_month = numbers[year_first ? 2 : 0];
+  if ((year.digits != 4 && year.digits != 2) || in_month.digits > 2 || numbers[1].digits > 2) return false;
+  const int full_year = FullYear(year, rules);
+  day = absl::CivilDay(full_year, numbers[1].value, in_month.value);
+  // Civil days run over into the next month; there is no 31 February.
+  return day.year() == full_year && day.month() == numbers[1].value && day.day() == in_month.value;
+}
+
+// `09:21`, `9:21:00.5`.
+bool TakeClock(std::string_view& text, absl::Duration& clock) {
+  Number hour;
+  Number minute;
+  Number second;
+  if (!TakeNumber(text, 2, hour) || text.empty() || text.front() != ':') return false;
+  text.remove_prefix(1);
+  if (!TakeNumber(text, 2, minute) || minute.digits != 2) return false;
+  absl::Duration fraction = absl::ZeroDuration();
+  if (!text.empty() && text.front() == ':') {
+    text.remove_prefix(1);
+    if (!TakeNumber(text, 2, second) || second.digits != 2) return false;
+    if (!text.empty() && (text.front() == '.' || text.front() == ',')) {
+      text.remove_prefix(1);
+      absl::Duration digit = absl::Milliseconds(100);
+      if (text.empty() || !IsDigit(text.front())) return false;
+      for (; !text.empty() && IsDigit(text.front()); text.remove_prefix(1), digit /= 10) {
+        fraction += digit * (text.front() - '0');
+      }
+    }
+  }
+  SkipBlanks(text);
+  const std::string folded = absl::AsciiStrToLower(Absl(text.substr(0, 2)));
+  if (folded == "am" || folded == "pm") {
+    if (hour.value < 1 || hour.value > 12) return false;
+    hour.value = hour.value % 12 + (folded == "pm" ? 12 : 0);
+    text.remove_prefix(2);
+    SkipBlanks(text);
+  }
+  if (hour.value > 23 || minute.value > 59 || second.value > 59) return false;
+  clock = absl::Hours(hour.value) + absl::Minutes(minute.value) + absl::Seconds(second.value) + fraction;
+  return true;
+}
+
+// `Z`, `UTC`, `GMT`, `+01:00`, `+0100`, `+01`; nothing: the rules'.
+bool ParseZone(std::string_view text, absl::TimeZone unzoned, absl::TimeZone& zone) {
+  zone = unzoned;
+  if (text.empty()) return true;
+  const std::string folded = absl::AsciiStrToLower(Absl(text));
+  if (folded == "z" || folded == "utc" || folded == "gmt") {
+    zone = absl::UTCTimeZone();
+    return true;
+  }
+  const bool west = text.front() == '-';
+  if (!west && text.front() != '+') return false;
+  text.remove_prefix(1);
+  std::string digits(text);
+  digits.erase(std::remove(digits.begin(), digits.end(), ':'), digits.end());
+  int offset = 0;
+  if (!IsDigits(digits) || (digits.size() != 2 && digits.size() != 4) || !absl::SimpleAtoi(digits, &offset)) {
+    return false;
+  }
+  if (digits.size() == 2) offset *= 100;
+  if (offset / 100 > 14 || offset % 100 > 59) return false;
+  const int seconds = (offset / 100 * 60 + offset % 100) * 60;
+  zone = absl::FixedTimeZone(west ? -seconds : seconds);
+  return true;
+}
+
+// Ten digits: 2001 to 2286; nine would be the years before.
+bool ParseUnixSeconds(std::string_view text, const MomentRules& rules, Moment& moment) {
+  int64_t seconds = 0;
+  if ((text.size() != 9 && text.size() != 10) || !IsDigits(text) || !absl::SimpleAtoi(Absl(text), &seconds)) {
+    return false;
+  }
+  moment.time = absl::FromUnixSeconds(seconds);
+  moment.day = absl::ToCivilDay(moment.time, rules.bank_zone);
+  return true;
+}
+
+// Where the hour begins, at its first digit; npos where there is none.
+size_t ClockStart(std::string_view text) {
+  const size_t colon = text.find(':');
+  if (colon == std::string_view::npos) return colon;
+  size_t start = colon;
+  while (start > 0 && IsDigit(text[start - 1])) --start;
+  return start;
+}
+
+}  // namespace
+
+bool ParseMoment(std::string_view text, const MomentRules& rules, Moment& moment) {
+  text = Trimmed(text);
+  moment = {};
+  if (ParseUnixSeconds(text, rules, moment)) return true;
+  const size_t clock_start = ClockStart(text);
+  std::string_view date = text.substr(0, clock_start);
+  std::string_view rest = clock_start == std::string_view::npos ? "" : text.substr(clock_start);
+  if (!rest.empty()) {
+    if (date.empty() || (date.back() != ' ' && date.back() != 'T' && date.back() != 't')) return false;
+    if (date.back() != ' ' && (date.size() < 2 || !IsDigit(date[date.size() - 2]))) return false;
+    date.remove_suffix(1);
+  }
+  date = Trimmed(date);
+  if (!date.empty() && date.back() == ',') date = Trimmed(date.substr(0, date.size() - 1));
+  if (!ParseDate(date, rules, moment.day)) return false;
+  if (rest.empty()) return true;
+  absl::Duration clock;
+  absl::TimeZone zone;
+  if (!TakeClock(rest, clock)) return false;
+  if (!ParseZone(Trimmed(rest), rules.unzoned, zone)) return false;
+  moment.time = absl::FromCivil(absl::CivilSecond(moment.day) + absl::ToInt64Seconds(clock), zone) +
+                (clock - absl::Seconds(absl::ToInt64Seconds(clock)));
+  moment.day = absl::ToCivilDay(moment.time, rules.bank_zone);
+  return true;
+}
+
+void DayOrderVote::Add(std::string_view text) {
+  if (day_first_) return;
+  text = Trimmed(text);
+  std::vector<Number> numbers;
+  while (numbers.size() < 3) {
+    Number number;
+    if (!TakeNumber(text, 4, number)) return;
+    numbers.push_back(number);
+    if (numbers.size() == 3) break;
+    if (text.empty() || std::string_view("/.-").find(text.front()) == std::string_view::npos) return;
+    text.remove_prefix(1);
+  }
+  if (numbers[0].digits > 2 || numbers[1].digits > 2) return;
+  day_first_ = numbers[0].value > 12 && numbers[0].value <= 31;
+  month_first_ = month_first_ || (numbers[1].value > 12 && numbers[1].value <= 31);
+}
+
+}  // namespace timebank::imports

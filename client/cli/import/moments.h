@@ -1,0 +1,57 @@
+// Days and moments as other systems' files write them.
+//
+// Threads: pure functions.
+#ifndef TIMEBANK_CLIENT_CLI_IMPORT_MOMENTS_H_
+#define TIMEBANK_CLIENT_CLI_IMPORT_MOMENTS_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+
+namespace timebank::imports {
+
+// What `03/04/2018` is where nothing else tells.
+enum class DayOrder { kDayFirst, kMonthFirst };
+
+struct MomentRules {
+  // Decides the day of a moment.
+  absl::TimeZone bank_zone = absl::UTCTimeZone();
+  // What an hour without a zone is in.
+  absl::TimeZone unzoned = absl::UTCTimeZone();
+  DayOrder order = DayOrder::kDayFirst;
+  // `13/11/26` is 2026 and not 1926 where it does not lie more than a year behind today.
+  absl::CivilDay today;
+};
+
+struct Moment {
+  // In the bank's time zone.
+  absl::CivilDay day;
+  // InfinitePast where the text has no hour.
+  absl::Time time = absl::InfinitePast();
+};
+
+// Reads `2018-01-08`, `2018/1/8`, `20180108`, `8/1/2018`, `8.1.18`, `8 Jan 2018`, `Jan 8, 2018`, `8 de enero
+// de 2018` (months in English, Spanish, Catalan, French, German), each also with an hour: `09:21`, `9:21:00
+// PM`, `T09:21:00.123Z`, `+01:00`, ` UTC`; and seconds since 1970. False where it is none, or no such day.
+bool ParseMoment(std::string_view text, const MomentRules& rules, Moment& moment);
+
+// What the days of a column tell about their order.
+class DayOrderVote {
+ public:
+  // Looks at one more value; whatever is not `n/n/n` has no say.
+  void Add(std::string_view text);
+  // Month first only where a value cannot be read otherwise and none speaks against it.
+  DayOrder Result() const {
+    return month_first_ && !day_first_ ? DayOrder::kMonthFirst : DayOrder::kDayFirst;
+  }
+
+ private:
+  bool day_first_ = false;
+  bool month_first_ = false;
+};
+
+}  // namespace timebank::imports
+
+#endif  // TIMEBANK_CLIENT_CLI_IMPORT_MOMENTS_H_

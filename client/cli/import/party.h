@@ -1,0 +1,41 @@
+// People as cells name them: `Ana Muñoz (12)`, `12`, `ana munoz`.
+//
+// Threads: one at a time.
+#ifndef TIMEBANK_CLIENT_CLI_IMPORT_PARTY_H_
+#define TIMEBANK_CLIENT_CLI_IMPORT_PARTY_H_
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace timebank::imports {
+
+struct NameAndNumber {
+  std::string name;
+  // Empty where the cell has none.
+  std::string number;
+};
+
+// `Ana Muñoz (12)` → both; `12` → a number; anything else → a name. What stands in the brackets at the end is
+// a number where it has a digit and no blank in it: `Ana (la jove)` is a name.
+NameAndNumber ParseParty(std::string_view cell);
+
+// Who is meant by a name, without regard to accents and capitals.
+class PartyIndex {
+ public:
+  // A member of that number and name; either may be empty.
+  void Add(const NameAndNumber& member);
+
+  // The number of whoever is meant; a name that nobody has becomes a number of its own, so that the same name
+  // is the same person everywhere. `problem` is filled where several have the name.
+  std::string NumberOf(const NameAndNumber& party, std::string& problem) const;
+
+ private:
+  // Numbers by folded name.
+  std::map<std::string, std::set<std::string>> numbers_;
+};
+
+}  // namespace timebank::imports
+
+#endif  // TIMEBANK_CLIENT_CLI_IMPORT_PARTY_H_

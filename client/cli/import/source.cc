@@ -1,0 +1,183 @@
+#include "client/cli/import/source.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <istream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/memory/memory.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "client/cli/import/text.h"
+
+namespace timebank::imports {
+namespace {
+
+constexpr size_t kRowsToLookAt = 20;
+// What a file of rejects has behind the file's own columns.
+constexpr std::string_view kRejectedKeys = "rejectedline rejectedwhy";
+
+constexpr std::string_view kSecrets =
+    "password passwd passwort pwd contrasena clave contrasenya motdepasse senha pin";
+
+// Unbuffered: what it reads goes straight into a buffer that is wiped.
+bool OpenBytes(const std::string& path, std::ifstream& file) {
+  file.rdbuf()->pubsetbuf(nullptr, 0);
+  file.open(path, std::ios::binary);
+  return file.is_open();
+}
+
+absl::Status CannotOpen(const std::string& path) {
+  return absl::NotFoundError(absl::StrCat("Cannot open ", path, ": is the name right?"));
+}
+
+}  // namespace
+
+bool IsSecret(std::string_view heading) { return HasWord(kSecrets, HeadingKey(heading)); }
+
+absl::StatusOr<Glimpse> LookAt(const std::string& path) {
+  Glimpse glimpse;
+  glimpse.path = path;
+  glimpse.name = std::filesystem::path(path).filename().string();
+  std::error_code error;
+  glimpse.bytes = static_cast<int64_t>(std::filesystem::file_size(path, error));
+  std::ifstream file;
+  if (error || !OpenBytes(path, file)) return CannotOpen(path);
+  glimpse.encoding = DetectEncoding(file);
+  file.clear();
+  file.seekg(0);
+  Utf8Buffer utf8(file, glimpse.encoding);
+  std::istream converted(&utf8);
+  CsvReader csv(converted);
+  CsvRow row;
+  while (glimpse.rows.size() < kRowsToLookAt && csv.Next(row)) {
+    glimpse.rows.push_back(row);
+    if (std::any_of(row.fields.begin(), row.fields.end(), IsSecret)) break;
+  }
+  return glimpse;
+}
+
+int Heading::Score() const {
+  return static_cast<int>(
+      std::count_if(cell_of_column.begin(), cell_of_column.end(), [](int cell) { return cell >= 0; }));
+}
+
+Heading FitHeading(const Glimpse& file, size_t row, const FileKind& kind) {
+  Heading heading;
+  heading.kind = &kind;
+  heading.row = static_cast<int>(row);
+  heading.cells = file.rows[row].fields;
+  std::vector<std::string> keys;
+  for (const std::string& cell : heading.cells) keys.push_back(HeadingKey(cell));
+  while (!heading.cells.empty() && HasWord(kRejectedKeys, keys[heading.cells.size() - 1])) {
+    heading.cells.pop_back();
+    ++heading.rejected_cells;
+  }
+  heading.width = heading.cells.size();
+  for (const Column& column : kind.columns) {
+    const std::string own_key = HeadingKey(column.name);
+    const auto found = std::find_if(keys.begin(), keys.end(), [&](const std::string& key) {
+      return key == own_key || HasWord(column.other_names, key);
+    });
+    heading.cell_of_column.push_back(found == keys.end() ? -1 : static_cast<int>(found - keys.begin()));
+  }
+  return heading;
+}
+
+std::optional<Heading> FindHeading(const Glimpse& glimpse, absl::Span<const FileKind> kinds) {
+  std::optional<Heading> best;
+  for (size_t row = 0; row < std::min(glimpse.rows.size(), kRowsToFindHeading); ++row) {
+    for (const FileKind& kind : kinds) {
+      Heading heading = FitHeading(glimpse, row, kind);
+      bool has_all = true;
+      for (size_t i = 0; i < kind.columns.size(); ++i) {
+        has_all = has_all && (!kind.columns[i].needed || heading.cell_of_column[i] >= 0);
+      }
+      if (has_all && (!best || heading.Score() > best->Score())) best = std::move(heading);
+    }
+  }
+  return best;
+}
+
+Heading ByPosition(const FileKind& kind) {
+  Heading heading;
+  heading.kind = &kind;
+  heading.width = kind.columns.size();
+  for (size_t i = 0; i < heading.width; ++i) heading.cell_of_column.push_back(static_cast<int>(i));
+  return heading;
+}
+
+std::string TellKinds(absl::Span<const FileKind> kinds) {
+  std::string told;
+  for (const FileKind& kind : kinds) {
+    std::string columns;
+    for (const Column& column : kind.columns) {
+      if (column.needed) absl::StrAppend(&columns, columns.empty() ? "" : ", ", Absl(column.name));
+    }
+    absl::StrAppend(&told, told.empty() ? "" : "; ", Absl(kind.name));
+    if (!columns.empty()) absl::StrAppend(&told, " (", columns, ")");
+  }
+  return told;
+}
+
+Source::Source(Glimpse glimpse, Heading heading)
+    : glimpse_(std::move(glimpse)),
+      heading_(std::move(heading)),
+      has_secret_(std::any_of(heading_.cells.begin(), heading_.cells.end(), IsSecret)) {
+  glimpse_.rows.clear();
+}
+
+absl::StatusOr<std::unique_ptr<Source>> Source::Open(Glimpse glimpse, Heading heading) {
+  auto source = absl::WrapUnique(new Source(std::move(glimpse), std::move(heading)));
+  const absl::Status opened = source->Rewind();
+  if (!opened.ok()) return opened;
+  return source;
+}
+
+absl::Status Source::Rewind() {
+  csv_.reset();
+  converted_.reset();
+  utf8_.reset();
+  file_ = std::ifstream();
+  if (!OpenBytes(glimpse_.path, file_)) return CannotOpen(glimpse_.path);
+  utf8_ = std::make_unique<Utf8Buffer>(file_, glimpse_.encoding);
+  converted_ = std::make_unique<std::istream>(utf8_.get());
+  csv_ = std::make_unique<CsvReader>(*converted_);
+  CsvRow row;
+  for (int i = 0; i <= heading_.row; ++i) csv_->Next(row);
+  for (size_t i = 0; i < heading_.cells.size(); ++i) {
+    if (IsSecret(heading_.cells[i])) csv_->PassOver(i);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> Source::Next(CsvRow& row) {
+  while (csv_->Next(row)) {
+    const bool blank =
+        row.error.empty() && std::all_of(row.fields.begin(), row.fields.end(),
+                                         [](const std::string& field) { return Trimmed(field).empty(); });
+    if (!blank) return true;
+  }
+  if (file_.bad()) {
+    return absl::DataLossError(
+        absl::StrCat(glimpse_.name, " cannot be read any further (disk or network error)."));
+  }
+  return false;
+}
+
+int64_t Source::bytes_consumed() const {
+  // Of another encoding as many bytes come out as went in only at the end.
+  return std::min(glimpse_.bytes,
+                  glimpse_.encoding == Encoding::kUtf8 ? csv_->bytes_consumed() : utf8_->bytes_read());
+}
+
+}  // namespace timebank::imports

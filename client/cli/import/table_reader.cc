@@ -1,0 +1,528 @@
+#include "client/cli/import/table_reader.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "client/cli/import/limits.h"
+
+namespace timebank::imports {
+namespace {
+
+// A year mistyped, or a server's clock that was ahead, is no reason to lose hours; a day beyond a lifetime is
+// a broken row.
+constexpr int kMostDaysAhead = 36'525;
+constexpr size_t kLongestToldList = 40;
+
+// In the order of Reader's contract. Balances are kept until the end.
+int Rank(const Source& source) { return static_cast<int>(source.kind().holds); }
+static_assert(FileKind::Holds::kMembers < FileKind::Holds::kExchanges);
+static_assert(FileKind::Holds::kBalances < FileKind::Holds::kExchanges);
+
+uint32_t FirstBytes(const FactsHash& hash) {
+  return static_cast<uint32_t>(hash[0]) << 24 | static_cast<uint32_t>(hash[1]) << 16 |
+         static_cast<uint32_t>(hash[2]) << 8 | hash[3];
+}
+
+// `a, b, c` or `a, b and 5 more`.
+std::string Listed(const std::vector<std::string>& words) {
+  std::string listed;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (i == kLongestToldList) return absl::StrCat(listed, " and ", words.size() - i, " more");
+    absl::StrAppend(&listed, i == 0 ? "" : ", ", words[i]);
+  }
+  return listed;
+}
+
+}  // namespace
+
+// ---- Line
+
+const std::string& Line::Raw(int column) const {
+  static const std::string& none = *new std::string();
+  const int cell = source_.heading().cell_of_column[static_cast<size_t>(column)];
+  return cell < 0 || static_cast<size_t>(cell) >= row_.fields.size() ? none
+                                                                     : row_.fields[static_cast<size_t>(cell)];
+}
+
+std::string Line::NameOf(int column) const {
+  const Heading& heading = source_.heading();
+  const int cell = heading.cell_of_column[static_cast<size_t>(column)];
+  if (cell >= 0 && static_cast<size_t>(cell) < heading.cells.size()) {
+    return std::string(Trimmed(heading.cells[static_cast<size_t>(cell)]));
+  }
+  return std::string(heading.kind->columns[static_cast<size_t>(column)].name);
+}
+
+void Line::Fail(int column, std::string reason) {
+  if (!ok() || reason.empty()) return;
+  field_ = NameOf(column);
+  problem_ = std::move(reason);
+}
+
+Reject Line::ToReject() const { return {place(), field_, problem_, Fields()}; }
+
+std::vector<std::string> Line::Fields() const {
+  const Heading& heading = source_.heading();
+  const size_t width = heading.width;
+  // A row that is taken apart wrongly may hold a secret anywhere.
+  if (source_.has_secret() && row_.fields.size() != width + heading.rejected_cells) return {};
+  std::vector<std::string> fields = row_.fields;
+  if (fields.size() > width) fields.resize(width);
+  return fields;
+}
+
+// ---- TableReader: rows
+
+TableReader::TableReader(std::vector<std::unique_ptr<Source>> sources, ReaderOptions options)
+    : sources_(std::move(sources)), options_(std::move(options)) {
+  std::stable_sort(sources_.begin(), sources_.end(),
+                   [](const auto& a, const auto& b) { return Rank(*a) < Rank(*b); });
+  rules_.bank_zone = options_.time_zone;
+  rules_.unzoned = options_.time_zone;
+  rules_.today = options_.today;
+}
+
+absl::StatusOr<bool> TableReader::Next(Row& row) {
+  for (;;) {
+    if (!given_.empty()) {
+      row = std::move(given_.front());
+      given_.pop_front();
+      return true;
+    }
+    if (at_ == sources_.size()) {
+      if (ended_) return false;
+      ended_ = true;
+      last_fields_.clear();
+      GiveDeclared();
+      continue;
+    }
+    Source& source = *sources_[at_];
+    absl::StatusOr<bool> more = source.kind().holds == Holds::kNothingKept ? false : source.Next(row_);
+    if (!more.ok()) return more;
+    if (!*more) {
+      ++at_;
+      continue;
+    }
+    Line line(source, row_);
+    CheckShape(line);
+    when_.clear();
+    if (line.ok()) Read(line);
+    if (!line.ok()) given_.emplace_back(line.ToReject());
+  }
+}
+
+// What is wrong with a row before its cells are looked at.
+void TableReader::CheckShape(Line& line) const {
+  line.problem_ = line.row_.error;
+  if (!line.ok()) return;
+  const imports::Heading& heading = line.source_.heading();
+  const std::vector<std::string>& fields = line.row_.fields;
+  const bool by_position = heading.row < 0;
+  const size_t width = heading.width;
+  const bool missing = fields.size() < width && NeedsAllCells();
+  size_t passed_over = width + heading.rejected_cells;
+  // Of a file of rejects without headings: the line and the reason.
+  if (by_position && fields.size() == width + 2 && IsDigits(fields[width])) passed_over = fields.size();
+  const bool beyond =
+      std::any_of(fields.begin() + static_cast<int64_t>(std::min(passed_over, fields.size())), fields.end(),
+                  [](const std::string& field) { return !Trimmed(field).empty(); });
+  if (missing || beyond) {
+    line.problem_ = absl::StrCat("has ", fields.size(), " columns instead of ", width);
+    return;
+  }
+  for (size_t cell = 0; cell < std::min(width, fields.size()); ++cell) {
+    if (IsUtf8(fields[cell])) continue;
+    const auto column =
+        std::find(heading.cell_of_column.begin(), heading.cell_of_column.end(), static_cast<int>(cell));
+    if (column != heading.cell_of_column.end()) {
+      line.field_ = line.NameOf(static_cast<int>(column - heading.cell_of_column.begin()));
+    } else if (cell < heading.cells.size()) {
+      line.field_ = heading.cells[cell];
+    }
+    line.problem_ = "not UTF-8; save the file as CSV UTF-8";
+    return;
+  }
+}
+
+absl::Status TableReader::ReadAhead(const std::function<void(Line&)>& look) {
+  CsvRow row;
+  for (const std::unique_ptr<Source>& source : sources_) {
+    if (source->kind().holds == Holds::kNothingKept) continue;
+    for (;;) {
+      const absl::StatusOr<bool> more = source->Next(row);
+      if (!more.ok()) return more.status();
+      if (!*more) break;
+      Line line(*source, row);
+      CheckShape(line);
+      if (line.ok()) look(line);
+    }
+    const absl::Status again = source->Rewind();
+    if (!again.ok()) return again;
+  }
+  return absl::OkStatus();
+}
+
+std::vector<std::string> TableReader::LastFields() const {
+  if (ended_ || at_ == sources_.size()) return {};
+  return Line(*sources_[at_], row_).Fields();
+}
+
+std::vector<std::string> TableReader::Heading(std::string_view file) const {
+  for (const std::unique_ptr<Source>& source : sources_) {
+    if (source->name() == file) return source->heading().cells;
+  }
+  return {};
+}
+
+bool TableReader::HasFilesOf(Holds holds) const {
+  return std::any_of(sources_.begin(), sources_.end(),
+                     [holds](const auto& source) { return source->kind().holds == holds; });
+}
+
+int64_t TableReader::bytes_consumed() const {
+  int64_t bytes = 0;
+  for (size_t i = 0; i < sources_.size(); ++i) {
+    const Source& source = *sources_[i];
+    bytes += i < at_ ? source.glimpse().bytes : i == at_ ? source.bytes_consumed() : 0;
+  }
+  return bytes;
+}
+
+int64_t TableReader::bytes_total() const {
+  int64_t bytes = 0;
+  for (const std::unique_ptr<Source>& source : sources_) bytes += source->glimpse().bytes;
+  return bytes;
+}
+
+// ---- TableReader: what is left out
+
+void TableReader::Count(const std::string& words, const Place& place) {
+  Counted& counted = counted_[words];
+  if (counted.count++ == 0) counted.first = place;
+}
+
+std::vector<std::string> TableReader::LeftOut() const {
+  std::vector<std::string> told;
+  for (const std::unique_ptr<Source>& source : sources_) {
+    const Encoding encoding = source->glimpse().encoding;
+    if (encoding != Encoding::kUtf8) {
+      told.push_back(absl::StrCat(source->name(), " is ", Absl(NameOf(encoding)), " and was read as such"));
+    }
+    if (source->kind().holds == Holds::kNothingKept) {
+      told.push_back(absl::StrCat(source->name(), ": ", Absl(source->kind().name),
+                                  "; the ledger has no place for them"));
+    }
+    const auto vote = day_votes_.find(source->name());
+    if (vote != day_votes_.end() && vote->second.Result() == DayOrder::kMonthFirst) {
+      told.push_back(absl::StrCat(source->name(),
+                                  " writes the month before the day, as some of its days show: 01/25/2018"));
+    }
+  }
+  TellUnknownColumns(told);
+  TellLeftOut(told);
+  for (const auto& [words, counted] : counted_) {
+    told.push_back(absl::StrCat(counted.count, " ", words, " (first: ", counted.first.file, ", line ",
+                                counted.first.line, ")"));
+  }
+  return told;
+}
+
+void TableReader::TellUnknownColumns(std::vector<std::string>& told) const {
+  // By the columns: of many files with the same ones the first is named.
+  std::map<std::string, std::vector<std::string>> files;
+  for (const std::unique_ptr<Source>& source : sources_) {
+    const imports::Heading& heading = source->heading();
+    if (source->kind().holds == Holds::kNothingKept) continue;
+    std::vector<std::string> unknown;
+    for (size_t cell = 0; cell < heading.cells.size(); ++cell) {
+      const bool known = std::find(heading.cell_of_column.begin(), heading.cell_of_column.end(),
+                                   static_cast<int>(cell)) != heading.cell_of_column.end();
+      const std::string name(Trimmed(heading.cells[cell]));
+      if (known || name.empty()) continue;
+      unknown.push_back(IsSecret(name) ? name + " (never read)" : name);
+    }
+    if (!unknown.empty()) files[Listed(unknown)].push_back(source->name());
+  }
+  for (const auto& [columns, names] : files) {
+    told.push_back(absl::StrCat(
+        "columns of ", names.front(),
+        names.size() > 1 ? absl::StrCat(" and ", names.size() - 1, " more like it") : "", ": ", columns));
+  }
+}
+
+// ---- TableReader: cells
+
+bool TableReader::IsCommunity(const std::string& number) const {
+  return !options_.community.empty() && FoldedName(number) == FoldedName(options_.community);
+}
+
+std::string TableReader::Party(Line& line, int column) const {
+  std::string number = line.Text(column);
+  if (number.empty()) line.Fail(column, "nobody is named");
+  return IsCommunity(number) ? "" : number;
+}
+
+int64_t TableReader::Hours(Line& line, int column, Unit bare) {
+  int64_t seconds = 0;
+  line.Fail(column, ParseHoursGiven(line.Raw(column), seconds, bare));
+  return seconds;
+}
+
+int64_t TableReader::SignedHours(Line& line, int column, Unit bare) {
+  int64_t seconds = 0;
+  line.Fail(column, ParseSignedHours(line.Raw(column), seconds, bare));
+  return seconds;
+}
+
+void TableReader::VoteOnDays(const Line& line, int column) {
+  day_votes_[line.source().name()].Add(line.Raw(column));
+}
+
+bool TableReader::ReadMoment(const Line& line, int column, Moment& moment) const {
+  MomentRules rules = rules_;
+  const auto vote = day_votes_.find(line.source().name());
+  if (vote != day_votes_.end()) rules.order = vote->second.Result();
+  return ParseMoment(line.Raw(column), rules, moment);
+}
+
+void TableReader::When(Line& line, int column, ImportedExchange& exchange) {
+  Moment moment;
+  if (line.Text(column).empty()) return line.Fail(column, "no day");
+  if (!ReadMoment(line, column, moment)) {
+    return line.Fail(column, absl::StrCat("\"", line.Text(column), "\" is not a day"));
+  }
+  const absl::CivilDay today = options_.today;
+  if (moment.day > today + kMostDaysAhead) {
+    line.Fail(column, absl::StrCat("the day lies in the future (", absl::FormatCivilTime(moment.day),
+                                   "; today is ", absl::FormatCivilTime(today), ")"));
+  } else if (moment.day < kFirstDay) {
+    line.Fail(column, absl::StrCat("the day lies before 1900 (", absl::FormatCivilTime(moment.day), ")"));
+  }
+  if (!line.ok()) return;
+  exchange.occurred_on = absl::FormatCivilTime(moment.day);
+  exchange.record_time = moment.time;
+  when_ = moment.time == absl::InfinitePast() ? exchange.occurred_on
+                                              : absl::StrCat(absl::ToUnixMicros(moment.time));
+  if (moment.day <= today) return;
+  Count(
+      "transfers dated after today: they count as today's help, and keep their date as the time of their "
+      "record",
+      line.place());
+  exchange.occurred_on = absl::FormatCivilTime(today);
+  if (moment.time == absl::InfinitePast()) {
+    exchange.record_time = absl::FromCivil(moment.day, options_.time_zone);
+  }
+}
+
+std::string TableReader::OptionalDay(const Line& line, int column) {
+  const std::string text = line.Text(column);
+  // What databases write for no day.
+  if (text.empty() || text.substr(0, 4) == "0000" || text == "0") return "";
+  Moment moment;
+  if (!ReadMoment(line, column, moment) || moment.day < kFirstDay || moment.day > options_.today) {
+    Count(absl::StrCat("days that cannot be (", line.NameOf(column), ")"), line.place());
+    return "";
+  }
+  return absl::FormatCivilTime(moment.day);
+}
+
+void TableReader::AddPhone(const Line& line, int column, ImportedMember& member) {
+  std::string phone = line.Text(column);
+  if (phone.empty() || std::find(member.phones.begin(), member.phones.end(), phone) != member.phones.end()) {
+    return;
+  }
+  if (CodePoints(phone) > kMaxPhoneCharacters || member.phones.size() == kMaxPhones) {
+    return Count(absl::StrCat("telephone numbers of more than ", kMaxPhoneCharacters, " characters"),
+                 line.place());
+  }
+  member.phones.push_back(std::move(phone));
+}
+
+void TableReader::AddEmail(const Line& line, int column, ImportedMember& member) {
+  std::string email = line.Text(column);
+  if (email.empty()) return;
+  if (CodePoints(email) > kMaxEmailCharacters || member.emails.size() == kMaxEmails) {
+    return Count(absl::StrCat("e-mail addresses of more than ", kMaxEmailCharacters, " characters"),
+                 line.place());
+  }
+  member.emails.push_back(std::move(email));
+}
+
+std::string TableReader::Words(const Line& line, std::initializer_list<int> columns) {
+  std::string words;
+  for (int column : columns) {
+    const std::string word = line.Text(column);
+    if (!word.empty()) absl::StrAppend(&words, words.empty() ? "" : " ", word);
+  }
+  return words;
+}
+
+// ---- TableReader: what comes of a row
+
+void TableReader::GiveMember(Line& line, int number_column, int name_column, ImportedMember member) {
+  if (!line.ok() || IsCommunity(member.number)) return;
+  if (CodePoints(member.number) > kMaxNumberCharacters) {
+    line.Fail(number_column, absl::StrCat("longer than ", kMaxNumberCharacters, " characters"));
+  }
+  if (CodePoints(member.display_name) > kMaxNameCharacters) {
+    line.Fail(name_column, absl::StrCat("the whole name is longer than ", kMaxNameCharacters, " characters"));
+  }
+  if (!line.ok()) return;
+  const auto [known, first] = member_places_.emplace(member.number, line.place());
+  if (!first) {
+    const std::string file =
+        known->second.file == line.place().file ? "" : absl::StrCat(" of ", known->second.file);
+    line.Fail(number_column, absl::StrCat("member ", member.number, " stands on line ", known->second.line,
+                                          file, " already"));
+    return;
+  }
+  member.place = line.place();
+  given_.emplace_back(std::move(member));
+}
+
+void TableReader::GiveUnwrittenMember(const Line& line, ImportedMember member) {
+  if (!member_places_.emplace(member.number, line.place()).second) return;
+  member.place = line.place();
+  given_.emplace_back(std::move(member));
+}
+
+void TableReader::Declare(const Line& line, const std::string& number, int64_t seconds,
+                          int64_t within_seconds) {
+  if (!line.ok()) return;
+  declared_.push_back({line.place(), IsCommunity(number) ? "" : number, seconds, within_seconds});
+}
+
+void TableReader::GiveDeclared() {
+  const bool as_openings = !HasFilesOf(Holds::kExchanges);
+  for (DeclaredBalance& declared : declared_) {
+    if (!as_openings) {
+      given_.emplace_back(std::move(declared));
+    } else if (declared.seconds != 0) {
+      ImportedOpening opening;
+      opening.place = std::move(declared.place);
+      opening.origin_number = absl::StrCat("opening-", declared.number);
+      opening.number = std::move(declared.number);
+      opening.seconds = declared.seconds;
+      opening.occurred_on = absl::FormatCivilTime(options_.today);
+      given_.emplace_back(std::move(opening));
+    }
+  }
+  declared_.clear();
+}
+
+void TableReader::CountTwice(const Place& place) {
+  if (!HasTwoViews()) Count("transfers that stand in the files twice: each counts once", place);
+}
+
+// Whether no file has had the exchange so far. Fails where its number stands for another one.
+bool TableReader::IsNew(Line& line, const ImportedExchange& exchange, const std::string& own_number,
+                        std::string& origin_number) {
+  const std::string seconds = absl::StrCat(exchange.seconds);
+  const auto file = static_cast<uint32_t>(at_ + 1);
+  if (!own_number.empty()) {
+    const FactsHash number = HashFacts({own_number});
+    const uint32_t facts =
+        FirstBytes(HashFacts({exchange.giver, exchange.receiver, seconds, exchange.occurred_on}));
+    const auto [seen, first] = seen_.emplace(number, Seen{file, facts, 1});
+    origin_number =
+        own_number.size() <= kMaxNumberCharacters ? own_number : absl::StrCat("number-", ToHex(number));
+    if (first) return true;
+    if (seen->second.before_or_facts != facts) {
+      line.problem_ = absl::StrCat("transaction ", own_number,
+                                   " stands in the files already, with another "
+                                   "giver, receiver, day or number of hours");
+    } else {
+      CountTwice(line.place());
+    }
+    return false;
+  }
+  const FactsHash hash = HashFacts({exchange.giver, exchange.receiver, seconds, when_, exchange.note});
+  Seen& seen = seen_[hash];
+  if (seen.file != file) {
+    // Files that overlap hold the same rows; within one file equal rows are as many exchanges.
+    seen.before_or_facts = std::max(seen.before_or_facts, seen.here);
+    seen.here = 0;
+    seen.file = file;
+  }
+  if (++seen.here <= seen.before_or_facts) {
+    CountTwice(line.place());
+    return false;
+  }
+  origin_number = absl::StrCat("row-", ToHex(hash), "-", seen.here);
+  return true;
+}
+
+const ImportedExchange* TableReader::Post(Line& line, int giver_column, int receiver_column, int note_column,
+                                          const std::string& own_number, ImportedExchange exchange) {
+  if (line.ok() && exchange.giver == exchange.receiver) {
+    line.Fail(giver_column, "giver and receiver are the same");
+  }
+  if (exchange.note.size() > kMaxNoteBytes) {
+    line.Fail(note_column, absl::StrCat("longer than ", kMaxNoteBytes, " bytes"));
+  }
+  if (!line.ok() || !IsNew(line, exchange, own_number, exchange.origin_number)) return nullptr;
+  if (CodePoints(exchange.category) > kMaxCategoryCharacters) {
+    Count(absl::StrCat("categories of more than ", kMaxCategoryCharacters, " characters"), line.place());
+    exchange.category.clear();
+  }
+  if (CodePoints(exchange.recorded_by) > kMaxRecorderCharacters) {
+    Count(absl::StrCat("recorders of more than ", kMaxRecorderCharacters, " characters"), line.place());
+    exchange.recorded_by.clear();
+  }
+  exchange.giver_field = line.NameOf(giver_column);
+  exchange.receiver_field = line.NameOf(receiver_column);
+  exchange.place = line.place();
+  given_.emplace_back(std::move(exchange));
+  return &std::get<ImportedExchange>(given_.back());
+}
+
+void TableReader::PostBeside(const ImportedExchange& first, std::string_view suffix, std::string giver,
+                             std::string receiver, int64_t seconds, std::string note) {
+  ImportedExchange beside = first;
+  beside.giver = std::move(giver);
+  beside.receiver = std::move(receiver);
+  beside.giver_name.clear();
+  beside.receiver_name.clear();
+  if (beside.giver == beside.receiver) return;
+  beside.seconds = seconds;
+  beside.note = std::move(note);
+  beside.category.clear();
+  absl::StrAppend(&beside.origin_number, Absl(suffix));
+  given_.emplace_back(std::move(beside));
+}
+
+// ---- Opening
+
+absl::StatusOr<std::vector<std::unique_ptr<Source>>> OpenSources(std::vector<Glimpse> files,
+                                                                 absl::Span<const FileKind> kinds,
+                                                                 std::string_view system) {
+  std::vector<std::unique_ptr<Source>> sources;
+  for (Glimpse& file : files) {
+    std::optional<Heading> heading = FindHeading(file, kinds);
+    if (!heading) {
+      return absl::InvalidArgumentError(absl::StrCat(file.path, " is none of ", Absl(system),
+                                                     "'s files. Looked for: ", TellKinds(kinds), "."));
+    }
+    absl::StatusOr<std::unique_ptr<Source>> source = Source::Open(std::move(file), *std::move(heading));
+    if (!source.ok()) return source.status();
+    sources.push_back(*std::move(source));
+  }
+  return sources;
+}
+
+}  // namespace timebank::imports

@@ -1,0 +1,196 @@
+// What the readers of all formats share: rows in the right order, cells, parties, origins, rejects.
+//
+// A format derives from TableReader, says which kinds of files it has and turns one row at a time into
+// members, exchanges and balances. The order of the contract (members, openings, exchanges, balances), equal
+// rows, rows that stand in two files, what is left out and progress are seen to here.
+//
+// Memory: one row, the members' numbers and balances, and some forty bytes for each exchange. Threads: one at
+// a time.
+#ifndef TIMEBANK_CLIENT_CLI_IMPORT_TABLE_READER_H_
+#define TIMEBANK_CLIENT_CLI_IMPORT_TABLE_READER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <initializer_list>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/civil_time.h"
+#include "absl/types/span.h"
+#include "client/cli/import/amounts.h"
+#include "client/cli/import/moments.h"
+#include "client/cli/import/reader.h"
+#include "client/cli/import/source.h"
+#include "client/cli/import/text.h"
+
+namespace timebank::imports {
+
+// One row of a file, by its format's columns. The first thing that is wrong with it sticks, so that a format
+// reads on without asking after every cell.
+class Line {
+ public:
+  // All must outlive the line.
+  Line(const Source& source, const CsvRow& row) : source_(source), row_(row) {}
+
+  Place place() const { return {source_.name(), row_.line}; }
+  const CsvRow& row() const { return row_; }
+  const Source& source() const { return source_; }
+
+  // Whether the file has that column at all.
+  bool Has(int column) const { return source_.heading().cell_of_column[static_cast<size_t>(column)] >= 0; }
+  // A cell as it stands in the file; empty where there is none.
+  const std::string& Raw(int column) const;
+  // The same without the blanks around it.
+  std::string Text(int column) const { return std::string(Trimmed(Raw(column))); }
+  // As the file calls the column; where it has no heading, as the system does.
+  std::string NameOf(int column) const;
+
+  // Says what is wrong, with the column it is about; the first time counts. Empty reasons are none.
+  void Fail(int column, std::string reason);
+  bool ok() const { return problem_.empty(); }
+  Reject ToReject() const;
+  // The row's cells for a file of rejects.
+  std::vector<std::string> Fields() const;
+
+ private:
+  friend class TableReader;
+
+  const Source& source_;
+  const CsvRow& row_;
+  std::string field_;
+  std::string problem_;
+};
+
+class TableReader : public Reader {
+ public:
+  absl::StatusOr<bool> Next(Row& row) final;
+  std::vector<std::string> Heading(std::string_view file) const final;
+  std::vector<std::string> LeftOut() const final;
+  std::vector<std::string> LastFields() const final;
+  int64_t bytes_consumed() const final;
+  int64_t bytes_total() const final;
+
+ protected:
+  using Holds = FileKind::Holds;
+
+  // `sources` in any order.
+  TableReader(std::vector<std::unique_ptr<Source>> sources, ReaderOptions options);
+
+  // ---- What a format does.
+
+  // Turns one row into rows, by GiveMember(), Declare() and Post(). A line that is not ok() afterwards
+  // becomes a Reject.
+  virtual void Read(Line& line) = 0;
+  // What it leaves out beside columns that it does not know.
+  virtual void TellLeftOut(std::vector<std::string>& /*told*/) const {}
+  // Whether empty cells at the end of a row must stand there, too.
+  virtual bool NeedsAllCells() const { return true; }
+  // Whether every exchange stands in two files, as both accounts see it, so that it is not worth telling.
+  virtual bool HasTwoViews() const { return false; }
+  // Whether an account is the bank itself: what the options say, unless a format knows more.
+  virtual bool IsCommunity(const std::string& number) const;
+
+  // Looks at all rows that can be taken apart, of all files or of those that hold exchanges, and begins the
+  // files again. For what must be known before the first row.
+  absl::Status ReadAhead(const std::function<void(Line&)>& look);
+  // Finds out in which order a file writes days, where its own days prove it.
+  void VoteOnDays(const Line& line, int column);
+
+  // ---- What it does that with.
+
+  // Who a cell names: empty for the community pot. An empty cell fails.
+  std::string Party(Line& line, int column) const;
+  // A member; the same number a second time fails. The community pot is no member.
+  void GiveMember(Line& line, int number_column, int name_column, ImportedMember member);
+  // A member that no row is of, but that rows speak of; placed on `line`. Nothing comes of one who is known.
+  void GiveUnwrittenMember(const Line& line, ImportedMember member);
+  // What the system says an account has. Where no file holds exchanges it is a balance to begin with.
+  void Declare(const Line& line, const std::string& number, int64_t seconds, int64_t within_seconds = 0);
+  // An exchange, with its origin made of `own_number` (the system's, unique in all its files) or, where that
+  // is empty, of the row's facts. Fails where it cannot be. Null where nothing came of it; else good until
+  // the next row.
+  const ImportedExchange* Post(Line& line, int giver_column, int receiver_column, int note_column,
+                               const std::string& own_number, ImportedExchange exchange);
+  // One more exchange by the row of `first`, which was posted; `suffix` makes its origin of the first one's.
+  void PostBeside(const ImportedExchange& first, std::string_view suffix, std::string giver,
+                  std::string receiver, int64_t seconds, std::string note);
+
+  // Time given, more than nothing.
+  static int64_t Hours(Line& line, int column, Unit bare = Unit::kHour);
+  // As Hours(), but what the sign says is kept and nothing is something.
+  static int64_t SignedHours(Line& line, int column, Unit bare = Unit::kHour);
+  // The day of the help, or the moment of its record. One that lies ahead moved hours all the same, and
+  // counts as today's; more than a hundred years ahead it fails. Fills occurred_on and record_time.
+  void When(Line& line, int column, ImportedExchange& exchange);
+  // ISO, or empty. What cannot be read is left out and told.
+  std::string OptionalDay(const Line& line, int column);
+  void AddPhone(const Line& line, int column, ImportedMember& member);
+  void AddEmail(const Line& line, int column, ImportedMember& member);
+  // Puts the words of cells together.
+  static std::string Words(const Line& line, std::initializer_list<int> columns);
+  // One thing more that is left out, told as `3 WORDS`.
+  void Count(const std::string& words, const Place& place);
+
+  MomentRules& rules() { return rules_; }
+  const ReaderOptions& options() const { return options_; }
+  const std::vector<std::unique_ptr<Source>>& sources() const { return sources_; }
+  bool HasFilesOf(Holds holds) const;
+  bool HasMember(const std::string& number) const { return member_places_.contains(number); }
+
+ private:
+  struct Counted {
+    int64_t count = 0;
+    Place first;
+  };
+  // An exchange that was posted: by the system's own number, the beginning of its facts' hash; by facts
+  // alone, how often it stood in the files before that one, and in that one.
+  struct Seen {
+    uint32_t file = 0;
+    uint32_t before_or_facts = 0;
+    uint32_t here = 0;
+  };
+
+  void CheckShape(Line& line) const;
+  bool ReadMoment(const Line& line, int column, Moment& moment) const;
+  void CountTwice(const Place& place);
+  bool IsNew(Line& line, const ImportedExchange& exchange, const std::string& own_number,
+             std::string& origin_number);
+  void GiveDeclared();
+  void TellUnknownColumns(std::vector<std::string>& told) const;
+
+  // Members first, exchanges last.
+  std::vector<std::unique_ptr<Source>> sources_;
+  ReaderOptions options_;
+  MomentRules rules_;
+  // By file.
+  std::map<std::string, DayOrderVote> day_votes_;
+  size_t at_ = 0;
+  bool ended_ = false;
+  // The row that was read last, and what came of it.
+  CsvRow row_;
+  std::vector<std::string> last_fields_;
+  std::deque<Row> given_;
+  // When the row's exchange was, as a fact of its origin: as the file says it, whatever today is.
+  std::string when_;
+  std::vector<DeclaredBalance> declared_;
+  absl::flat_hash_map<std::string, Place> member_places_;
+  absl::flat_hash_map<FactsHash, Seen> seen_;
+  std::map<std::string, Counted> counted_;
+};
+
+// Opens the sources of files that were looked at; `kinds` are the format's.
+absl::StatusOr<std::vector<std::unique_ptr<Source>>> OpenSources(std::vector<Glimpse> files,
+                                                                 absl::Span<const FileKind> kinds,
+                                                                 std::string_view system);
+
+}  // namespace timebank::imports
+
+#endif  // TIMEBANK_CLIENT_CLI_IMPORT_TABLE_READER_H_
