@@ -126,7 +126,7 @@ constexpr std::array<Column, 5> kWantColumns = {
 enum Kind { kTrades, kNewTrades, kUsers, kBalances, kOffers, kWants };
 constexpr std::array<FileKind, 6> kKinds = {{{"trades", FileKind::Holds::kExchanges, kTradeColumns},
                                              {"transactions", FileKind::Holds::kExchanges, kNewTradeColumns},
-                                             {"users", FileKind::Holds::kMembers, kUserColumns},
+                                             {"users", FileKind::Holds::kMembers, kUserColumns, true},
                                              {"balances", FileKind::Holds::kBalances, kBalanceColumns},
                                              {"offers", FileKind::Holds::kNothingKept, kOfferColumns},
                                              {"wants", FileKind::Holds::kNothingKept, kWantColumns}}};
@@ -329,14 +329,14 @@ class CesReader : public TableReader {
   }
 
   // RecordID begins with the moment: 20110514182233. Taken where the day agrees.
-  void FindRecordTime(const Line& line, ImportedExchange& exchange) const {
+  void FindRecordTime(const Line& line, ImportedExchange& exchange) {
     const std::string id = line.Text(kRecordId).substr(0, 14);
     if (id.size() != 14 || !IsDigits(id) || exchange.record_time != absl::InfinitePast()) return;
-    absl::Time time;
-    std::string error;
-    if (absl::ParseTime("%Y%m%d%H%M%S", id, options().time_zone, &time, &error) &&
-        absl::FormatCivilTime(absl::ToCivilDay(time, options().time_zone)) == exchange.occurred_on) {
-      exchange.record_time = time;
+    Moment moment;
+    const std::string text =
+        absl::StrCat(id.substr(0, 8), " ", id.substr(8, 2), ":", id.substr(10, 2), ":", id.substr(12));
+    if (ParseMoment(text, rules(), moment) && absl::FormatCivilTime(moment.day) == exchange.occurred_on) {
+      exchange.record_time = moment.time;
     }
   }
 

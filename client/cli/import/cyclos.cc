@@ -48,7 +48,7 @@ enum MemberColumn { kName, kUsername, kEmail, kCreationDate, kBalance, kPhone };
 
 constexpr std::array<FileKind, 2> kKinds = {
     {{"one account's transactions", FileKind::Holds::kExchanges, kTransactionColumns},
-     {"members", FileKind::Holds::kMembers, kMemberColumns}}};
+     {"members", FileKind::Holds::kMembers, kMemberColumns, true}}};
 
 constexpr std::array<std::string_view, 6> kFirstWords = {"transactions", "transfers", "history",
                                                          "account",      "statement", "transacciones"};

@@ -69,7 +69,7 @@ class LocalExchangeReader : public TableReader {
       if (line.source().kind().holds != Holds::kExchanges) return;
       VoteOnDays(line, kTradeDate);
       int64_t seconds = 0;
-      if (ParseSignedHours(line.Raw(kAmount), seconds).empty() && seconds < 0) {
+      if (IsReversal(line) && ParseSignedHours(line.Raw(kAmount), seconds).empty() && seconds < 0) {
         ++reversals_[Trade(line, seconds)];
       }
     });
@@ -86,6 +86,9 @@ class LocalExchangeReader : public TableReader {
 
  private:
   static std::string Upper(const Line& line, int column) { return absl::AsciiStrToUpper(line.Text(column)); }
+
+  // Of a trade (R), or of a fee (N).
+  static bool IsReversal(const Line& line) { return HasWord("R N REVERSAL", Upper(line, kType)); }
 
   // Members and hours of a trade, whichever way they went.
   static std::string Trade(const Line& line, int64_t seconds) {
@@ -123,7 +126,7 @@ class LocalExchangeReader : public TableReader {
     exchange.seconds = SignedHours(line, kAmount);
     const bool takes_back = exchange.seconds < 0;
     if (exchange.seconds == 0) line.Fail(kAmount, "no time at all (0 hours)");
-    if (takes_back && !HasWord("R N REVERSAL", Upper(line, kType))) {
+    if (takes_back && !IsReversal(line)) {
       line.Fail(kAmount, absl::StrCat("negative hours (", line.Text(kAmount), ") and no reversal (type R)"));
     }
     if (line.ok() && reversed && !takes_back && !TakeReversal(line, exchange.seconds)) {
@@ -133,13 +136,15 @@ class LocalExchangeReader : public TableReader {
     if (takes_back) {
       std::swap(exchange.giver, exchange.receiver);
       exchange.seconds = -exchange.seconds;
-      Count("reversals, which became exchanges the other way round", line.place());
     }
     When(line, kTradeDate, exchange);
     exchange.note = line.Raw(kDescription);
     exchange.category = line.Text(kCategory);
-    Post(line, takes_back ? kFrom : kTo, takes_back ? kTo : kFrom, kDescription, line.Text(kTradeId),
-         std::move(exchange));
+    const ImportedExchange* posted = Post(line, takes_back ? kFrom : kTo, takes_back ? kTo : kFrom,
+                                          kDescription, line.Text(kTradeId), std::move(exchange));
+    if (takes_back && posted != nullptr) {
+      Count("reversals, which became exchanges the other way round", line.place());
+    }
   }
 
   bool TakeReversal(const Line& line, int64_t seconds) {

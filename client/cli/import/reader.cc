@@ -70,9 +70,7 @@ std::string FirstRow(const Glimpse& file) {
   if (file.rows.empty() || file.rows.front().fields.empty()) return "it has no rows";
   std::string cells;
   for (size_t i = 0; i < std::min(file.rows.front().fields.size(), kMostCells); ++i) {
-    std::string cell = file.rows.front().fields[i].substr(0, 40);
-    if (!IsUtf8(cell)) cell = "?";
-    absl::StrAppend(&cells, i == 0 ? "" : ", ", cell);
+    absl::StrAppend(&cells, i == 0 ? "" : ", ", Shortened(file.rows.front().fields[i]));
   }
   return absl::StrCat("its first row is: ", cells);
 }

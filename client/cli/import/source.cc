@@ -130,10 +130,17 @@ std::string TellKinds(absl::Span<const FileKind> kinds) {
 }
 
 Source::Source(Glimpse glimpse, Heading heading)
-    : glimpse_(std::move(glimpse)),
-      heading_(std::move(heading)),
-      has_secret_(std::any_of(heading_.cells.begin(), heading_.cells.end(), IsSecret)) {
+    : glimpse_(std::move(glimpse)), heading_(std::move(heading)) {
   glimpse_.rows.clear();
+  for (size_t cell = 0; cell < heading_.cells.size(); ++cell) {
+    has_secrets_ = has_secrets_ || IsPassedOver(cell);
+  }
+}
+
+bool Source::IsPassedOver(size_t cell) const {
+  const std::vector<int>& known = heading_.cell_of_column;
+  return IsSecret(heading_.cells[cell]) ||
+         (kind().has_secrets && std::find(known.begin(), known.end(), static_cast<int>(cell)) == known.end());
 }
 
 absl::StatusOr<std::unique_ptr<Source>> Source::Open(Glimpse glimpse, Heading heading) {
@@ -155,7 +162,7 @@ absl::Status Source::Rewind() {
   CsvRow row;
   for (int i = 0; i <= heading_.row; ++i) csv_->Next(row);
   for (size_t i = 0; i < heading_.cells.size(); ++i) {
-    if (IsSecret(heading_.cells[i])) csv_->PassOver(i);
+    if (IsPassedOver(i)) csv_->PassOver(i);
   }
   return absl::OkStatus();
 }

@@ -41,6 +41,9 @@ struct FileKind {
   Holds holds;
   // In any order in the file. A format numbers them by their place here.
   absl::Span<const Column> columns;
+  // Systems are known to keep passwords in it, under whatever heading: only the columns above are read at
+  // all.
+  bool has_secrets = false;
 };
 
 // What can be told from the front of a file.
@@ -110,16 +113,17 @@ class Source {
   const std::string& name() const { return glimpse_.name; }
   const FileKind& kind() const { return *heading_.kind; }
   const Heading& heading() const { return heading_; }
-  // Whether it has a column that is passed over.
-  bool has_secret() const { return has_secret_; }
+  // Whether columns are passed over.
+  bool has_secrets() const { return has_secrets_; }
   int64_t bytes_consumed() const;
 
  private:
   Source(Glimpse glimpse, Heading heading);
+  bool IsPassedOver(size_t cell) const;
 
   Glimpse glimpse_;
   Heading heading_;
-  bool has_secret_ = false;
+  bool has_secrets_ = false;
   std::ifstream file_;
   std::unique_ptr<Utf8Buffer> utf8_;
   std::unique_ptr<std::istream> converted_;

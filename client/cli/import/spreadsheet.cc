@@ -311,7 +311,7 @@ absl::Status NotRecognised(const Glimpse& file, const ReaderOptions& options) {
   std::string cells;
   if (!file.rows.empty()) {
     for (const std::string& cell : file.rows.front().fields) {
-      absl::StrAppend(&cells, cells.empty() ? "" : ", ", IsUtf8(cell) ? cell.substr(0, 40) : "?");
+      absl::StrAppend(&cells, cells.empty() ? "" : ", ", Shortened(cell));
     }
   }
   std::string wanted;

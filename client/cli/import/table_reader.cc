@@ -63,7 +63,7 @@ std::string Line::NameOf(int column) const {
   const Heading& heading = source_.heading();
   const int cell = heading.cell_of_column[static_cast<size_t>(column)];
   if (cell >= 0 && static_cast<size_t>(cell) < heading.cells.size()) {
-    return std::string(Trimmed(heading.cells[static_cast<size_t>(cell)]));
+    return Tellable(Trimmed(heading.cells[static_cast<size_t>(cell)]));
   }
   return std::string(heading.kind->columns[static_cast<size_t>(column)].name);
 }
@@ -80,7 +80,7 @@ std::vector<std::string> Line::Fields() const {
   const Heading& heading = source_.heading();
   const size_t width = heading.width;
   // A row that is taken apart wrongly may hold a secret anywhere.
-  if (source_.has_secret() && row_.fields.size() != width + heading.rejected_cells) return {};
+  if (source_.has_secrets() && row_.fields.size() != width + heading.rejected_cells) return {};
   std::vector<std::string> fields = row_.fields;
   if (fields.size() > width) fields.resize(width);
   return fields;
@@ -152,7 +152,7 @@ void TableReader::CheckShape(Line& line) const {
     if (column != heading.cell_of_column.end()) {
       line.field_ = line.NameOf(static_cast<int>(column - heading.cell_of_column.begin()));
     } else if (cell < heading.cells.size()) {
-      line.field_ = heading.cells[cell];
+      line.field_ = Tellable(heading.cells[cell]);
     }
     line.problem_ = "not UTF-8; save the file as CSV UTF-8";
     return;
@@ -252,7 +252,7 @@ void TableReader::TellUnknownColumns(std::vector<std::string>& told) const {
     for (size_t cell = 0; cell < heading.cells.size(); ++cell) {
       const bool known = std::find(heading.cell_of_column.begin(), heading.cell_of_column.end(),
                                    static_cast<int>(cell)) != heading.cell_of_column.end();
-      const std::string name(Trimmed(heading.cells[cell]));
+      const std::string name = Tellable(Trimmed(heading.cells[cell]));
       if (known || name.empty()) continue;
       unknown.push_back(IsSecret(name) ? name + " (never read)" : name);
     }

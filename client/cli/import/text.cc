@@ -144,6 +144,22 @@ bool IsUtf8(std::string_view text) {
   return true;
 }
 
+std::string Tellable(std::string_view text) {
+  std::string told(text);
+  if (IsUtf8(text)) return told;
+  std::replace_if(
+      told.begin(), told.end(), [](unsigned char c) { return c >= 0x80; }, '?');
+  return told;
+}
+
+std::string Shortened(std::string_view text) {
+  constexpr size_t kLong = 40;
+  if (text.size() <= kLong) return Tellable(text);
+  size_t end = kLong;
+  while (end < text.size() && IsContinuation(text[end])) ++end;
+  return absl::StrCat(Tellable(text.substr(0, end)), "...");
+}
+
 bool IsDigits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }

@@ -18,6 +18,12 @@ inline absl::string_view Absl(std::string_view text) { return {text.data(), text
 // Whether it is UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF.
 bool IsUtf8(std::string_view text);
 
+// For telling people: as it is, or where it is no UTF-8 with a `?` for every byte beyond ASCII.
+std::string Tellable(std::string_view text);
+
+// The same, cut off behind some forty bytes.
+std::string Shortened(std::string_view text);
+
 // Whether it is one or more of 0 to 9 and nothing else.
 bool IsDigits(std::string_view text);
 

@@ -1,0 +1,424 @@
+// What each format means, by files written by hand.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "client/cli/import/reader.h"
+#include "tests/unit/cli/import/reader_fixture.h"
+#include "tests/unit/cli/import/sample_bank.h"
+
+namespace timebank::imports {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+using CesTest = ReaderTest;
+
+constexpr char kCesTrades[] =
+    "ID,Seller,Buyer,RemoteExchange,RemoteBuyer,RecordID,DateEntered,EnteredBy,Amount,Levy,LevyRate,"
+    "Description\n";
+constexpr char kCesUsers[] =
+    "UID,Password,UserType,Firstname,Surname,OrgName,PhoneH,PhoneM,Email,Created,Closed,DateClosed\n";
+
+// Goal: users come with what they are, how they are reached and when they left; the administrator is the pot.
+TEST_F(CesTest, ReadsUsers) {
+  const std::string users =
+      Write("users.csv", std::string(kCesUsers) +
+                             "RUSH0000,secret,adm,,,The bank,,,,2016-01-04,0,\n"
+                             "RUSH0001,secret,ind,Ana,Muñoz,,111,222,ana@example.org,2016/01/05,0,\n"
+                             "RUSH0002,secret,com,Ben,Brown,Brown Repairs,,,,0000-00-00,1,2019-03-05\n"
+                             "rush0003,secret,fam,Zoë,O'Brien,,,,,05/01/2016,Y,\n"
+                             "RUSH0001,secret,ind,Ana,again,,,,,,,\n"
+                             "RUSH0004,secret,ind,a,b,c,d,e,f,g,h,i,j\n");
+  EXPECT_THAT(Read({users}),
+              ElementsAre("member RUSH0001 <Ana Muñoz> 2016-01-05 222 111 ana@example.org",
+                          "member RUSH0002 <Brown Repairs (Ben Brown)> organisation  closed 2019-03-05",
+                          "member RUSH0003 <Zoë O'Brien> household 2016-01-05 closed ",
+                          "line 6 UID: member RUSH0001 stands on line 3 already",
+                          "line 7 : has 13 columns instead of 12"));
+  EXPECT_THAT(left_out(), HasSubstr("Password (never read)"));
+  const std::vector<Row> rows = ReadRows({users});
+  EXPECT_THAT(std::get<Reject>(rows.at(3)).fields,
+              ElementsAre("RUSH0001", "", "ind", "Ana", "again", "", "", "", "", "", "", ""));
+  EXPECT_THAT(std::get<Reject>(rows.at(4)).fields, ElementsAre()) << "the password may stand anywhere";
+}
+
+// Goal: the seller gave; the system's number, recorder and moment are kept; remote parties stay in the note.
+TEST_F(CesTest, ReadsTrades) {
+  const std::string trades =
+      Write("trades.csv", std::string(kCesTrades) +
+                              "7,RUSH0001,RUSH0002,,,20110514182233000007,2011/05/14,"
+                              "RUSH0000,0.33,0.00,0,Gardening\n"
+                              "8,RUSH0001,RUSH0000,,,,2011/05/14,RUSH0001,1.5,,,\n"
+                              "9,RUSH0001,SANEVIRT,SANE,SANE0012,,2011/05/14,,2,,,Lift\n"
+                              "10,RUSH0001,,,,,2011/05/14,,2,,,Lift\n"
+                              "11,RUSH0001,RUSH0002,,,,2011/05/14,,0,,,Lift\n"
+                              "7,RUSH0001,RUSH0002,,,,2011/05/14,,0.33,,,Gardening\n"
+                              "8,RUSH0001,RUSH0002,,,,2011/05/14,,9,,,Gardening\n");
+  EXPECT_THAT(Read({trades}),
+              ElementsAre("member SANEVIRT <Exchange SANE (SANEVIRT)> organisation ",
+                          "RUSH0001 helped RUSH0002 1188 2011-05-14 Gardening",
+                          "RUSH0001 helped pot 5400 2011-05-14 ",
+                          "RUSH0001 helped SANEVIRT 7200 2011-05-14 Lift [SANE0012 SANE]",
+                          "line 5 Buyer: nobody is named", "line 6 Amount: no time at all (0 hours)",
+                          HasSubstr("line 8 : transaction 8 stands in the files already")));
+  EXPECT_THAT(left_out(), HasSubstr("1 transfers that stand in the files twice"));
+  const auto first = std::get<ImportedExchange>(ReadRows({trades}).at(1));
+  EXPECT_EQ(first.origin_number, "7");
+  EXPECT_EQ(first.recorded_by, "RUSH0000");
+  EXPECT_EQ(absl::FormatTime("%F %T", first.record_time, options_.time_zone), "2011-05-14 18:22:33");
+  EXPECT_EQ(first.giver_field, "Seller");
+}
+
+// Goal: a levy moves hours to the bank; whoever bore it by the balances file bears it here, and the balances
+// agree. Without that file both do, and that is told.
+TEST_F(CesTest, LeviesMoveHours) {
+  const std::string trades =
+      Write("trades.csv", std::string(kCesTrades) + "1,RUSH0001,RUSH0002,,,,2011/05/14,,10.00,0.20,2,Help\n");
+  const std::string balances = "UID,Sales,Income,Purchases,Expenditure,Levy,Balance\n";
+  const std::string help = "RUSH0001 helped RUSH0002 36000 2011-05-14 Help";
+  const std::string from_giver = "pot helped RUSH0001 720 2011-05-14 Levy";
+  const std::string from_receiver = "pot helped RUSH0002 720 2011-05-14 Levy";
+  EXPECT_THAT(Read({trades}), ElementsAre(help, from_giver, from_receiver));
+  EXPECT_THAT(left_out(), HasSubstr("which no balances file confirms"));
+  EXPECT_THAT(Read({trades, Write("b1.csv", balances + "RUSH0001,1,10.00,0,0.00,0.20,9.80\n"
+                                                       "RUSH0002,0,0.00,1,10.00,0.00,-10.00\n")}),
+              ElementsAre(help, from_giver, "RUSH0001 has 35280", "RUSH0002 has -36000"));
+  EXPECT_THAT(left_out(), HasSubstr("taken from the giver, as the balances show"));
+  EXPECT_THAT(Read({trades, Write("b2.csv", balances + "RUSH0001,1,10.00,0,0.00,0.00,10.00\n"
+                                                       "RUSH0002,0,0.00,1,10.00,0.20,-10.20\n")}),
+              ElementsAre(help, from_receiver, "RUSH0001 has 36000", "RUSH0002 has -36720"));
+  EXPECT_THAT(Read({trades, Write("b3.csv", balances + "RUSH0001,1,10.00,0,0.00,0.20,9.80\n"
+                                                       "RUSH0002,0,0.00,1,10.00,0.20,-9.80\n")}),
+              ElementsAre(help, from_giver, from_receiver, "RUSH0001 has 35280", "RUSH0002 has -35280"));
+  EXPECT_THAT(left_out(), HasSubstr("1 balances that are not their Income - Expenditure - Levy"));
+}
+
+// Goal: the newer form names who bears a levy; hours that differ on the two sides go through the bank.
+TEST_F(CesTest, ReadsNewerTransactions) {
+  const std::string trades = Write(
+      "transactions.csv",
+      "seller,buyer,entered_by,seller_amount,buyer_amount,buyer_levy,description,date_entered,type,weather\n"
+      "RUSH0001,RUSH0002,RUSH0001,2.00,2.00,0.10,Help,2020-01-02 10:00:00,sale,fine\n"
+      "RUSH0001,RUSH0002,RUSH0001,2.00,2.50,0,Help,2020-01-02 10:00:00,sale,fine\n");
+  EXPECT_THAT(Read({trades}), ElementsAre("RUSH0001 helped RUSH0002 7200 2020-01-02 Help",
+                                          "pot helped RUSH0002 360 2020-01-02 Levy",
+                                          "RUSH0001 helped RUSH0002 7200 2020-01-02 Help",
+                                          HasSubstr("pot helped RUSH0002 1800 2020-01-02 Difference")));
+  EXPECT_THAT(left_out(), HasSubstr("columns of transactions.csv: weather"));
+}
+
+// Goal: balances without any exchange are balances to begin with; offers and wants are recognised and told.
+TEST_F(CesTest, BalancesAloneAreOpenings) {
+  const std::string balances =
+      Write("balances.csv", "uid;balance\nRUSH0001;1,5\nRUSH0002;-1,5\nRUSH0003;0\n");
+  const std::string offers =
+      Write("offers.csv",
+            "ID,UID,Remote,Category,Subcat,Title,Description,Image,Keys,Rate\n1,RUSH0001,,,,Guitar,,,,\n");
+  EXPECT_THAT(Read({offers, balances}),
+              ElementsAre("opening RUSH0001 5400 2023-11-16", "opening RUSH0002 -5400 2023-11-16"));
+  EXPECT_THAT(left_out(), HasSubstr("offers.csv: offers"));
+}
+
+using KomunitinTest = ReaderTest;
+
+// Goal: the payee gave; only committed transfers count, the others are told; accounts end closed or not.
+TEST_F(KomunitinTest, ReadsTransfersAndAccounts) {
+  const std::string transfers =
+      Write("transfers.csv",
+            "state,id,created,amount,description,payer.code,payee.code,user.id,hash\n"
+            "committed,t1,2020-06-30T22:30:00.000Z,0.33,Help,rush0002,RUSH0001,u1,abc\n"
+            "pending,t2,2020-06-30T22:30:00.000Z,9.00,,RUSH0002,RUSH0001,u1,\n"
+            "committed,t3,2020-06-30T22:30:00.000Z,1.00,,RUSH0000,RUSH0002,u1,\n");
+  const std::string accounts = Write("accounts.csv",
+                                     "id,created,code,status,balance,creditLimit,user.id\n"
+                                     "a0,2016-01-04T00:00:00.000Z,RUSH0000,active,-1.00,,u0\n"
+                                     "a1,2016-01-04T00:00:00.000Z,RUSH0001,active,0.33,20.00,u1\n"
+                                     "a2,2016-01-04T00:00:00.000Z,RUSH0002,disabled,0.67,20.00,u2\n");
+  EXPECT_THAT(
+      Read({transfers, accounts}),
+      ElementsAre("member RUSH0001 <> 2016-01-04", "member RUSH0002 <> 2016-01-04 closed ",
+                  "RUSH0001 helped RUSH0002 1188 2020-07-01 Help", "RUSH0002 helped pot 3600 2020-07-01 ",
+                  "pot has -3600", "RUSH0001 has 1188", "RUSH0002 has 2412"));
+  EXPECT_THAT(left_out(), HasSubstr("1 transfers that are pending and not committed"));
+  const auto first = std::get<ImportedExchange>(ReadRows({transfers}).at(0));
+  EXPECT_EQ(first.origin_number, "t1");
+  EXPECT_EQ(first.recorded_by, "u1");
+}
+
+// Goal: four columns without days count as today's, and are the same exchanges on any later day.
+TEST_F(KomunitinTest, ReadsFourColumns) {
+  const std::string four = Write("four.csv", "To,From,Amount,Description\nRUSH0001,RUSH0002,1.5,Help\n");
+  EXPECT_THAT(Read({four}), ElementsAre("RUSH0001 helped RUSH0002 5400 2023-11-16 Help"));
+  EXPECT_THAT(left_out(), HasSubstr("1 transfers without a day"));
+  const std::string origin = std::get<ImportedExchange>(ReadRows({four}).at(0)).origin_number;
+  options_.today += 1;
+  EXPECT_EQ(std::get<ImportedExchange>(ReadRows({four}).at(0)).origin_number, origin);
+}
+
+using CyclosTest = ReaderTest;
+
+constexpr char kCyclosHeading[] =
+    "Date,Transaction type,Amount,From / to,From / to - Full name,Description,Transaction number\n";
+
+// Goal: whose account a file shows follows from the other files, whatever it is called; an exchange that
+// stands in two of them is one.
+TEST_F(CyclosTest, FilesTellEachOthersOwner) {
+  const std::string one = Write("x.csv", std::string(kCyclosHeading) +
+                                             "08/01/2018,Trade,1.500000,ben,Ben Brown,Help,TX1\n"
+                                             "25/01/2018,Trade,-0.330000,ben,Ben Brown,More,TX2\n");
+  const std::string two = Write("y.csv", std::string(kCyclosHeading) +
+                                             "08/01/2018,Trade,-1.500000,ana,Ana Muñoz,Help,TX1\n"
+                                             "25/01/2018,Trade,0.330000,ana,Ana Muñoz,More,TX2\n");
+  EXPECT_THAT(Read({one, two}),
+              ElementsAre("ana helped ben 5400 2018-01-08 Help", "ben helped ana 1188 2018-01-25 More"));
+  const auto first = std::get<ImportedExchange>(ReadRows({one, two}).at(0));
+  EXPECT_EQ(first.origin_number, "TX1");
+  EXPECT_EQ(first.giver_name, "Ana Muñoz");
+  EXPECT_EQ(first.receiver_name, "Ben Brown");
+}
+
+// Goal: a single file is known by its name; one that is not is rejected row by row, and says what to do.
+TEST_F(CyclosTest, AFilesNameTellsItsOwner) {
+  const std::string rows = std::string(kCyclosHeading) + "08/01/2018,Trade,1.5,ben,Ben Brown,Help,TX1\n";
+  EXPECT_THAT(Read({Write("transactions-ana.csv", rows)}),
+              ElementsAre("ana helped ben 5400 2018-01-08 Help"));
+  EXPECT_THAT(Read({Write("Transactions_ana (1).csv", rows)}),
+              ElementsAre("ana helped ben 5400 2018-01-08 Help"));
+  EXPECT_THAT(Read({Write("transactions-2018.csv", rows)}),
+              ElementsAre(HasSubstr("whose account this file shows")));
+  EXPECT_THAT(Read({Write("export.csv", rows)}),
+              ElementsAre(HasSubstr("line 2 From / to: whose account this file shows cannot be told")));
+}
+
+// Goal: six decimals that are no whole second are told and never rounded; passwords come out nowhere.
+TEST_F(CyclosTest, TellsWhatIsNoWholeSecond) {
+  const std::string members = Write("members.csv",
+                                    "USERNAME;Balance;Password;Name;CreationDate;mood\n"
+                                    "ana;0.333333;MUST-NOT-BE-READ;Ana Muñoz;08/01/2018;good\n"
+                                    "ben;-0.5;MUST-NOT-BE-READ;Ben;08/01/2018;bad\n");
+  const std::string rows = Write("transactions-ana.csv", std::string(kCyclosHeading) +
+                                                             "08/01/2018,Trade,0.333333,ben,,Help,TX1\n"
+                                                             "08/01/2018,Trade,0.50,ben,,Help,TX2\n");
+  EXPECT_THAT(Read({rows, members}),
+              ElementsAre(HasSubstr("line 2 Balance: \"0.333333\" does not come to whole seconds"),
+                          "member ben <Ben> 2018-01-08",
+                          HasSubstr("line 2 Amount: \"0.333333\" does not come to whole seconds"),
+                          "ana helped ben 1800 2018-01-08 Help", "ben has -1800"));
+  EXPECT_THAT(std::get<Reject>(ReadRows({rows, members}).at(0)).fields,
+              ElementsAre("ana", "0.333333", "", "Ana Muñoz", "08/01/2018", ""));
+}
+
+using MutualCreditTest = ReaderTest;
+
+// Goal: the payee gave; only finished transactions count; user 0 is the pot; equal rows are two exchanges.
+TEST_F(MutualCreditTest, ReadsTransactions) {
+  const std::string rows = Write("transactions.csv",
+                                 "payer,payee,quantity,created,state,type,description\n"
+                                 "2,1,0.33,2018-01-08 23:30,finished,1stparty,Help\n"
+                                 "2,1,0.33,2018-01-08 23:30,finished,1stparty,Help\n"
+                                 "2,1,1:30,1515402000,1,1stparty,Help\n"
+                                 "0,1,1,2018-01-08,pending,1stparty,Help\n"
+                                 "0,1,1,2018-01-08,done,1stparty,Help\n"
+                                 "1,1,1,2018-01-08,done,1stparty,Help\n");
+  const std::string balances =
+      Write("balances.csv", "user,balance,gross_income\n1,3.16,3.16\n2,-2.16,0\n0,-1,0\n");
+  EXPECT_THAT(Read({balances, rows}),
+              ElementsAre("1 helped 2 1188 2018-01-08 Help", "1 helped 2 1188 2018-01-08 Help",
+                          "1 helped 2 5400 2018-01-08 Help", "1 helped pot 3600 2018-01-08 Help",
+                          "line 7 payee: giver and receiver are the same", "1 has 11376", "2 has -7776",
+                          "pot has -3600"));
+  EXPECT_THAT(left_out(), HasSubstr("1 transactions in state pending and not finished"));
+}
+
+using LocalExchangeTest = ReaderTest;
+
+// Goal: member_id_to gave; a reversal takes back what it reversed; one that is nowhere leaves its trade out.
+TEST_F(LocalExchangeTest, ReadsTradesAndReversals) {
+  const std::string heading =
+      "trade_id,trade_date,status,member_id_from,member_id_to,amount,category,description,type\n";
+  const std::string rows = Write("trades.csv", heading +
+                                                   "1,2018-01-08 10:00:00,V,ben,ana,1.50,Home,Help,T\n"
+                                                   "2,2018-01-09 10:00:00,R,ben,ana,2.00,Home,Wrong,T\n"
+                                                   "3,2018-01-10 10:00:00,V,ben,ana,-2.00,Home,Undone,R\n"
+                                                   "4,2018-01-09 10:00:00,R,ben,ana,7.00,Home,Lost,T\n"
+                                                   "5,2018-01-09 10:00:00,V,ben,ana,-7.00,Home,Odd,T\n"
+                                                   "6,2018-01-09 10:00:00,O,ben,ana,7.00,Home,Open,T\n");
+  EXPECT_THAT(Read({rows}),
+              ElementsAre("ana helped ben 5400 2018-01-08 Help", "ana helped ben 7200 2018-01-09 Wrong",
+                          "ben helped ana 7200 2018-01-10 Undone",
+                          HasSubstr("line 6 amount: negative hours (-7.00) and no reversal")));
+  EXPECT_THAT(left_out(), HasSubstr("1 trades marked as reversed, of which the files have no reversal"));
+  EXPECT_THAT(left_out(), HasSubstr("1 trades of status O"));
+  EXPECT_EQ(std::get<ImportedExchange>(ReadRows({rows}).at(0)).category, "Home");
+}
+
+using TimeOverflowExportTest = ReaderTest;
+
+// Goal: From received and To gave; the bank goes by its name; inactive members share an account, and that is
+// told; a transfer between two of them cannot be posted.
+TEST_F(TimeOverflowExportTest, ReadsTransfers) {
+  const std::string transfers =
+      Write("transfers.csv",
+            "Fecha;Origen;Destino;Anuncio;Cantidad\n"
+            "2018-01-08 23:30:00 UTC;Ben (2);Ana Muñoz (1);Guitarra;1:30\n"
+            "2018-01-08 09:00:00 UTC;Banc del Temps;Ana Muñoz (1);;0:15\n"
+            "2018-01-08 09:00:00 UTC;El usuario no está activo;Ana Muñoz (1);;2:00\n"
+            "2018-01-08 09:00:00 UTC;El usuario no está activo;El usuario no está "
+            "activo;;2:00\n"
+            "2018-01-08 09:00:00 UTC;Somebody else;Banc del Temps;;2:00\n");
+  const std::string members = Write("members.csv",
+                                    "N,Name,Email,Phone,Alternative Phone,Created,Last login,Balance\n"
+                                    "1,Ana Muñoz,ana@example.org,111,,2016-01-04 10:00:00 UTC,,13500\n"
+                                    "2,Ben,,,,,,-5430\n");
+  EXPECT_THAT(Read({transfers, members}),
+              ElementsAre("member inactive <El usuario no está activo>  closed ",
+                          "member 1 <Ana Muñoz> 2016-01-04 111 ana@example.org", "member 2 <Ben> ",
+                          "1 helped 2 5400 2018-01-09 Guitarra", "1 helped pot 900 2018-01-08 ",
+                          "1 helped inactive 7200 2018-01-08 ",
+                          "line 5 Destino: both are members whom the export no longer names",
+                          HasSubstr("line 6 Origen: \"Somebody else\" is neither a member"),
+                          "1 has 13500 within 236", "2 has -5430 within 118"));
+  EXPECT_THAT(left_out(), HasSubstr("which members are meant by \"El usuario no está activo\""));
+  EXPECT_EQ(system(), "timeoverflow") << "members are the same ones as in the import files";
+  EXPECT_THAT(Read({members}, "timeoverflow"), Contains("opening 1 13500 2023-11-16"));
+}
+
+using SpreadsheetTest = ReaderTest;
+
+// Goal: a coordinator's own words are read: names, numbers, hours and days in every form, below a title, with
+// or without accents; what cannot be is told with its line, column and reason.
+TEST_F(SpreadsheetTest, ReadsHours) {
+  const std::string hours = Write("hores.csv",
+                                  "\xEF\xBB\xBFHores del barri;;;;\r\n;;;;\r\n"
+                                  "Data;Donat per;Rebut per;Hores;Què;Categoria\r\n"
+                                  "8/1/2018;Ana Muñoz (1);ben;1h30;\"Jardí;\nflors\";Casa\r\n"
+                                  "09.01.18;ANA MUNOZ;El banc;0,33;;\r\n"
+                                  ";;;;\r\n"
+                                  "2018-01-10;2;Muñoz, Ana;1:30\r\n"
+                                  "31/02/2018;1;2;1\r\n"
+                                  "8/1/2018;1;Ana Muñoz;1\r\n"
+                                  "8/1/2018;1;;1\r\n"
+                                  "8/1/2018;1;2;\r\n"
+                                  "8/1/2018;1;2;0\r\n"
+                                  "8/1/2018;1;2;-2h\r\n"
+                                  ";1;2;1\r\n"
+                                  "8/1/2999;1;2;1\r\n"
+                                  "8/1/2018;1;Zoë;1\r\n"
+                                  "8/1/2018;1;2;1;;;extra\r\n");
+  const std::string members =
+      Write("socis.csv", "Núm;Nom;Saldo\n0;El banc;\n1;Ana Muñoz;1,5\n2;Ben;\n3;Zoë;\n4;Zoe;\n");
+  EXPECT_THAT(Read({hours, members}),
+              ElementsAre("member 1 <Ana Muñoz> ", "member 2 <Ben> ", "member 3 <Zoë> ", "member 4 <Zoe> ",
+                          "1 helped 2 5400 2018-01-08 Jardí;\nflors", "1 helped pot 1188 2018-01-09 ",
+                          "2 helped 1 5400 2018-01-10 ", "line 9 Data: \"31/02/2018\" is not a day",
+                          "line 10 Donat per: giver and receiver are the same",
+                          "line 11 Rebut per: nobody is named", "line 12 Hores: no hours",
+                          "line 13 Hores: no time at all (0 hours)", "line 14 Hores: negative hours (-2h)",
+                          "line 15 Data: no day", HasSubstr("line 16 Data: the day lies in the future"),
+                          HasSubstr("line 17 Rebut per: several members are called Zoë: 3, 4"),
+                          "line 18 : has 7 columns instead of 6", "1 has 5400"));
+}
+
+// Goal: without a members file the same name is the same person, and a name with a number lends it the
+// number.
+TEST_F(SpreadsheetTest, NamesAreNumbersWhereThereAreNone) {
+  const std::string hours = Write("hours.csv",
+                                  "Date,Given by,Received by,Hours\n"
+                                  "2018-01-08,Ana Muñoz,Ben (2),1\n"
+                                  "2018-01-09,ana munoz,BEN,1\n");
+  EXPECT_THAT(Read({hours}),
+              ElementsAre("ana munoz helped 2 3600 2018-01-08 ", "ana munoz helped 2 3600 2018-01-09 "));
+  EXPECT_EQ(std::get<ImportedExchange>(ReadRows({hours}).at(0)).giver_name, "Ana Muñoz");
+  options_.community = "Ana Munoz";
+  EXPECT_THAT(Read({hours}), Contains("pot helped 2 3600 2018-01-08 "));
+}
+
+// Goal: columns can be named by heading or by letter, also where nothing stands above them; From and To are
+// never guessed.
+TEST_F(SpreadsheetTest, ColumnsCanBeNamed) {
+  const std::string hours = Write("hours.csv", "when,to,from,h\n2018-01-08,Ana,Ben,1.5\n");
+  EXPECT_THAT(Read({hours}), ElementsAre(HasSubstr("Cannot tell what")));
+  options_.giver_column = "To";
+  options_.receiver_column = "c";
+  options_.hours_column = "H";
+  EXPECT_THAT(Read({hours}), ElementsAre("ana helped ben 5400 2018-01-08 "));
+  options_.giver_column = "B";
+  options_.hours_column = "D";
+  options_.day_column = "A";
+  EXPECT_THAT(Read({Write("bare.csv", "2018-01-08,Ana,Ben,1.5\n2018-01-09,Ana,Ben,2\n")}),
+              ElementsAre("ana helped ben 5400 2018-01-08 ", "ana helped ben 7200 2018-01-09 "));
+  options_.hours_column = "Z";
+  EXPECT_THAT(Read({hours}), ElementsAre(HasSubstr("hours.csv is no spreadsheet of hours or members")));
+}
+
+// Goal: a file whose days prove it is read month first, and that is told; minutes are minutes.
+TEST_F(SpreadsheetTest, DaysProveTheirOrder) {
+  const std::string hours =
+      Write("hours.csv", "Date,Giver,Receiver,Minutes\n01/02/2018,Ana,Ben,90\n01/25/2018,Ana,Ben,20\n");
+  EXPECT_THAT(Read({hours}),
+              ElementsAre("ana helped ben 5400 2018-01-02 ", "ana helped ben 1200 2018-01-25 "));
+  EXPECT_THAT(left_out(), HasSubstr("hours.csv writes the month before the day"));
+}
+
+// Goal: what a rejects file has behind a file's own columns is passed over, and no part of a row any more.
+TEST_F(SpreadsheetTest, ReadsMendedRejects) {
+  const std::string hours = Write("hours.csv",
+                                  "Date,Given by,Received by,Hours,rejected_line,rejected_why\n"
+                                  "2018-01-08,Ana,Ben,1,7,no hours\n2018-01-08,Ana,Ben,none,8,no hours\n");
+  EXPECT_THAT(Read({hours}), ElementsAre("ana helped ben 3600 2018-01-08 ", HasSubstr("is not hours")));
+  EXPECT_THAT(std::get<Reject>(ReadRows({hours}).at(1)).fields,
+              ElementsAre("2018-01-08", "Ana", "Ben", "none"));
+  EXPECT_THAT(left_out(), Not(HasSubstr("rejected")));
+  const auto reader = OpenReader("", {hours}, options_);
+  ASSERT_TRUE(reader.ok());
+  EXPECT_THAT((*reader)->Heading("hours.csv"), ElementsAre("Date", "Given by", "Received by", "Hours"));
+}
+
+// Goal: files in other encodings are read, and told.
+TEST_F(SpreadsheetTest, ReadsOtherEncodings) {
+  EXPECT_THAT(Read({Write("hours.csv",
+                          "Fecha;Da;Recibe;Horas\n08/01/2018;Mu\xF1oz;Ib\xE1\xF1"
+                          "ez;1\n")}),
+              ElementsAre("munoz helped ibanez 3600 2018-01-08 "));
+  EXPECT_THAT(left_out(), HasSubstr("hours.csv is Windows-1252"));
+}
+
+// Goal: files that overlap hold the same exchanges once; equal rows of one file stay as many as they are.
+TEST_F(SpreadsheetTest, FilesMayOverlap) {
+  const std::string heading = "Date,Given by,Received by,Hours\n";
+  const std::string row = "2018-01-08,Ana,Ben,1\n";
+  const std::string january = Write("january.csv", heading + row + row);
+  const std::string year = Write("year.csv", heading + row + "2018-02-08,Ana,Ben,1\n" + row + row);
+  EXPECT_EQ(Read({january, year}).size(), 4u);
+  EXPECT_THAT(left_out(), HasSubstr("2 transfers that stand in the files twice"));
+}
+
+using RecognitionTest = ReaderTest;
+
+// Goal: what cannot be read is named, with what was looked for.
+TEST_F(RecognitionTest, ErrorsNameTheFile) {
+  const std::string ces = Write("balances.csv", "uid,balance\nRUSH0001,1\n");
+  const std::string other = Write("other.csv", "a,b,c\n1,2,3\n");
+  EXPECT_THAT(Read({other}), ElementsAre(AllOf(HasSubstr("Cannot tell what"), HasSubstr("other.csv"),
+                                               HasSubstr("its first row is: a, b, c"))));
+  EXPECT_THAT(Read({ces, other}),
+              ElementsAre(AllOf(HasSubstr("other.csv"), HasSubstr("trades (Seller, Buyer"))));
+  EXPECT_THAT(
+      Read({other}, "komunitin"),
+      ElementsAre(AllOf(HasSubstr("other.csv is none of Komunitin's files"), HasSubstr("payer.code"))));
+  EXPECT_THAT(Read({ces}, "ledger9000"),
+              ElementsAre(HasSubstr("Known: timeoverflow, timeoverflow-export, ces")));
+  EXPECT_THAT(Read({ces, ces}), ElementsAre(HasSubstr("Two files are called balances.csv")));
+  EXPECT_EQ(OpenReader("", {"/nowhere.csv"}, options_).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(Read({}), ElementsAre("Name the files to import."));
+}
+
+}  // namespace
+}  // namespace timebank::imports
