@@ -10,6 +10,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "client/cli/import/text.h"
@@ -110,8 +111,8 @@ int FullYear(const Number& year, const MomentRules& rules) {
 
 bool ParseDate(std::string_view text, const MomentRules& rules, absl::CivilDay& day) {
   if (text.size() == 8 && IsDigits(text)) {  // 20180108
-    std::string dashed(text);
-    dashed.insert(6, "-").insert(4, "-");
+    const std::string dashed =
+        absl::StrCat(Absl(text.substr(0, 4)), "-", Absl(text.substr(4, 2)), "-", Absl(text.substr(6)));
     return ParseDate(dashed, rules, day);
   }
   Parts parts;

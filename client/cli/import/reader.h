@@ -45,6 +45,8 @@ struct ImportedMember {
   std::string closed_on;
   std::vector<std::string> phones;
   std::vector<std::string> emails;
+  // As Reject::fields: the importer, too, finds rows that cannot be posted. May be left empty.
+  std::vector<std::string> fields = {};
 };
 
 // Somebody helped somebody.
@@ -71,6 +73,8 @@ struct ImportedExchange {
   // The fields that named giver and receiver, for saying what is wrong with them.
   std::string giver_field;
   std::string receiver_field;
+  // As of a member.
+  std::vector<std::string> fields = {};
   // What the row calls them beside their numbers, for members of whom only exchanges speak; may be empty.
   std::string giver_name;
   std::string receiver_name;
@@ -87,6 +91,8 @@ struct ImportedOpening {
   std::string note;
   // As of an exchange.
   std::string origin_number;
+  // As of a member.
+  std::vector<std::string> fields = {};
 };
 
 // What the older system says an account comes to, to be compared with what its exchanges and openings add up
@@ -130,12 +136,9 @@ class Reader {
   virtual std::string_view id_prefix() const = 0;
   // The heading of the file of that name (as in Place::file) as it stands there; empty where it has none.
   // With Reject::fields it makes a file that this reader reads again. Columns that such a file has behind its
-  // own, `rejected_line` and `rejected_why`, are passed over in silence.
+  // own, `rejected_line` and `rejected_why` (import/harmless.h), are passed over in silence, and in such a
+  // file every cell is read through Unharmed().
   virtual std::vector<std::string> Heading(std::string_view file) const = 0;
-
-  // The fields of the row that Next() gave last, as Reject::fields has them, for whoever rejects it
-  // afterwards. Empty where it came from no row of its own.
-  virtual std::vector<std::string> LastFields() const { return {}; }
 
   // What the files hold and the import leaves out, in words, so that nothing is dropped in silence.
   virtual std::vector<std::string> LeftOut() const = 0;

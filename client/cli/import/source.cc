@@ -17,14 +17,16 @@
 #include "absl/memory/memory.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "client/cli/import/harmless.h"
 #include "client/cli/import/text.h"
 
 namespace timebank::imports {
 namespace {
 
 constexpr size_t kRowsToLookAt = 20;
-// What a file of rejects has behind the file's own columns.
-constexpr std::string_view kRejectedKeys = "rejectedline rejectedwhy";
+bool IsRejectedColumn(std::string_view heading) {
+  return Trimmed(heading) == kRejectedLine || Trimmed(heading) == kRejectedWhy;
+}
 
 constexpr std::string_view kSecrets =
     "password passwd passwort pwd contrasena clave contrasenya motdepasse senha pin";
@@ -66,6 +68,11 @@ absl::StatusOr<Glimpse> LookAt(const std::string& path) {
   return glimpse;
 }
 
+bool Heading::IsOfRejects(const std::vector<std::string>& fields) const {
+  if (row >= 0) return rejected_cells > 0;
+  return fields.size() == width + kRejectedCells && IsDigits(fields[width]);
+}
+
 int Heading::Score() const {
   return static_cast<int>(
       std::count_if(cell_of_column.begin(), cell_of_column.end(), [](int cell) { return cell >= 0; }));
@@ -78,9 +85,12 @@ Heading FitHeading(const Glimpse& file, size_t row, const FileKind& kind) {
   heading.cells = file.rows[row].fields;
   std::vector<std::string> keys;
   for (const std::string& cell : heading.cells) keys.push_back(HeadingKey(cell));
-  while (!heading.cells.empty() && HasWord(kRejectedKeys, keys[heading.cells.size() - 1])) {
+  while (!heading.cells.empty() && IsRejectedColumn(heading.cells.back())) {
     heading.cells.pop_back();
     ++heading.rejected_cells;
+  }
+  if (heading.rejected_cells > 0) {
+    for (std::string& cell : heading.cells) cell = Unharmed(cell);
   }
   heading.width = heading.cells.size();
   for (const Column& column : kind.columns) {
@@ -172,7 +182,11 @@ absl::StatusOr<bool> Source::Next(CsvRow& row) {
     const bool blank =
         row.error.empty() && std::all_of(row.fields.begin(), row.fields.end(),
                                          [](const std::string& field) { return Trimmed(field).empty(); });
-    if (!blank) return true;
+    if (blank) continue;
+    if (heading_.IsOfRejects(row.fields)) {
+      for (std::string& field : row.fields) field = Unharmed(field);
+    }
+    return true;
   }
   if (file_.bad()) {
     return absl::DataLossError(

@@ -79,10 +79,15 @@ struct Heading {
 
   // How many columns were found.
   int Score() const;
+  // Whether a row is one of a file of rejects; without a heading it is known by the line number behind it.
+  bool IsOfRejects(const std::vector<std::string>& fields) const;
 };
 
 // Where the columns of `kind` are if row `row` of those that were looked at is the heading, needed or not.
 Heading FitHeading(const Glimpse& file, size_t row, const FileKind& kind);
+
+// What a file of rejects has behind a row's own columns: the line, and why.
+inline constexpr size_t kRejectedCells = 2;
 
 // Titles may stand above a heading: so many rows may be one.
 inline constexpr size_t kRowsToFindHeading = 10;
@@ -103,7 +108,8 @@ class Source {
   // `heading` is of this file. Errors (NotFound): it cannot be opened.
   static absl::StatusOr<std::unique_ptr<Source>> Open(Glimpse glimpse, Heading heading);
 
-  // The next row behind the heading, good or bad; rows without any text are passed over. False at the end.
+  // The next row behind the heading, good or bad; rows without any text are passed over. Of a file of rejects
+  // as it was before its cells were made harmless. False at the end.
   // Errors (DataLoss): the disk or the network failed.
   absl::StatusOr<bool> Next(CsvRow& row);
   // Begins again at the first row.

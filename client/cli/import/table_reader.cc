@@ -107,7 +107,6 @@ absl::StatusOr<bool> TableReader::Next(Row& row) {
     if (at_ == sources_.size()) {
       if (ended_) return false;
       ended_ = true;
-      last_fields_.clear();
       GiveDeclared();
       continue;
     }
@@ -132,12 +131,10 @@ void TableReader::CheckShape(Line& line) const {
   if (!line.ok()) return;
   const imports::Heading& heading = line.source_.heading();
   const std::vector<std::string>& fields = line.row_.fields;
-  const bool by_position = heading.row < 0;
   const size_t width = heading.width;
   const bool missing = fields.size() < width && NeedsAllCells();
   size_t passed_over = width + heading.rejected_cells;
-  // Of a file of rejects without headings: the line and the reason.
-  if (by_position && fields.size() == width + 2 && IsDigits(fields[width])) passed_over = fields.size();
+  if (heading.IsOfRejects(fields)) passed_over = fields.size();
   const bool beyond =
       std::any_of(fields.begin() + static_cast<int64_t>(std::min(passed_over, fields.size())), fields.end(),
                   [](const std::string& field) { return !Trimmed(field).empty(); });
@@ -175,11 +172,6 @@ absl::Status TableReader::ReadAhead(const std::function<void(Line&)>& look) {
     if (!again.ok()) return again;
   }
   return absl::OkStatus();
-}
-
-std::vector<std::string> TableReader::LastFields() const {
-  if (ended_ || at_ == sources_.size()) return {};
-  return Line(*sources_[at_], row_).Fields();
 }
 
 std::vector<std::string> TableReader::Heading(std::string_view file) const {
@@ -392,6 +384,7 @@ void TableReader::GiveMember(Line& line, int number_column, int name_column, Imp
     return;
   }
   member.place = line.place();
+  member.fields = line.Fields();
   given_.emplace_back(std::move(member));
 }
 
@@ -487,6 +480,7 @@ const ImportedExchange* TableReader::Post(Line& line, int giver_column, int rece
   exchange.giver_field = line.NameOf(giver_column);
   exchange.receiver_field = line.NameOf(receiver_column);
   exchange.place = line.place();
+  exchange.fields = line.Fields();
   given_.emplace_back(std::move(exchange));
   return &std::get<ImportedExchange>(given_.back());
 }
@@ -502,6 +496,8 @@ void TableReader::PostBeside(const ImportedExchange& first, std::string_view suf
   beside.seconds = seconds;
   beside.note = std::move(note);
   beside.category.clear();
+  // The row is its trade's: mended and imported again it would move the trade's hours.
+  beside.fields.clear();
   absl::StrAppend(&beside.origin_number, Absl(suffix));
   given_.emplace_back(std::move(beside));
 }

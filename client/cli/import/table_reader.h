@@ -74,7 +74,6 @@ class TableReader : public Reader {
   absl::StatusOr<bool> Next(Row& row) final;
   std::vector<std::string> Heading(std::string_view file) const final;
   std::vector<std::string> LeftOut() const final;
-  std::vector<std::string> LastFields() const final;
   int64_t bytes_consumed() const final;
   int64_t bytes_total() const final;
 
@@ -174,9 +173,8 @@ class TableReader : public Reader {
   std::map<std::string, DayOrderVote> day_votes_;
   size_t at_ = 0;
   bool ended_ = false;
-  // The row that was read last, and what came of it.
+  // The row that was read last, and what came of it and is still to be given.
   CsvRow row_;
-  std::vector<std::string> last_fields_;
   std::deque<Row> given_;
   // When the row's exchange was, as a fact of its origin: as the file says it, whatever today is.
   std::string when_;

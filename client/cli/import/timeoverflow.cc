@@ -71,8 +71,6 @@ constexpr std::array<FileKind, 3> kKinds = {
      {"offers and requests", FileKind::Holds::kNothingKept, {}}}};
 // What a recognised file fits by: more than any heading.
 constexpr int kScore = 100;
-// Behind a row's own columns in a file of rejects: the line, and why.
-constexpr size_t kRejectedCells = 2;
 
 bool IsWord(const std::string& text) {
   return !text.empty() &&

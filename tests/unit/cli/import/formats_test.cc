@@ -376,6 +376,12 @@ TEST_F(SpreadsheetTest, ReadsMendedRejects) {
   EXPECT_THAT(std::get<Reject>(ReadRows({hours}).at(1)).fields,
               ElementsAre("2018-01-08", "Ana", "Ben", "none"));
   EXPECT_THAT(left_out(), Not(HasSubstr("rejected")));
+  const std::string harmless = Write("harmless.csv",
+                                     "Date,Given by,Received by,Hours,What,rejected_line,rejected_why\n"
+                                     "2018-01-08,Ana,Ben,1,'=1+1,7,no hours\n");
+  EXPECT_THAT(Read({harmless}), ElementsAre("ana helped ben 3600 2018-01-08 =1+1"));
+  EXPECT_THAT(std::get<ImportedExchange>(ReadRows({harmless}).at(0)).fields,
+              ElementsAre("2018-01-08", "Ana", "Ben", "1", "=1+1"));
   const auto reader = OpenReader("", {hours}, options_);
   ASSERT_TRUE(reader.ok());
   EXPECT_THAT((*reader)->Heading("hours.csv"), ElementsAre("Date", "Given by", "Received by", "Hours"));
