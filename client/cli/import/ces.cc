@@ -147,6 +147,10 @@ int64_t LevyOf(const Levies& levies, const std::string& account) {
 
 class CesReader : public TableReader {
  public:
+  static constexpr char kFormat[] = "ces";
+  static constexpr char kSystemName[] = "CES";
+  static absl::Span<const FileKind> Kinds() { return kKinds; }
+
   CesReader(std::vector<std::unique_ptr<Source>> sources, const ReaderOptions& options)
       : TableReader(std::move(sources), options) {}
 
@@ -154,7 +158,7 @@ class CesReader : public TableReader {
   std::string_view id_prefix() const override { return "ces-"; }
 
   // Finds the bank's own account, other exchanges' accounts, and who bears the levies.
-  absl::Status Prepare() {
+  absl::Status Prepare() override {
     Levies givers;
     Levies receivers;
     Levies declared;
@@ -388,22 +392,8 @@ class CesReader : public TableReader {
   int64_t levies_ = 0;
 };
 
-absl::StatusOr<std::unique_ptr<Reader>> Open(std::vector<Glimpse> files, const ReaderOptions& options) {
-  absl::StatusOr<std::vector<std::unique_ptr<Source>>> sources = OpenSources(std::move(files), kKinds, "CES");
-  if (!sources.ok()) return sources.status();
-  auto reader = std::make_unique<CesReader>(*std::move(sources), options);
-  if (const absl::Status prepared = reader->Prepare(); !prepared.ok()) return prepared;
-  return reader;
-}
-
-int FitFile(const Glimpse& file, const ReaderOptions& /*options*/) { return FitKinds(file, kKinds); }
-std::string LookedFor() { return TellKinds(kKinds); }
-
 }  // namespace
 
-const Format& Ces() {
-  static constexpr Format format = {"ces", "CES", &FitFile, &LookedFor, &Open};
-  return format;
-}
+const Format& Ces() { return FormatByHeadings<CesReader>(); }
 
 }  // namespace timebank::imports

@@ -67,6 +67,10 @@ std::string Stem(const std::string& file) {
 
 class CyclosReader : public TableReader {
  public:
+  static constexpr char kFormat[] = "cyclos3";
+  static constexpr char kSystemName[] = "Cyclos 3";
+  static absl::Span<const FileKind> Kinds() { return kKinds; }
+
   CyclosReader(std::vector<std::unique_ptr<Source>> sources, const ReaderOptions& options)
       : TableReader(std::move(sources), options) {}
 
@@ -74,7 +78,7 @@ class CyclosReader : public TableReader {
   std::string_view id_prefix() const override { return "cyc-"; }
 
   // Finds out whose account each file shows.
-  absl::Status Prepare() {
+  absl::Status Prepare() override {
     struct View {
       const Source* source;
       uint32_t party;
@@ -167,11 +171,7 @@ class CyclosReader : public TableReader {
     AddEmail(line, kEmail, member);
     AddPhone(line, kPhone, member);
     member.joined_on = OptionalDay(line, kCreationDate);
-    const std::string number = member.number;
-    const bool has_balance = !line.Text(kBalance).empty();
-    const int64_t balance = has_balance ? SignedHours(line, kBalance) : 0;
-    GiveMember(line, kUsername, kName, std::move(member));
-    if (has_balance) Declare(line, number, balance);
+    GiveMember(line, kUsername, kName, std::move(member), {kBalance});
   }
 
   void ReadTransaction(Line& line) {
@@ -205,23 +205,8 @@ class CyclosReader : public TableReader {
   std::map<std::string, std::string> names_;
 };
 
-absl::StatusOr<std::unique_ptr<Reader>> Open(std::vector<Glimpse> files, const ReaderOptions& options) {
-  absl::StatusOr<std::vector<std::unique_ptr<Source>>> sources =
-      OpenSources(std::move(files), kKinds, "Cyclos 3");
-  if (!sources.ok()) return sources.status();
-  auto reader = std::make_unique<CyclosReader>(*std::move(sources), options);
-  if (const absl::Status prepared = reader->Prepare(); !prepared.ok()) return prepared;
-  return reader;
-}
-
-int FitFile(const Glimpse& file, const ReaderOptions& /*options*/) { return FitKinds(file, kKinds); }
-std::string LookedFor() { return TellKinds(kKinds); }
-
 }  // namespace
 
-const Format& Cyclos() {
-  static constexpr Format format = {"cyclos3", "Cyclos 3", &FitFile, &LookedFor, &Open};
-  return format;
-}
+const Format& Cyclos() { return FormatByHeadings<CyclosReader>(); }
 
 }  // namespace timebank::imports

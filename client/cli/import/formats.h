@@ -45,9 +45,6 @@ const Format& LocalExchange();
 // A coordinator's own spreadsheets: hours, and members.
 const Format& Spreadsheet();
 
-// Any of `kinds`: the number of columns that are found. 0: none.
-int FitKinds(const Glimpse& file, absl::Span<const FileKind> kinds);
-
 }  // namespace timebank::imports
 
 #endif  // TIMEBANK_CLIENT_CLI_IMPORT_FORMATS_H_

@@ -85,6 +85,10 @@ constexpr std::array<FileKind, 8> kKinds = {
 
 class KomunitinReader : public TableReader {
  public:
+  static constexpr char kFormat[] = "komunitin";
+  static constexpr char kSystemName[] = "Komunitin";
+  static absl::Span<const FileKind> Kinds() { return kKinds; }
+
   KomunitinReader(std::vector<std::unique_ptr<Source>> sources, const ReaderOptions& options)
       : TableReader(std::move(sources), options) {}
 
@@ -129,15 +133,12 @@ class KomunitinReader : public TableReader {
     // Where the members file has spoken of it, the account adds its balance.
     const std::string code = Code(line, kAccountCode);
     if (code.empty()) line.Fail(kAccountCode, "no number");
-    const int64_t balance = SignedHours(line, kAccountBalance);
-    if (!HasMember(code)) {
-      ImportedMember member;
-      member.number = code;
-      member.joined_on = OptionalDay(line, kAccountCreated);
-      member.closed = IsClosed(line.Text(kAccountStatus));
-      GiveMember(line, kAccountCode, kAccountCode, std::move(member));
-    }
-    Declare(line, code, balance);
+    if (HasMember(code)) return DeclareCell(line, code, {kAccountBalance});
+    ImportedMember member;
+    member.number = code;
+    member.joined_on = OptionalDay(line, kAccountCreated);
+    member.closed = IsClosed(line.Text(kAccountStatus));
+    GiveMember(line, kAccountCode, kAccountCode, std::move(member), {kAccountBalance});
   }
 
   void ReadMember(Line& line) {
@@ -153,11 +154,7 @@ class KomunitinReader : public TableReader {
     member.closed = IsClosed(line.Text(kStatus));
     AddPhone(line, kPhone, member);
     AddEmail(line, kEmail, member);
-    const std::string code = member.number;
-    const bool has_balance = !line.Text(kBalance).empty();
-    const int64_t balance = has_balance ? SignedHours(line, kBalance) : 0;
-    GiveMember(line, kCode, kName, std::move(member));
-    if (has_balance) Declare(line, code, balance);
+    GiveMember(line, kCode, kName, std::move(member), {kBalance});
   }
 
   void ReadTransfer(Line& line) {
@@ -192,21 +189,8 @@ class KomunitinReader : public TableReader {
   }
 };
 
-absl::StatusOr<std::unique_ptr<Reader>> Open(std::vector<Glimpse> files, const ReaderOptions& options) {
-  absl::StatusOr<std::vector<std::unique_ptr<Source>>> sources =
-      OpenSources(std::move(files), kKinds, "Komunitin");
-  if (!sources.ok()) return sources.status();
-  return std::make_unique<KomunitinReader>(*std::move(sources), options);
-}
-
-int FitFile(const Glimpse& file, const ReaderOptions& /*options*/) { return FitKinds(file, kKinds); }
-std::string LookedFor() { return TellKinds(kKinds); }
-
 }  // namespace
 
-const Format& Komunitin() {
-  static constexpr Format format = {"komunitin", "Komunitin", &FitFile, &LookedFor, &Open};
-  return format;
-}
+const Format& Komunitin() { return FormatByHeadings<KomunitinReader>(); }
 
 }  // namespace timebank::imports

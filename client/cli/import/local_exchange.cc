@@ -57,6 +57,10 @@ constexpr std::array<FileKind, 2> kKinds = {{{"trades", FileKind::Holds::kExchan
 
 class LocalExchangeReader : public TableReader {
  public:
+  static constexpr char kFormat[] = "local-exchange";
+  static constexpr char kSystemName[] = "Local Exchange";
+  static absl::Span<const FileKind> Kinds() { return kKinds; }
+
   LocalExchangeReader(std::vector<std::unique_ptr<Source>> sources, const ReaderOptions& options)
       : TableReader(std::move(sources), options) {}
 
@@ -64,7 +68,7 @@ class LocalExchangeReader : public TableReader {
   std::string_view id_prefix() const override { return "lx-"; }
 
   // Counts reversals, so that a reversed trade of which the files have none is told from the others.
-  absl::Status Prepare() {
+  absl::Status Prepare() override {
     return ReadAhead([this](Line& line) {
       if (line.source().kind().holds != Holds::kExchanges) return;
       VoteOnDays(line, kTradeDate);
@@ -105,11 +109,7 @@ class LocalExchangeReader : public TableReader {
     member.closed = HasWord("I INACTIVE", Upper(line, kMemberStatus));
     AddPhone(line, kPhone, member);
     AddEmail(line, kEmail, member);
-    const std::string number = member.number;
-    const bool has_balance = !line.Text(kBalance).empty();
-    const int64_t balance = has_balance ? SignedHours(line, kBalance) : 0;
-    GiveMember(line, kMemberId, kLastName, std::move(member));
-    if (has_balance) Declare(line, number, balance);
+    GiveMember(line, kMemberId, kLastName, std::move(member), {kBalance});
   }
 
   void ReadTrade(Line& line) {
@@ -157,23 +157,8 @@ class LocalExchangeReader : public TableReader {
   std::map<std::string, int64_t> reversals_;
 };
 
-absl::StatusOr<std::unique_ptr<Reader>> Open(std::vector<Glimpse> files, const ReaderOptions& options) {
-  absl::StatusOr<std::vector<std::unique_ptr<Source>>> sources =
-      OpenSources(std::move(files), kKinds, "Local Exchange");
-  if (!sources.ok()) return sources.status();
-  auto reader = std::make_unique<LocalExchangeReader>(*std::move(sources), options);
-  if (const absl::Status prepared = reader->Prepare(); !prepared.ok()) return prepared;
-  return reader;
-}
-
-int FitFile(const Glimpse& file, const ReaderOptions& /*options*/) { return FitKinds(file, kKinds); }
-std::string LookedFor() { return TellKinds(kKinds); }
-
 }  // namespace
 
-const Format& LocalExchange() {
-  static constexpr Format format = {"local-exchange", "Local Exchange", &FitFile, &LookedFor, &Open};
-  return format;
-}
+const Format& LocalExchange() { return FormatByHeadings<LocalExchangeReader>(); }
 
 }  // namespace timebank::imports

@@ -51,13 +51,17 @@ constexpr std::array<FileKind, 2> kKinds = {
 
 class MutualCreditReader : public TableReader {
  public:
+  static constexpr char kFormat[] = "mutual-credit";
+  static constexpr char kSystemName[] = "Drupal mutual credit";
+  static absl::Span<const FileKind> Kinds() { return kKinds; }
+
   MutualCreditReader(std::vector<std::unique_ptr<Source>> sources, const ReaderOptions& options)
       : TableReader(std::move(sources), options) {}
 
   std::string_view system() const override { return "mutual-credit"; }
   std::string_view id_prefix() const override { return "mc-"; }
 
-  absl::Status Prepare() {
+  absl::Status Prepare() override {
     return ReadAhead([this](Line& line) {
       if (line.source().kind().holds == Holds::kExchanges) VoteOnDays(line, kCreated);
     });
@@ -99,23 +103,8 @@ class MutualCreditReader : public TableReader {
   }
 };
 
-absl::StatusOr<std::unique_ptr<Reader>> Open(std::vector<Glimpse> files, const ReaderOptions& options) {
-  absl::StatusOr<std::vector<std::unique_ptr<Source>>> sources =
-      OpenSources(std::move(files), kKinds, "mutual credit");
-  if (!sources.ok()) return sources.status();
-  auto reader = std::make_unique<MutualCreditReader>(*std::move(sources), options);
-  if (const absl::Status prepared = reader->Prepare(); !prepared.ok()) return prepared;
-  return reader;
-}
-
-int FitFile(const Glimpse& file, const ReaderOptions& /*options*/) { return FitKinds(file, kKinds); }
-std::string LookedFor() { return TellKinds(kKinds); }
-
 }  // namespace
 
-const Format& MutualCredit() {
-  static constexpr Format format = {"mutual-credit", "Drupal mutual credit", &FitFile, &LookedFor, &Open};
-  return format;
-}
+const Format& MutualCredit() { return FormatByHeadings<MutualCreditReader>(); }
 
 }  // namespace timebank::imports

@@ -115,11 +115,6 @@ absl::StatusOr<const Format*> Named(std::string_view name, const std::vector<Gli
 
 }  // namespace
 
-int FitKinds(const Glimpse& file, absl::Span<const FileKind> kinds) {
-  const std::optional<Heading> heading = FindHeading(file, kinds);
-  return heading ? heading->Score() : 0;
-}
-
 std::vector<std::string_view> KnownFormats() {
   std::vector<std::string_view> names;
   for (const Format* format : Formats()) names.push_back(format->name);

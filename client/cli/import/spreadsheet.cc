@@ -207,7 +207,7 @@ class SpreadsheetReader : public TableReader {
   std::string_view id_prefix() const override { return "sheet-"; }
 
   // Learns the names of members, and the order of days.
-  absl::Status Prepare() {
+  absl::Status Prepare() override {
     const bool has_members = HasFilesOf(Holds::kMembers);
     const absl::Status read = ReadAhead([&](Line& line) {
       if (line.source().kind().holds == Holds::kMembers) {
@@ -261,10 +261,7 @@ class SpreadsheetReader : public TableReader {
     const std::string left = FoldedName(line.Raw(kLeft));
     member.closed = !left.empty() && !HasWord(kNo, left);
     if (member.closed && !HasWord(kYes, left)) member.closed_on = OptionalDay(line, kLeft);
-    const bool has_balance = !line.Text(kBalance).empty();
-    const int64_t balance = has_balance ? SignedHours(line, kBalance) : 0;
-    GiveMember(line, kNumber, kName, std::move(member));
-    if (has_balance) Declare(line, known.number, balance);
+    GiveMember(line, kNumber, kName, std::move(member), {kBalance});
   }
 
   void ReadHours(Line& line) {

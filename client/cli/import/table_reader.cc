@@ -366,8 +366,31 @@ std::string TableReader::Words(const Line& line, std::initializer_list<int> colu
 
 // ---- TableReader: what comes of a row
 
-void TableReader::GiveMember(Line& line, int number_column, int name_column, ImportedMember member) {
-  if (!line.ok() || IsCommunity(member.number)) return;
+std::optional<int64_t> TableReader::ReadBalance(Line& line, const BalanceCell& balance) {
+  if (balance.column < 0 || line.Text(balance.column).empty()) return std::nullopt;
+  int64_t seconds = 0;
+  std::string problem = ParseSignedHours(line.Raw(balance.column), seconds, balance.bare);
+  if (problem.empty()) return seconds;
+  if (HasFilesOf(Holds::kExchanges)) {
+    Count("members' balances that cannot be read, and so not be compared", line.place());
+  } else {
+    line.Fail(balance.column, std::move(problem));
+  }
+  return std::nullopt;
+}
+
+void TableReader::DeclareCell(Line& line, const std::string& number, BalanceCell balance) {
+  const std::optional<int64_t> seconds = ReadBalance(line, balance);
+  if (seconds) Declare(line, number, *seconds, balance.within_seconds);
+}
+
+void TableReader::GiveMember(Line& line, int number_column, int name_column, ImportedMember member,
+                             BalanceCell balance) {
+  const std::optional<int64_t> seconds = ReadBalance(line, balance);
+  if (IsCommunity(member.number)) {
+    if (seconds) Declare(line, member.number, *seconds, balance.within_seconds);
+    return;
+  }
   if (CodePoints(member.number) > kMaxNumberCharacters) {
     line.Fail(number_column, absl::StrCat("longer than ", kMaxNumberCharacters, " characters"));
   }
@@ -385,6 +408,7 @@ void TableReader::GiveMember(Line& line, int number_column, int name_column, Imp
   }
   member.place = line.place();
   member.fields = line.Fields();
+  if (seconds) Declare(line, member.number, *seconds, balance.within_seconds);
   given_.emplace_back(std::move(member));
 }
 

@@ -16,8 +16,10 @@
 #include <initializer_list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -26,6 +28,7 @@
 #include "absl/time/civil_time.h"
 #include "absl/types/span.h"
 #include "client/cli/import/amounts.h"
+#include "client/cli/import/formats.h"
 #include "client/cli/import/moments.h"
 #include "client/cli/import/reader.h"
 #include "client/cli/import/source.h"
@@ -69,8 +72,19 @@ class Line {
   std::string problem_;
 };
 
+// The cell of a balance that stands in a member's row.
+struct BalanceCell {
+  // -1: there is none.
+  int column = -1;
+  Unit bare = Unit::kHour;
+  int64_t within_seconds = 0;
+};
+
 class TableReader : public Reader {
  public:
+  // Finds out what must be known before the first row. Called once, before Next().
+  virtual absl::Status Prepare() { return absl::OkStatus(); }
+
   absl::StatusOr<bool> Next(Row& row) final;
   std::vector<std::string> Heading(std::string_view file) const final;
   std::vector<std::string> LeftOut() const final;
@@ -107,8 +121,13 @@ class TableReader : public Reader {
 
   // Who a cell names: empty for the community pot. An empty cell fails.
   std::string Party(Line& line, int column) const;
-  // A member; the same number a second time fails. The community pot is no member.
-  void GiveMember(Line& line, int number_column, int name_column, ImportedMember member);
+  // A member, with what its row says it has. The same number a second time fails. The community pot is no
+  // member, and has a balance all the same.
+  void GiveMember(Line& line, int number_column, int name_column, ImportedMember member,
+                  BalanceCell balance = {});
+  // The balance of a cell, if it has one. One that cannot be read fails where it is to begin with, and is
+  // told where it would only be compared.
+  void DeclareCell(Line& line, const std::string& number, BalanceCell balance);
   // A member that no row is of, but that rows speak of; placed on `line`. Nothing comes of one who is known.
   void GiveUnwrittenMember(const Line& line, ImportedMember member);
   // What the system says an account has. Where no file holds exchanges it is a balance to begin with.
@@ -163,6 +182,7 @@ class TableReader : public Reader {
   bool IsNew(Line& line, const ImportedExchange& exchange, const std::string& own_number,
              std::string& origin_number);
   void GiveDeclared();
+  std::optional<int64_t> ReadBalance(Line& line, const BalanceCell& balance);
   void TellUnknownColumns(std::vector<std::string>& told) const;
 
   // Members first, exchanges last.
@@ -188,6 +208,30 @@ class TableReader : public Reader {
 absl::StatusOr<std::vector<std::unique_ptr<Source>>> OpenSources(std::vector<Glimpse> files,
                                                                  absl::Span<const FileKind> kinds,
                                                                  std::string_view system);
+
+// A format whose files are told by their headings alone: `SystemReader` is a TableReader with
+// `static absl::Span<const FileKind> Kinds()` and `static constexpr char kFormat[], kSystemName[]`, the
+// format's.
+template <typename SystemReader>
+const Format& FormatByHeadings() {
+  static constexpr Format format = {
+      SystemReader::kFormat, SystemReader::kSystemName,
+      [](const Glimpse& file, const ReaderOptions&) {
+        const std::optional<Heading> heading = FindHeading(file, SystemReader::Kinds());
+        return heading ? heading->Score() : 0;
+      },
+      [] { return TellKinds(SystemReader::Kinds()); },
+      [](std::vector<Glimpse> files,
+         const ReaderOptions& options) -> absl::StatusOr<std::unique_ptr<Reader>> {
+        absl::StatusOr<std::vector<std::unique_ptr<Source>>> sources =
+            OpenSources(std::move(files), SystemReader::Kinds(), SystemReader::kSystemName);
+        if (!sources.ok()) return sources.status();
+        auto reader = std::make_unique<SystemReader>(*std::move(sources), options);
+        if (const absl::Status prepared = reader->Prepare(); !prepared.ok()) return prepared;
+        return reader;
+      }};
+  return format;
+}
 
 }  // namespace timebank::imports
 

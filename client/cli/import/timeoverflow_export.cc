@@ -74,6 +74,10 @@ constexpr int64_t kMostHours = 1000;
 
 class TimeOverflowExportReader : public TableReader {
  public:
+  static constexpr char kFormat[] = "timeoverflow-export";
+  static constexpr char kSystemName[] = "TimeOverflow";
+  static absl::Span<const FileKind> Kinds() { return kKinds; }
+
   TimeOverflowExportReader(std::vector<std::unique_ptr<Source>> sources, const ReaderOptions& options)
       : TableReader(std::move(sources), options) {
     rules().unzoned = absl::UTCTimeZone();
@@ -83,7 +87,7 @@ class TimeOverflowExportReader : public TableReader {
   std::string_view id_prefix() const override { return "to-"; }
 
   // Finds what the bank is called, who is no longer told, and what the balances are written in.
-  absl::Status Prepare() {
+  absl::Status Prepare() override {
     std::map<std::string, int64_t> others;
     const absl::Status read = ReadAhead([&](Line& line) {
       if (line.source().kind().holds == Holds::kMembers) {
@@ -184,12 +188,9 @@ class TimeOverflowExportReader : public TableReader {
     AddPhone(line, kAlternativePhone, member);
     AddEmail(line, kEmail, member);
     member.joined_on = OptionalDay(line, kCreated);
-    const std::string number = member.number;
-    const bool has_balance = !line.Text(kBalance).empty();
-    const int64_t balance = has_balance ? SignedHours(line, kBalance, balances_in_) : 0;
-    GiveMember(line, kN, kName, std::move(member));
     // Every transfer may have lost up to a minute in the export, and the balance as well.
-    if (has_balance) Declare(line, number, balance, kLostSeconds * (1 + transfers_of_[number]));
+    const int64_t lost_seconds = kLostSeconds * (1 + transfers_of_[member.number]);
+    GiveMember(line, kN, kName, std::move(member), {kBalance, balances_in_, lost_seconds});
   }
 
   void ReadTransfer(Line& line) {
@@ -217,23 +218,8 @@ class TimeOverflowExportReader : public TableReader {
   std::map<std::string, int64_t> transfers_of_;
 };
 
-absl::StatusOr<std::unique_ptr<Reader>> Open(std::vector<Glimpse> files, const ReaderOptions& options) {
-  absl::StatusOr<std::vector<std::unique_ptr<Source>>> sources =
-      OpenSources(std::move(files), kKinds, "TimeOverflow");
-  if (!sources.ok()) return sources.status();
-  auto reader = std::make_unique<TimeOverflowExportReader>(*std::move(sources), options);
-  if (const absl::Status prepared = reader->Prepare(); !prepared.ok()) return prepared;
-  return reader;
-}
-
-int FitFile(const Glimpse& file, const ReaderOptions& /*options*/) { return FitKinds(file, kKinds); }
-std::string LookedFor() { return TellKinds(kKinds); }
-
 }  // namespace
 
-const Format& TimeOverflowExport() {
-  static constexpr Format format = {"timeoverflow-export", "TimeOverflow", &FitFile, &LookedFor, &Open};
-  return format;
-}
+const Format& TimeOverflowExport() { return FormatByHeadings<TimeOverflowExportReader>(); }
 
 }  // namespace timebank::imports
