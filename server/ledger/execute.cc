@@ -146,9 +146,12 @@ class Executor {
       }
       if (no) Undo(mark);
       // A frozen refusal is an entry in a batch, too; the request's row leads to it.
-      if (no && IsFrozen(no->reason) && !command_.request_id.empty()) AppendRefusal(*no);
-      outcome.items.push_back({.sequence = no ? 0 : run_.head.last_sequence(), .refusal = std::move(no)});
+      const bool posts = !command_.validate_only;
+      if (no && posts && IsFrozen(no->reason) && !command_.request_id.empty()) AppendRefusal(*no);
+      outcome.items.push_back(
+          {.sequence = no || !posts ? 0 : run_.head.last_sequence(), .refusal = std::move(no)});
     }
+    if (command_.validate_only) return outcome;  // what was posted is rolled back
     outcome.count = static_cast<uint32_t>(run_.head.last_sequence() - before);
     outcome.first = outcome.count == 0 ? 0 : before + 1;
     return outcome;

@@ -143,6 +143,7 @@ ServerUnaryReactor* LedgerService::BatchRecordExchanges(CallbackServerContext* c
     ledger::BatchRecordExchanges act;
     act.all_or_nothing = request->all_or_nothing();
     act.check_duplicates = request->check_duplicates();
+    prepared.command.validate_only = request->validate_only();
     act.items.resize(static_cast<size_t>(request->exchanges_size()));
     RequestReader item_reader(reader.bank());
     for (int i = 0; i < request->exchanges_size(); ++i) {
@@ -168,7 +169,7 @@ ServerUnaryReactor* LedgerService::BatchRecordExchanges(CallbackServerContext* c
       }
       result->mutable_status();
       result->set_sequence(static_cast<int64_t>(item.sequence));
-      if (!request->full()) continue;
+      if (!request->full() || request->validate_only()) continue;
       TB_ASSIGN_OR_RETURN(auto entry, bank.EntryAt(item.sequence));
       if (!entry) return absl::DataLossError("an entry that was posted is missing");
       TB_RETURN_IF_ERROR(FillExchange(bank, *entry, result));

@@ -466,5 +466,48 @@ TEST_F(RpcsTest, ValidateOnlyChangesNothing) {
             preview.reply.exchange().movements(1).balance_after_seconds());
 }
 
+// Goal: a batch can be asked about without being posted: what is known, what would be refused, in order.
+TEST_F(RpcsTest, ABatchCanBeAskedAbout) {
+  LiveBank bank(wire_, "asked", {"ana", "ben"});
+  v1::BatchRecordExchangesRequest batch;
+  batch.set_parent(bank.name());
+  for (const char* number : {"1", "2", "2"}) {
+    v1::Exchange& exchange = *batch.add_exchanges();
+    exchange = bank.Helped("ben", "ana", kHour).exchange();
+    exchange.mutable_origin()->set_system("oak");
+    exchange.mutable_origin()->set_number(number);
+  }
+  *batch.add_exchanges() = bank.Helped("ben", "ghost", kHour).exchange();
+  const v1::BatchRecordExchangesRequest all = batch;
+  batch.mutable_exchanges()->DeleteSubrange(1, 3);
+  ASSERT_TRUE(wire_.Call<v1::BatchRecordExchangesResponse>(batch).ok());
+
+  batch = all;
+  batch.set_validate_only(true);
+  batch.set_full(true);
+  batch.set_request_id(bank.NewRequestId());
+  const std::string before = bank.Everything();
+  for (int round = 0; round < 2; ++round) {
+    const auto asked = wire_.Call<v1::BatchRecordExchangesResponse>(batch);
+    ASSERT_TRUE(asked.ok()) << asked;
+    EXPECT_FALSE(asked.reply.replayed());
+    ASSERT_EQ(asked.reply.results_size(), 4);
+    const auto code = [&](int item) {
+      return static_cast<grpc::StatusCode>(asked.reply.results(item).status().code());
+    };
+    EXPECT_EQ(code(0), grpc::StatusCode::ALREADY_EXISTS);
+    EXPECT_EQ(code(1), grpc::StatusCode::OK);
+    EXPECT_EQ(asked.reply.results(1).sequence(), 0);
+    EXPECT_FALSE(asked.reply.results(1).has_exchange());
+    EXPECT_EQ(code(2), grpc::StatusCode::ALREADY_EXISTS) << "the item before it would have been posted";
+    EXPECT_EQ(code(3), grpc::StatusCode::NOT_FOUND);
+    EXPECT_EQ(bank.Everything(), before);
+  }
+  batch.set_validate_only(false);
+  const auto posted = wire_.Call<v1::BatchRecordExchangesResponse>(batch);
+  ASSERT_TRUE(posted.ok()) << posted;
+  EXPECT_GT(posted.reply.results(1).sequence(), 0) << "asking does not use the request_id up";
+}
+
 }  // namespace
 }  // namespace timebank::e2e

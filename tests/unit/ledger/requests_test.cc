@@ -341,8 +341,10 @@ TEST(RequestsTest, ValidateOnlyChangesNothing) {
     settings starter=2h validate_only         OK
     erase_note @t validate_only               OK
     timebank oak validate_only                OK
-    batch validate_only id=c
-    | ana -> ben 1h        OK
+    batch validate_only id=c OK entries=0 first=0
+    | ana -> ben 1h                OK first=0
+    | ana -> cara 1h origin=oak/1  OK first=0
+    | ana -> cara 1h origin=oak/1  ORIGIN_RECORDED
     | ana -> ben 9h        BALANCE_LIMIT
   )"),
               IsOk());
