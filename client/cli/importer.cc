@@ -2,6 +2,7 @@
 
 #include <google/protobuf/util/time_util.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -14,6 +15,7 @@
 #include "absl/time/time.h"
 #include "client/cli/errors.h"
 #include "client/cli/fetch_balances.h"
+#include "client/cli/import_limits.h"
 #include "client/cli/limits.h"
 #include "client/cli/status_macros.h"
 #include "client/cli/words.h"
@@ -23,8 +25,9 @@
 namespace timebank::cli {
 namespace {
 
-// One call's worth. More would not be faster, and a refusal of the whole call would cost more.
-constexpr size_t kBatch = 1000;
+// One call's worth: the server's limit, and well below the bytes that it takes in one request.
+constexpr size_t kBatch = 8192;
+constexpr size_t kBatchBytes = size_t{8} << 20;
 // Progress is told about so often.
 constexpr int64_t kRowsBetweenProgress = 100;
 
@@ -46,15 +49,43 @@ bool IsAboutTheServer(const absl::Status& status) {
   }
 }
 
+v1::Member::Kind KindOf(imports::ImportedMember::Kind kind) {
+  switch (kind) {
+    case imports::ImportedMember::Kind::kOrganisation:
+      return v1::Member::KIND_ORGANISATION;
+    case imports::ImportedMember::Kind::kHousehold:
+      return v1::Member::KIND_HOUSEHOLD;
+    case imports::ImportedMember::Kind::kPerson:
+      break;
+  }
+  return v1::Member::KIND_PERSON;
+}
+
+bool SameMoment(const google::protobuf::Timestamp& a, const google::protobuf::Timestamp& b) {
+  return a.seconds() == b.seconds() && a.nanos() == b.nanos();
+}
+
+// When the account closes so that all that the files have about it lies before; a day that is not told stays
+// so.
+std::string DayAfterAll(const ImportAccount& account, const std::string& last_day) {
+  return account.closed_on.empty() ? "" : std::max(account.closed_on, last_day);
+}
+
+void NoteDay(ImportAccount& account, const std::string& day) {
+  if (account.closes && account.last_day < day) account.last_day = day;
+}
+
 }  // namespace
 
 Importer::Importer(client::Client client, imports::Reader& reader, ImporterOptions options)
-    : client_(std::move(client)), reader_(reader), options_(std::move(options)) {}
+    : client_(client), reader_(reader), options_(std::move(options)), courier_(std::move(client)) {}
 
 absl::StatusOr<ImportReport> Importer::Run() {
-  ImportAccount& pot = report_.accounts[""];
+  ImportAccount& pot = FindOrAdd("");
   pot.holder = client::HolderName(options_.bank, "pots/community");
   pot.existed = options_.bank_exists;
+  report_.opening_pot.holder = client::HolderName(options_.bank, "pots/opening");
+  report_.opening_pot.existed = options_.bank_exists;
   if (options_.bank_exists) {
     CLI_RETURN_IF_ERROR(LoadAccounts());
     CLI_RETURN_IF_ERROR(LoadBalances());
@@ -64,25 +95,45 @@ absl::StatusOr<ImportReport> Importer::Run() {
     CLI_ASSIGN_OR_RETURN(const bool more, reader_.Next(row));
     if (!more) break;
     ++report_.rows;
-    if (auto* member = std::get_if<imports::ImportedMember>(&row)) {
-      CLI_RETURN_IF_ERROR(TakeMember(*member));
-    } else if (auto* exchange = std::get_if<imports::ImportedExchange>(&row)) {
-      CLI_RETURN_IF_ERROR(TakeExchange(std::move(*exchange)));
-    } else {
-      const auto& reject = std::get<imports::Reject>(row);
-      Reject(reject.place, reject.field, reject.reason);
-    }
+    CLI_RETURN_IF_ERROR(Take(std::move(row)));
     if (options_.on_progress && report_.rows % kRowsBetweenProgress == 0) {
       options_.on_progress(reader_.bytes_consumed(), reader_.bytes_total());
     }
   }
   CLI_RETURN_IF_ERROR(Flush());
+  CLI_RETURN_IF_ERROR(CloseAfterwards());
+  CompareDeclared();
   if (options_.on_progress) options_.on_progress(reader_.bytes_total(), reader_.bytes_total());
   return report_;
 }
 
+absl::Status Importer::Take(imports::Row row) {
+  if (auto* member = std::get_if<imports::ImportedMember>(&row)) return TakeMember(*member);
+  if (auto* exchange = std::get_if<imports::ImportedExchange>(&row)) return TakeExchange(*exchange);
+  if (auto* opening = std::get_if<imports::ImportedOpening>(&row)) return TakeOpening(*opening);
+  if (auto* declared = std::get_if<imports::DeclaredBalance>(&row)) {
+    declared_.push_back(std::move(*declared));
+    return absl::OkStatus();
+  }
+  auto& reject = std::get<imports::Reject>(row);
+  Reject({std::move(reject.place), std::move(reject.fields)}, reject.field, reject.reason);
+  return absl::OkStatus();
+}
+
 // ---- What the bank has
 // ---------------------------------------------------------------------------------------------
+
+ImportAccount* Importer::Find(const std::string& number) const {
+  const auto found = by_number_.find(number);
+  return found == by_number_.end() ? nullptr : found->second;
+}
+
+ImportAccount& Importer::FindOrAdd(const std::string& number) {
+  ImportAccount& account = report_.accounts[number];
+  account.number = number;
+  by_number_[number] = &account;
+  return account;
+}
 
 absl::Status Importer::LoadAccounts() {
   v1::ListMembersRequest request;
@@ -90,13 +141,17 @@ absl::Status Importer::LoadAccounts() {
   request.set_page_size(kLongestPage);
   for (absl::StatusOr<v1::Member>& member : client_.ListMembers(std::move(request))) {
     if (!member.ok()) return member.status();
+    taken_ids_.insert(std::string(client::IdOf(member->name())));
     for (const v1::Member::ExternalId& id : member->external_ids()) {
       if (id.system() != reader_.system()) continue;
-      ImportAccount& account = report_.accounts[id.number()];
-      account.holder = member->merged_into().empty() ? member->name() : member->merged_into();
-      account.number = id.number();
+      const bool merged = !member->merged_into().empty();
+      ImportAccount& account = FindOrAdd(id.number());
+      account.holder = merged ? member->merged_into() : member->name();
       account.display_name = member->display_name();
       account.existed = true;
+      account.is_closed = member->state() != v1::Member::STATE_ACTIVE;
+      account.untouched = SameMoment(member->create_time(), member->update_time());
+      known_[id.number()] = {*member, merged};
     }
   }
   return absl::OkStatus();
@@ -105,169 +160,401 @@ absl::Status Importer::LoadAccounts() {
 absl::Status Importer::LoadBalances() {
   std::vector<std::string> holders;
   for (const auto& [number, account] : report_.accounts) holders.push_back(account.holder);
+  holders.push_back(report_.opening_pot.holder);
   CLI_ASSIGN_OR_RETURN(const std::vector<v1::Balance> balances,
                        FetchBalances(client_, options_.bank, holders));
   auto balance = balances.begin();
   for (auto& [number, account] : report_.accounts) account.before_seconds = (balance++)->seconds();
+  report_.opening_pot.before_seconds = balance->seconds();
   return absl::OkStatus();
 }
 
 // ---- Members
 // -------------------------------------------------------------------------------------------------------
 
-absl::Status Importer::TakeMember(const imports::ImportedMember& member) {
-  const auto known = report_.accounts.find(member.number);
-  if (known != report_.accounts.end()) {
-    known->second.in_files = true;
-    ++report_.members_known;
+absl::Status Importer::TakeMember(imports::ImportedMember& member) {
+  const Source source{member.place, std::move(member.fields)};
+  if (const std::string why = WhyRefused(member); !why.empty()) {
+    Reject(source, "", why);
     return absl::OkStatus();
   }
-  return AddMember(member).status();
+  ImportAccount* account = Find(member.number);
+  if (account != nullptr) {
+    ++report_.members_known;
+    CLI_RETURN_IF_ERROR(FillIn(member, *account));
+  } else {
+    member.fields = source.fields;
+    CLI_ASSIGN_OR_RETURN(const bool added, AddMember(member));
+    if (!added) return absl::OkStatus();
+    account = Find(member.number);
+  }
+  account->in_files = true;
+  account->closes = member.closed;
+  account->closed_on = member.closed_on;
+  return absl::OkStatus();
+}
+
+// Made of the number where that makes an id that is free. Never of words: a number without a digit may be a
+// name.
+std::string Importer::IdFor(const std::string& number) const {
+  if (number.find_first_of("0123456789") == std::string::npos) return "";
+  const std::string id = AsId(absl::StrCat(Absl(reader_.id_prefix()), number));
+  return taken_ids_.contains(id) ? "" : id;
+}
+
+absl::StatusOr<std::string> Importer::CreateMember(const imports::ImportedMember& member,
+                                                   const std::string& id) {
+  v1::CreateMemberRequest request;
+  request.set_parent(options_.bank);
+  request.set_member_id(id);
+  request.set_no_starter(true);
+  v1::Member& created = *request.mutable_member();
+  created.set_display_name(member.display_name);
+  created.set_kind(KindOf(member.kind));
+  created.set_joined_on(member.joined_on);
+  for (const std::string& phone : member.phones) created.add_phones(phone);
+  for (const std::string& email : member.emails) created.add_emails(email);
+  v1::Member::ExternalId& external = *created.add_external_ids();
+  external.set_system(std::string(reader_.system()));
+  external.set_number(member.number);
+  CLI_ASSIGN_OR_RETURN(const v1::CreateMemberResponse response, client_.CreateMember(std::move(request)));
+  return response.member().name();
 }
 
 absl::StatusOr<bool> Importer::AddMember(const imports::ImportedMember& member) {
-  const std::string id = absl::StrCat(Absl(reader_.id_prefix()), member.number);
-  ImportAccount account;
-  account.holder = client::HolderName(options_.bank, id);
-  account.number = member.number;
-  account.display_name = member.display_name;
-  account.in_files = true;
+  const std::string id = IdFor(member.number);
+  std::string holder = id.empty() ? "" : client::HolderName(options_.bank, id);
   if (options_.commit) {
-    v1::CreateMemberRequest request;
-    request.set_parent(options_.bank);
-    request.set_member_id(id);
-    request.set_no_starter(true);
-    v1::Member& created = *request.mutable_member();
-    created.set_display_name(member.display_name);
-    created.set_joined_on(member.joined_on);
-    for (const std::string& phone : member.phones) created.add_phones(phone);
-    for (const std::string& email : member.emails) created.add_emails(email);
-    v1::Member::ExternalId& external = *created.add_external_ids();
-    external.set_system(std::string(reader_.system()));
-    external.set_number(member.number);
-    const absl::StatusOr<v1::CreateMemberResponse> response = client_.CreateMember(std::move(request));
-    if (!response.ok()) {
-      if (IsAboutTheServer(response.status())) return response.status();
-      Reject(member.place, "", Explain(response.status(), {}));
+    absl::StatusOr<std::string> created = CreateMember(member, id);
+    if (!created.ok()) {
+      if (IsAboutTheServer(created.status())) return created.status();
+      Reject({member.place, member.fields}, "", Explain(created.status(), {}), /*by_server=*/true);
       return false;
     }
-    account.holder = response->member().name();
+    holder = *std::move(created);
   }
+  if (!id.empty()) taken_ids_.insert(id);
   ++report_.members_new;
-  report_.accounts.emplace(member.number, std::move(account));
+  ImportAccount& account = FindOrAdd(member.number);
+  account.holder = std::move(holder);
+  account.display_name = member.display_name;
+  account.in_files = true;
+  account.untouched = true;
   return true;
 }
 
-absl::StatusOr<ImportAccount*> Importer::AccountOf(const std::string& number, const imports::Place& place,
+absl::Status Importer::FillIn(const imports::ImportedMember& member, ImportAccount& account) {
+  const auto known = known_.find(member.number);
+  if (known == known_.end() || known->second.merged) return absl::OkStatus();
+  const v1::Member& have = known->second.member;
+  v1::UpdateMemberRequest request;
+  v1::Member& more = *request.mutable_member();
+  google::protobuf::FieldMask& mask = *request.mutable_update_mask();
+  // Somebody of whom only exchanges spoke until now: kind and day of joining were made up.
+  const bool nothing_known = have.display_name().empty() && have.phones().empty() && have.emails().empty();
+  if (have.display_name().empty() && !member.display_name.empty()) {
+    more.set_display_name(member.display_name);
+    mask.add_paths("display_name");
+  }
+  if (have.phones().empty() && !member.phones.empty()) {
+    more.mutable_phones()->Assign(member.phones.begin(), member.phones.end());
+    mask.add_paths("phones");
+  }
+  if (have.emails().empty() && !member.emails.empty()) {
+    more.mutable_emails()->Assign(member.emails.begin(), member.emails.end());
+    mask.add_paths("emails");
+  }
+  if (nothing_known && have.kind() != KindOf(member.kind)) {
+    more.set_kind(KindOf(member.kind));
+    mask.add_paths("kind");
+  }
+  if (nothing_known && !member.joined_on.empty() && have.joined_on() != member.joined_on) {
+    more.set_joined_on(member.joined_on);
+    mask.add_paths("joined_on");
+  }
+  if (!have.display_name().empty() && !member.display_name.empty() &&
+      have.display_name() != member.display_name) {
+    ++report_.members_named_otherwise;
+  }
+  if (mask.paths().empty()) return absl::OkStatus();
+  if (account.display_name.empty()) account.display_name = member.display_name;
+  if (options_.commit) {
+    more.set_name(have.name());
+    more.set_etag(have.etag());
+    const absl::Status updated = client_.UpdateMember(std::move(request)).status();
+    if (!updated.ok()) {
+      if (IsAboutTheServer(updated)) return updated;
+      Reject({member.place, member.fields}, "", Explain(updated, {}), /*by_server=*/true);
+      return absl::OkStatus();
+    }
+  }
+  ++report_.members_filled;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ImportAccount*> Importer::AccountOf(const std::string& number, const Source& source,
                                                    const std::string& field) {
-  auto found = report_.accounts.find(number);
-  if (found == report_.accounts.end() && options_.make_members) {
+  ImportAccount* account = Find(number);
+  if (account == nullptr && options_.make_members) {
     imports::ImportedMember unnamed;
-    unnamed.place = place;
+    unnamed.place = source.place;
     unnamed.number = number;
+    unnamed.fields = source.fields;
+    if (const std::string why = WhyRefused(unnamed); !why.empty()) {
+      Reject(source, field, why);
+      return nullptr;
+    }
+    // One thing at a time: what was sent first has its number first.
+    if (options_.commit) CLI_RETURN_IF_ERROR(Flush());
     CLI_ASSIGN_OR_RETURN(const bool added, AddMember(unnamed));
     if (!added) return nullptr;
-    found = report_.accounts.find(number);
+    account = Find(number);
   }
-  if (found == report_.accounts.end()) {
-    Reject(place, field,
+  if (account == nullptr) {
+    Reject(source, field,
            absl::StrCat("there is no member ", number,
                         " in the files (or its row cannot be read), nor in the bank"));
     return nullptr;
   }
-  found->second.in_files = true;
-  return &found->second;
+  account->in_files = true;
+  return account;
 }
 
-// ---- Exchanges
-// -----------------------------------------------------------------------------------------------------
+// ---- Openings and exchanges
+// ---------------------------------------------------------------------------------------
 
-absl::Status Importer::TakeExchange(imports::ImportedExchange exchange) {
-  CLI_ASSIGN_OR_RETURN(ImportAccount * giver,
-                       AccountOf(exchange.giver, exchange.place, exchange.giver_field));
+absl::Status Importer::TakeOpening(imports::ImportedOpening& opening) {
+  if (!members_done_) CLI_RETURN_IF_ERROR(CloseBeforehand());
+  const Source source{opening.place, std::move(opening.fields)};
+  if (const std::string why = WhyRefused(opening, options_.today); !why.empty()) {
+    Reject(source, "", why);
+    return absl::OkStatus();
+  }
+  CLI_ASSIGN_OR_RETURN(ImportAccount * account, AccountOf(opening.number, source, ""));
+  if (account == nullptr) return absl::OkStatus();
+  NoteDay(*account, opening.occurred_on);
+  report_.opening_pot.in_files = true;
+  const bool credit = opening.seconds > 0;
+  ImportAccount* pot = &report_.opening_pot;
+  Pending pending{source, credit ? account : pot, credit ? pot : account,
+                  credit ? opening.seconds : -opening.seconds, /*opening=*/true};
+  if (options_.commit) return PostOpening(std::move(pending), opening);
+  // The server knows an origin whatever it came with, and takes exchanges of the same two accounts.
+  imports::ImportedExchange as_exchange;
+  as_exchange.occurred_on = opening.occurred_on;
+  as_exchange.origin_number = opening.origin_number;
+  v1::Exchange exchange = ToExchange(pending, as_exchange);
+  return Enqueue(std::move(pending), std::move(exchange));
+}
+
+absl::Status Importer::PostOpening(Pending pending, const imports::ImportedOpening& opening) {
+  CLI_RETURN_IF_ERROR(Flush());
+  v1::RecordOpeningRequest request;
+  request.set_parent(options_.bank);
+  request.set_holder(opening.seconds > 0 ? pending.giver->holder : pending.receiver->holder);
+  request.set_seconds(opening.seconds);
+  request.set_occurred_on(opening.occurred_on);
+  request.set_note(opening.note);
+  *request.mutable_origin() = ToOrigin(opening.origin_number);
+  return Count(pending, client_.RecordOpening(std::move(request)).status());
+}
+
+absl::Status Importer::TakeExchange(imports::ImportedExchange& exchange) {
+  if (!members_done_) CLI_RETURN_IF_ERROR(CloseBeforehand());
+  Source source{std::move(exchange.place), std::move(exchange.fields)};
+  if (const std::string why = WhyRefused(exchange, options_.today); !why.empty()) {
+    Reject(source, "", why);
+    return absl::OkStatus();
+  }
+  CLI_ASSIGN_OR_RETURN(ImportAccount * giver, AccountOf(exchange.giver, source, exchange.giver_field));
   if (giver == nullptr) return absl::OkStatus();
   CLI_ASSIGN_OR_RETURN(ImportAccount * receiver,
-                       AccountOf(exchange.receiver, exchange.place, exchange.receiver_field));
+                       AccountOf(exchange.receiver, source, exchange.receiver_field));
   if (receiver == nullptr) return absl::OkStatus();
-  Pending pending{std::move(exchange), giver, receiver};
-  if (!options_.commit) return Ask(pending);
-  batch_.push_back(std::move(pending));
-  return batch_.size() < kBatch ? absl::OkStatus() : Flush();
+  if (giver->holder == receiver->holder && !giver->holder.empty()) {
+    Reject(source, exchange.giver_field, "giver and receiver have been merged into one member of the bank");
+    return absl::OkStatus();
+  }
+  NoteDay(*giver, exchange.occurred_on);
+  NoteDay(*receiver, exchange.occurred_on);
+  Pending pending{std::move(source), giver, receiver, exchange.seconds, /*opening=*/false};
+  v1::Exchange sent = ToExchange(pending, exchange);
+  return Enqueue(std::move(pending), std::move(sent));
 }
 
-v1::Exchange Importer::ToExchange(const Pending& pending) const {
+v1::Origin Importer::ToOrigin(std::string number) const {
+  v1::Origin origin;
+  origin.set_system(std::string(reader_.system()));
+  origin.set_number(std::move(number));
+  return origin;
+}
+
+v1::Exchange Importer::ToExchange(const Pending& pending, imports::ImportedExchange& row) const {
   v1::Exchange exchange;
   exchange.add_givers()->set_holder(pending.giver->holder);
   exchange.add_receivers()->set_holder(pending.receiver->holder);
-  exchange.set_seconds(pending.row.seconds);
-  exchange.set_occurred_on(pending.row.occurred_on);
-  exchange.set_note(pending.row.note);
+  exchange.set_seconds(pending.seconds);
+  exchange.set_occurred_on(std::move(row.occurred_on));
+  exchange.set_note(std::move(row.note));
+  exchange.set_category(std::move(row.category));
   v1::Origin& origin = *exchange.mutable_origin();
-  origin.set_system(std::string(reader_.system()));
-  origin.set_number(pending.row.origin_number);
-  if (pending.row.record_time != absl::InfinitePast()) {
-    *origin.mutable_record_time() = google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(
-        absl::ToUnixMicros(pending.row.record_time));
+  origin = ToOrigin(std::move(row.origin_number));
+  origin.set_recorded_by(std::move(row.recorded_by));
+  if (row.record_time != absl::InfinitePast()) {
+    *origin.mutable_record_time() =
+        google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(row.record_time));
   }
   return exchange;
 }
 
-// A dry run: the server says what it would do. Where somebody is still to be added there is nothing to ask.
-absl::Status Importer::Ask(const Pending& pending) {
-  if (!pending.giver->existed || !pending.receiver->existed) return Settle(pending, absl::OkStatus());
-  v1::RecordExchangeRequest request;
-  request.set_parent(options_.bank);
-  *request.mutable_exchange() = ToExchange(pending);
-  request.set_validate_only(true);
-  return Settle(pending, client_.RecordExchange(std::move(request)).status());
+absl::Status Importer::Enqueue(Pending pending, v1::Exchange exchange) {
+  // Where somebody is still to be added there is nothing to ask.
+  if (!options_.commit && (!pending.giver->existed || !pending.receiver->existed)) {
+    return Count(pending, absl::OkStatus());
+  }
+  batch_bytes_ += exchange.ByteSizeLong();
+  *batch_.add_exchanges() = std::move(exchange);
+  making_.push_back(std::move(pending));
+  const bool full = making_.size() == kBatch || batch_bytes_ >= kBatchBytes;
+  return full ? SendBatch() : absl::OkStatus();
 }
 
-absl::Status Importer::Flush() {
-  if (batch_.empty()) return absl::OkStatus();
-  v1::BatchRecordExchangesRequest request;
-  request.set_parent(options_.bank);
-  for (const Pending& pending : batch_) *request.add_exchanges() = ToExchange(pending);
-  CLI_ASSIGN_OR_RETURN(const v1::BatchRecordExchangesResponse response,
-                       client_.BatchRecordExchanges(std::move(request)));
-  if (static_cast<size_t>(response.results_size()) != batch_.size()) {
-    return absl::InternalError("The server answered for another number of exchanges than it was sent.");
-  }
-  for (size_t i = 0; i < batch_.size(); ++i) {
-    CLI_RETURN_IF_ERROR(Settle(batch_[i], client::ToStatus(response.results(static_cast<int>(i)).status())));
-  }
-  batch_.clear();
+absl::Status Importer::SendBatch() {
+  CLI_RETURN_IF_ERROR(Settle());
+  if (making_.empty()) return absl::OkStatus();
+  batch_.set_parent(options_.bank);
+  batch_.set_validate_only(!options_.commit);
+  courier_.Send(std::move(batch_));
+  batch_.Clear();
+  batch_bytes_ = 0;
+  sent_.swap(making_);
   return absl::OkStatus();
 }
 
-absl::Status Importer::Settle(const Pending& pending, const absl::Status& status) {
-  const int64_t seconds = pending.row.seconds;
+absl::Status Importer::Settle() {
+  if (!courier_.busy()) return absl::OkStatus();
+  CLI_ASSIGN_OR_RETURN(const v1::BatchRecordExchangesResponse response, courier_.Fetch());
+  if (static_cast<size_t>(response.results_size()) != sent_.size()) {
+    return absl::InternalError("The server answered for another number of exchanges than it was sent.");
+  }
+  for (size_t i = 0; i < sent_.size(); ++i) {
+    CLI_RETURN_IF_ERROR(Count(sent_[i], client::ToStatus(response.results(static_cast<int>(i)).status())));
+  }
+  sent_.clear();
+  return absl::OkStatus();
+}
+
+absl::Status Importer::Flush() {
+  CLI_RETURN_IF_ERROR(SendBatch());
+  return Settle();
+}
+
+absl::Status Importer::Count(Pending& pending, const absl::Status& status) {
+  const int64_t seconds = pending.seconds;
   if (status.ok()) {
-    ++report_.exchanges_new;
-    report_.seconds += seconds;
+    ++(pending.opening ? report_.openings_new : report_.exchanges_new);
     pending.giver->new_seconds += seconds;
     pending.receiver->new_seconds -= seconds;
   } else if (client::ErrorReason(status) == "ORIGIN_RECORDED") {
-    ++report_.exchanges_known;
-    report_.seconds += seconds;
+    ++(pending.opening ? report_.openings_known : report_.exchanges_known);
     pending.giver->known_seconds += seconds;
     pending.receiver->known_seconds -= seconds;
   } else if (IsAboutTheServer(status)) {
     return status;
   } else {
-    Reject(pending.row.place, "", Explain(status, {}));
+    Reject(pending.source, "", Explain(status, {}), options_.commit);
+    return absl::OkStatus();
+  }
+  if (!pending.opening) report_.seconds += seconds;
+  return absl::OkStatus();
+}
+
+void Importer::Reject(const Source& source, const std::string& field, const std::string& reason,
+                      bool by_server) {
+  ++report_.rejected;
+  if (options_.on_reject) options_.on_reject({source.place, field, reason, source.fields}, by_server);
+}
+
+// ---- Members who left
+// ----------------------------------------------------------------------------------------------
+
+absl::Status Importer::CloseBeforehand() {
+  members_done_ = true;
+  if (!options_.commit || options_.plan == nullptr) return absl::OkStatus();
+  for (auto& [number, account] : report_.accounts) {
+    if (!account.closes || account.is_closed || !account.untouched || account.before_seconds > 0) continue;
+    const auto planned = options_.plan->accounts.find(number);
+    if (planned == options_.plan->accounts.end() || planned->second.expected_seconds() <= 0) continue;
+    CLI_RETURN_IF_ERROR(Close(account, DayAfterAll(account, planned->second.last_day)));
   }
   return absl::OkStatus();
 }
 
-void Importer::Reject(const imports::Place& place, const std::string& field, const std::string& reason) {
-  ++report_.rejected;
-  if (options_.on_reject) options_.on_reject({place, field, reason});
+absl::Status Importer::CloseAfterwards() {
+  for (auto& [number, account] : report_.accounts) {
+    if (!account.closes) continue;
+    const bool had_hours = account.before_seconds > 0;
+    if (account.is_closed) {
+      // By whoever closed it earlier, or beforehand and counted then.
+      if (account.existed && known_.at(number).member.state() != v1::Member::STATE_ACTIVE) {
+        ++report_.closed_before;
+      }
+    } else if (!account.untouched) {
+      report_.left_open.push_back({account, LeftOpen::Why::kChanged, ""});
+    } else if (account.expected_seconds() <= 0) {
+      CLI_RETURN_IF_ERROR(Close(account, account.closed_on));
+    } else if (!options_.commit && !had_hours) {
+      CLI_RETURN_IF_ERROR(Close(account, DayAfterAll(account, account.last_day)));
+    } else if (std::none_of(report_.left_open.begin(), report_.left_open.end(),
+                            [&](const LeftOpen& told) { return told.account.number == account.number; })) {
+      report_.left_open.push_back({account, LeftOpen::Why::kHasHours, ""});
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Importer::Close(ImportAccount& account, const std::string& closed_on) {
+  if (options_.commit) {
+    v1::CloseMemberRequest request;
+    request.set_name(account.holder);
+    // A day that was not told, or that lies ahead, is today.
+    request.set_closed_on(closed_on > options_.today ? options_.today : closed_on);
+    const absl::Status closed = client_.CloseMember(std::move(request)).status();
+    if (!closed.ok()) {
+      if (IsAboutTheServer(closed)) return closed;
+      report_.left_open.push_back({account, LeftOpen::Why::kRefused, Explain(closed, {})});
+      return absl::OkStatus();
+    }
+  }
+  account.is_closed = true;
+  ++report_.closed;
+  if (!account.closed_on.empty() && closed_on > account.closed_on) ++report_.closed_later;
+  return absl::OkStatus();
 }
 
 // ---- Afterwards
 // ----------------------------------------------------------------------------------------------------
 
-absl::StatusOr<std::vector<BalanceDifference>> Importer::CheckBalances(const ImportReport& report) {
+// What the older system declares is compared with what its files add up to; where they do not hold all of the
+// history, with what the account comes to here.
+void Importer::CompareDeclared() {
+  report_.declared = static_cast<int64_t>(declared_.size());
+  for (imports::DeclaredBalance& declared : declared_) {
+    const auto found = report_.accounts.find(declared.number);
+    ImportAccount account;
+    account.number = declared.number;
+    if (found != report_.accounts.end()) account = found->second;
+    const auto agrees = [&declared](int64_t computed_seconds) {
+      int64_t difference = 0;
+      return !__builtin_sub_overflow(declared.seconds, computed_seconds, &difference) &&
+             difference <= declared.within_seconds && difference >= -declared.within_seconds;
+    };
+    if (agrees(account.files_seconds()) || agrees(account.expected_seconds())) continue;
+    report_.declared_differences.push_back({std::move(declared), std::move(account)});
+  }
+}
+
+absl::StatusOr<BalanceCheck> Importer::CheckBalances(const ImportReport& report) {
   // Members who have been merged since share an account.
   std::map<std::string, ImportAccount> by_holder;
   for (const auto& [number, account] : report.accounts) {
@@ -275,17 +562,21 @@ absl::StatusOr<std::vector<BalanceDifference>> Importer::CheckBalances(const Imp
     const auto [found, first] = by_holder.emplace(account.holder, account);
     if (!first) found->second.new_seconds += account.new_seconds;
   }
+  BalanceCheck check;
+  check.community_pot = report.accounts.at("").in_files;
+  check.opening_pot = report.opening_pot.in_files;
+  check.members = static_cast<int64_t>(by_holder.size()) - check.community_pot;
+  if (check.opening_pot) by_holder.emplace(report.opening_pot.holder, report.opening_pot);
   std::vector<std::string> holders;
   for (const auto& [holder, account] : by_holder) holders.push_back(holder);
   CLI_ASSIGN_OR_RETURN(const std::vector<v1::Balance> balances,
                        FetchBalances(client_, options_.bank, holders));
-  std::vector<BalanceDifference> differences;
   auto balance = balances.begin();
   for (const auto& [holder, account] : by_holder) {
     const int64_t actual_seconds = (balance++)->seconds();
-    if (actual_seconds != account.expected_seconds()) differences.push_back({account, actual_seconds});
+    if (actual_seconds != account.expected_seconds()) check.differences.push_back({account, actual_seconds});
   }
-  return differences;
+  return check;
 }
 
 }  // namespace timebank::cli

@@ -1,23 +1,36 @@
-// Brings what a Reader reads into a bank: members first, then exchanges, or only tells what would come of it.
+// Brings what a Reader reads into a bank: members first, then openings and exchanges, at last the closing of
+// those who left; or only tells what would come of it.
 //
-// Every exchange carries its origin, so the same file brought twice posts once, and a run that was
-// interrupted is completed by the next one. A row that cannot be posted never stops the others. Members are
-// found by their number in the older system; a new one gets an id made of that number (Reader::id_prefix()),
-// and no starter hours.
+// Every opening and exchange carries its origin, so the same file brought twice posts once, and a run that
+// was interrupted is completed by the next one. A row that cannot be posted never stops the others. Members
+// are found by their number in the older system and by nothing else (two people may share a name); a new one
+// gets an id made of that number where it makes one (Reader::id_prefix()), and no starter hours. Of a member
+// who is known, what is empty in the bank is filled in; nothing is overwritten.
 //
-// Memory: the members of the files and of the bank, one batch of exchanges; and what the Reader itself needs.
-// Threads: one.
+// Closing. The server closes an account at once where it is even or in debit; hours in credit would have to
+// go somewhere. So a member who left with hours is closed while the account is still even, before its
+// exchanges: the server takes help of up to the day of closing, from a broker, for closed accounts. Where
+// that cannot be (the account has hours before this run), or somebody has changed the member since it was
+// added (reopened it, perhaps), it stays open and is told.
+//
+// Memory: the members of the files and of the bank, declared balances, two batches; and what the Reader
+// itself needs. Threads: the caller's, and one that waits for the server.
 #ifndef TIMEBANK_CLIENT_CLI_IMPORTER_H_
 #define TIMEBANK_CLIENT_CLI_IMPORTER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "client/cli/batch_courier.h"
 #include "client/cli/import/reader.h"
 #include "client/cpp/client.h"
 
@@ -25,7 +38,7 @@ namespace timebank::cli {
 
 // One account that the files or the bank know.
 struct ImportAccount {
-  // Resource name; what it is, or will be.
+  // Resource name; what it is, or will be. Empty: the server will choose.
   std::string holder;
   // Number in the older system; empty for the community pot.
   std::string number;
@@ -40,7 +53,40 @@ struct ImportAccount {
   // Whether the files speak of it.
   bool in_files = false;
 
+  // What the files say that it left, and when (ISO day or empty).
+  bool closes = false;
+  std::string closed_on;
+  // Of one that closes: the latest day of what the files have about it.
+  std::string last_day;
+  // In the bank.
+  bool is_closed = false;
+  // Nobody has changed the member in the bank since it was added.
+  bool untouched = false;
+
   int64_t expected_seconds() const { return before_seconds + new_seconds; }
+  int64_t files_seconds() const { return new_seconds + known_seconds; }
+};
+
+// Somebody who left there and stays open here.
+struct LeftOpen {
+  enum class Why {
+    // There are hours in credit on the account, and nobody has said where they go.
+    kHasHours,
+    // The member was changed in the bank, perhaps reopened.
+    kChanged,
+    // The server refused.
+    kRefused,
+  };
+  ImportAccount account;
+  Why why = Why::kHasHours;
+  // kRefused: the server's reason, for people.
+  std::string reason;
+};
+
+// An account of which the older system says another balance than its rows add up to.
+struct DeclaredDifference {
+  imports::DeclaredBalance declared;
+  ImportAccount account;
 };
 
 // What a run did, or would do.
@@ -48,13 +94,29 @@ struct ImportReport {
   int64_t rows = 0;
   int64_t members_new = 0;
   int64_t members_known = 0;
+  // Known ones of whom the files had more than the bank.
+  int64_t members_filled = 0;
+  // Known ones who have another name in the bank; it stays.
+  int64_t members_named_otherwise = 0;
   int64_t exchanges_new = 0;
   int64_t exchanges_known = 0;
+  int64_t openings_new = 0;
+  int64_t openings_known = 0;
   // Hours of new and known exchanges together.
   int64_t seconds = 0;
   int64_t rejected = 0;
+  // Members who left there: closed by this run; closed before it; not closed.
+  int64_t closed = 0;
+  int64_t closed_before = 0;
+  std::vector<LeftOpen> left_open;
+  // Of `closed`: as of the day of their last exchange, which came after they had left.
+  int64_t closed_later = 0;
+  int64_t declared = 0;
+  std::vector<DeclaredDifference> declared_differences;
   // By number in the older system; the community pot under the empty number.
   std::map<std::string, ImportAccount> accounts;
+  // Where openings come from; `in_files` where there are any.
+  ImportAccount opening_pot;
 };
 
 // An account whose balance is not what the files say.
@@ -63,19 +125,36 @@ struct BalanceDifference {
   int64_t actual_seconds = 0;
 };
 
+// Every balance read back.
+struct BalanceCheck {
+  std::vector<BalanceDifference> differences;
+  // Accounts that were compared: members (merged ones count once), and whether the pots are among them.
+  int64_t members = 0;
+  bool community_pot = false;
+  bool opening_pot = false;
+
+  int64_t accounts() const { return members + community_pot + opening_pot; }
+};
+
 struct ImporterOptions {
   // Resource name of the bank.
-  std::string bank;
+  std::string bank = {};
+  // Its today, as an ISO day.
+  std::string today = {};
   // False: the bank is still to be created, so nothing in it is known.
   bool bank_exists = true;
   // False: asks only, changes nothing.
   bool commit = false;
   // Members whom exchanges name and nobody knows are added without a name, instead of rejecting the row.
   bool make_members = false;
-  // Called for every row that cannot be posted.
-  std::function<void(const imports::Reject&)> on_reject;
+  // With `commit` and members who left: what a run without `commit` found, so that it is known beforehand
+  // with how many hours each ends. Must outlive the importer.
+  const ImportReport* plan = nullptr;
+  // Called for every row that cannot be posted. `by_server`: it was refused on being posted, which no run
+  // without `commit` can tell.
+  std::function<void(const imports::Reject&, bool by_server)> on_reject = {};
   // Called now and then, with bytes read of bytes in all.
-  std::function<void(int64_t done, int64_t total)> on_progress;
+  std::function<void(int64_t done, int64_t total)> on_progress = {};
 };
 
 class Importer {
@@ -90,39 +169,90 @@ class Importer {
   absl::StatusOr<ImportReport> Run();
 
   // After a committed Run(): reads every balance back. What differs from the files' sums.
-  absl::StatusOr<std::vector<BalanceDifference>> CheckBalances(const ImportReport& report);
+  absl::StatusOr<BalanceCheck> CheckBalances(const ImportReport& report);
 
  private:
-  // An exchange on its way, with the accounts that it moves.
+  // Whose row it is, for saying what is wrong with it.
+  struct Source {
+    imports::Place place;
+    std::vector<std::string> fields;
+  };
+  // An exchange or opening on its way, with the accounts that it moves.
   struct Pending {
-    imports::ImportedExchange row;
+    Source source;
     ImportAccount* giver;
     ImportAccount* receiver;
+    int64_t seconds;
+    bool opening;
+  };
+  // What the bank has of a member, as far as there may be more to tell.
+  struct KnownMember {
+    v1::Member member;
+    bool merged;
   };
 
+  // The account under that number; null: there is none.
+  ImportAccount* Find(const std::string& number) const;
+  // The same; a new one where there is none.
+  ImportAccount& FindOrAdd(const std::string& number);
   absl::Status LoadAccounts();
   absl::Status LoadBalances();
-  absl::Status TakeMember(const imports::ImportedMember& member);
-  absl::Status TakeExchange(imports::ImportedExchange exchange);
-  // The account of a member whom an exchange names; null where there is none (the row is then rejected).
-  absl::StatusOr<ImportAccount*> AccountOf(const std::string& number, const imports::Place& place,
+  absl::Status Take(imports::Row row);
+  absl::Status TakeMember(imports::ImportedMember& member);
+  absl::Status TakeOpening(imports::ImportedOpening& opening);
+  absl::Status TakeExchange(imports::ImportedExchange& exchange);
+  // The account of a member whom a row names; null where there is none (the row is then rejected).
+  absl::StatusOr<ImportAccount*> AccountOf(const std::string& number, const Source& source,
                                            const std::string& field);
   // Adds a member to the bank (or to what would be added). False where the server refuses (the row is then
   // rejected).
   absl::StatusOr<bool> AddMember(const imports::ImportedMember& member);
+  absl::StatusOr<std::string> CreateMember(const imports::ImportedMember& member, const std::string& id);
+  // Completes what the bank has of a member.
+  absl::Status FillIn(const imports::ImportedMember& member, ImportAccount& account);
+  std::string IdFor(const std::string& number) const;
+
+  v1::Origin ToOrigin(std::string number) const;
+  v1::Exchange ToExchange(const Pending& pending, imports::ImportedExchange& row) const;
+  absl::Status PostOpening(Pending pending, const imports::ImportedOpening& opening);
+  // Puts it into the next batch, which is sent when it is full.
+  absl::Status Enqueue(Pending pending, v1::Exchange exchange);
+  // Sends the next batch, once the one before it has been answered.
+  absl::Status SendBatch();
+  // Waits for the batch that is on its way, and counts what came of it.
+  absl::Status Settle();
   absl::Status Flush();
-  absl::Status Ask(const Pending& pending);
-  // What the server says about one exchange: counted as new, as known, or rejected. Errors: it did not
-  // answer.
-  absl::Status Settle(const Pending& pending, const absl::Status& status);
-  void Reject(const imports::Place& place, const std::string& field, const std::string& reason);
-  v1::Exchange ToExchange(const Pending& pending) const;
+  // What the server says about one row: counted as new, as known, or rejected. Errors: it did not answer.
+  absl::Status Count(Pending& pending, const absl::Status& status);
+
+  // Closes those who will end with hours, while their accounts are even.
+  absl::Status CloseBeforehand();
+  // Closes the others, and finds out who stays open.
+  absl::Status CloseAfterwards();
+  absl::Status Close(ImportAccount& account, const std::string& closed_on);
+  void CompareDeclared();
+  void Reject(const Source& source, const std::string& field, const std::string& reason,
+              bool by_server = false);
 
   client::Client client_;
   imports::Reader& reader_;
   ImporterOptions options_;
   ImportReport report_;
-  std::vector<Pending> batch_;
+  // The same accounts, to be found quickly; in the report they stay where they are.
+  absl::flat_hash_map<std::string, ImportAccount*> by_number_;
+  std::map<std::string, KnownMember> known_;
+  // Ids that members of the bank have.
+  absl::flat_hash_set<std::string> taken_ids_;
+  std::vector<imports::DeclaredBalance> declared_;
+  // Members are read, and who must be is closed: hours may move.
+  bool members_done_ = false;
+
+  BatchCourier courier_;
+  // Being made, and on its way.
+  v1::BatchRecordExchangesRequest batch_;
+  size_t batch_bytes_ = 0;
+  std::vector<Pending> making_;
+  std::vector<Pending> sent_;
 };
 
 }  // namespace timebank::cli

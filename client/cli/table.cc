@@ -16,6 +16,7 @@
 #include "absl/strings/str_replace.h"
 #include "client/cli/day.h"
 #include "client/cli/hours.h"
+#include "client/cli/import/harmless.h"
 #include "client/cli/words.h"
 
 namespace timebank::cli {
@@ -136,10 +137,8 @@ std::string Table::ForSpreadsheets() const {
 }
 
 std::string CsvText(std::string_view text) {
-  constexpr std::string_view kFormula = "=+-@\t\r";
   constexpr std::string_view kMustBeQuoted = ",;\"\r\n\t";
-  std::string cell(text);
-  if (!cell.empty() && kFormula.find(cell.front()) != std::string_view::npos) cell.insert(0, 1, '\'');
+  const std::string cell = imports::Harmless(text);
   if (cell.find_first_of(kMustBeQuoted.data(), 0, kMustBeQuoted.size()) == std::string::npos) return cell;
   return absl::StrCat("\"", absl::StrReplaceAll(cell, {{"\"", "\"\""}}), "\"");
 }

@@ -73,8 +73,7 @@ class Table {
   std::vector<std::vector<Cell>> rows_;
 };
 
-// A text cell of a CSV file: quoted where it must be; text that a spreadsheet would run as a formula (it
-// begins with = + - @, a tab or a return) gets an apostrophe in front.
+// A text cell of a CSV file: quoted where it must be, and made harmless (import/harmless.h).
 std::string CsvText(std::string_view text);
 
 // A message as JSON with the API's own field names; `pretty` on several lines.

@@ -1,5 +1,7 @@
 #include "tests/unit/cli/fake_bank.h"
 
+#include <google/protobuf/util/field_mask_util.h>
+
 #include <algorithm>
 #include <optional>
 #include <sstream>
@@ -76,6 +78,9 @@ FakeBank::FakeBank() {
   ON_CALL(*this, GetMember).WillByDefault([this](auto request, auto&) { return Find(request); });
   ON_CALL(*this, ListMembers).WillByDefault([this](auto request, auto&) { return List(request); });
   ON_CALL(*this, CreateMember).WillByDefault([this](auto request, auto&) { return Create(request); });
+  ON_CALL(*this, UpdateMember).WillByDefault([this](auto request, auto&) { return Update(request); });
+  ON_CALL(*this, CloseMember).WillByDefault([this](auto request, auto&) { return Close(request); });
+  ON_CALL(*this, RecordOpening).WillByDefault([this](auto request, auto&) { return Open(request); });
   ON_CALL(*this, RecordExchange).WillByDefault([this](auto request, auto&) { return Record(request); });
   ON_CALL(*this, BatchRecordExchanges).WillByDefault([this](auto request, auto&) {
     return RecordBatch(request);
@@ -136,6 +141,11 @@ absl::StatusOr<v1::Exchange> FakeBank::Post(v1::Exchange exchange, bool keep) {
   for (const std::string& holder : order) {
     if (!Knows(holder))
       return ServiceError(absl::StatusCode::kNotFound, "HOLDER_NOT_FOUND", {{"name", holder}});
+    const v1::Member* member = MemberNamed(holder);
+    if (member != nullptr && member->state() == v1::Member::STATE_CLOSED &&
+        exchange.occurred_on() > member->closed_on()) {
+      return ServiceError(absl::StatusCode::kFailedPrecondition, "HOLDER_CLOSED", {{"holder", holder}});
+    }
   }
   if (exchange.occurred_on().empty()) exchange.set_occurred_on(bank.today());
   exchange.set_kind(v1::Exchange::KIND_EXCHANGE);
@@ -187,10 +197,14 @@ absl::StatusOr<v1::BatchRecordExchangesResponse> FakeBank::RecordBatch(
     const v1::BatchRecordExchangesRequest& request) {
   if (batches++ == fails_after_batches)
     return client::WithRequestId(absl::UnavailableError("gone"), "made-up-id");
+  batches_asked += request.validate_only();
+  longest_batch = std::max(longest_batch, request.exchanges_size());
+  largest_batch_bytes = std::max(largest_batch_bytes, request.ByteSizeLong());
   v1::BatchRecordExchangesResponse response;
   for (const v1::Exchange& exchange : request.exchanges()) {
     v1::RecordExchangeRequest one;
     *one.mutable_exchange() = exchange;
+    one.set_validate_only(request.validate_only());
     const auto recorded = Record(one);
     auto& result = *response.add_results();
     if (recorded.ok()) {
@@ -253,9 +267,66 @@ absl::StatusOr<v1::CreateMemberResponse> FakeBank::Create(const v1::CreateMember
       request.member_id().empty() ? absl::StrCat("m", members_.size() + 1) : request.member_id();
   v1::Member& member = AddMember(id, request.member().display_name());
   *member.mutable_external_ids() = request.member().external_ids();
+  *member.mutable_phones() = request.member().phones();
+  *member.mutable_emails() = request.member().emails();
+  if (request.member().kind() != v1::Member::KIND_UNSPECIFIED) member.set_kind(request.member().kind());
   member.set_joined_on(request.member().joined_on());
   v1::CreateMemberResponse response;
   *response.mutable_member() = member;
+  return response;
+}
+
+v1::Member* FakeBank::MemberNamed(const std::string& name) {
+  for (v1::Member& member : members_) {
+    if (member.name() == name) return &member;
+  }
+  return nullptr;
+}
+
+absl::StatusOr<v1::UpdateMemberResponse> FakeBank::Update(const v1::UpdateMemberRequest& request) {
+  v1::Member* member = MemberNamed(request.member().name());
+  if (member == nullptr) return ServiceError(absl::StatusCode::kNotFound, "HOLDER_NOT_FOUND");
+  google::protobuf::util::FieldMaskUtil::MergeOptions whole_fields;
+  whole_fields.set_replace_message_fields(true);
+  whole_fields.set_replace_repeated_fields(true);
+  google::protobuf::util::FieldMaskUtil::MergeMessageTo(request.member(), request.update_mask(), whole_fields,
+                                                        member);
+  member->mutable_update_time()->set_seconds(member->update_time().seconds() + 1);
+  v1::UpdateMemberResponse response;
+  *response.mutable_member() = *member;
+  return response;
+}
+
+absl::StatusOr<v1::CloseMemberResponse> FakeBank::Close(const v1::CloseMemberRequest& request) {
+  v1::Member* member = MemberNamed(request.name());
+  if (member == nullptr) return ServiceError(absl::StatusCode::kNotFound, "HOLDER_NOT_FOUND");
+  if (member->state() == v1::Member::STATE_CLOSED)
+    return ServiceError(absl::StatusCode::kFailedPrecondition, "HOLDER_CLOSED", {{"holder", member->name()}});
+  if (balances_[member->name()] > 0 && request.destination().empty())
+    return ServiceError(absl::StatusCode::kFailedPrecondition, "DESTINATION_REQUIRED");
+  member->set_state(v1::Member::STATE_CLOSED);
+  member->set_closed_on(request.closed_on().empty() ? bank.today() : request.closed_on());
+  v1::CloseMemberResponse response;
+  *response.mutable_member() = *member;
+  return response;
+}
+
+absl::StatusOr<v1::RecordOpeningResponse> FakeBank::Open(const v1::RecordOpeningRequest& request) {
+  v1::RecordExchangeRequest as_exchange;
+  v1::Exchange& exchange = *as_exchange.mutable_exchange();
+  const std::string pot = absl::StrCat(kBank, "/pots/opening");
+  const bool credit = request.seconds() > 0;
+  exchange.add_givers()->set_holder(credit ? request.holder() : pot);
+  exchange.add_receivers()->set_holder(credit ? pot : request.holder());
+  exchange.set_seconds(credit ? request.seconds() : -request.seconds());
+  exchange.set_occurred_on(request.occurred_on());
+  exchange.set_note(request.note());
+  *exchange.mutable_origin() = request.origin();
+  auto posted = Record(as_exchange);
+  if (!posted.ok()) return posted.status();
+  exchanges_.back().set_kind(v1::Exchange::KIND_OPENING);
+  v1::RecordOpeningResponse response;
+  *response.mutable_exchange() = exchanges_.back();
   return response;
 }
 

@@ -46,6 +46,10 @@ class FakeBank : public ::testing::NiceMock<client::MockConnection> {
   // Calls of BatchRecordExchanges so far, and after how many the server goes away.
   int batches = 0;
   int fails_after_batches = -1;
+  // Of those, the ones that only asked; the largest number of exchanges and of bytes in one.
+  int batches_asked = 0;
+  int longest_batch = 0;
+  size_t largest_batch_bytes = 0;
 
  private:
   absl::StatusOr<v1::RecordExchangeResponse> Record(const v1::RecordExchangeRequest& request);
@@ -55,6 +59,10 @@ class FakeBank : public ::testing::NiceMock<client::MockConnection> {
   absl::StatusOr<v1::GetMemberResponse> Find(const v1::GetMemberRequest& request) const;
   v1::ListMembersResponse List(const v1::ListMembersRequest& request) const;
   absl::StatusOr<v1::CreateMemberResponse> Create(const v1::CreateMemberRequest& request);
+  absl::StatusOr<v1::UpdateMemberResponse> Update(const v1::UpdateMemberRequest& request);
+  absl::StatusOr<v1::CloseMemberResponse> Close(const v1::CloseMemberRequest& request);
+  absl::StatusOr<v1::RecordOpeningResponse> Open(const v1::RecordOpeningRequest& request);
+  v1::Member* MemberNamed(const std::string& name);
   bool Knows(const std::string& holder) const;
 
   std::vector<v1::Member> members_;

@@ -82,7 +82,8 @@ TEST_F(ImportCommandTest, CommitPosts) {
   const Ran ran = Import({"--commit"});
   EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
   ExpectImported();
-  EXPECT_NE(ran.err.find("All 3 balances agree.\n"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("All 3 balances agree (2 members, the community pot).\n"), std::string::npos)
+      << ran.err;
   const v1::Exchange& first = bank_->exchanges().front();
   EXPECT_EQ(first.givers(0).holder(), "timebanks/rushey/members/to-2") << "the source received the help";
   EXPECT_EQ(first.note(), "Fixed the \"famous\" gate");
@@ -98,10 +99,11 @@ TEST_F(ImportCommandTest, TwicePostsOnce) {
   ASSERT_EQ(Import({"--commit"}).code, ExitCode::kOk);
   const Ran again = Import({"--commit"});
   EXPECT_EQ(again.code, ExitCode::kOk) << again.err;
-  EXPECT_NE(again.err.find("  members    0 new, 2 known\n  exchanges  0 new, 3 known; 3h19m48s in all\n"),
+  EXPECT_NE(again.err.find("  members    0 new, 2 known (by their number in timeoverflow)\n"
+                           "  exchanges  0 new, 3 known; 3h19m48s in all\n"),
             std::string::npos)
       << again.err;
-  EXPECT_NE(again.err.find("All 3 balances agree."), std::string::npos);
+  EXPECT_NE(again.err.find("All 3 balances agree "), std::string::npos);
   EXPECT_NE(Import({}).err.find("0 new, 3 known"), std::string::npos);
   EXPECT_EQ(bank_->exchanges().size(), 3u);
   ExpectImported();
@@ -110,17 +112,17 @@ TEST_F(ImportCommandTest, TwicePostsOnce) {
 // Goal: a run that breaks off in the middle is completed by the next one.
 TEST_F(ImportCommandTest, AnInterruptedRunIsCompleted) {
   std::string rows;
-  for (int i = 0; i < 2500; ++i)
+  for (int i = 0; i < 20'000; ++i)
     absl::StrAppend(&rows, "1,member,2,member,60,2018-02-01 10:00:00 UTC,row ", i, ",\n");
   transfers_ = Write("transfers.csv", rows);
   bank_->fails_after_batches = 1;
   const Ran broken = Import({"--commit"});
   EXPECT_EQ(broken.code, ExitCode::kUnreachable);
-  EXPECT_EQ(bank_->exchanges().size(), 1000u);
+  EXPECT_EQ(bank_->exchanges().size(), 8192u);
   const Ran again = Import({"--commit"});
   EXPECT_EQ(again.code, ExitCode::kOk) << again.err;
-  EXPECT_NE(again.err.find("1500 new, 1000 known"), std::string::npos) << again.err;
-  EXPECT_EQ(bank_->Balance("members/to-2"), 2500 * 60);
+  EXPECT_NE(again.err.find("11808 new, 8192 known"), std::string::npos) << again.err;
+  EXPECT_EQ(bank_->Balance("members/to-2"), 20'000 * 60);
 }
 
 // Goal: a bad row is told with its line and written out, exits 5, and stops no good one.
@@ -139,8 +141,50 @@ TEST_F(ImportCommandTest, BadRowsStopNothing) {
   EXPECT_NE(ran.err.find("  transfers.csv line 3, amount: \"zero\" is not a number of seconds"),
             std::string::npos);
   EXPECT_NE(ran.err.find("rows that could not be posted: 2"), std::string::npos);
-  EXPECT_EQ(ReadFile(rejects).substr(0, 65),
-            "file,line,field,why\ntransfers.csv,2,destination_id,\"there is no m");
+  EXPECT_NE(ran.err.find(absl::StrCat("  written to ", (folder_ / "bad-transfers.csv").string(), ": 2 rows")),
+            std::string::npos)
+      << ran.err;
+  const std::string written = ReadFile(folder_ / "bad-transfers.csv");
+  EXPECT_NE(written.find("2,\"destination_id: there is no member 77 in"), std::string::npos) << written;
+  EXPECT_NE(written.find("3,\"amount: \"\"zero\"\" is not a number of seconds\""), std::string::npos)
+      << written;
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "bad-users.csv"));
+}
+
+// Goal: with --strict a bad row keeps everything out, also one that only the server would refuse; it is told
+// and written. Without a bad row --strict is no hindrance.
+TEST_F(ImportCommandTest, StrictPostsAllOrNothing) {
+  const std::string good = ReadFile(transfers_);
+  Write("transfers.csv", good + "1,member,77,member,60,2018-02-01 10:00:00 UTC,nobody,\n");
+  const std::string rejects = (folder_ / "bad.csv").string();
+  const Ran ran = Import({"--commit", "--strict", "--rejects", rejects});
+  EXPECT_EQ(ran.code, ExitCode::kIncomplete);
+  EXPECT_TRUE(bank_->exchanges().empty());
+  EXPECT_TRUE(bank_->members().empty());
+  EXPECT_NE(ran.err.find("transfers.csv line 4, destination_id: there is no member 77"), std::string::npos);
+  EXPECT_NE(ran.err.find("1 row cannot be posted, so nothing was (--strict)."), std::string::npos) << ran.err;
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "bad-transfers.csv"));
+
+  Write("transfers.csv", good);
+  EXPECT_EQ(Import({"--commit", "--strict"}).code, ExitCode::kOk);
+  ExpectImported();
+  // Only the bank can tell that an account has been closed.
+  bank_->members()[0].set_state(v1::Member::STATE_CLOSED);
+  bank_->members()[0].set_closed_on("2018-01-01");
+  Write("transfers.csv", good + "1,member,2,member,60,2018-03-01 10:00:00 UTC,late,\n" +
+                             "9,organization,2,member,60,2018-03-01 10:00:00 UTC,fine,\n");
+  EXPECT_EQ(Import({"--commit", "--strict"}).code, ExitCode::kIncomplete);
+  EXPECT_EQ(bank_->exchanges().size(), 3u);
+  EXPECT_EQ(Import({"--commit"}).code, ExitCode::kIncomplete);
+  EXPECT_EQ(bank_->exchanges().size(), 4u);
+}
+
+// Goal: a file of rejects never takes the place of what is imported.
+TEST_F(ImportCommandTest, RejectsDoNotOverwriteTheSource) {
+  const std::string before = ReadFile(transfers_);
+  const Ran ran = RunCli(bank_, {"import", transfers_, "--rejects", transfers_});
+  EXPECT_EQ(ran.code, ExitCode::kUsage);
+  EXPECT_EQ(ReadFile(transfers_), before);
 }
 
 // Goal: --make-members adds whom only exchanges name, once, without a name.
@@ -193,6 +237,12 @@ TEST_F(ImportCommandTest, OpensTheBank) {
   EXPECT_EQ(Import({"--bank", "rushey", "--create-bank", "--time-zone", "Europe/Madrid"}).code,
             ExitCode::kOk);
   EXPECT_FALSE(bank_->exists) << "a dry run opens nothing";
+  const std::string good = ReadFile(transfers_);
+  Write("transfers.csv", good + "bad\n");
+  EXPECT_EQ(Import({"--bank", "rushey", "--create-bank", "--commit", "--strict"}).code,
+            ExitCode::kIncomplete);
+  EXPECT_FALSE(bank_->exists) << "nothing will be posted to it";
+  Write("transfers.csv", good);
   EXPECT_EQ(Import({"--bank", "rushey", "--create-bank", "--time-zone", "Europe/Madrid", "--commit"}).code,
             ExitCode::kOk);
   EXPECT_EQ(bank_->bank.settings().time_zone(), "Europe/Madrid");
@@ -204,6 +254,12 @@ TEST_F(ImportCommandTest, Json) {
   const std::string json = Import({"-o", "json"}).out;
   EXPECT_NE(json.find("\"exchanges_new\": 3"), std::string::npos) << json;
   EXPECT_NE(json.find("\"seconds\": \"11988\""), std::string::npos) << json;
+  EXPECT_NE(json.find("\"format\": \"timeoverflow\""), std::string::npos) << json;
+  transfers_ = Write("transfers.csv", "1,member,77,member,60,2018-02-01 10:00:00 UTC,nobody,\n");
+  const std::string bad = Import({"-o", "json", "--commit"}).out;
+  EXPECT_NE(bad.find("\"rejected\": 1"), std::string::npos) << bad;
+  EXPECT_NE(bad.find("\"field\": \"destination_id\""), std::string::npos) << bad;
+  EXPECT_NE(bad.find("\"balance_differences\": []"), std::string::npos) << bad;
 }
 
 }  // namespace

@@ -1,0 +1,117 @@
+#include "client/cli/rejects_files.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "client/cli/errors.h"
+#include "client/cli/import/harmless.h"
+#include "client/cli/status_macros.h"
+#include "client/cli/table.h"
+
+namespace timebank::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kByteOrderMark[] = "\xEF\xBB\xBF";
+
+// A row of the source, and the two columns of ours.
+std::string Line(const std::vector<std::string>& cells, size_t columns, const std::string& line,
+                 const std::string& why) {
+  std::string text;
+  for (const std::string& cell : cells) absl::StrAppend(&text, CsvText(cell), ",");
+  for (size_t i = cells.size(); i < columns; ++i) text += ',';
+  return absl::StrCat(text, CsvText(line), ",", CsvText(why), "\n");
+}
+
+// Without the two columns of ours, where the source was a file of rejects itself.
+void DropOurs(std::vector<std::string>& heading) {
+  for (std::string_view ours : {imports::kRejectedWhy, imports::kRejectedLine}) {
+    if (!heading.empty() && heading.back() == ours) heading.pop_back();
+  }
+}
+
+}  // namespace
+
+RejectsFiles::RejectsFiles(std::string path, std::vector<std::string> sources)
+    : path_(std::move(path)), sources_(std::move(sources)) {}
+
+std::string RejectsFiles::PathFor(const std::string& source) const {
+  if (sources_.size() <= 1) return path_;
+  const fs::path path(path_);
+  // users.csv and users.txt must not meet in one file.
+  const bool stem_tells = std::none_of(sources_.begin(), sources_.end(), [&source](const fs::path& other) {
+    return other.filename() != source && other.stem() == fs::path(source).stem();
+  });
+  const fs::path which = stem_tells ? fs::path(source).stem() : fs::path(source);
+  const std::string name = absl::StrCat(path.stem().string(), "-", which.string(),
+                                        path.has_extension() ? path.extension().string() : ".csv");
+  return (path.parent_path() / name).string();
+}
+
+absl::Status RejectsFiles::Check() const {
+  if (!wanted()) return absl::OkStatus();
+  for (const std::string& written_for : sources_) {
+    const std::string path = PathFor(fs::path(written_for).filename().string());
+    for (const std::string& source : sources_) {
+      std::error_code none;
+      if (fs::equivalent(path, source, none)) {
+        return UsageError(absl::StrCat("--rejects would write over ", source,
+                                       ", which is to be imported. Take another name."));
+      }
+    }
+    const fs::path folder = fs::path(path).parent_path();
+    std::error_code none;
+    if (!folder.empty() && !fs::is_directory(folder, none)) {
+      return UsageError(absl::StrCat("Cannot write ", path, ": there is no folder ", folder.string(), "."));
+    }
+  }
+  return absl::OkStatus();
+}
+
+RejectsFiles::File& RejectsFiles::FileFor(const std::string& source, const imports::Reader& reader) {
+  File& file = files_[source];
+  if (file.rows > 0) return file;
+  file.path = PathFor(source);
+  file.stream.open(file.path, std::ios::binary | std::ios::trunc);
+  file.stream << kByteOrderMark;
+  std::vector<std::string> heading = reader.Heading(source);
+  DropOurs(heading);
+  file.columns = heading.size();
+  if (!heading.empty()) {
+    file.stream << Line(heading, heading.size(), std::string(imports::kRejectedLine),
+                        std::string(imports::kRejectedWhy));
+  }
+  return file;
+}
+
+void RejectsFiles::Add(const imports::Reject& reject, const imports::Reader& reader) {
+  if (!wanted()) return;
+  File& file = FileFor(reject.place.file, reader);
+  std::vector<std::string> cells = reject.fields;
+  // A file of rejects has been read: its two last columns tell of the time before.
+  if (file.columns > 0 && cells.size() == file.columns + 2) cells.resize(file.columns);
+  // A file without a heading is as wide as its rows.
+  if (!cells.empty() && file.columns == 0) file.columns = cells.size();
+  const std::string why =
+      reject.field.empty() ? reject.reason : absl::StrCat(reject.field, ": ", reject.reason);
+  file.stream << Line(cells, file.columns, absl::StrCat(reject.place.line), why);
+  ++file.rows;
+}
+
+absl::Status RejectsFiles::Close() {
+  for (auto& [source, file] : files_) {
+    file.stream.close();
+    if (!file.stream) return IncompleteError(absl::StrCat(file.path, " could not be written to its end."));
+    written_.push_back({file.path, file.rows});
+  }
+  files_.clear();
+  return absl::OkStatus();
+}
+
+}  // namespace timebank::cli

@@ -1,0 +1,394 @@
+// The importer alone: rows from a script, against a bank that remembers.
+#include "client/cli/importer.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "client/cli/rejects_files.h"
+#include "tests/unit/cli/fake_bank.h"
+
+namespace timebank::cli {
+namespace {
+
+using imports::DeclaredBalance;
+using imports::ImportedExchange;
+using imports::ImportedMember;
+using imports::ImportedOpening;
+using imports::Row;
+
+constexpr int64_t kHour = 3600;
+
+// Rows as they stand in the script; each stands on the line of its place there.
+class ScriptedReader : public imports::Reader {
+ public:
+  explicit ScriptedReader(std::vector<Row> rows) : rows_(rows.begin(), rows.end()) {}
+
+  absl::StatusOr<bool> Next(Row& row) override {
+    if (rows_.empty()) return false;
+    row = std::move(rows_.front());
+    rows_.pop_front();
+    std::visit([this](auto& one) { one.place = {"script.csv", ++line_}; }, row);
+    return true;
+  }
+  std::string_view system() const override { return "oak"; }
+  std::string_view id_prefix() const override { return "oak-"; }
+  std::vector<std::string> Heading(std::string_view) const override { return {"who", "what"}; }
+  std::vector<std::string> LeftOut() const override { return {}; }
+  int64_t bytes_consumed() const override { return line_; }
+  int64_t bytes_total() const override { return line_; }
+
+ private:
+  std::deque<Row> rows_;
+  int64_t line_ = 0;
+};
+
+ImportedMember Member(const std::string& number, const std::string& name = "") {
+  ImportedMember member;
+  member.number = number;
+  member.display_name = name;
+  return member;
+}
+
+ImportedMember Left(const std::string& number, const std::string& closed_on) {
+  ImportedMember member = Member(number, absl::StrCat("Left ", number));
+  member.closed = true;
+  member.closed_on = closed_on;
+  return member;
+}
+
+ImportedExchange Helped(const std::string& giver, const std::string& receiver, int64_t seconds,
+                        const std::string& day, const std::string& origin) {
+  ImportedExchange exchange;
+  exchange.giver = giver;
+  exchange.receiver = receiver;
+  exchange.seconds = seconds;
+  exchange.occurred_on = day;
+  exchange.origin_number = origin;
+  return exchange;
+}
+
+ImportedOpening Opening(const std::string& number, int64_t seconds, const std::string& origin) {
+  ImportedOpening opening;
+  opening.number = number;
+  opening.seconds = seconds;
+  opening.occurred_on = "2020-01-01";
+  opening.origin_number = origin;
+  return opening;
+}
+
+DeclaredBalance Declared(const std::string& number, int64_t seconds, int64_t within_seconds = 0) {
+  DeclaredBalance declared;
+  declared.number = number;
+  declared.seconds = seconds;
+  declared.within_seconds = within_seconds;
+  return declared;
+}
+
+class ImporterTest : public ::testing::Test {
+ protected:
+  ImportReport Run(const std::vector<Row>& rows, ImporterOptions options) {
+    rejects_.clear();
+    ScriptedReader reader(rows);
+    options.bank = "timebanks/rushey";
+    options.today = "2023-11-16";
+    options.on_reject = [this](const imports::Reject& reject, bool by_server) {
+      rejects_.push_back(absl::StrCat(reject.place.line, by_server ? " (server) " : " ",
+                                      reject.field.empty() ? "" : reject.field + ": ", reject.reason));
+    };
+    Importer importer(client::Client(bank_), reader, std::move(options));
+    auto report = importer.Run();
+    EXPECT_TRUE(report.ok()) << report.status();
+    if (!report.ok()) return {};
+    if (options.commit || last_commit_) {
+      auto check = importer.CheckBalances(*report);
+      EXPECT_TRUE(check.ok()) << check.status();
+      if (check.ok()) check_ = *check;
+    }
+    return *report;
+  }
+  ImportReport Ask(const std::vector<Row>& rows) {
+    last_commit_ = false;
+    return Run(rows, {});
+  }
+  // As the command does it: with a plan where somebody left.
+  ImportReport Post(const std::vector<Row>& rows, bool make_members = false) {
+    const ImportReport plan = Ask(rows);
+    last_commit_ = true;
+    return Run(rows, {.commit = true, .make_members = make_members, .plan = &plan});
+  }
+  const v1::Member& MemberAt(size_t index) { return bank_->members().at(index); }
+
+  std::shared_ptr<FakeBank> bank_ = std::make_shared<FakeBank>();
+  std::vector<std::string> rejects_;
+  BalanceCheck check_;
+  bool last_commit_ = false;
+};
+
+// Goal: all that a row tells arrives: kind, contacts, category, who recorded it there and when.
+TEST_F(ImporterTest, WhatARowTellsArrives) {
+  ImportedMember shop = Member("1", "Corner shop");
+  shop.kind = ImportedMember::Kind::kOrganisation;
+  shop.joined_on = "2019-05-01";
+  shop.phones = {"622743103"};
+  shop.emails = {"shop@example.org"};
+  ImportedExchange exchange = Helped("1", "2", kHour, "2020-02-03", "77");
+  exchange.note = "=SUM(A1)";
+  exchange.category = "Gardening";
+  exchange.recorded_by = "ABCD0003";
+  exchange.record_time = absl::FromUnixSeconds(1580720400);
+  const ImportReport report = Post({shop, Member("2"), exchange});
+  EXPECT_EQ(report.members_new, 2);
+  EXPECT_EQ(report.exchanges_new, 1);
+  EXPECT_EQ(MemberAt(0).name(), "timebanks/rushey/members/oak-1");
+  EXPECT_EQ(MemberAt(0).kind(), v1::Member::KIND_ORGANISATION);
+  EXPECT_EQ(MemberAt(0).joined_on(), "2019-05-01");
+  EXPECT_EQ(MemberAt(0).phones(0), "622743103");
+  EXPECT_EQ(MemberAt(0).emails(0), "shop@example.org");
+  const v1::Exchange& posted = bank_->exchanges().at(0);
+  EXPECT_EQ(posted.note(), "=SUM(A1)");
+  EXPECT_EQ(posted.category(), "Gardening");
+  EXPECT_EQ(posted.origin().system(), "oak");
+  EXPECT_EQ(posted.origin().number(), "77");
+  EXPECT_EQ(posted.origin().recorded_by(), "ABCD0003");
+  EXPECT_EQ(posted.origin().record_time().seconds(), 1580720400);
+}
+
+// Goal: openings are posted once, against the opening pot, which is among the balances that are compared.
+TEST_F(ImporterTest, OpeningsArePostedOnce) {
+  const std::vector<Row> rows = {
+      Member("1", "Ana"),         Member("2", "Ben"),    Opening("1", 3 * kHour, "o1"),
+      Opening("2", -kHour, "o2"), Opening("2", 0, "o3"), Opening("9", kHour, "o4")};
+  const ImportReport asked = Ask(rows);
+  EXPECT_EQ(asked.openings_new, 2);
+  EXPECT_EQ(asked.opening_pot.new_seconds, -2 * kHour);
+  EXPECT_EQ(rejects_.size(), 2u);
+  EXPECT_TRUE(bank_->members().empty());
+  EXPECT_EQ(Post(rows).openings_new, 2);
+  EXPECT_EQ(bank_->Balance("members/oak-1"), 3 * kHour);
+  EXPECT_EQ(bank_->Balance("members/oak-2"), -kHour);
+  EXPECT_EQ(bank_->exchanges().at(0).kind(), v1::Exchange::KIND_OPENING);
+  EXPECT_EQ(bank_->exchanges().at(0).origin().number(), "o1");
+  EXPECT_TRUE(check_.differences.empty());
+  EXPECT_TRUE(check_.opening_pot);
+  EXPECT_FALSE(check_.community_pot);
+  EXPECT_EQ(check_.accounts(), 3);
+  EXPECT_EQ(Ask(rows).openings_known, 2) << "a dry run knows them, too";
+  const ImportReport again = Post(rows);
+  EXPECT_EQ(again.openings_new, 0);
+  EXPECT_EQ(again.openings_known, 2);
+  EXPECT_EQ(bank_->exchanges().size(), 2u);
+}
+
+// Goal: a balance that does not come out is found on both sides of an opening.
+TEST_F(ImporterTest, TheOpeningPotIsComparedToo) {
+  EXPECT_CALL(*bank_, RecordOpening).WillOnce([](auto, auto&) {
+    return v1::RecordOpeningResponse();  // says OK and moves nothing
+  });
+  Post({Member("1", "Ana"), Opening("1", kHour, "o1")});
+  ASSERT_EQ(check_.differences.size(), 2u);
+  EXPECT_EQ(check_.differences[1].account.holder, "timebanks/rushey/pots/opening");
+  EXPECT_EQ(check_.differences[1].account.expected_seconds(), -kHour);
+}
+
+// Goal: who left ends closed on that day with the hours where they are, in debit, even or in credit; what is
+// dated after they left is posted all the same. A second run closes nobody twice.
+TEST_F(ImporterTest, WhoLeftEndsClosed) {
+  const std::vector<Row> rows = {
+      Member("1", "Ana"),
+      Left("2", "2020-03-01"),  // in debit
+      Left("3", "2020-03-01"),  // in credit, all before
+      Left("4", "2020-03-01"),  // in credit, with an exchange after
+      Left("5", ""),            // even, no day told
+      Left("6", "2020-03-01"),  // in debit, with an exchange after
+      Left("7", "2099-01-01"),  // in credit, a day to come
+      Opening("3", kHour, "o"),
+      Helped("1", "2", kHour, "2020-02-01", "a"),
+      Helped("3", "1", kHour, "2020-02-01", "b"),
+      Helped("4", "1", kHour, "2020-02-01", "c"),
+      Helped("4", "1", kHour, "2020-05-01", "d"),
+      Helped("1", "6", kHour, "2020-05-01", "e"),
+      Helped("7", "1", kHour, "2023-11-16", "f"),
+  };
+  const ImportReport asked = Ask(rows);
+  EXPECT_EQ(asked.closed, 6);
+  EXPECT_EQ(asked.closed_later, 1);
+  EXPECT_TRUE(asked.left_open.empty());
+  const ImportReport report = Post(rows);
+  EXPECT_EQ(rejects_, std::vector<std::string>());
+  EXPECT_EQ(report.closed, 6);
+  EXPECT_EQ(report.closed_later, 1);
+  EXPECT_TRUE(report.left_open.empty());
+  const std::vector<std::string> days = {"2020-03-01", "2020-03-01", "2020-05-01",
+                                         "2023-11-16", "2020-03-01", "2023-11-16"};
+  const std::vector<int64_t> hours = {-1, 2, 2, 0, -1, 1};
+  for (size_t i = 0; i < days.size(); ++i) {
+    EXPECT_EQ(MemberAt(i + 1).state(), v1::Member::STATE_CLOSED) << i + 2;
+    EXPECT_EQ(MemberAt(i + 1).closed_on(), days[i]) << i + 2;
+    EXPECT_EQ(bank_->Balance(absl::StrCat("members/oak-", i + 2)), hours[i] * kHour) << i + 2;
+  }
+  EXPECT_TRUE(check_.differences.empty());
+  EXPECT_CALL(*bank_, CloseMember).Times(0);
+  const ImportReport again = Post(rows);
+  EXPECT_EQ(again.closed, 0);
+  EXPECT_EQ(again.closed_before, 6);
+  EXPECT_EQ(again.exchanges_known, 6);
+}
+
+// Goal: a member who was reopened or changed here, or has hours here already, is not closed in silence.
+TEST_F(ImporterTest, WhoIsNotClosedIsTold) {
+  const std::vector<Row> first = {Member("1", "Ana"), Member("2", "Ben"), Member("3", "Carla"),
+                                  Helped("2", "1", kHour, "2020-01-01", "a")};
+  Post(first);
+  bank_->members()[2].mutable_update_time()->set_seconds(9);
+  const std::vector<Row> second = {Member("1", "Ana"), Left("2", "2020-03-01"), Left("3", "2020-03-01"),
+                                   Helped("2", "1", kHour, "2020-02-01", "b")};
+  EXPECT_EQ(Ask(second).left_open.size(), 2u);
+  const ImportReport report = Post(second);
+  EXPECT_EQ(report.closed, 0);
+  ASSERT_EQ(report.left_open.size(), 2u);
+  EXPECT_EQ(report.left_open[0].account.number, "2");
+  EXPECT_EQ(report.left_open[0].why, LeftOpen::Why::kHasHours);
+  EXPECT_EQ(report.left_open[1].why, LeftOpen::Why::kChanged);
+  EXPECT_EQ(MemberAt(1).state(), v1::Member::STATE_ACTIVE);
+  EXPECT_EQ(MemberAt(2).state(), v1::Member::STATE_ACTIVE);
+}
+
+// Goal: somebody who left since an earlier import, in debit and untouched here, is closed by the next one.
+TEST_F(ImporterTest, WhoLeftSinceIsClosed) {
+  Post({Member("1", "Ana"), Member("2", "Left 2"), Helped("1", "2", kHour, "2020-01-01", "a")});
+  EXPECT_EQ(Post({Member("1", "Ana"), Left("2", "2020-03-01")}).closed, 1);
+  EXPECT_EQ(MemberAt(1).closed_on(), "2020-03-01");
+}
+
+// Goal: what a later file knows better fills in what is empty and overwrites nothing.
+TEST_F(ImporterTest, FillsInWhatIsEmpty) {
+  ImportedExchange helped = Helped("1", "2", kHour, "2020-01-01", "a");
+  helped.giver_field = "Seller";
+  Post({Member("1", "Ana"), helped});
+  EXPECT_EQ(rejects_.size(), 1u) << "nobody knows member 2";
+  Post({Member("1", "Ana"), helped}, /*make_members=*/true);
+  ASSERT_EQ(bank_->members().size(), 2u);
+  EXPECT_EQ(MemberAt(1).display_name(), "");
+
+  ImportedMember ana = Member("1", "Ana María");
+  ana.phones = {"1"};
+  ImportedMember two = Member("2", "Corner shop");
+  two.kind = ImportedMember::Kind::kOrganisation;
+  two.joined_on = "2018-01-01";
+  const ImportReport asked = Ask({ana, two});
+  EXPECT_EQ(asked.members_filled, 2);
+  EXPECT_EQ(MemberAt(1).display_name(), "") << "asking changes nothing";
+  const ImportReport report = Post({ana, two});
+  EXPECT_EQ(report.members_filled, 2);
+  EXPECT_EQ(report.members_named_otherwise, 1);
+  EXPECT_EQ(MemberAt(0).display_name(), "Ana");
+  EXPECT_EQ(MemberAt(0).phones(0), "1");
+  EXPECT_EQ(MemberAt(1).display_name(), "Corner shop");
+  EXPECT_EQ(MemberAt(1).kind(), v1::Member::KIND_ORGANISATION);
+  EXPECT_EQ(MemberAt(1).joined_on(), "2018-01-01");
+  EXPECT_CALL(*bank_, UpdateMember).Times(0);
+  EXPECT_EQ(Post({ana, two}).members_filled, 0);
+}
+
+// Goal: a declared balance is compared with what the rows add up to, or with what the account comes to where
+// the files hold a part of the history; rounding is no difference.
+TEST_F(ImporterTest, DeclaredBalancesAreCompared) {
+  const std::vector<Row> rows = {
+      Member("1", "Ana"),      Member("2", "Ben"),   Helped("1", "2", 5000, "2020-01-01", "a"),
+      Declared("1", 5004, 18), Declared("2", -5400), Declared("", 0),
+      Declared("8", 0),        Declared("9", kHour), Declared("1", INT64_MIN, 1)};
+  for (const bool posted : {false, true}) {
+    const ImportReport report = posted ? Post(rows) : Ask(rows);
+    EXPECT_EQ(report.declared, 6);
+    ASSERT_EQ(report.declared_differences.size(), 3u);
+    EXPECT_EQ(report.declared_differences[0].declared.place.line, 5);
+    EXPECT_EQ(report.declared_differences[0].declared.seconds, -5400);
+    EXPECT_EQ(report.declared_differences[0].account.files_seconds(), -5000);
+    EXPECT_EQ(report.declared_differences[1].declared.number, "9");
+  }
+  EXPECT_TRUE(Ask({Member("1", "Ana"), Helped("1", "2", 1000, "2020-01-02", "b"), Declared("1", 6000)})
+                  .declared_differences.empty())
+      << "the rest of the history came earlier";
+}
+
+// Goal: what the server would refuse is found before anything is posted.
+TEST_F(ImporterTest, LimitsAreSeenBeforehand) {
+  ImportedMember long_name = Member("3", std::string(201, 'x'));
+  ImportedMember many_phones = Member("4");
+  many_phones.phones.assign(11, "1");
+  ImportedExchange note = Helped("1", "2", 1, "2020-01-01", "a");
+  note.note = std::string(2001, 'x');
+  ImportedExchange category = Helped("1", "2", 1, "2020-01-01", "b");
+  category.category = std::string(65, 'x');
+  ImportedExchange recorder = Helped("1", "2", 1, "2020-01-01", "c");
+  recorder.recorded_by = "\xFF";
+  const std::vector<Row> rows = {Member("1"),
+                                 Member("2"),
+                                 long_name,
+                                 many_phones,
+                                 note,
+                                 category,
+                                 recorder,
+                                 Helped("1", "1", 1, "2020-01-01", "d"),
+                                 Helped("1", "2", 1, "2023-11-17", "e"),
+                                 Helped("1", "2", 1, "1899-12-31", "f"),
+                                 Helped("1", "2", 1, "2020-01-01", std::string(201, 'x')),
+                                 Helped("1", "2", 0, "2020-01-01", "g"),
+                                 Helped("", "", 1, "2020-01-01", "h"),
+                                 imports::Reject{{}, "amount", "not a number"},
+                                 Helped("1", "2", 1, "2023-11-16", "good")};
+  EXPECT_EQ(Ask(rows).rejected, 12);
+  EXPECT_EQ(rejects_.at(0), "3 the name is longer than 200 characters");
+  EXPECT_EQ(rejects_.at(1), "4 more than 10 of phones (11)");
+  EXPECT_EQ(rejects_.at(6), "9 the day lies in the future (2023-11-17; today is 2023-11-16)");
+  EXPECT_EQ(rejects_.back(), "14 amount: not a number");
+  EXPECT_EQ(Post(rows).rejected, 12);
+  EXPECT_EQ(bank_->exchanges().size(), 1u);
+}
+
+// Goal: ids are made of numbers, never of names, and never of one that somebody has.
+TEST_F(ImporterTest, IdsAreNotMadeOfNames) {
+  bank_->AddMember("oak-1", "Somebody else");
+  Post({Member("1", "Ana"), Member("AB0002", "Ben"), Member("Zoë Muñoz", "Zoë Muñoz"),
+        Member("carla", "Carla"), Member("ab0002", "Another Ben")});
+  ASSERT_EQ(bank_->members().size(), 6u);
+  const std::vector<std::string> ids = {"oak-1", "m2", "oak-ab0002", "m4", "m5", "m6"};
+  for (size_t i = 0; i < ids.size(); ++i) {
+    EXPECT_EQ(MemberAt(i).name(), "timebanks/rushey/members/" + ids[i]);
+  }
+  EXPECT_EQ(MemberAt(3).external_ids(0).number(), "Zoë Muñoz");
+}
+
+// Goal: batches are as long as the server takes and stay below its limit on bytes; a dry run asks in batches,
+// and of nobody who is still to be added.
+TEST_F(ImporterTest, Batches) {
+  std::vector<Row> rows = {Member("1"), Member("2")};
+  for (int i = 0; i < 20'000; ++i) {
+    ImportedExchange exchange = Helped("1", "2", 1, "2020-01-01", absl::StrCat(i));
+    if (i < 9'000) exchange.note = std::string(2000, 'x');
+    rows.push_back(exchange);
+  }
+  EXPECT_EQ(Ask(rows).exchanges_new, 20'000);
+  EXPECT_EQ(bank_->batches, 0);
+  EXPECT_EQ(Post(rows).exchanges_new, 20'000);
+  EXPECT_EQ(bank_->longest_batch, 8192);
+  EXPECT_LT(bank_->largest_batch_bytes, 12'582'912u);
+  EXPECT_EQ(bank_->Balance("members/oak-1"), 20'000);
+  for (size_t i = 0; i < 20'000; ++i) {
+    ASSERT_EQ(bank_->exchanges()[i].origin().number(), absl::StrCat(i)) << "in the order of the files";
+  }
+  bank_->batches = 0;
+  EXPECT_EQ(Ask(rows).exchanges_known, 20'000);
+  EXPECT_EQ(bank_->batches, bank_->batches_asked);
+  EXPECT_LE(bank_->batches, 5);
+  EXPECT_EQ(bank_->exchanges().size(), 20'000u);
+}
+
+}  // namespace
+}  // namespace timebank::cli
