@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -146,7 +147,20 @@ absl::StatusOr<Statement> Fetch(Session& session, v1::ListStatementLinesRequest 
   }
 }
 
-std::string PeriodWords(const std::string& first, const std::string& last) {
+// What part of the period stands in the statement, where that is not all of it.
+std::string PartWords(const Statement& statement, bool oldest_first) {
+  if (!statement.more) return "";
+  const size_t count = statement.lines.size();
+  const std::string_view which = oldest_first ? "first" : "latest";
+  return count == 1 ? absl::StrCat("the ", Absl(which), " entry")
+                    : absl::StrCat("the ", Absl(which), " ", count, " entries");
+}
+
+std::string PeriodWords(const std::string& first, const std::string& last, const std::string& part) {
+  if (!part.empty()) {
+    if (first.empty() && last.empty()) return absl::StrCat("T", part.substr(1));
+    return absl::StrCat(PeriodWords(first, last, ""), ", ", part);
+  }
   const auto long_day = [](const std::string& iso) {
     const auto day = ParseIsoDay(iso);
     return day.ok() ? LongDay(*day) : iso;
@@ -189,7 +203,10 @@ absl::Status ShowStatement(Session& session, const Statement& statement, const s
                         << "Balance before: " << Standing(statement.opening_balance_seconds) << "\n";
   CLI_RETURN_IF_ERROR(session.ShowTable(StatementTable(statement)));
   session.console().out << "Balance after: " << Standing(statement.closing_balance_seconds) << "\n";
-  if (statement.more) session.Tell("There are more lines: -n 0 shows all, --year 2025 a year.");
+  if (statement.more) {
+    CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
+    session.Tell(absl::StrCat("There are more lines: -n 0 shows all, --year ", today.year(), " a year."));
+  }
   return absl::OkStatus();
 }
 
@@ -226,19 +243,22 @@ absl::Status Statements(Session& session, const StatementOptions& options) {
   v1::ListStatementLinesRequest request;
   CLI_ASSIGN_OR_RETURN(*request.mutable_parent(), ResolveHolder(session, absl::StrJoin(options.name, " ")));
   CLI_RETURN_IF_ERROR(ReadDays(session, options, *request.mutable_start_day(), *request.mutable_end_day()));
-  const std::string period = PeriodWords(request.start_day(), request.end_day());
   const bool bounded = !request.start_day().empty() || !request.end_day().empty();
   CLI_ASSIGN_OR_RETURN(const int64_t count, ReadCount(options, options.print || bounded));
   request.set_basis(options.by_record ? v1::DAY_BASIS_RECORDED : v1::DAY_BASIS_OCCURRED);
-  // Paper is read from the top.
-  request.set_order(options.oldest_first || options.print ? v1::LIST_ORDER_OLDEST_FIRST
-                                                          : v1::LIST_ORDER_NEWEST_FIRST);
+  // Paper is read from the top; of a part the latest lines are wanted, unless the oldest are asked for.
+  const bool oldest_first = options.oldest_first || (options.print && count == 0);
+  request.set_order(oldest_first ? v1::LIST_ORDER_OLDEST_FIRST : v1::LIST_ORDER_NEWEST_FIRST);
   const std::string holder = request.parent();
   session.directory().LookUp({holder});
   CLI_RETURN_IF_ERROR(session.Today().status());
-  CLI_ASSIGN_OR_RETURN(const Statement statement, Fetch(session, std::move(request), count));
-  return options.print ? ShowPrinted(session, statement, holder, period)
-                       : ShowStatement(session, statement, holder, period);
+  const std::string first = request.start_day();
+  const std::string last = request.end_day();
+  CLI_ASSIGN_OR_RETURN(Statement statement, Fetch(session, std::move(request), count));
+  const std::string period = PeriodWords(first, last, PartWords(statement, oldest_first));
+  if (!options.print) return ShowStatement(session, statement, holder, period);
+  if (!oldest_first) std::reverse(statement.lines.begin(), statement.lines.end());
+  return ShowPrinted(session, statement, holder, period);
 }
 
 }  // namespace

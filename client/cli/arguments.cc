@@ -1,7 +1,9 @@
 #include "client/cli/arguments.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +12,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "client/cli/import/text.h"
 #include "client/cli/resolve_holder.h"
@@ -25,6 +29,28 @@ std::string WithUnit(std::string_view text, std::string_view unit) {
   return absl::StrCat(absl::StripAsciiWhitespace(Absl(text)), Absl(unit));
 }
 
+std::optional<bool> AskYesOrNo(Session& session, std::string_view question) {
+  const auto answer =
+      AskUntil(session.console(), absl::StrCat(Absl(question), " [y/n]"), "Type y or n.",
+               [](const std::string& typed) {
+                 return absl::EqualsIgnoreCase(typed, "y") || absl::EqualsIgnoreCase(typed, "n");
+               });
+  if (!answer.has_value()) return std::nullopt;
+  return absl::EqualsIgnoreCase(*answer, "y");
+}
+
+// Which of `words` are a day: [begin, end), an `on` in front included; empty where none is.
+std::pair<size_t, size_t> DayAmong(const std::vector<std::string>& words, absl::CivilDay today) {
+  const auto is_on = [&words](size_t at) { return absl::EqualsIgnoreCase(words[at], "on"); };
+  // With `on` in front even `sat` is a day.
+  if (words.size() > 1 && is_on(words.size() - 2) && ParseDay(words.back(), today, Future::kAllowed).ok())
+    return {words.size() - 2, words.size()};
+  if (words.size() > 1 && is_on(0) && ParseDay(words[1], today, Future::kAllowed).ok()) return {0, 2};
+  if (LooksLikeDay(words.back(), today)) return {words.size() - 1, words.size()};
+  if (LooksLikeDay(words.front(), today)) return {0, 1};
+  return {0, 0};
+}
+
 }  // namespace
 
 absl::StatusOr<int64_t> SecondsOf(Session& session, std::string_view text, const ParsedHours& hours) {
@@ -32,10 +58,14 @@ absl::StatusOr<int64_t> SecondsOf(Session& session, std::string_view text, const
   const std::string as_hours = WithUnit(text, "h");
   const std::string as_minutes = WithUnit(text, "m");
   if (CanAsk(session.console())) {
-    const auto answer =
-        Ask(session.console(), absl::StrCat("\"", Absl(text), "\": hours or minutes? [h/m, Enter: neither]"));
-    if (answer.has_value() && absl::EqualsIgnoreCase(*answer, "h")) return hours.seconds;
-    if (answer.has_value() && absl::EqualsIgnoreCase(*answer, "m")) return *hours.if_minutes_seconds;
+    const auto answer = AskUntil(
+        session.console(), absl::StrCat("\"", Absl(text), "\": hours or minutes? [h/m, Enter: neither]"),
+        "Type h or m.", [](const std::string& typed) {
+          return absl::EqualsIgnoreCase(typed, "h") || absl::EqualsIgnoreCase(typed, "m");
+        });
+    if (answer.has_value()) {
+      return absl::EqualsIgnoreCase(*answer, "h") ? hours.seconds : *hours.if_minutes_seconds;
+    }
   }
   return UsageError(absl::StrCat("Nothing was changed: is \"", Absl(text), "\" hours or minutes? Write ",
                                  as_hours, " or ", as_minutes, "."));
@@ -56,6 +86,12 @@ absl::StatusOr<int64_t> ReadSignedHours(Session& session, std::string_view text)
 absl::StatusOr<std::string> ReadDay(Session& session, const std::string& text, Future future) {
   if (text.empty()) return std::string();
   CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
+  const auto near = ReadNearDay(text, today);
+  if (future == Future::kRefused && near.has_value() && CanAsk(session.console())) {
+    const auto yes = AskYesOrNo(session, absl::StrCat("\"", text, "\" lies ahead this time. Do you mean ",
+                                                      FormatDay(near->before, today), "?"));
+    if (yes == true) return IsoDay(near->before);
+  }
   CLI_ASSIGN_OR_RETURN(const absl::CivilDay day, ParseDay(text, today, future));
   return IsoDay(day);
 }
@@ -79,15 +115,13 @@ absl::Status ReadPeriod(Session& session, const std::string& from, const std::st
   return absl::OkStatus();
 }
 
-absl::Status FillShares(Session& session, const std::vector<NamedShare>& names,
-                        google::protobuf::RepeatedPtrField<v1::Share>& shares) {
+absl::Status FillShareHours(Session& session, const std::vector<NamedShare>& names,
+                            google::protobuf::RepeatedPtrField<v1::Share>& shares) {
   for (const NamedShare& name : names) {
     v1::Share& share = *shares.Add();
-    CLI_ASSIGN_OR_RETURN(*share.mutable_holder(), ResolveHolder(session, name.name));
-    if (name.hours.has_value()) {
-      CLI_ASSIGN_OR_RETURN(const int64_t seconds, SecondsOf(session, name.hours_text, *name.hours));
-      share.set_seconds(seconds);
-    }
+    if (!name.hours.has_value()) continue;
+    CLI_ASSIGN_OR_RETURN(const int64_t seconds, SecondsOf(session, name.hours_text, *name.hours));
+    share.set_seconds(seconds);
   }
   return absl::OkStatus();
 }
@@ -95,7 +129,34 @@ absl::Status FillShares(Session& session, const std::vector<NamedShare>& names,
 absl::Status FillShares(Session& session, std::string_view names,
                         google::protobuf::RepeatedPtrField<v1::Share>& shares) {
   CLI_ASSIGN_OR_RETURN(const std::vector<NamedShare> list, ParseNames(names));
-  return FillShares(session, list, shares);
+  CLI_RETURN_IF_ERROR(FillShareHours(session, list, shares));
+  std::vector<std::string> typed;
+  for (const NamedShare& name : list) typed.push_back(name.name);
+  CLI_ASSIGN_OR_RETURN(const std::vector<std::string> holders, ResolveHolders(session, typed));
+  for (size_t i = 0; i < holders.size(); ++i) shares[static_cast<int>(i)].set_holder(holders[i]);
+  return absl::OkStatus();
+}
+
+absl::Status TakeDayFromWords(Session& session, std::string& words, std::string& on) {
+  if (words.empty()) return absl::OkStatus();
+  CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
+  std::vector<std::string> list = absl::StrSplit(words, ' ');
+  const auto [begin, end] = DayAmong(list, today);
+  if (begin == end) return absl::OkStatus();
+  const std::string day = list[end - 1];
+  if (CanAsk(session.console())) {
+    const auto yes = AskYesOrNo(session, absl::StrCat("\"", day, "\": is that the day of the help?"));
+    if (yes == false) return absl::OkStatus();
+    if (yes == true) {
+      list.erase(list.begin() + static_cast<std::ptrdiff_t>(begin),
+                 list.begin() + static_cast<std::ptrdiff_t>(end));
+      words = absl::StrJoin(list, " ");
+      on = day;
+      return absl::OkStatus();
+    }
+  }
+  return UsageError(absl::StrCat("Nothing was changed: is \"", day, "\" the day of the help? Write --on ",
+                                 day, "; or if it belongs to the note: --note \"", words, "\"."));
 }
 
 absl::StatusOr<std::string> ReadExchange(Session& session, std::string_view number) {

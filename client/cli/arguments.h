@@ -26,7 +26,8 @@ absl::StatusOr<int64_t> ReadHours(Session& session, std::string_view text);
 // The same with a sign: `-2h`, `5h`, `2h in debit` (the words in `side`, empty for in credit).
 absl::StatusOr<int64_t> ReadSignedHours(Session& session, std::string_view text);
 
-// An ISO day by the bank's calendar; empty for an empty text.
+// An ISO day by the bank's calendar; empty for an empty text. At a terminal a near day without a year (day.h)
+// is asked about instead of being refused.
 absl::StatusOr<std::string> ReadDay(Session& session, const std::string& text,
                                     Future future = Future::kRefused);
 
@@ -35,15 +36,20 @@ absl::StatusOr<std::string> ReadDay(Session& session, const std::string& text,
 absl::Status ReadPeriod(Session& session, const std::string& from, const std::string& until,
                         std::string& first, std::string& last);
 
-// Resolves every name and puts it into `shares`.
-absl::Status FillShares(Session& session, const std::vector<NamedShare>& names,
-                        google::protobuf::RepeatedPtrField<v1::Share>& shares);
-// The same from a list as typed: `ana,ben,dan:1h`.
+// Puts the hours of every name into `shares`, and leaves the holders to whoever resolves the names: nobody is
+// asked who is meant before the rest has been read.
+absl::Status FillShareHours(Session& session, const std::vector<NamedShare>& names,
+                            google::protobuf::RepeatedPtrField<v1::Share>& shares);
+// Reads a list as typed, `ana,ben,dan:1h`, resolves every name and puts all into `shares`.
 absl::Status FillShares(Session& session, std::string_view names,
                         google::protobuf::RepeatedPtrField<v1::Share>& shares);
 
 // Resource name of an exchange by its number. Errors (usage): not a number.
 absl::StatusOr<std::string> ReadExchange(Session& session, std::string_view number);
+
+// Words of which the first or the last is a day (`yesterday`, `on tue`) may mean the day of the help: asks at
+// a terminal, and takes the day out of `words` into `on`. Errors (usage): elsewhere.
+absl::Status TakeDayFromWords(Session& session, std::string& words, std::string& on);
 
 // Trailing words are the category where the bank has one of that name (in its spelling), else the note; what
 // `category` and `note` hold already goes first.

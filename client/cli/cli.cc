@@ -1,5 +1,6 @@
 #include "client/cli/cli.h"
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -77,6 +78,11 @@ void AddCommands(Command root) {
   AddFeedCommands(root);
   AddImportCommand(root);
   AddContextCommands(root);
+  // Answered by the grammar itself, and here to be found.
+  auto asked = std::make_shared<std::vector<std::string>>();
+  root.Sub("help", "How a command is used", "  timebank help record\n  timebank help member add")
+      .Under("Looking after")
+      .Arguments("command", *asked, "Which one; all when left out", Need::kOptional);
 }
 
 ExitCode Fail(Console& console, const absl::Status& status, const Situation& situation) {

@@ -81,6 +81,23 @@ CLI::App* Innermost(CLI::App* app) {
   return app;
 }
 
+// The command that `words` name, from `app` down; null where there is none, `words` then begins with what is
+// not known.
+CLI::App* Named(CLI::App* app, std::vector<std::string>& words) {
+  while (!words.empty()) {
+    const auto subs =
+        app->get_subcommands([&words](const CLI::App* sub) { return sub->get_name() == words.front(); });
+    if (subs.empty()) return nullptr;
+    app = subs.front();
+    words.erase(words.begin());
+  }
+  return app;
+}
+
+absl::Status NoSuchCommand(const std::string& what, const CLI::App* asked) {
+  return UsageError(absl::StrCat(what, "\nSee how it is used: ", FullName(asked), " --help"));
+}
+
 }  // namespace
 
 Command Command::Sub(const std::string& name, const std::string& summary, const std::string& examples) {
@@ -179,6 +196,13 @@ Grammar::~Grammar() = default;
 Command Grammar::root() { return Command(app_.get(), &chosen_); }
 
 absl::Status Grammar::Parse(std::vector<std::string> arguments, std::ostream& out, Body& body) {
+  if (!arguments.empty() && arguments.front() == "help") {
+    std::vector<std::string> words(arguments.begin() + 1, arguments.end());
+    if (Named(app_.get(), words) == nullptr)
+      return NoSuchCommand(absl::StrCat("There is no command \"", words.front(), "\"."), app_.get());
+    arguments.erase(arguments.begin());
+    arguments.emplace_back("--help");
+  }
   std::transform(arguments.begin(), arguments.end(), arguments.begin(), Marked);
   std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
   chosen_ = nullptr;
@@ -197,7 +221,7 @@ absl::Status Grammar::Parse(std::vector<std::string> arguments, std::ostream& ou
       what = rest.empty() ? "A command is missing."
                           : absl::StrCat("There is no command \"", Unmarked(rest.front()), "\".");
     }
-    return UsageError(absl::StrCat(what, "\nSee how it is used: ", FullName(command), " --help"));
+    return NoSuchCommand(what, command);
   }
   body = chosen_;
   return absl::OkStatus();

@@ -8,11 +8,14 @@
 #include <clocale>
 #include <cstdlib>
 #include <cwchar>
+#include <functional>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "client/cli/words.h"
 
@@ -81,6 +84,12 @@ Console ProcessConsole() {
   console.colour_wanted = !IsSet("NO_COLOR") && (terminal == nullptr || std::string_view(terminal) != "dumb");
   winsize size{};
   if (console.out_is_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) console.columns = size.ws_col;
+  // A terminal that does not know its own width may have been told it.
+  const char* told = std::getenv("COLUMNS");
+  if (console.out_is_terminal && console.columns == 0 && told != nullptr &&
+      !absl::SimpleAtoi(told, &console.columns)) {
+    console.columns = 0;
+  }
   return console;
 }
 
@@ -102,6 +111,17 @@ std::optional<std::string> Ask(Console& console, std::string_view question) {
     return std::nullopt;
   }
   return std::string(absl::StripAsciiWhitespace(line));
+}
+
+std::optional<std::string> AskUntil(Console& console, std::string_view question, std::string_view hint,
+                                    const std::function<bool(const std::string& answer)>& takes) {
+  for (int time = 0; time < kMostQuestions; ++time) {
+    if (time > 0) console.err << hint << '\n';
+    std::optional<std::string> answer = Ask(console, question);
+    if (!answer.has_value() || answer->empty()) return std::nullopt;
+    if (takes(*answer)) return answer;
+  }
+  return std::nullopt;
 }
 
 size_t DisplayWidth(std::string_view text) {

@@ -6,6 +6,7 @@
 #define TIMEBANK_CLIENT_CLI_CONSOLE_H_
 
 #include <cstddef>
+#include <functional>
 #include <istream>
 #include <optional>
 #include <ostream>
@@ -39,6 +40,13 @@ std::string OnErr(const Console& console, Style style, std::string_view text);
 bool CanAsk(const Console& console);
 // Asks on `err` and reads one line without blanks around it; none at the end of input.
 std::optional<std::string> Ask(Console& console, std::string_view question);
+
+// How often a question is put: a slip of the finger does not end a command.
+inline constexpr int kMostQuestions = 3;
+// Asks until `takes` takes the answer, at most kMostQuestions times; `hint` is told in between. None where no
+// answer was taken, the input ended, or nothing was typed.
+std::optional<std::string> AskUntil(Console& console, std::string_view question, std::string_view hint,
+                                    const std::function<bool(const std::string& answer)>& takes);
 
 // Columns that `text` (UTF-8) takes on a terminal: accents that combine take none, East Asian letters two.
 size_t DisplayWidth(std::string_view text);

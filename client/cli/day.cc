@@ -75,6 +75,22 @@ std::optional<absl::CivilDay> LatestInPast(int month, int day, absl::CivilDay to
   return std::nullopt;
 }
 
+// The first `day`/`month` behind `today`.
+std::optional<absl::CivilDay> FirstAhead(int month, int day, absl::CivilDay today) {
+  for (int forth = 0; forth <= 8; ++forth) {
+    const auto found = Exactly(static_cast<int>(today.year()) + forth, month, day);
+    if (found && *found > today) return found;
+  }
+  return std::nullopt;
+}
+
+absl::Status LiesAhead(absl::CivilDay day, absl::CivilDay today, std::string_view more) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(FormatDay(day, today),
+                   " lies in the future, and help is recorded once it has been given: the bank's today is ",
+                   FormatDay(today, today), ", ", IsoDay(today), ".", Absl(more)));
+}
+
 // Pieces of digits or letters: `13/11`, `13 nov 2026`, `13nov`. Empty where there is anything else in it.
 std::vector<std::string> Pieces(std::string_view text) {
   std::vector<std::string> pieces;
@@ -142,13 +158,37 @@ absl::StatusOr<absl::CivilDay> ParseDay(std::string_view text, absl::CivilDay to
   if (lower == "today") return today;
   if (lower == "yesterday") return today - 1;
   if (const auto weekday = Weekday(lower, today)) return *weekday;
-  absl::StatusOr<absl::CivilDay> day = DayMonthYear(lower, today);
-  if (day.ok() && future == Future::kRefused && *day > today) {
-    return absl::InvalidArgumentError(absl::StrCat(FormatDay(*day, today),
-                                                   " is in the future: the bank's today is ",
-                                                   FormatDay(today, today), ", ", IsoDay(today), "."));
+  absl::StatusOr<absl::CivilDay> day =
+      lower == "tomorrow" ? absl::StatusOr<absl::CivilDay>(today + 1) : DayMonthYear(lower, today);
+  if (!day.ok() || future != Future::kRefused) return day;
+  if (*day > today) return LiesAhead(*day, today, "");
+  if (const auto near = ReadNearDay(lower, today)) {
+    return LiesAhead(near->ahead, today,
+                     absl::StrCat(" For ", FormatDay(near->before, today), " write ", near->before.day(), "/",
+                                  near->before.month(), "/", near->before.year(), "."));
   }
   return day;
+}
+
+std::optional<NearDay> ReadNearDay(std::string_view text, absl::CivilDay today) {
+  const std::string lower = absl::AsciiStrToLower(absl::StripAsciiWhitespace(Absl(text)));
+  if (Pieces(lower).size() != 2) return std::nullopt;
+  const absl::StatusOr<absl::CivilDay> before = DayMonthYear(lower, today);
+  if (!before.ok()) return std::nullopt;
+  const auto ahead = FirstAhead(static_cast<int>(before->month()), static_cast<int>(before->day()), today);
+  if (!ahead || *before == today || *ahead - today > kNearDays) return std::nullopt;
+  return NearDay{*ahead, *before};
+}
+
+bool LooksLikeDay(std::string_view word, absl::CivilDay today) {
+  const std::string lower = absl::AsciiStrToLower(Absl(word));
+  for (std::string_view also : {"sun", "sat", "wed"}) {
+    if (lower == also) return false;
+  }
+  const bool digits = lower.find_first_of("0123456789") != std::string::npos;
+  // `1.5`, `2-3` and `24/7` are numbers of other things.
+  if (digits && lower.find('/') == std::string::npos && lower.size() != 10) return false;
+  return ParseDay(lower, today, Future::kAllowed).ok();
 }
 
 absl::StatusOr<absl::CivilDay> ParseLastDay(std::string_view text, absl::CivilDay first,

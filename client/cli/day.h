@@ -5,6 +5,7 @@
 #ifndef TIMEBANK_CLIENT_CLI_DAY_H_
 #define TIMEBANK_CLIENT_CLI_DAY_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,18 +16,33 @@ namespace timebank::cli {
 
 // What to make of a day that lies behind `today`.
 enum class Future {
-  // An error that names today: help has been given already.
+  // An error that names today: help has been given already. So is a day without a year that comes in the next
+  // kNearDays: whoever writes 17/11 on the 16th hardly means last year's.
   kRefused,
   // Taken: the end of a period may lie ahead.
   kAllowed,
 };
 
-// Reads `today`, `yesterday`; `tue`, `Tuesday` (the latest one that is not in the future); `13/11`, `13 nov`
-// (the latest one that is not in the future); `13/11/2026`, `13.11.2026`, `13-11-26`, `13 nov 2026`;
-// `2026-11-13`. Day first, except in ISO form. Errors (InvalidArgument): no such day, before 1900, not a day,
-// in the future where refused.
+inline constexpr int kNearDays = 31;
+
+// Reads `today`, `yesterday`, `tomorrow`; `tue`, `Tuesday` (the latest one that is not in the future);
+// `13/11`, `13 nov` (the latest one that is not in the future); `13/11/2026`, `13.11.2026`, `13-11-26`, `13
+// nov 2026`; `2026-11-13`. Day first, except in ISO form. Errors (InvalidArgument): no such day, before 1900,
+// not a day, in the future where refused.
 absl::StatusOr<absl::CivilDay> ParseDay(std::string_view text, absl::CivilDay today,
                                         Future future = Future::kRefused);
+
+// A day and month without a year that comes in the next kNearDays after `today`, and the one before it.
+struct NearDay {
+  absl::CivilDay ahead;
+  absl::CivilDay before;
+};
+// What `text` could mean, where it is such a day; none where it is anything else.
+std::optional<NearDay> ReadNearDay(std::string_view text, absl::CivilDay today);
+
+// Whether `word` is a day and hardly a word of a note: `yesterday`, `tuesday`, `tue`, `13/11`, `2026-11-13`.
+// `sun`, `sat` and `wed` are words, too.
+bool LooksLikeDay(std::string_view word, absl::CivilDay today);
 
 // The last day of a period that begins on `first`: as ParseDay() with the future allowed, but `31/12` is the
 // first one on or behind `first`, which may lie ahead.

@@ -307,7 +307,13 @@ std::string FieldWords(const std::string& field) {
   return field;
 }
 
-std::string ViolationSentence(const client::FieldViolation& violation, const Facts& facts) {
+std::string ViolationSentence(const client::FieldViolation& violation, const Facts& facts,
+                              const Situation& situation) {
+  if (violation.reason == "SAME_HOLDER" && !situation.both_sides.empty()) {
+    const std::string& who = situation.both_sides;
+    return absl::StrCat(situation.name_of ? situation.name_of(who) : ShortName(who),
+                        " is named on both sides, and nobody can help themselves");
+  }
   struct Phrase {
     std::string_view reason;
     std::string_view says;
@@ -340,12 +346,12 @@ std::string ViolationSentence(const client::FieldViolation& violation, const Fac
   return violation.field.empty() ? says : absl::StrCat(FieldWords(violation.field), " ", says);
 }
 
-std::string Violations(const absl::Status& status, const Facts& facts) {
+std::string Violations(const absl::Status& status, const Facts& facts, const Situation& situation) {
   std::string text = "The server cannot take that: ";
   const std::vector<client::FieldViolation> violations = client::FieldViolations(status);
   if (violations.empty()) absl::StrAppend(&text, facts.message());
   for (size_t i = 0; i < violations.size(); ++i) {
-    absl::StrAppend(&text, i == 0 ? "" : "; ", ViolationSentence(violations[i], facts));
+    absl::StrAppend(&text, i == 0 ? "" : "; ", ViolationSentence(violations[i], facts, situation));
   }
   return text + ". Nothing was changed.";
 }
@@ -415,7 +421,7 @@ std::string Explain(const absl::Status& status, const Situation& situation) {
   if (IsNoAnswer(status)) return NoAnswer(status, situation);
   const std::string reason = client::ErrorReason(status);
   if (reason.empty()) return facts.message();
-  if (reason == "VALIDATION") return Violations(status, facts);
+  if (reason == "VALIDATION") return Violations(status, facts, situation);
   for (const ReasonSentence& known : kSentences) {
     if (known.reason == reason) return known.sentence(facts, situation);
   }

@@ -42,6 +42,8 @@ struct Situation {
   std::string server;
   // The number of the paper slip that is being entered.
   std::string slip;
+  // The holder who is named both as giver and as receiver; empty: nobody.
+  std::string both_sides = {};
   // A holder's name for people; may be empty.
   std::function<std::string(const std::string& holder)> name_of;
 };

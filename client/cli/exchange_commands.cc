@@ -72,9 +72,24 @@ absl::StatusOr<v1::ListExchangesRequest> ListRequest(Session& session, const Lis
   return request;
 }
 
+// Whether numbers are missing between the first and the last of `exchanges`, which are in order.
+bool HasGaps(const std::vector<v1::Exchange>& exchanges) {
+  if (exchanges.empty()) return false;
+  const int64_t span = exchanges.front().sequence() - exchanges.back().sequence();
+  return std::max(span, -span) + 1 != static_cast<int64_t>(exchanges.size());
+}
+
+// Whether everything was asked for, so that a missing number wants a word.
+bool IsWhole(const v1::ListExchangesRequest& request) {
+  return request.holder().empty() && request.category().empty() && request.start_day().empty() &&
+         request.end_day().empty() && request.state() == v1::Exchange::STATE_UNSPECIFIED &&
+         request.kind() == v1::Exchange::KIND_UNSPECIFIED && request.recorded_by().empty();
+}
+
 absl::Status List(Session& session, const ListOptions& options) {
   CLI_ASSIGN_OR_RETURN(v1::ListExchangesRequest request, ListRequest(session, options));
   std::vector<v1::Exchange> exchanges;
+  const bool whole = IsWhole(request);
   bool more = false;
   for (absl::StatusOr<v1::Exchange>& exchange : session.client().ListExchanges(std::move(request))) {
     if (!exchange.ok()) return exchange.status();
@@ -85,6 +100,10 @@ absl::Status List(Session& session, const ListOptions& options) {
   session.directory().LookUpAll(exchanges);
   CLI_RETURN_IF_ERROR(session.Today().status());
   CLI_RETURN_IF_ERROR(session.ShowList(ExchangeTable(exchanges, session.directory()), exchanges));
+  if (whole && HasGaps(exchanges) && !session.AsJson() && !session.AsCsv()) {
+    session.Tell(
+        "Numbers that are missing went to contests, settlements, members and settings: timebank events");
+  }
   if (more) session.Tell(absl::StrCat("There are more than these ", options.count, ": -n 0 shows all."));
   return absl::OkStatus();
 }

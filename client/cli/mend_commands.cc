@@ -113,18 +113,26 @@ std::string CorrectedLead(const v1::Exchange& original_reversal) {
 
 struct CorrectOptions {
   std::string number;
+  // The right time, by position.
+  std::string bare_hours;
   Correction correction;
   std::string because;
   std::string acting_for;
 };
 
 absl::Status Correct(Session& session, const CorrectOptions& options) {
+  Correction correction = options.correction;
+  if (!options.bare_hours.empty()) {
+    if (correction.hours.has_value()) return UsageError("Say the right time once: timebank correct 1042 1h");
+    correction.hours = options.bare_hours;
+  }
   v1::CorrectExchangeRequest request;
   CLI_ASSIGN_OR_RETURN(*request.mutable_name(), ReadExchange(session, options.number));
-  CLI_ASSIGN_OR_RETURN(const bool anything, FillCorrection(session, options.correction, request));
+  CLI_ASSIGN_OR_RETURN(const bool anything, FillCorrection(session, correction, request));
   if (!anything)
     return UsageError(
-        "What is wrong with it? Say --on DAY, --hours 1h, --givers, --receivers, --category or --note.");
+        "What is wrong with it? Say the right time (timebank correct 1042 1h), or --on DAY, --givers, "
+        "--receivers, --category or --note.");
   request.set_reason(options.because);
   CLI_ASSIGN_OR_RETURN(*request.mutable_acting_for(), ReadActingFor(session, options.acting_for));
   session.Stamp(request);
@@ -237,11 +245,12 @@ void AddMendCommands(Command root) {
   auto correct = std::make_shared<CorrectOptions>();
   Command correct_command =
       root.Sub("correct", "Put right what was entered wrong; the first entry is undone and stays visible",
-               "  timebank correct 1042 --on 13/11\n  timebank correct 1042 --hours 1h --because \"misread "
+               "  timebank correct 1042 --on 13/11\n  timebank correct 1042 1h --because \"misread "
                "the slip\"\n"
                "  timebank correct 1042 --receivers 31")
           .Under(kHeading)
-          .Argument("number", correct->number, "Number of the entry");
+          .Argument("number", correct->number, "Number of the entry")
+          .Argument("hours", correct->bare_hours, "The right time; as --hours", Need::kOptional);
   BindCorrection(correct_command, correct->correction);
   correct_command.Option("--because", correct->because, "TEXT", kBecause)
       .Option("--acting-for", correct->acting_for, "NAME", kActingFor)

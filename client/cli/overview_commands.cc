@@ -15,6 +15,7 @@
 #include "client/cli/exchange_words.h"
 #include "client/cli/limits.h"
 #include "client/cli/members_table.h"
+#include "client/cli/near_names.h"
 #include "client/cli/session.h"
 #include "client/cli/status_macros.h"
 #include "client/cli/words.h"
@@ -26,14 +27,21 @@ namespace {
 // ----------------------------------------------------------------------------------------------------------
 
 absl::Status Find(Session& session, const std::vector<std::string>& words) {
+  const std::string typed = absl::StrJoin(words, " ");
   v1::ListMembersRequest request;
-  request.set_query(absl::StrJoin(words, " "));
-  CLI_ASSIGN_OR_RETURN(const std::vector<v1::Member> members, ListAllMembers(session, std::move(request)));
-  CLI_ASSIGN_OR_RETURN(const Table table, MemberTable(session, members));
+  request.set_query(typed);
+  CLI_ASSIGN_OR_RETURN(std::vector<v1::Member> members, ListAllMembers(session, std::move(request)));
+  // `622743103` is also who is kept as `622 74 31 03`.
   if (members.empty()) {
-    return NotFoundError(absl::StrCat("Nobody here fits \"", absl::StrJoin(words, " "),
-                                      "\". Try a shorter part of the name; all: timebank member list"));
+    CLI_ASSIGN_OR_RETURN(members, MembersByPhone(session, typed));
   }
+  if (members.empty()) {
+    CLI_ASSIGN_OR_RETURN(const std::string near, DidYouMean(session, typed));
+    return NotFoundError(absl::StrCat("Nobody here fits \"", typed, "\". ",
+                                      near.empty() ? "Try a shorter part of the name;" : near,
+                                      near.empty() ? " all: timebank member list" : ""));
+  }
+  CLI_ASSIGN_OR_RETURN(const Table table, MemberTable(session, members));
   return session.ShowList(table, members);
 }
 

@@ -17,14 +17,33 @@
 namespace timebank::cli {
 namespace {
 
-// Day, number, what, hours, balance; two blanks between them: 80 in all.
+// Day, number, what, hours, balance; two blanks between them: 80 in all. The last two are as wide as what is
+// in them, so that no figure is ever cut; `what` takes the rest.
 constexpr size_t kDayColumns = 10;
 constexpr size_t kNumberColumns = 7;
-constexpr size_t kWhatColumns = 31;
-constexpr size_t kHoursColumns = 9;
-constexpr size_t kBalanceColumns = 15;
-static_assert(kDayColumns + kNumberColumns + kWhatColumns + kHoursColumns + kBalanceColumns + 4 * 2 ==
-              kPrintedColumns);
+constexpr size_t kGaps = 4 * 2;
+constexpr size_t kWidestHours = 15;
+constexpr size_t kWidestBalance = 24;
+
+struct Widths {
+  size_t hours = 9;
+  size_t balance = 15;
+  size_t what() const { return kPrintedColumns - kGaps - kDayColumns - kNumberColumns - hours - balance; }
+};
+
+Widths WidthsFor(const StatementHeading& heading, const std::vector<v1::StatementLine>& lines) {
+  Widths widths;
+  const auto balance = [&widths](int64_t seconds) {
+    widths.balance = std::clamp(DisplayWidth(Standing(seconds)), widths.balance, kWidestBalance);
+  };
+  balance(heading.opening_balance_seconds);
+  balance(heading.closing_balance_seconds);
+  for (const v1::StatementLine& line : lines) {
+    balance(line.balance_after_seconds());
+    widths.hours = std::clamp(DisplayWidth(SignedHours(line.seconds())), widths.hours, kWidestHours);
+  }
+  return widths;
+}
 
 std::string Left(std::string_view text, size_t width) {
   std::string cell = CutToWidth(text, width);
@@ -36,11 +55,11 @@ std::string Right(std::string_view text, size_t width) {
   return std::string(width - std::min(width, DisplayWidth(cell)), ' ') + cell;
 }
 
-std::string Row(std::string_view day, std::string_view number, std::string_view what, std::string_view hours,
-                std::string_view balance) {
+std::string Row(const Widths& widths, std::string_view day, std::string_view number, std::string_view what,
+                std::string_view hours, std::string_view balance) {
   std::string row = absl::StrCat(Left(day, kDayColumns), "  ", Right(number, kNumberColumns), "  ",
-                                 Left(what, kWhatColumns), "  ", Right(hours, kHoursColumns), "  ",
-                                 Right(balance, kBalanceColumns));
+                                 Left(what, widths.what()), "  ", Right(hours, widths.hours), "  ",
+                                 Right(balance, widths.balance));
   row.erase(row.find_last_not_of(' ') + 1);
   return row;
 }
@@ -72,7 +91,8 @@ std::string PaperDay(std::string_view iso_day) {
 }
 
 // One movement: its row, and what does not fit below it.
-std::vector<std::string> Entry(const v1::StatementLine& line, const StatementHeading& heading) {
+std::vector<std::string> Entry(const v1::StatementLine& line, const StatementHeading& heading,
+                               const Widths& widths) {
   std::string what = WhatHappened(line);
   if (!line.acting_for().empty()) {
     const auto name = [&heading](const std::string& who) {
@@ -87,22 +107,23 @@ std::vector<std::string> Entry(const v1::StatementLine& line, const StatementHea
   }
   if (!line.reversed_by().empty())
     absl::StrAppend(&what, " [undone by ", Absl(client::IdOf(line.reversed_by())), "]");
-  const std::vector<std::string> wrapped = Wrapped(what, kWhatColumns);
-  std::vector<std::string> rows = {Row(PaperDay(line.occurred_on()), client::IdOf(line.exchange()),
+  const std::vector<std::string> wrapped = Wrapped(what, widths.what());
+  std::vector<std::string> rows = {Row(widths, PaperDay(line.occurred_on()), client::IdOf(line.exchange()),
                                        wrapped.front(), SignedHours(line.seconds()),
                                        Standing(line.balance_after_seconds()))};
-  for (size_t i = 1; i < wrapped.size(); ++i) rows.push_back(Row("", "", wrapped[i], "", ""));
+  for (size_t i = 1; i < wrapped.size(); ++i) rows.push_back(Row(widths, "", "", wrapped[i], "", ""));
   return rows;
 }
 
-std::vector<std::string> PageHeading(const StatementHeading& heading, size_t page, size_t pages) {
+std::vector<std::string> PageHeading(const StatementHeading& heading, const Widths& widths, size_t page,
+                                     size_t pages) {
   const std::string rule(kPrintedColumns, '-');
   const std::string place = absl::StrCat("Page ", page, " of ", pages);
   return {absl::StrCat(Left(heading.bank, kPrintedColumns - place.size() - 1), " ", place),
           CutToWidth(absl::StrCat("Statement of ", heading.holder), kPrintedColumns),
           absl::StrCat(heading.period, "; printed on ", LongDay(heading.today)),
           heading.trial ? "THIS IS A TRIAL BANK: NOTHING HERE IS REAL" : "",
-          Row("Day", "No.", "What", "Hours", "Balance"),
+          Row(widths, "Day", "No.", "What", "Hours", "Balance"),
           rule};
 }
 
@@ -167,19 +188,20 @@ std::string WhatHappened(const v1::StatementLine& line) {
 }
 
 std::string PrintStatement(const StatementHeading& heading, const std::vector<v1::StatementLine>& lines) {
+  const Widths widths = WidthsFor(heading, lines);
   std::vector<std::vector<std::string>> body;
-  body.push_back({Row("", "", "Balance before", "", Standing(heading.opening_balance_seconds)), ""});
-  for (const v1::StatementLine& line : lines) body.push_back(Entry(line, heading));
-  if (lines.empty()) body.push_back({Row("", "", "No exchanges in this period.", "", "")});
+  body.push_back({Row(widths, "", "", "Balance before", "", Standing(heading.opening_balance_seconds)), ""});
+  for (const v1::StatementLine& line : lines) body.push_back(Entry(line, heading, widths));
+  if (lines.empty()) body.push_back({Row(widths, "", "", "No exchanges in this period.", "", "")});
   body.push_back({std::string(kPrintedColumns, '-'),
-                  Row("", "", "Balance after", "", Standing(heading.closing_balance_seconds)), "",
+                  Row(widths, "", "", "Balance after", "", Standing(heading.closing_balance_seconds)), "",
                   "+ hours given, in credit   - hours received, in debit"});
-  const size_t heading_lines = PageHeading(heading, 1, 1).size();
+  const size_t heading_lines = PageHeading(heading, widths, 1, 1).size();
   const std::vector<std::vector<std::string>> pages = Paginate(body, kPrintedLines - heading_lines);
   std::string text;
   for (size_t page = 0; page < pages.size(); ++page) {
     if (page > 0) text += '\f';
-    for (const std::string& line : PageHeading(heading, page + 1, pages.size()))
+    for (const std::string& line : PageHeading(heading, widths, page + 1, pages.size()))
       absl::StrAppend(&text, line, "\n");
     for (const std::string& line : pages[page]) absl::StrAppend(&text, line, "\n");
   }

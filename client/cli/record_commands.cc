@@ -25,6 +25,7 @@ namespace {
 
 constexpr char kRecordExamples[] = R"(  timebank record ben helped ana 1h30 gardening --on tue --slip 231
   timebank record ana muñoz helped ben 45m
+  timebank record ben ayudó a ana 1h30        (likewise: gave help to, va ajudar, a aidé)
   timebank record rosa helped ana,ben,carla,dan:1h,eva 2h yoga
   timebank record ben helped pot 3h --decision "spring cleaning, agreed on 2 May"
 
@@ -49,22 +50,53 @@ struct RecordOptions {
   bool dry_run = false;
 };
 
-absl::Status FillDetails(Session& session, const RecordOptions& options, const std::string& words,
+// Everything but the people: what can be wrong with it is told before anybody is asked who is meant.
+absl::Status FillDetails(Session& session, const RecordOptions& options, const Sentence& sentence,
                          v1::Exchange& exchange) {
-  CLI_ASSIGN_OR_RETURN(*exchange.mutable_occurred_on(), ReadDay(session, options.on));
+  CLI_RETURN_IF_ERROR(FillShareHours(session, sentence.before, *exchange.mutable_givers()));
+  CLI_RETURN_IF_ERROR(FillShareHours(session, sentence.behind, *exchange.mutable_receivers()));
+  if (sentence.hours.has_value()) {
+    CLI_ASSIGN_OR_RETURN(const int64_t seconds, SecondsOf(session, sentence.hours_text, *sentence.hours));
+    exchange.set_seconds(seconds);
+  }
+  std::string on = options.on;
+  std::string words = sentence.words;
+  if (on.empty()) CLI_RETURN_IF_ERROR(TakeDayFromWords(session, words, on));
+  CLI_ASSIGN_OR_RETURN(*exchange.mutable_occurred_on(), ReadDay(session, on));
   exchange.set_category(options.category);
   exchange.set_note(options.note);
   CLI_RETURN_IF_ERROR(PlaceWords(session, words, *exchange.mutable_category(), *exchange.mutable_note()));
   exchange.set_decision(options.decision);
-  CLI_ASSIGN_OR_RETURN(*exchange.mutable_acting_for(), ReadActingFor(session, options.acting_for));
-  if (!options.remainder.empty()) {
-    CLI_ASSIGN_OR_RETURN(*exchange.mutable_remainder()->mutable_holder(),
-                         ResolveHolder(session, options.remainder));
-  }
   exchange.set_unnamed_givers(static_cast<int32_t>(std::min<int64_t>(options.unnamed_givers, INT32_MAX)));
   exchange.set_unnamed_receivers(
       static_cast<int32_t>(std::min<int64_t>(options.unnamed_receivers, INT32_MAX)));
   for (const std::string& tag : options.tags) exchange.add_tags(tag);
+  return absl::OkStatus();
+}
+
+// Somebody who is named on both sides; empty where nobody is.
+std::string OnBothSides(const v1::Exchange& exchange) {
+  for (const v1::Share& giver : exchange.givers()) {
+    for (const v1::Share& receiver : exchange.receivers()) {
+      if (giver.holder() == receiver.holder()) return giver.holder();
+    }
+  }
+  return "";
+}
+
+absl::Status FillPeople(Session& session, const RecordOptions& options, const Sentence& sentence,
+                        v1::Exchange& exchange) {
+  std::vector<std::string> typed;
+  for (const NamedShare& share : sentence.before) typed.push_back(share.name);
+  for (const NamedShare& share : sentence.behind) typed.push_back(share.name);
+  if (!options.remainder.empty()) typed.push_back(options.remainder);
+  CLI_ASSIGN_OR_RETURN(const std::vector<std::string> holders, ResolveHolders(session, typed));
+  auto holder = holders.begin();
+  for (v1::Share& share : *exchange.mutable_givers()) share.set_holder(*holder++);
+  for (v1::Share& share : *exchange.mutable_receivers()) share.set_holder(*holder++);
+  if (!options.remainder.empty()) exchange.mutable_remainder()->set_holder(*holder++);
+  session.situation().both_sides = OnBothSides(exchange);
+  CLI_ASSIGN_OR_RETURN(*exchange.mutable_acting_for(), ReadActingFor(session, options.acting_for));
   return absl::OkStatus();
 }
 
@@ -113,17 +145,11 @@ absl::StatusOr<v1::RecordExchangeResponse> Post(Session& session, const std::str
 }
 
 absl::Status Record(Session& session, const RecordOptions& options) {
-  CLI_ASSIGN_OR_RETURN(const Sentence sentence, ParseSentence(options.sentence, "helped"));
+  CLI_ASSIGN_OR_RETURN(const Sentence sentence, ParseSentence(options.sentence, Verb::kHelped));
   v1::RecordExchangeRequest request;
   CLI_ASSIGN_OR_RETURN(*request.mutable_parent(), session.Bank());
-  v1::Exchange& exchange = *request.mutable_exchange();
-  CLI_RETURN_IF_ERROR(FillShares(session, sentence.before, *exchange.mutable_givers()));
-  CLI_RETURN_IF_ERROR(FillShares(session, sentence.behind, *exchange.mutable_receivers()));
-  if (sentence.hours.has_value()) {
-    CLI_ASSIGN_OR_RETURN(const int64_t seconds, SecondsOf(session, sentence.hours_text, *sentence.hours));
-    exchange.set_seconds(seconds);
-  }
-  CLI_RETURN_IF_ERROR(FillDetails(session, options, sentence.words, exchange));
+  CLI_RETURN_IF_ERROR(FillDetails(session, options, sentence, *request.mutable_exchange()));
+  CLI_RETURN_IF_ERROR(FillPeople(session, options, sentence, *request.mutable_exchange()));
   request.set_check_duplicates(true);
   request.set_validate_only(options.dry_run);
   CLI_ASSIGN_OR_RETURN(const v1::RecordExchangeResponse response,
@@ -142,21 +168,26 @@ struct GiftOptions {
 };
 
 absl::Status Gift(Session& session, const GiftOptions& options) {
-  CLI_ASSIGN_OR_RETURN(const Sentence sentence, ParseSentence(options.sentence, "gave"));
+  CLI_ASSIGN_OR_RETURN(const Sentence sentence, ParseSentence(options.sentence, Verb::kGave));
   if (sentence.before.size() != 1 || sentence.behind.size() != 1 || !sentence.hours.has_value()) {
     return UsageError("A gift has one giver, one receiver and one time: timebank gift ana gave ben 2h");
   }
   v1::RecordGiftRequest request;
   CLI_ASSIGN_OR_RETURN(*request.mutable_parent(), session.Bank());
-  CLI_ASSIGN_OR_RETURN(*request.mutable_debited(), ResolveHolder(session, sentence.before.front().name));
-  CLI_ASSIGN_OR_RETURN(*request.mutable_credited(), ResolveHolder(session, sentence.behind.front().name));
   CLI_ASSIGN_OR_RETURN(const int64_t seconds, SecondsOf(session, sentence.hours_text, *sentence.hours));
   request.set_seconds(seconds);
-  CLI_ASSIGN_OR_RETURN(*request.mutable_occurred_on(), ReadDay(session, options.on));
+  std::string on = options.on;
+  std::string words = sentence.words;
+  if (on.empty()) CLI_RETURN_IF_ERROR(TakeDayFromWords(session, words, on));
+  CLI_ASSIGN_OR_RETURN(*request.mutable_occurred_on(), ReadDay(session, on));
   request.set_category(options.category);
   request.set_note(options.note);
-  CLI_RETURN_IF_ERROR(
-      PlaceWords(session, sentence.words, *request.mutable_category(), *request.mutable_note()));
+  CLI_RETURN_IF_ERROR(PlaceWords(session, words, *request.mutable_category(), *request.mutable_note()));
+  CLI_ASSIGN_OR_RETURN(const std::vector<std::string> holders,
+                       ResolveHolders(session, {sentence.before.front().name, sentence.behind.front().name}));
+  request.set_debited(holders[0]);
+  request.set_credited(holders[1]);
+  if (holders[0] == holders[1]) session.situation().both_sides = holders[0];
   request.set_decision(options.decision);
   CLI_ASSIGN_OR_RETURN(*request.mutable_acting_for(), ReadActingFor(session, options.acting_for));
   request.set_validate_only(options.dry_run);
@@ -188,10 +219,10 @@ absl::Status Opening(Session& session, const OpeningOptions& options) {
 
   v1::RecordOpeningRequest request;
   CLI_ASSIGN_OR_RETURN(*request.mutable_parent(), session.Bank());
-  CLI_ASSIGN_OR_RETURN(*request.mutable_holder(), ResolveHolder(session, absl::StrJoin(words, " ")));
   CLI_ASSIGN_OR_RETURN(const int64_t seconds, ReadSignedHours(session, hours));
   request.set_seconds(debit && seconds > 0 ? -seconds : seconds);
   CLI_ASSIGN_OR_RETURN(*request.mutable_occurred_on(), ReadDay(session, options.on));
+  CLI_ASSIGN_OR_RETURN(*request.mutable_holder(), ResolveHolder(session, absl::StrJoin(words, " ")));
   request.set_note(options.note);
   session.Stamp(request);
   CLI_ASSIGN_OR_RETURN(const v1::RecordOpeningResponse response,

@@ -17,6 +17,7 @@
 #include "client/cli/day.h"
 #include "client/cli/import/text.h"
 #include "client/cli/limits.h"
+#include "client/cli/near_names.h"
 #include "client/cli/status_macros.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
@@ -94,53 +95,80 @@ void Prefer(std::vector<Candidate>& candidates, Fits fits) {
   if (!kept.empty()) candidates = std::move(kept);
 }
 
-std::string Line(const Candidate& candidate, absl::CivilDay today) {
+// `key  name  last exchange`, in columns of these widths.
+std::string Line(const Candidate& candidate, size_t key_width, size_t name_width, absl::CivilDay today) {
   std::string last;
   if (candidate.last_exchange_on.has_value()) {
     const std::string& day = *candidate.last_exchange_on;
     last = day.empty() ? "no exchange yet" : absl::StrCat("last exchange ", FormatIsoDay(day, today));
   }
-  const size_t width = DisplayWidth(candidate.display_name);
-  const std::string gap(width < 28 ? 28 - width : 1, ' ');
-  return absl::StrCat("  ", candidate.key,
-                      std::string(candidate.key.size() < 6 ? 6 - candidate.key.size() : 1, ' '),
-                      OneLine(candidate.display_name), gap, last, candidate.closed ? ", closed" : "");
+  const auto padded = [](const std::string& text, size_t width) {
+    const size_t taken = DisplayWidth(text);
+    return text + std::string(taken < width ? width - taken : 0, ' ');
+  };
+  return absl::StrCat("  ", padded(candidate.key, key_width), "  ",
+                      padded(OneLine(candidate.display_name), name_width), "  ", last,
+                      candidate.closed ? ", closed" : "");
 }
 
-// Several fit: lists them, asks where somebody can answer. Anything but one of the keys ends it.
+void List(Session& session, const std::vector<Candidate>& candidates, absl::CivilDay today) {
+  const size_t count = std::min(candidates.size(), kMostCandidates);
+  size_t key_width = 4;
+  size_t name_width = 20;
+  for (size_t i = 0; i < count; ++i) {
+    key_width = std::max(key_width, DisplayWidth(candidates[i].key));
+    name_width = std::max(name_width, DisplayWidth(OneLine(candidates[i].display_name)));
+  }
+  for (size_t i = 0; i < count; ++i) session.Tell(Line(candidates[i], key_width, name_width, today));
+  if (candidates.size() > count) session.Tell(absl::StrCat("  … and ", candidates.size() - count, " more"));
+}
+
+// Several fit: lists them, asks where somebody can answer.
 absl::StatusOr<Candidate> Choose(Session& session, std::string_view typed,
                                  const std::vector<Candidate>& candidates) {
   CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
   session.Tell(absl::StrCat("\"", Absl(typed), "\" could be:"));
-  for (size_t i = 0; i < std::min(candidates.size(), kMostCandidates); ++i) {
-    session.Tell(Line(candidates[i], today));
-  }
-  if (candidates.size() > kMostCandidates) {
-    session.Tell(absl::StrCat("  … and ", candidates.size() - kMostCandidates, " more"));
-  }
+  List(session, candidates, today);
   if (CanAsk(session.console())) {
-    const auto answer = Ask(session.console(), "Which one? Type the number on the left (Enter: nobody):");
-    for (const Candidate& candidate : candidates) {
-      if (answer == candidate.key) return candidate;
-    }
+    const Candidate* chosen = nullptr;
+    AskUntil(session.console(),
+             "Which one? Type the number on the left (Enter: nobody):", "That is none of these.",
+             [&candidates, &chosen](const std::string& answer) {
+               for (const Candidate& candidate : candidates) {
+                 if (answer == candidate.key) chosen = &candidate;
+               }
+               return chosen != nullptr;
+             });
+    if (chosen != nullptr) return *chosen;
   }
   return UsageError(absl::StrCat("Nothing was changed: \"", Absl(typed),
                                  "\" fits several. Write more of the name, or the number (",
                                  candidates.front().key, ")."));
 }
 
-absl::StatusOr<std::string> OneOf(Session& session, std::string_view typed,
-                                  std::vector<Candidate> candidates) {
+// Whoever fits what was typed, narrowed down as far as it goes without asking; at least one.
+struct Fitting {
+  std::string typed;
+  std::vector<Candidate> candidates;
+};
+
+absl::StatusOr<Fitting> Narrowed(Session& session, std::string_view typed,
+                                 std::vector<Candidate> candidates) {
   Prefer(candidates, [](const Candidate& candidate) { return !candidate.closed; });
   Prefer(candidates, [](const Candidate& candidate) { return candidate.whole_words; });
   if (candidates.empty()) {
-    return NotFoundError(absl::StrCat("Nobody here fits \"", Absl(typed),
-                                      "\". Try a part of the name: timebank find …",
+    CLI_ASSIGN_OR_RETURN(const std::string near, DidYouMean(session, typed));
+    return NotFoundError(absl::StrCat("Nobody here fits \"", Absl(typed), "\". ",
+                                      near.empty() ? "Try a part of the name: timebank find …" : near,
                                       "\nSomebody new? timebank member add \"NAME\""));
   }
-  Candidate chosen = candidates.front();
-  if (candidates.size() > 1) {
-    CLI_ASSIGN_OR_RETURN(chosen, Choose(session, typed, candidates));
+  return Fitting{std::string(typed), std::move(candidates)};
+}
+
+absl::StatusOr<std::string> OneOf(Session& session, const Fitting& fitting) {
+  Candidate chosen = fitting.candidates.front();
+  if (fitting.candidates.size() > 1) {
+    CLI_ASSIGN_OR_RETURN(chosen, Choose(session, fitting.typed, fitting.candidates));
   }
   session.directory().Know(chosen.name, chosen.display_name);
   return chosen.name;
@@ -169,28 +197,28 @@ absl::StatusOr<std::vector<Candidate>> FindMembers(Session& session, std::string
 
 // A number is an id, the member's number here, or its number in an older system. Where these are different
 // people, it is ambiguous like a name.
-absl::StatusOr<std::string> ResolveNumber(Session& session, std::string_view typed) {
+absl::StatusOr<Fitting> FindNumber(Session& session, std::string_view typed) {
   const auto fits = [&typed](const v1::Member& member) {
     return client::IdOf(member.name()) == typed || absl::StrCat(member.number()) == Absl(typed) ||
            std::any_of(member.external_ids().begin(), member.external_ids().end(),
                        [&typed](const v1::Member::ExternalId& id) { return id.number() == typed; });
   };
   CLI_ASSIGN_OR_RETURN(std::vector<Candidate> candidates, FindMembers(session, typed, fits));
-  return OneOf(session, typed, std::move(candidates));
+  return Narrowed(session, typed, std::move(candidates));
 }
 
-absl::StatusOr<std::string> ResolveWords(Session& session, std::string_view typed) {
+absl::StatusOr<Fitting> FindWords(Session& session, std::string_view typed) {
   CLI_ASSIGN_OR_RETURN(const std::string bank, session.Bank());
   if (IsId(typed)) {
     v1::GetMemberRequest request;
     request.set_name(client::HolderName(bank, typed));
     const auto response = session.client().GetMember(std::move(request));
-    if (response.ok()) return OneOf(session, typed, {FromMember(response->member(), typed)});
+    if (response.ok()) return Narrowed(session, typed, {FromMember(response->member(), typed)});
     if (response.status().code() != absl::StatusCode::kNotFound) return response.status();
   }
   CLI_ASSIGN_OR_RETURN(std::vector<Candidate> candidates,
                        FindMembers(session, typed, [](const v1::Member&) { return true; }));
-  return OneOf(session, typed, std::move(candidates));
+  return Narrowed(session, typed, std::move(candidates));
 }
 
 bool IsResourceName(std::string_view text) {
@@ -200,20 +228,70 @@ bool IsResourceName(std::string_view text) {
   return false;
 }
 
-}  // namespace
+// What was named in full.
+Fitting Exactly(std::string name) {
+  return Fitting{"",
+                 {Candidate{.name = std::move(name), .display_name = "", .key = "", .last_exchange_on = {}}}};
+}
 
-absl::StatusOr<std::string> ResolveHolder(Session& session, std::string_view text) {
+absl::StatusOr<Fitting> FindCircle(Session& session, std::string_view text) {
+  absl::string_view typed = absl::StripAsciiWhitespace(Absl(text));
+  absl::ConsumePrefix(&typed, Absl(kCirclePrefix));
+  CLI_ASSIGN_OR_RETURN(const std::string bank, session.Bank());
+  if (absl::StrContains(typed, "/")) return Exactly(client::HolderName(bank, {typed.data(), typed.size()}));
+  v1::ListCirclesRequest request;
+  request.set_parent(bank);
+  request.set_page_size(kLongestPage);
+  std::vector<Candidate> candidates;
+  for (absl::StatusOr<v1::Circle>& circle : session.client().ListCircles(std::move(request))) {
+    if (!circle.ok()) return circle.status();
+    const std::string id(client::IdOf(circle->name()));
+    Candidate candidate{.name = circle->name(),
+                        .display_name = circle->display_name().empty() ? id : circle->display_name(),
+                        .key = id,
+                        .last_exchange_on = std::nullopt};
+    if (id == typed) return Fitting{id, {std::move(candidate)}};
+    if (HasParts(*circle, {typed.data(), typed.size()})) candidates.push_back(std::move(candidate));
+  }
+  if (candidates.empty()) {
+    return NotFoundError(
+        absl::StrCat("There is no circle \"", typed, "\". See which there are: timebank circle list"));
+  }
+  return Narrowed(session, {typed.data(), typed.size()}, std::move(candidates));
+}
+
+absl::StatusOr<Fitting> FindHolder(Session& session, std::string_view text) {
   const absl::string_view stripped = absl::StripAsciiWhitespace(Absl(text));
   const std::string_view typed(stripped.data(), stripped.size());
   if (typed.empty()) return UsageError("A name is missing. Write who: a name, a number, or pot.");
   CLI_ASSIGN_OR_RETURN(const std::string bank, session.Bank());
-  if (typed == "pot" || typed == "community") return client::HolderName(bank, "pots/community");
+  if (typed == "pot" || typed == "community") return Exactly(client::HolderName(bank, "pots/community"));
   if (absl::StartsWith(stripped, Absl(kPotPrefix))) {
-    return client::HolderName(bank, absl::StrCat("pots/", Absl(typed.substr(kPotPrefix.size()))));
+    return Exactly(client::HolderName(bank, absl::StrCat("pots/", Absl(typed.substr(kPotPrefix.size())))));
   }
-  if (absl::StartsWith(stripped, Absl(kCirclePrefix))) return ResolveCircle(session, typed);
-  if (IsResourceName(typed)) return client::HolderName(bank, typed);
-  return imports::IsDigits(typed) ? ResolveNumber(session, typed) : ResolveWords(session, typed);
+  if (absl::StartsWith(stripped, Absl(kCirclePrefix))) return FindCircle(session, typed);
+  if (IsResourceName(typed)) return Exactly(client::HolderName(bank, typed));
+  return imports::IsDigits(typed) ? FindNumber(session, typed) : FindWords(session, typed);
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ResolveHolder(Session& session, std::string_view text) {
+  CLI_ASSIGN_OR_RETURN(const Fitting fitting, FindHolder(session, text));
+  return OneOf(session, fitting);
+}
+
+absl::StatusOr<std::vector<std::string>> ResolveHolders(Session& session,
+                                                        const std::vector<std::string>& texts) {
+  std::vector<Fitting> fittings;
+  for (const std::string& text : texts) {
+    CLI_ASSIGN_OR_RETURN(fittings.emplace_back(), FindHolder(session, text));
+  }
+  std::vector<std::string> holders;
+  for (const Fitting& fitting : fittings) {
+    CLI_ASSIGN_OR_RETURN(holders.emplace_back(), OneOf(session, fitting));
+  }
+  return holders;
 }
 
 absl::StatusOr<std::string> ResolveMember(Session& session, std::string_view text) {
@@ -226,29 +304,8 @@ absl::StatusOr<std::string> ResolveMember(Session& session, std::string_view tex
 }
 
 absl::StatusOr<std::string> ResolveCircle(Session& session, std::string_view text) {
-  absl::string_view typed = absl::StripAsciiWhitespace(Absl(text));
-  absl::ConsumePrefix(&typed, Absl(kCirclePrefix));
-  CLI_ASSIGN_OR_RETURN(const std::string bank, session.Bank());
-  if (absl::StrContains(typed, "/")) return client::HolderName(bank, {typed.data(), typed.size()});
-  v1::ListCirclesRequest request;
-  request.set_parent(bank);
-  request.set_page_size(kLongestPage);
-  std::vector<Candidate> candidates;
-  for (absl::StatusOr<v1::Circle>& circle : session.client().ListCircles(std::move(request))) {
-    if (!circle.ok()) return circle.status();
-    const std::string id(client::IdOf(circle->name()));
-    Candidate candidate{.name = circle->name(),
-                        .display_name = circle->display_name().empty() ? id : circle->display_name(),
-                        .key = id,
-                        .last_exchange_on = std::nullopt};
-    if (id == typed) return OneOf(session, id, {std::move(candidate)});
-    if (HasParts(*circle, {typed.data(), typed.size()})) candidates.push_back(std::move(candidate));
-  }
-  if (candidates.empty()) {
-    return NotFoundError(
-        absl::StrCat("There is no circle \"", typed, "\". See which there are: timebank circle list"));
-  }
-  return OneOf(session, {typed.data(), typed.size()}, std::move(candidates));
+  CLI_ASSIGN_OR_RETURN(const Fitting fitting, FindCircle(session, text));
+  return OneOf(session, fitting);
 }
 
 }  // namespace timebank::cli

@@ -9,6 +9,8 @@
 //   circle:knitters    a circle, by id or words of its name
 //   members/ben        taken as it is; likewise whole resource names
 //
+// Nobody fits: whoever has nearly that name is named (near_names.h).
+//
 // Open accounts go before closed ones. What fits several is listed with number, name and last exchange; at a
 // terminal the broker is asked, elsewhere it is a usage error, so that nothing is posted to the wrong person.
 #ifndef TIMEBANK_CLIENT_CLI_RESOLVE_HOLDER_H_
@@ -16,6 +18,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "client/cli/session.h"
@@ -25,6 +28,10 @@ namespace timebank::cli {
 // The holder's resource name; the session's directory then knows its name for people. Errors: nobody
 // (NotFound), several (usage), and the server's own.
 absl::StatusOr<std::string> ResolveHolder(Session& session, std::string_view text);
+
+// The same for several, in their order. Nobody is asked who is meant while somebody else is not found.
+absl::StatusOr<std::vector<std::string>> ResolveHolders(Session& session,
+                                                        const std::vector<std::string>& texts);
 
 // The same, for what only a member can do. Errors: also a circle or a pot (usage).
 absl::StatusOr<std::string> ResolveMember(Session& session, std::string_view text);

@@ -66,6 +66,29 @@ size_t FindEndOfHours(const std::vector<std::string>& words, size_t first) {
   return end;
 }
 
+// Longer ones first: `ayudó a ana` is not help for somebody called A.
+using Phrase = std::vector<std::string_view>;
+
+const std::vector<Phrase>& PhrasesOf(Verb verb) {
+  static const std::vector<Phrase> kHelped = {{"helped"},   {"gave", "help", "to"}, {"ayudo", "a"},
+                                              {"ayudo"},    {"va", "ajudar", "a"},  {"va", "ajudar"},
+                                              {"a", "aide"}};
+  static const std::vector<Phrase> kGave = {
+      {"gave"}, {"dio", "a"}, {"regalo", "a"}, {"va", "donar", "a"}, {"a", "donne", "a"}};
+  return verb == Verb::kHelped ? kHelped : kGave;
+}
+
+// How many of `words` from `at` on are the verb; 0: none.
+size_t VerbAt(const std::vector<std::string>& words, size_t at, Verb verb) {
+  for (const Phrase& phrase : PhrasesOf(verb)) {
+    if (at + phrase.size() > words.size()) continue;
+    size_t same = 0;
+    while (same < phrase.size() && Fold(words[at + same]) == phrase[same]) ++same;
+    if (same == phrase.size()) return same;
+  }
+  return 0;
+}
+
 bool IsFraction(std::string_view word) {
   const size_t slash = word.find('/');
   return slash != std::string_view::npos && imports::IsDigits(word.substr(0, slash)) &&
@@ -99,26 +122,26 @@ absl::StatusOr<std::vector<NamedShare>> ParseNames(std::string_view text) {
   return shares;
 }
 
-absl::StatusOr<Sentence> ParseSentence(const std::vector<std::string>& words, std::string_view verb) {
-  const auto found = std::find_if(words.begin(), words.end(), [verb](const std::string& word) {
-    return absl::EqualsIgnoreCase(word, Absl(verb));
-  });
+absl::StatusOr<Sentence> ParseSentence(const std::vector<std::string>& words, Verb verb) {
+  const std::string_view name = verb == Verb::kHelped ? "helped" : "gave";
   const auto example =
-      absl::StrCat("Write it like this: ", verb == "helped" ? "timebank record" : "timebank gift", " ben ",
-                   Absl(verb), " ana 1h30");
-  if (found == words.end()) {
-    return absl::InvalidArgumentError(absl::StrCat("The word \"", Absl(verb), "\" is missing. ", example));
+      absl::StrCat("Write it like this: ", verb == Verb::kHelped ? "timebank record" : "timebank gift",
+                   " ben ", Absl(name), " ana 1h30");
+  size_t verb_at = 0;
+  while (verb_at < words.size() && VerbAt(words, verb_at, verb) == 0) ++verb_at;
+  if (verb_at == words.size()) {
+    return absl::InvalidArgumentError(absl::StrCat("The word \"", Absl(name), "\" is missing. ", example));
   }
-  const size_t verb_at = static_cast<size_t>(found - words.begin());
-  if (verb_at == 0) return absl::InvalidArgumentError(absl::StrCat("Who ", Absl(verb), "? ", example));
-  if (verb_at + 1 == words.size())
+  if (verb_at == 0) return absl::InvalidArgumentError(absl::StrCat("Who ", Absl(name), "? ", example));
+  const size_t behind_at = verb_at + VerbAt(words, verb_at, verb);
+  if (behind_at == words.size())
     return absl::InvalidArgumentError(absl::StrCat("Whom, and how long? ", example));
 
   Sentence sentence;
   CLI_ASSIGN_OR_RETURN(sentence.before, ParseNames(Joined(words, 0, verb_at)));
-  const size_t hours_at = FindHours(words, verb_at + 1);
+  const size_t hours_at = FindHours(words, behind_at);
   if (hours_at < words.size()) {
-    CLI_ASSIGN_OR_RETURN(sentence.behind, ParseNames(Joined(words, verb_at + 1, hours_at)));
+    CLI_ASSIGN_OR_RETURN(sentence.behind, ParseNames(Joined(words, behind_at, hours_at)));
     const size_t words_at = FindEndOfHours(words, hours_at);
     sentence.hours_text = Joined(words, hours_at, words_at);
     CLI_ASSIGN_OR_RETURN(sentence.hours, ParseHours(sentence.hours_text));
@@ -131,10 +154,10 @@ absl::StatusOr<Sentence> ParseSentence(const std::vector<std::string>& words, st
   }
   // No hours: each name then needs its own (a lone receiver gets what the givers gave together), and the list
   // ends at the first word that no comma joins to it.
-  size_t end = verb_at + 2;
+  size_t end = behind_at + 1;
   while (end < words.size() && (absl::EndsWith(words[end - 1], ",") || absl::StartsWith(words[end], ",")))
     ++end;
-  CLI_ASSIGN_OR_RETURN(sentence.behind, ParseNames(Joined(words, verb_at + 1, end)));
+  CLI_ASSIGN_OR_RETURN(sentence.behind, ParseNames(Joined(words, behind_at, end)));
   if (!AllHaveHours(sentence.before) || (sentence.behind.size() > 1 && !AllHaveHours(sentence.behind))) {
     return absl::InvalidArgumentError(absl::StrCat("How long? ", example));
   }

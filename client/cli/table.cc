@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -23,8 +24,8 @@ namespace timebank::cli {
 namespace {
 
 constexpr std::string_view kGap = "  ";
-// The last column is never cut to less than this.
-constexpr size_t kNarrowest = 12;
+// No text is cut to less than this.
+constexpr size_t kNarrowest = 8;
 
 bool IsTime(ColumnKind kind) {
   return kind == ColumnKind::kHours || kind == ColumnKind::kChange || kind == ColumnKind::kBalance;
@@ -50,15 +51,39 @@ std::string Line(const std::vector<std::string>& cells, const std::vector<size_t
   return line;
 }
 
-// The last column gives way where the terminal is too narrow.
-void Fit(std::vector<size_t>& widths, size_t columns) {
-  if (columns == 0 || widths.empty()) return;
-  size_t total = kGap.size() * (widths.size() - 1);
+size_t TotalWidth(const std::vector<size_t>& widths) {
+  size_t total = widths.empty() ? 0 : kGap.size() * (widths.size() - 1);
   for (size_t width : widths) total += width;
-  if (total <= columns) return;
-  const size_t too_much = total - columns;
-  size_t& last = widths.back();
-  if (last > kNarrowest) last = std::max(kNarrowest, last - std::min(last, too_much));
+  return total;
+}
+
+using Lines = std::vector<std::vector<std::string>>;
+
+// Takes columns out that hold nothing but their heading.
+void DropEmptyColumns(Lines& lines, std::vector<size_t>& widths, std::vector<Column>& columns) {
+  for (size_t i = columns.size(); i-- > 0;) {
+    const bool empty = std::all_of(lines.begin() + 1, lines.end(),
+                                   [i](const std::vector<std::string>& line) { return line[i].empty(); });
+    if (!empty || lines.size() == 1) continue;
+    const auto at = static_cast<std::ptrdiff_t>(i);
+    for (std::vector<std::string>& line : lines) line.erase(line.begin() + at);
+    widths.erase(widths.begin() + at);
+    columns.erase(columns.begin() + at);
+  }
+}
+
+// The widest texts give way, a column at a time, until the line fits or nothing can be cut any more. The last
+// column, which holds notes, goes first among equals.
+void CutTexts(std::vector<size_t>& widths, const std::vector<Column>& columns, size_t most) {
+  while (TotalWidth(widths) > most) {
+    size_t widest = widths.size();
+    for (size_t i = 0; i < widths.size(); ++i) {
+      if (columns[i].kind != ColumnKind::kText || widths[i] <= kNarrowest) continue;
+      if (widest == widths.size() || widths[i] >= widths[widest]) widest = i;
+    }
+    if (widest == widths.size()) return;
+    --widths[widest];
+  }
 }
 
 }  // namespace
@@ -92,7 +117,7 @@ std::string Table::CellForPeople(size_t column, const Cell& cell, absl::CivilDay
 }
 
 std::string Table::ForPeople(const Console& console, absl::CivilDay today) const {
-  std::vector<std::vector<std::string>> lines(1);
+  Lines lines(1);
   for (const Column& column : columns_) lines[0].push_back(column.heading);
   for (const std::vector<Cell>& row : rows_) {
     std::vector<std::string>& line = lines.emplace_back();
@@ -102,10 +127,14 @@ std::string Table::ForPeople(const Console& console, absl::CivilDay today) const
   for (const std::vector<std::string>& line : lines) {
     for (size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], DisplayWidth(line[i]));
   }
-  Fit(widths, console.columns);
+  std::vector<Column> columns = columns_;
+  if (console.columns != 0 && TotalWidth(widths) > console.columns) {
+    DropEmptyColumns(lines, widths, columns);
+    CutTexts(widths, columns, console.columns);
+  }
   std::string text;
   for (size_t i = 0; i < lines.size(); ++i) {
-    const std::string line = Line(lines[i], widths, columns_);
+    const std::string line = Line(lines[i], widths, columns);
     text += i == 0 ? OnOut(console, Style::kHeading, line) : line;
     text += '\n';
   }

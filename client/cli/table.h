@@ -61,7 +61,7 @@ class Table {
   bool empty() const { return rows_.empty(); }
 
   // Headings and rows in columns; `today` leaves the year out of this year's days. Where the terminal is too
-  // narrow the last column is cut.
+  // narrow, columns without a value are left out, and then the widest texts are cut.
   std::string ForPeople(const Console& console, absl::CivilDay today) const;
   // RFC 4180 with headings.
   std::string ForSpreadsheets() const;

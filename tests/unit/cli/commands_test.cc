@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/cord.h"
 #include "client/cpp/error.h"
+#include "google/rpc/error_details.pb.h"
 #include "tests/unit/cli/fake_bank.h"
 
 namespace timebank::cli {
@@ -109,6 +111,48 @@ TEST_F(CommandsTest, NinetyIsAskedAbout) {
   EXPECT_EQ(RunCli(bank_, "record ben helped ana 90", {.terminal = true, .input = "\n"}).code,
             ExitCode::kUsage);
   EXPECT_EQ(bank_->exchanges().size(), 1u);
+}
+
+// Goal: a day among the words is not taken for a note: it is asked about at a terminal, refused elsewhere.
+TEST_F(CommandsTest, ADayAmongTheWords) {
+  const Ran off = RunCli(bank_, "record ben helped ana 1h gardening yesterday");
+  EXPECT_EQ(off.code, ExitCode::kUsage);
+  EXPECT_NE(off.err.find("--on yesterday"), std::string::npos) << off.err;
+  EXPECT_TRUE(bank_->exchanges().empty());
+  EXPECT_EQ(
+      RunCli(bank_, "record ben helped ana 1h gardening on sat", {.terminal = true, .input = "maybe\ny\n"})
+          .code,
+      ExitCode::kOk);
+  EXPECT_EQ(bank_->exchanges().back().occurred_on(), "2023-11-11");
+  EXPECT_EQ(bank_->exchanges().back().category(), "gardening");
+  EXPECT_EQ(RunCli(bank_, "record ben helped ana 1h about tuesday", {.terminal = true, .input = "n\n"}).code,
+            ExitCode::kOk);
+  EXPECT_EQ(bank_->exchanges().back().note(), "about tuesday");
+  EXPECT_EQ(RunCli(bank_, "record ben helped ana 1h watching the sun --on tue").code, ExitCode::kOk);
+  EXPECT_EQ(bank_->exchanges().back().note(), "watching the sun");
+  EXPECT_EQ(RunCli(bank_, "record ben helped ana 1h --on 17/11", {.terminal = true, .input = "y\n"}).code,
+            ExitCode::kOk);
+  EXPECT_EQ(bank_->exchanges().back().occurred_on(), "2022-11-17");
+  EXPECT_EQ(RunCli(bank_, "record ben helped ana 1h --on 17/11", {.terminal = true, .input = "n\n"}).code,
+            ExitCode::kUsage);
+  EXPECT_EQ(RunCli(bank_, "record ben helped ana 1h --on 17/11").code, ExitCode::kUsage);
+}
+
+// Goal: somebody who is giver and receiver is told so, in these words.
+TEST_F(CommandsTest, NobodyHelpsThemselves) {
+  google::rpc::BadRequest bad;
+  auto& violation = *bad.add_field_violations();
+  violation.set_field("exchange.receivers[0].holder");
+  violation.set_reason("SAME_HOLDER");
+  absl::Status refused = ServiceError(absl::StatusCode::kInvalidArgument, "VALIDATION");
+  refused.SetPayload("type.googleapis.com/google.rpc.BadRequest", absl::Cord(bad.SerializeAsString()));
+  EXPECT_CALL(*bank_, RecordExchange).WillRepeatedly(Return(refused));
+  EXPECT_NE(RunCli(bank_, "record ben helped ben 1h")
+                .err.find("Ben Ferré is named on both sides, and nobody can help themselves"),
+            std::string::npos)
+      << RunCli(bank_, "record ben helped ben 1h").err;
+  EXPECT_NE(RunCli(bank_, "record ben helped ana,ana 1h").err.find("names somebody a second time"),
+            std::string::npos);
 }
 
 // Goal: the same slip with the same contents shows the first entry; with other contents it is refused, naming
@@ -245,6 +289,16 @@ TEST_F(CommandsTest, Help) {
   }
 }
 
+// Goal: help is found where people look for it.
+TEST_F(CommandsTest, HelpIsACommand) {
+  EXPECT_EQ(RunCli(bank_, "help").out, RunCli(bank_, "--help").out);
+  EXPECT_EQ(RunCli(bank_, "help record").out, RunCli(bank_, "record --help").out);
+  EXPECT_EQ(RunCli(bank_, "help member add").out, RunCli(bank_, "member add --help").out);
+  const Ran unknown = RunCli(bank_, "help member nonsense");
+  EXPECT_EQ(unknown.code, ExitCode::kUsage);
+  EXPECT_NE(unknown.err.find("There is no command \"nonsense\"."), std::string::npos);
+}
+
 // Goal: without --bank the only bank is it; none or several say how to choose.
 TEST_F(CommandsTest, WhichBank) {
   v1::ListTimebanksResponse two;
@@ -318,6 +372,10 @@ TEST_F(CommandsTest, CorrectSendsWhatChanges) {
   EXPECT_EQ(sent.exchange().receivers(1).holder(), "timebanks/rushey/pots/community");
   EXPECT_EQ(sent.acting_for(), "timebanks/rushey/members/ben");
   EXPECT_EQ(RunCli(bank_, "correct 1042").code, ExitCode::kUsage);
+  RunCli(bank_, "correct 1042 45m");
+  EXPECT_EQ(sent.exchange().seconds(), 2700);
+  EXPECT_EQ(sent.update_mask().paths(0), "seconds");
+  EXPECT_EQ(RunCli(bank_, "correct 1042 45m --hours 1h").code, ExitCode::kUsage) << "which of the two?";
 }
 
 // Goal: the three ways in which a contest ends.
@@ -394,6 +452,46 @@ TEST_F(CommandsTest, StatementAcrossPages) {
   EXPECT_NE(printed.out.find("Balance after                                  3h in credit"),
             std::string::npos);
   EXPECT_NE(printed.out.find("1 January 2023 to 31 December 2023"), std::string::npos);
+}
+
+// Goal: a part of a statement says which part; on paper too the latest lines are meant, the oldest on top.
+TEST_F(CommandsTest, PartOfAStatement) {
+  std::vector<v1::ListStatementLinesRequest> asked;
+  EXPECT_CALL(*bank_, ListStatementLines)
+      .WillRepeatedly([&asked](const v1::ListStatementLinesRequest& request, auto&) {
+        asked.push_back(request);
+        v1::ListStatementLinesResponse response;
+        response.set_next_page_token("more");
+        for (int number : {9, 8}) {
+          v1::StatementLine& line = *response.add_lines();
+          line.set_exchange("timebanks/rushey/exchanges/" + std::to_string(number));
+          line.set_occurred_on("2023-11-0" + std::to_string(number));
+        }
+        return response;
+      });
+  const std::string printed = RunCli(bank_, "statement ana --print -n 2").out;
+  EXPECT_NE(printed.find("The latest 2 entries;"), std::string::npos) << printed;
+  EXPECT_LT(printed.find("08/11/2023"), printed.find("09/11/2023")) << printed;
+  EXPECT_EQ(asked.back().order(), v1::LIST_ORDER_NEWEST_FIRST);
+  const Ran shown = RunCli(bank_, "statement ana -n 2", {.terminal = true});
+  EXPECT_EQ(shown.out.substr(0, shown.out.find('\n')), "Ana Muñoz  The latest 2 entries");
+  EXPECT_NE(shown.err.find("--year 2023"), std::string::npos) << "the bank's own year: " << shown.err;
+  EXPECT_NE(RunCli(bank_, "statement ana -n 2 --year 2023 --oldest-first --print")
+                .out.find("31 December 2023, the first 2 entries;"),
+            std::string::npos);
+}
+
+// Goal: numbers that a list leaves out are explained, where the whole list was asked for.
+TEST_F(CommandsTest, MissingNumbersAreExplained) {
+  EXPECT_CALL(*bank_, ListExchanges).WillRepeatedly([](auto, auto&) {
+    v1::ListExchangesResponse response;
+    for (int number : {9, 7}) response.add_exchanges()->set_sequence(number);
+    return response;
+  });
+  EXPECT_NE(RunCli(bank_, "exchange list", {.terminal = true}).err.find("timebank events"),
+            std::string::npos);
+  EXPECT_EQ(RunCli(bank_, "exchange list --state contested", {.terminal = true}).err, "");
+  EXPECT_EQ(RunCli(bank_, "exchange list -o csv").err, "");
 }
 
 // Goal: chat asks for the three kinds and tells all of them, empty or not.

@@ -80,6 +80,21 @@ TEST(PrintedStatementTest, ManyPages) {
   EXPECT_EQ(entries, 200u);
 }
 
+// Goal: figures are never cut, however long; the words give way to them.
+TEST(PrintedStatementTest, FiguresAreWhole) {
+  StatementHeading heading = Heading();
+  heading.opening_balance_seconds = 37 * 3600 + 28 * 60 + 12;
+  v1::StatementLine line = Line(1);
+  line.set_seconds(-(1234 * 3600 + 28 * 60 + 12));
+  line.set_balance_after_seconds(123456 * 3600 + 60 + 2);
+  const std::string text = PrintStatement(heading, {line});
+  for (const char* figure : {"37h28m12s in credit", "-1234h28m12s", "123456h01m02s in credit"})
+    EXPECT_NE(text.find(figure), std::string::npos) << text;
+  EXPECT_EQ(text.find("…"), std::string::npos);
+  for (const absl::string_view row : absl::StrSplit(text, '\n'))
+    EXPECT_LE(DisplayWidth({row.data(), row.size()}), kPrintedColumns);
+}
+
 // Goal: acts on behalf, contests and undone entries stand on the paper; a trial bank says so.
 TEST(PrintedStatementTest, WhatMustBeSeenIsSeen) {
   v1::StatementLine line = Line(1042);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "client/cli/near_names.h"
 #include "tests/unit/cli/fake_bank.h"
 
 namespace timebank::cli {
@@ -59,19 +60,49 @@ TEST_F(ResolveHolderTest, AmbiguousPostsNothing) {
   EXPECT_TRUE(bank_->exchanges().empty());
   EXPECT_EQ(ran_.out, "");
   EXPECT_NE(ran_.err.find("\"munoz\" could be:\n"
-                          "  1     Ana Muñoz                   last exchange Tue 14 Nov\n"
-                          "  4     Carla Muñoz                 no exchange yet\n"),
+                          "  1     Ana Muñoz             last exchange Tue 14 Nov\n"
+                          "  4     Carla Muñoz           no exchange yet\n"),
             std::string::npos)
       << ran_.err;
   EXPECT_NE(ran_.err.find("Nothing was changed"), std::string::npos);
 }
 
-// Goal: at a terminal the broker chooses; any other answer ends it.
+// Goal: at a terminal the broker chooses; a wrong answer is asked again, three times in all; Enter ends it.
 TEST_F(ResolveHolderTest, AsksAtATerminal) {
   EXPECT_EQ(Resolve("munoz", {.terminal = true, .input = "4\n"}), "members/m4");
   EXPECT_EQ(Resolve("munoz", {.terminal = true, .input = "\n"}), "exit 2");
   EXPECT_EQ(Resolve("munoz", {.terminal = true, .input = "3\n"}), "exit 2");
   EXPECT_EQ(Resolve("munoz", {.terminal = true, .input = ""}), "exit 2");
+  EXPECT_EQ(Resolve("munoz", {.terminal = true, .input = "3\nana\n4\n"}), "members/m4");
+  EXPECT_EQ(Resolve("munoz", {.terminal = true, .input = "3\nana\n9\n4\n"}), "exit 2");
+}
+
+// Goal: the columns of a question line up, whatever the names are made of.
+TEST_F(ResolveHolderTest, QuestionsLineUp) {
+  bank_->AddMember("m6", "Łukasz Muñoz Wędrychowicz de la Santísima");
+  bank_->AddMember("m7", "Zoe\xCC\x88 Muñoz 中村");
+  EXPECT_EQ(Resolve("munoz"), "exit 2");
+  EXPECT_NE(ran_.err.find("  1     Ana Muñoz                                  last exchange Tue 14 Nov\n"
+                          "  4     Carla Muñoz                                no exchange yet\n"
+                          "  6     Łukasz Muñoz Wędrychowicz de la Santísima  no exchange yet\n"
+                          "  7     Zoe\xCC\x88 Muñoz 中村                             no exchange yet\n"),
+            std::string::npos)
+      << ran_.err;
+}
+
+// Goal: nobody is asked who is meant before the rest of the line has been read.
+TEST_F(ResolveHolderTest, NamesAreAskedAboutLast) {
+  const RunOptions terminal{.terminal = true, .input = "4\n"};
+  for (const std::vector<std::string>& line :
+       {std::vector<std::string>{"record", "ben", "helped", "munoz", "1h", "--on", "31/2"},
+        {"record", "ben", "helped", "munoz,dan:99", "1h"},
+        {"record", "munoz", "helped", "xavier", "1h"},
+        {"record", "munoz", "helped", "ben", "1h", "yesterday"},
+        {"gift", "munoz", "gave", "ben", "1h", "--on", "tomorrow"}}) {
+    const Ran ran = RunCli(bank_, line, terminal);
+    EXPECT_NE(ran.code, ExitCode::kOk);
+    EXPECT_EQ(ran.err.find("could be"), std::string::npos) << ran.err;
+  }
 }
 
 // Goal: a number that means two people is ambiguous like a name.
@@ -94,6 +125,38 @@ TEST_F(ResolveHolderTest, Nobody) {
   EXPECT_EQ(Resolve("xavier"), "exit 3");
   EXPECT_NE(ran_.err.find("timebank find"), std::string::npos);
   EXPECT_EQ(Resolve("99"), "exit 3");
+}
+
+// Goal: a slip of the finger is answered with whoever has nearly that name, also without accents.
+TEST_F(ResolveHolderTest, DidYouMean) {
+  EXPECT_EQ(Resolve("crala"), "exit 3");
+  EXPECT_NE(ran_.err.find("Did you mean Carla Muñoz (4)?"), std::string::npos) << ran_.err;
+  EXPECT_EQ(Resolve("sussana pena"), "exit 3");
+  EXPECT_NE(ran_.err.find("Did you mean Susana Peña (3)?"), std::string::npos) << ran_.err;
+  EXPECT_EQ(RunCli(bank_, "find munos").err,
+            "timebank: Nobody here fits \"munos\". Did you mean Ana Muñoz (1), or Carla Muñoz (4)?\n");
+  EXPECT_EQ(RunCli(bank_, "find munoz").code, ExitCode::kOk);
+}
+
+// Goal: a telephone number is found however it is written.
+TEST_F(ResolveHolderTest, PhonesAreFound) {
+  for (const char* typed : {"622 17 31 03", "622173103", "+622-173-103", "173103"}) {
+    const Ran ran = RunCli(bank_, std::vector<std::string>{"find", typed});
+    EXPECT_NE(ran.out.find("Susana"), std::string::npos) << typed << ran.err;
+  }
+  EXPECT_EQ(RunCli(bank_, "find 622173104").code, ExitCode::kNotFound);
+}
+
+// Goal: changes are counted as people make them, and counting stops early.
+TEST(NearNamesTest, Distance) {
+  EXPECT_EQ(EditDistance("ana", "ana", 2), 0u);
+  EXPECT_EQ(EditDistance("ana", "anna", 2), 1u);
+  EXPECT_EQ(EditDistance("carla", "crala", 2), 1u);
+  EXPECT_EQ(EditDistance("", "ab", 2), 2u);
+  EXPECT_EQ(EditDistance("abc", "xyz", 2), 3u);
+  EXPECT_EQ(NameDistance("anna munos", "Ana Muñoz", "m1"), 2u);
+  EXPECT_EQ(NameDistance("ana xyz", "Ana Muñoz", "m1"), kFarName);
+  EXPECT_EQ(NameDistance("", "Ana", "m1"), kFarName);
 }
 
 // Goal: circles are found by id or words.

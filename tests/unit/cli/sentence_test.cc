@@ -22,7 +22,7 @@ std::string Names(const std::vector<NamedShare>& shares) {
 // The sentence as `before > behind | seconds | words`.
 std::string Parse(const std::string& text) {
   const std::vector<std::string> words = absl::StrSplit(text, ' ');
-  const auto sentence = ParseSentence(words, "helped");
+  const auto sentence = ParseSentence(words, Verb::kHelped);
   if (!sentence.ok()) return "error";
   return Names(sentence->before) + " > " + Names(sentence->behind) + " | " +
          (sentence->hours ? std::to_string(sentence->hours->seconds) : "-") + " | " + sentence->words;
@@ -46,6 +46,19 @@ TEST(SentenceTest, ReadsSentences) {
   EXPECT_EQ(Parse("ben helped ana 1,5 hours bread baking"), "ben > ana | 5400 | bread baking");
   EXPECT_EQ(Parse("ben helped ana 90 min shopping"), "ben > ana | 5400 | shopping");
   EXPECT_EQ(Parse("ben helped ana 2 hours"), "ben > ana | 7200 | ");
+}
+
+// Goal: the verb may be said in the broker's own language, and the words of a verb are no names.
+TEST(SentenceTest, VerbsOfOtherLanguages) {
+  for (const char* text : {"ben gave help to ana 1h", "ben ayudó a ana 1h", "ben ayudo ana 1h",
+                           "ben va ajudar a ana 1h", "Ben Va Ajudar ana 1h", "ben a aidé ana 1h"}) {
+    const std::string parsed = Parse(text);
+    EXPECT_EQ(parsed.substr(1), "en > ana | 3600 | ") << text;
+  }
+  EXPECT_EQ(Parse("ben ayudó a"), "error");
+  const auto gift = ParseSentence({"ben", "a", "donné", "à", "ana", "1h"}, Verb::kGave);
+  ASSERT_TRUE(gift.ok()) << gift.status();
+  EXPECT_EQ(Names(gift->behind), "ana");
 }
 
 // Goal: hours may be left out only where everybody has their own.

@@ -61,13 +61,29 @@ TEST(TableTest, FormulasAreDefused) {
   EXPECT_EQ(table.ForSpreadsheets(), "change,change_seconds\n-1:00,-3600\n");
 }
 
-// Goal: the last column gives way to a narrow terminal; nothing else is cut.
-TEST(TableTest, LastColumnGivesWay) {
+// Goal: no line is wider than the terminal: columns without a value go first, then the widest texts are cut;
+// figures never are.
+TEST(TableTest, FitsTheTerminal) {
   Streams streams;
-  streams.console.columns = 20;
-  Table table({{"a", "A", ColumnKind::kText}, {"b", "B", ColumnKind::kText}});
-  table.AddRow({Text("12345"), Text("a rather long note that does not fit")});
-  EXPECT_EQ(table.ForPeople(streams.console, kToday), "A      B\n12345  a rather lon…\n");
+  Table table({{"a", "A", ColumnKind::kText},
+               {"for", "For", ColumnKind::kText},
+               {"hours", "Hours", ColumnKind::kBalance},
+               {"b", "B", ColumnKind::kText}});
+  table.AddRow({Text("Łukasz Żółć"), Text(""), Hours(5400), Text("a rather long note that does not fit")});
+  table.AddRow({Text("12345"), Text(""), Hours(-5400), Text("a note")});
+  EXPECT_EQ(table.ForPeople(streams.console, kToday).find("…"), std::string::npos) << "no width, no cut";
+  streams.console.columns = 45;
+  EXPECT_EQ(table.ForPeople(streams.console, kToday),
+            "A                     Hours  B\n"
+            "Łukasz Żółć  1h30 in credit  a rather long n…\n"
+            "12345         1h30 in debit  a note\n");
+  for (size_t columns = 34; columns < 80; ++columns) {
+    streams.console.columns = columns;
+    const std::string text = table.ForPeople(streams.console, kToday);
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(DisplayWidth(line), columns) << line;
+    EXPECT_NE(text.find("1h30 in credit"), std::string::npos);
+  }
 }
 
 // Goal: colour appears on a terminal only, and not where it is not wanted.
