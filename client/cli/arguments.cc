@@ -13,6 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "client/cli/import/text.h"
@@ -137,7 +138,7 @@ absl::Status FillShares(Session& session, std::string_view names,
   return absl::OkStatus();
 }
 
-absl::Status TakeDayFromWords(Session& session, std::string& words, std::string& on) {
+absl::Status TakeDayFromWords(Session& session, std::string& words, std::string& on, std::string_view how) {
   if (words.empty()) return absl::OkStatus();
   CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
   std::vector<std::string> list = absl::StrSplit(words, ' ');
@@ -155,8 +156,8 @@ absl::Status TakeDayFromWords(Session& session, std::string& words, std::string&
       return absl::OkStatus();
     }
   }
-  return UsageError(absl::StrCat("Nothing was changed: is \"", day, "\" the day of the help? Write --on ",
-                                 day, "; or if it belongs to the note: --note \"", words, "\"."));
+  return UsageError(absl::StrCat("Nothing was changed: is \"", day, "\" the day of the help? ",
+                                 absl::StrReplaceAll(Absl(how), {{"DAY", day}, {"WORDS", words}})));
 }
 
 absl::StatusOr<std::string> ReadExchange(Session& session, std::string_view number) {

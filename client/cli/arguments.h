@@ -48,8 +48,11 @@ absl::Status FillShares(Session& session, std::string_view names,
 absl::StatusOr<std::string> ReadExchange(Session& session, std::string_view number);
 
 // Words of which the first or the last is a day (`yesterday`, `on tue`) may mean the day of the help: asks at
-// a terminal, and takes the day out of `words` into `on`. Errors (usage): elsewhere.
-absl::Status TakeDayFromWords(Session& session, std::string& words, std::string& on);
+// a terminal, and takes the day out of `words` into `on`. Errors (usage): elsewhere, with `how` to write it
+// (DAY and WORDS stand for what was typed).
+absl::Status TakeDayFromWords(
+    Session& session, std::string& words, std::string& on,
+    std::string_view how = "Write --on DAY; or if it belongs to the note: --note \"WORDS\".");
 
 // Trailing words are the category where the bank has one of that name (in its spelling), else the note; what
 // `category` and `note` hold already goes first.

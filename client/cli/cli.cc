@@ -34,7 +34,7 @@ Exit codes:
   2  not understood, ambiguous, or broken input; nothing was posted
   3  no such bank, member, circle or exchange
   4  the server cannot be reached or did not answer in time
-  5  an import left rows out, or balances do not agree
+  5  an import or a pile left lines out, or balances do not agree
 Environment: TIMEBANK_SERVER, TIMEBANK_BANK, TIMEBANK_AS, NO_COLOR.)";
 
 // A word as a shell takes it.
@@ -68,6 +68,7 @@ void AddGlobalOptions(Command root, GlobalOptions& options) {
 
 void AddCommands(Command root) {
   AddRecordCommands(root);
+  AddDayCommand(root);
   AddMendCommands(root);
   AddAccountCommands(root);
   AddOverviewCommands(root);

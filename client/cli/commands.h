@@ -8,6 +8,7 @@ namespace timebank::cli {
 
 // Each adds its commands below `root`.
 void AddRecordCommands(Command root);    // record, gift, opening
+void AddDayCommand(Command root);        // day
 void AddMendCommands(Command root);      // undo, correct, contest, settle
 void AddAccountCommands(Command root);   // balance, statement
 void AddOverviewCommands(Command root);  // find, chat, report

@@ -1,6 +1,7 @@
 #include "client/cli/console.h"
 
 #include <locale.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -111,6 +112,20 @@ std::optional<std::string> Ask(Console& console, std::string_view question) {
     return std::nullopt;
   }
   return std::string(absl::StripAsciiWhitespace(line));
+}
+
+bool IsTypedAhead(const Console& console) {
+  pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+  return console.read_line && poll(&input, 1, 0) > 0;
+}
+
+std::optional<std::string> ReadLine(Console& console, const LineRequest& request) {
+  if (console.read_line) return console.read_line(request);
+  if (CanAsk(console)) console.err << request.prompt << std::flush;
+  std::string line;
+  if (!std::getline(console.in, line)) return std::nullopt;
+  if (!line.empty() && line.back() == '\r') line.pop_back();
+  return line;
 }
 
 std::optional<std::string> AskUntil(Console& console, std::string_view question, std::string_view hint,

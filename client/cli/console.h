@@ -12,8 +12,27 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace timebank::cli {
+
+// What Tab can make of a word.
+struct Completion {
+  std::string text;
+  // What it means: `Ana Muñoz`.
+  std::string says;
+};
+
+// One line to be typed.
+struct LineRequest {
+  std::string prompt;
+  // What stands there already, to be mended; only with an editor.
+  std::string prefill = {};
+  // Completes the last word of `before`, which is what stands in front of the cursor; may be empty.
+  std::function<std::vector<Completion>(const std::string& before)> complete = {};
+};
+// The line without its end; none at the end of input.
+using LineReader = std::function<std::optional<std::string>(const LineRequest& request)>;
 
 struct Console {
   std::istream& in;
@@ -24,6 +43,8 @@ struct Console {
   bool err_is_terminal = false;
   // Neither NO_COLOR nor TERM=dumb is set. Colour appears on a terminal only.
   bool colour_wanted = false;
+  // An editor for lines at a terminal; empty: lines are read from `in` as they come.
+  LineReader read_line = {};
   // Width of the terminal on `out`, in columns; 0 where it is not known.
   size_t columns = 0;
 };
@@ -40,6 +61,12 @@ std::string OnErr(const Console& console, Style style, std::string_view text);
 bool CanAsk(const Console& console);
 // Asks on `err` and reads one line without blanks around it; none at the end of input.
 std::optional<std::string> Ask(Console& console, std::string_view question);
+
+// Whether something has been typed (or pasted) already that nobody has read yet; only of an editor's
+// terminal.
+bool IsTypedAhead(const Console& console);
+// Reads a line, with the editor where there is one. Off a terminal no prompt is shown.
+std::optional<std::string> ReadLine(Console& console, const LineRequest& request);
 
 // How often a question is put: a slip of the finger does not end a command.
 inline constexpr int kMostQuestions = 3;

@@ -22,7 +22,7 @@ enum class ExitCode {
   kNotFound = 3,
   // The server cannot be reached, or did not answer in time.
   kUnreachable = 4,
-  // An import left rows out, or balances did not come out as they should.
+  // An import or a pile of slips left lines out, or balances did not come out as they should.
   kIncomplete = 5,
 };
 

@@ -1,4 +1,5 @@
 // The command line for brokers. See README.md, or `timebank --help`.
+#include <clocale>
 #include <cstdlib>
 #include <optional>
 #include <string>
@@ -6,10 +7,14 @@
 
 #include "client/cli/cli.h"
 #include "client/cli/console.h"
+#include "client/cli/line_editor.h"
 #include "client/cpp/connection.h"
 
 int main(int argc, char** argv) {
+  // How the terminal writes letters; all else is written the same everywhere.
+  std::setlocale(LC_CTYPE, "");
   timebank::cli::Console console = timebank::cli::ProcessConsole();
+  if (timebank::cli::CanAsk(console)) console.read_line = timebank::cli::MakeLineEditor();
   const auto variables = [](const std::string& name) -> std::optional<std::string> {
     const char* value = std::getenv(name.c_str());
     return value == nullptr || *value == '\0' ? std::nullopt : std::optional<std::string>(value);

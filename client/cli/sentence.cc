@@ -97,6 +97,13 @@ bool IsFraction(std::string_view word) {
 
 }  // namespace
 
+bool HasVerb(const std::vector<std::string>& words, Verb verb) {
+  for (size_t at = 0; at < words.size(); ++at) {
+    if (VerbAt(words, at, verb) > 0) return true;
+  }
+  return false;
+}
+
 absl::StatusOr<std::vector<NamedShare>> ParseNames(std::string_view text) {
   std::vector<NamedShare> shares;
   for (absl::string_view piece : absl::StrSplit(Absl(text), ',')) {

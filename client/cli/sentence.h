@@ -35,13 +35,16 @@ struct Sentence {
   std::string words;
 };
 
-// Takes a list of names apart: `ana,ben,dan:1h`. A name may have blanks. Errors (InvalidArgument): nothing
-// between two commas; hours that cannot be read; `ana:1,5`, which could be 1.5 hours or member 5.
-absl::StatusOr<std::vector<NamedShare>> ParseNames(std::string_view text);
-
 // What stands between those who gave and those who received: `helped`, `gave help to`, `ayudó a`, `va
 // ajudar`, `a aidé`; `gave`, `dio a`, `va donar a`, `a donné à`. Accents and capitals do not matter.
 enum class Verb { kHelped, kGave };
+
+// Whether there is such a verb among `words`.
+bool HasVerb(const std::vector<std::string>& words, Verb verb);
+
+// Takes a list of names apart: `ana,ben,dan:1h`. A name may have blanks. Errors (InvalidArgument): nothing
+// between two commas; hours that cannot be read; `ana:1,5`, which could be 1.5 hours or member 5.
+absl::StatusOr<std::vector<NamedShare>> ParseNames(std::string_view text);
 
 // Takes `names VERB names [hours] [words…]` apart. Names of several words and blanks behind commas need no
 // quotes: the hours end the names. Errors (InvalidArgument), each with how to write it: no verb, nobody on

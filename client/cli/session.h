@@ -51,6 +51,8 @@ class Session {
   Console& console() { return console_; }
   const Variables& variables() const { return variables_; }
   const GlobalOptions& options() const { return options_; }
+  // After Open().
+  const Context& context() const { return context_; }
   // For the sentence about an error. A command adds what it knows.
   Situation& situation() { return situation_; }
 

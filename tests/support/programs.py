@@ -98,35 +98,41 @@ class CommandLine:
         self._server = server
         self._variables = variables
 
-    def _environment(self):
+    def command(self, *words):
+        """What run() runs, for a test that wants to hold both ends of it."""
+        return [self._program, *words]
+
+    def environment(self):
         home = str(self._server.folder / "home")
-        return _environment(HOME=home, XDG_CONFIG_HOME=home, TIMEBANK_SERVER=self._server.address, TERM="xterm", **self._variables)
+        return _environment(HOME=home, XDG_CONFIG_HOME=home, XDG_STATE_HOME=home, TIMEBANK_SERVER=self._server.address, TERM="xterm", **self._variables)
 
     def start(self, *words):
         """Starts it and returns at once."""
         return subprocess.Popen([self._program, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, env=self._environment(), preexec_fn=_die_with_parent)
+                                stderr=subprocess.PIPE, env=self.environment(), preexec_fn=_die_with_parent)
 
-    def run(self, *words, limit_s=LIMIT_S):
-        """Runs it off a terminal."""
-        done = subprocess.run([self._program, *words], stdin=subprocess.DEVNULL, capture_output=True, check=False,
-                              env=self._environment(), timeout=limit_s)
+    def run(self, *words, limit_s=LIMIT_S, typed=None):
+        """Runs it off a terminal; `typed` comes through a pipe."""
+        done = subprocess.run([self._program, *words], stdin=subprocess.DEVNULL if typed is None else None,
+                              input=None if typed is None else typed.encode(), capture_output=True, check=False,
+                              env=self.environment(), timeout=limit_s)
         return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 
-    def run_on_terminal(self, *words, answer=None):
-        """Runs it on a terminal of 100 columns; types `answer` when it asks something. All that it shows is `out`."""
+    def run_on_terminal(self, *words, answer=None, answers=()):
+        """Runs it on a terminal of 100 columns; types `answer` when it asks something, or the next of `answers`, keys such as
+        Tab among them. All that it shows is `out`."""
+        waiting = [answer] if answer is not None else list(answers)
         pid, terminal = pty.fork()
         if pid == 0:
             _die_with_parent()
-            os.execve(self._program, [self._program, *words], {**self._environment(), "COLUMNS": "100"})
+            os.execve(self._program, [self._program, *words], {**self.environment(), "COLUMNS": "100"})
         shown = b""
         deadline = time.monotonic() + LIMIT_S
         while time.monotonic() < deadline:
             if not select.select([terminal], [], [], 0.2)[0]:
                 # A question stands at the end of a line, and nothing follows it.
-                if answer is not None and not shown.endswith(b"\n"):
-                    os.write(terminal, answer.encode() + b"\n")
-                    answer = None
+                if waiting and not shown.endswith(b"\n"):
+                    os.write(terminal, waiting.pop(0).encode() + b"\n")
                 continue
             try:
                 more = os.read(terminal, 65536)

@@ -1,0 +1,411 @@
+// day: a pile of paper slips, a line each.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "client/cli/arguments.h"
+#include "client/cli/commands.h"
+#include "client/cli/day.h"
+#include "client/cli/exchange_words.h"
+#include "client/cli/hours.h"
+#include "client/cli/members_table.h"
+#include "client/cli/posted.h"
+#include "client/cli/recording.h"
+#include "client/cli/sentence.h"
+#include "client/cli/session.h"
+#include "client/cli/slip_line.h"
+#include "client/cli/status_macros.h"
+#include "client/cli/waiting_lines.h"
+#include "client/cli/words.h"
+#include "client/cpp/names.h"
+
+namespace timebank::cli {
+namespace {
+
+constexpr char kHelp[] = R"(A line for each slip:
+  231 ben ana 1h30 gardening          slip 231: ben helped ana; words at the end are category or note
+  232 ana muñoz helped ben 45m        names of several words: with "helped" between them
+  233 rosa ana,ben,dan:1h 2h yoga     lists, and times of one's own, as in timebank record
+  -   ben ana 1h                      a slip without a number
+  on 15/11                            the next slips are of that day
+  undo                                undoes the last slip entered here; undo 1042 another one of them
+  ?                                   this
+An empty line or Ctrl-D ends it. Tab completes names; a line that was not taken stands there again to be mended.
+)";
+
+struct DayOptions {
+  std::string on;
+  bool deliver = false;
+};
+
+// What was entered for one day.
+struct Total {
+  int64_t slips = 0;
+  int64_t seconds = 0;
+};
+
+// A slip that was entered here.
+struct Entered {
+  std::string name;
+  std::string day;
+  int64_t seconds = 0;
+  // The undoing's id: asked again, it happens once.
+  std::string undo_id;
+};
+
+// What the givers gave together.
+int64_t Given(const v1::Exchange& exchange) {
+  int64_t seconds = 0;
+  for (const v1::Share& giver : exchange.givers())
+    seconds += giver.has_seconds() ? giver.seconds() : exchange.seconds();
+  return seconds;
+}
+
+bool IsNoAnswer(const absl::Status& status) { return ExitCodeOf(status) == ExitCode::kUnreachable; }
+
+class Pile {
+ public:
+  Pile(Session& session, WaitingLines waiting, std::string bank, std::string as, std::string day)
+      : session_(session),
+        waiting_(std::move(waiting)),
+        bank_(std::move(bank)),
+        as_(std::move(as)),
+        day_(std::move(day)) {}
+
+  absl::Status Run(bool deliver);
+
+ private:
+  bool at_terminal() const { return CanAsk(session_.console()); }
+  std::string Prompt() const;
+  std::string Totals() const;
+  std::vector<Completion> CompleteName(const std::string& before);
+  enum class Was { kSlip, kCommand, kGap, kEnd };
+  // One line as typed, and what it was.
+  Was Take(const std::string& line);
+  void Enter(const std::string& line);
+  // Sends it, and keeps it where no answer comes.
+  absl::Status Post(WaitingLine& line);
+  absl::Status Resolve(WaitingLine& line);
+  void Show(const v1::RecordExchangeResponse& response, const std::string& slip);
+  void Fail(const std::string& line, const absl::Status& status);
+  void ChangeDay(const std::string& text);
+  void Undo(const std::string& number);
+  // Those of an earlier run.
+  void OfferWaiting(bool deliver);
+  void Deliver(std::vector<WaitingLine> lines);
+  absl::Status Summary();
+
+  Session& session_;
+  WaitingLines waiting_;
+  const std::string bank_;
+  const std::string as_;
+  // ISO day of the next slips.
+  std::string day_;
+  std::vector<Entered> entered_;
+  std::map<std::string, Total> totals_;
+  int64_t already_ = 0;
+  int64_t line_number_ = 0;
+  // Lines that were not taken. With an editor the last one stands in the next prompt.
+  std::vector<std::string> left_;
+  // Kept in this run, to be sent once more at its end.
+  std::vector<WaitingLine> kept_;
+  bool heading_shown_ = false;
+  bool stopped_ = false;
+};
+
+std::string Pile::Totals() const {
+  Total total;
+  for (const auto& [day, one] : totals_) {
+    total.slips += one.slips;
+    total.seconds += one.seconds;
+  }
+  return total.slips == 0 ? "" : absl::StrCat(Count(total.slips, "slip"), ", ", FormatHours(total.seconds));
+}
+
+std::string Pile::Prompt() const {
+  const auto today = session_.Today();
+  const std::string totals = Totals();
+  return absl::StrCat(today.ok() ? FormatIsoDay(day_, *today) : day_, totals.empty() ? "" : "  ", totals,
+                      "> ");
+}
+
+std::vector<Completion> Pile::CompleteName(const std::string& before) {
+  std::vector<Completion> found;
+  const size_t blank = before.find_last_of(" ,");
+  if (blank == std::string::npos || blank + 1 == before.size()) return found;
+  v1::ListMembersRequest request;
+  request.set_query(before.substr(blank + 1));
+  request.set_state(v1::Member::STATE_ACTIVE);
+  const auto members = ListAllMembers(session_, std::move(request));
+  if (!members.ok()) return found;
+  for (const v1::Member& member : *members)
+    found.push_back({std::string(client::IdOf(member.name())), OneLine(DisplayName(member))});
+  return found;
+}
+
+absl::Status Pile::Resolve(WaitingLine& line) {
+  CLI_ASSIGN_OR_RETURN(SlipLine slip, ParseSlipLine(line.typed));
+  RecordOptions options;
+  CLI_RETURN_IF_ERROR(TakeDayFromWords(session_, slip.sentence.words, options.on,
+                                       "Write \"on DAY\" on a line before it, or leave the word out."));
+  if (options.on.empty()) options.on = line.day;
+  CLI_ASSIGN_OR_RETURN(line.request, RecordRequest(session_, slip.sentence, options));
+  if (slip.slip.empty()) line.request.set_request_id(line.request_id);
+  line.resolved = true;
+  return absl::OkStatus();
+}
+
+absl::Status Pile::Post(WaitingLine& line) {
+  if (!line.resolved) {
+    const absl::Status resolved = Resolve(line);
+    if (IsNoAnswer(resolved)) CLI_RETURN_IF_ERROR(waiting_.Keep(line));
+    CLI_RETURN_IF_ERROR(resolved);
+  }
+  CLI_RETURN_IF_ERROR(waiting_.Keep(line));
+  CLI_ASSIGN_OR_RETURN(const SlipLine slip, ParseSlipLine(line.typed));
+  session_.situation().slip = slip.slip;
+  const absl::StatusOr<v1::RecordExchangeResponse> response = PostRecord(session_, slip.slip, line.request);
+  if (IsNoAnswer(response.status())) return response.status();
+  waiting_.Forget(line);
+  CLI_RETURN_IF_ERROR(response.status());
+  Show(*response, slip.slip);
+  return absl::OkStatus();
+}
+
+void Pile::Show(const v1::RecordExchangeResponse& response, const std::string& slip) {
+  const v1::Exchange& exchange = response.exchange();
+  session_.directory().LookUp(exchange);
+  Console& console = session_.console();
+  if (session_.AsJson()) {
+    console.out << ToJson(response, /*pretty=*/false) << '\n';
+  } else if (session_.options().output == "csv") {
+    const std::string csv = ExchangeTable({exchange}, session_.directory()).ForSpreadsheets();
+    console.out << (heading_shown_ ? csv.substr(csv.find('\n') + 1) : csv);
+    heading_shown_ = true;
+  } else {
+    const auto today = session_.Today();
+    console.out << ExchangeLine(exchange, session_.directory(), today.ok() ? *today : absl::CivilDay())
+                << '\n';
+  }
+  console.out << std::flush;
+  ShowNotices(session_, response.notices(), exchange, /*posted=*/true);
+  if (response.replayed()) {
+    ++already_;
+    session_.Tell(absl::StrCat(slip.empty() ? std::string("This") : absl::StrCat("Slip ", slip),
+                               " had been entered already as ", NumberOf(exchange),
+                               "; nothing new was recorded."));
+    return;
+  }
+  entered_.push_back({exchange.name(), exchange.occurred_on(), Given(exchange), NewLineId()});
+  Total& total = totals_[exchange.occurred_on()];
+  ++total.slips;
+  total.seconds += Given(exchange);
+}
+
+void Pile::Fail(const std::string& line, const absl::Status& status) {
+  left_.push_back(line);
+  const std::string where = at_terminal() ? "" : absl::StrCat("line ", line_number_, ", ", line, "\n  ");
+  session_.Tell(absl::StrCat(where, OnErr(session_.console(), Style::kError, "not entered: "),
+                             Explain(status, session_.situation())));
+}
+
+void Pile::Enter(const std::string& line) {
+  WaitingLine waiting{.bank = bank_,
+                      .as = as_,
+                      .typed = line,
+                      .day = day_,
+                      .request_id = NewLineId(),
+                      .request = {},
+                      .path = {}};
+  session_.situation().both_sides.clear();
+  const absl::Status posted = Post(waiting);
+  if (posted.ok()) return;
+  if (IsNoAnswer(posted) && !waiting.path.empty()) {
+    kept_.push_back(std::move(waiting));
+    session_.Tell("No answer from the server. The line is kept, and will be posted once.");
+    return;
+  }
+  Fail(line, posted);
+}
+
+void Pile::ChangeDay(const std::string& text) {
+  const absl::StatusOr<std::string> day = ReadDay(session_, text);
+  if (!day.ok()) {
+    // From a pipe what follows would be entered for the wrong day.
+    stopped_ = !at_terminal();
+    return Fail(absl::StrCat("on ", text), day.status());
+  }
+  day_ = *day;
+  const auto today = session_.Today();
+  if (today.ok()) session_.Tell(absl::StrCat("The next slips are of ", FormatIsoDay(day_, *today), "."));
+}
+
+void Pile::Undo(const std::string& number) {
+  const auto wanted = std::find_if(entered_.rbegin(), entered_.rend(), [&number](const Entered& entered) {
+    return number.empty() || client::IdOf(entered.name) == number;
+  });
+  if (wanted == entered_.rend()) {
+    session_.Tell(number.empty() ? "Nothing has been entered here that could be undone."
+                                 : absl::StrCat(number, " was not entered here: timebank undo ", number));
+    return;
+  }
+  v1::ReverseExchangeRequest request;
+  request.set_name(wanted->name);
+  request.set_request_id(wanted->undo_id);
+  const auto response = session_.client().ReverseExchange(std::move(request));
+  if (!response.ok()) {
+    session_.Tell(IsNoAnswer(response.status())
+                      ? std::string("No answer from the server. Type undo again; it happens once.")
+                      : Explain(response.status(), session_.situation()));
+    return;
+  }
+  const auto today = session_.Today();
+  session_.directory().LookUp(response->reversed());
+  session_.Tell(absl::StrCat(
+      "Undone by ", NumberOf(response->exchange()), ": ",
+      ExchangeLine(response->reversed(), session_.directory(), today.ok() ? *today : absl::CivilDay())));
+  Total& total = totals_[wanted->day];
+  --total.slips;
+  total.seconds -= wanted->seconds;
+  entered_.erase(std::next(wanted).base());
+}
+
+Pile::Was Pile::Take(const std::string& line) {
+  const std::vector<std::string> words = absl::StrSplit(line, absl::ByAnyChar(" \t"), absl::SkipEmpty());
+  // From a pipe an empty line, or one that begins with #, is a gap in the list.
+  if (words.empty()) return at_terminal() ? Was::kEnd : Was::kGap;
+  if (!at_terminal() && words.front().front() == '#') return Was::kGap;
+  if (words.front() == "?" || (words.size() == 1 && absl::EqualsIgnoreCase(words.front(), "help"))) {
+    session_.console().err << kHelp;
+  } else if (absl::EqualsIgnoreCase(words.front(), "undo") && words.size() <= 2) {
+    Undo(words.size() == 2 ? words[1] : "");
+  } else if (absl::EqualsIgnoreCase(words.front(), "on") && words.size() > 1) {
+    ChangeDay(absl::StrJoin(words.begin() + 1, words.end(), " "));
+  } else {
+    Enter(absl::StrJoin(words, " "));
+    return Was::kSlip;
+  }
+  return Was::kCommand;
+}
+
+void Pile::Deliver(std::vector<WaitingLine> lines) {
+  for (WaitingLine& line : lines) {
+    const absl::Status posted = Post(line);
+    if (posted.ok()) continue;
+    if (IsNoAnswer(posted)) return;
+    // At a terminal it stands in the next prompt; elsewhere it stays where it is.
+    if (at_terminal()) waiting_.Forget(line);
+    Fail(line.typed, posted);
+  }
+}
+
+void Pile::OfferWaiting(bool deliver) {
+  std::vector<WaitingLine> lines = waiting_.Of(bank_, as_);
+  if (lines.empty()) return;
+  const auto today = session_.Today();
+  session_.Tell(absl::StrCat(Count(lines.size(), "line"), " from before could not be delivered:"));
+  for (const WaitingLine& line : lines)
+    session_.Tell(
+        absl::StrCat("  ", line.typed, "  (", today.ok() ? FormatIsoDay(line.day, *today) : line.day, ")"));
+  if (deliver) return Deliver(std::move(lines));
+  if (!at_terminal()) {
+    session_.Tell("They stay where they are; timebank day --deliver posts them.");
+    return;
+  }
+  const auto answer =
+      AskUntil(session_.console(), "Post them now? [y: post, n: keep, d: throw away]", "Type y, n or d.",
+               [](const std::string& typed) { return typed == "y" || typed == "n" || typed == "d"; });
+  if (answer == "y") return Deliver(std::move(lines));
+  if (answer == "d") {
+    for (const WaitingLine& line : lines) waiting_.Forget(line);
+  }
+}
+
+absl::Status Pile::Summary() {
+  Deliver(std::exchange(kept_, {}));
+  const auto today = session_.Today();
+  for (const auto& [day, total] : totals_) {
+    if (total.slips == 0) continue;
+    session_.Tell(absl::StrCat(today.ok() ? FormatIsoDay(day, *today) : day, ": ", Count(total.slips, "slip"),
+                               ", ", FormatHours(total.seconds)));
+  }
+  if (already_ > 0) session_.Tell(absl::StrCat(Count(already_, "slip"), " had been entered already"));
+  const size_t waiting = waiting_.Of(bank_, as_).size();
+  if (waiting > 0) {
+    session_.Tell(absl::StrCat(Count(waiting, "line"),
+                               " could not be delivered, and will be offered again: timebank day"));
+  }
+  if (totals_.empty() && already_ == 0 && waiting == 0 && left_.empty())
+    session_.Tell("Nothing was entered.");
+  if (left_.empty() && waiting == 0) return absl::OkStatus();
+  if (left_.empty()) return IncompleteError("Not everything is in the ledger yet.");
+  return IncompleteError(absl::StrCat(Count(left_.size(), "line was", "lines were"), " not entered:\n  ",
+                                      absl::StrJoin(left_, "\n  ")));
+}
+
+absl::Status Pile::Run(bool deliver) {
+  OfferWaiting(deliver);
+  if (at_terminal())
+    session_.Tell("A line for each slip: 231 ben ana 1h30 gardening. ? tells more, an empty line ends.");
+  LineRequest request;
+  request.complete = [this](const std::string& before) { return CompleteName(before); };
+  for (;;) {
+    request.prompt = Prompt();
+    // What was not taken stands there again, unless more lines have been pasted behind it.
+    const Console& console = session_.console();
+    const bool mending = console.read_line && !left_.empty() && !IsTypedAhead(console);
+    request.prefill = mending ? left_.back() : "";
+    const std::optional<std::string> line = ReadLine(session_.console(), request);
+    if (!line.has_value()) break;
+    ++line_number_;
+    const auto mended = static_cast<std::ptrdiff_t>(left_.size()) - 1;
+    const Was was = Take(*line);
+    if (was == Was::kEnd || stopped_) break;
+    if (mending && was == Was::kSlip) left_.erase(left_.begin() + mended);
+  }
+  return Summary();
+}
+
+absl::Status Day(Session& session, const DayOptions& options) {
+  CLI_ASSIGN_OR_RETURN(const std::string bank, session.Bank());
+  CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
+  CLI_ASSIGN_OR_RETURN(std::string day, ReadDay(session, options.on));
+  if (day.empty()) day = IsoDay(today);
+  CLI_ASSIGN_OR_RETURN(std::filesystem::path folder, WaitingFolder(session.variables()));
+  std::string as = session.context().as;
+  if (const std::string& member = session.options().member; !member.empty())
+    absl::StrAppend(&as, " as ", member);
+  Pile pile(session, WaitingLines(std::move(folder)), bank, std::move(as), std::move(day));
+  return pile.Run(options.deliver);
+}
+
+}  // namespace
+
+void AddDayCommand(Command root) {
+  auto options = std::make_shared<DayOptions>();
+  root.Sub("day", "Type a pile of paper slips, a line each: 231 ben ana 1h30 gardening",
+           absl::StrCat(
+               "  timebank day --on 14/11\n  timebank day --on 14/11 < slips.txt\n\n", kHelp,
+               "From a pipe empty lines and lines that begin with # are passed over. The exit code is 5 "
+               "where a line was\nnot entered.\n"
+               "A line that could not be delivered is kept on this machine, offered at the next start, and "
+               "posted once."))
+      .Under("Recording")
+      .Option("--on", options->on, "DAY", "Day of the slips; today when left out")
+      .Flag("--deliver", options->deliver, "Post what could not be delivered before, without asking")
+      .Does([options](Session& session) { return Day(session, *options); });
+}
+
+}  // namespace timebank::cli

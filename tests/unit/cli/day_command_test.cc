@@ -1,0 +1,244 @@
+// A pile of slips against the mock connection.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "client/cpp/error.h"
+#include "tests/unit/cli/fake_bank.h"
+
+namespace timebank::cli {
+namespace {
+
+using ::testing::_;
+using ::testing::Return;
+
+class DayCommandTest : public ::testing::Test {
+ protected:
+  DayCommandTest() : folder_(std::filesystem::path(::testing::TempDir()) / "DayCommandTest") {
+    std::filesystem::remove_all(folder_);
+    bank_->AddMember("ben", "Ben Ferré");
+    bank_->AddMember("ana", "Ana Muñoz");
+    bank_->AddMember("ana2", "Ana Peña");
+    bank_->bank.mutable_settings()->add_categories("gardening");
+    ON_CALL(*bank_, ReverseExchange).WillByDefault([this](const v1::ReverseExchangeRequest& request, auto&) {
+      v1::ReverseExchangeResponse response;
+      response.mutable_reversed()->set_name(request.name());
+      response.mutable_exchange()->set_name("timebanks/rushey/exchanges/2000");
+      undone_ = request.name();
+      return response;
+    });
+  }
+  ~DayCommandTest() override { std::filesystem::remove_all(folder_); }
+
+  Ran Day(const std::string& input, bool terminal = false, const std::string& more = "") {
+    return RunCli(
+        bank_, "day" + more,
+        {.terminal = terminal, .input = input, .variables = {{"XDG_STATE_HOME", folder_.string()}}});
+  }
+  // The server does not answer what is posted, or answers again.
+  void Lose(bool lost) {
+    if (lost) {
+      ON_CALL(*bank_, RecordExchange).WillByDefault([this](const v1::RecordExchangeRequest& request, auto&) {
+        ids_.push_back(request.request_id());
+        return client::WithRequestId(absl::UnavailableError("gone"), request.request_id());
+      });
+      return;
+    }
+    ON_CALL(*bank_, RecordExchange).WillByDefault([this](const v1::RecordExchangeRequest& request, auto&) {
+      ids_.push_back(request.request_id());
+      v1::RecordExchangeResponse response;
+      *response.mutable_exchange() = *bank_->Post(request.exchange(), true);
+      return absl::StatusOr<v1::RecordExchangeResponse>(response);
+    });
+  }
+  size_t Waiting() const {
+    std::error_code error;
+    size_t files = 0;
+    for ([[maybe_unused]] const auto& file :
+         std::filesystem::directory_iterator(folder_ / "timebank" / "waiting", error))
+      ++files;
+    return files;
+  }
+
+  std::filesystem::path folder_;
+  std::shared_ptr<FakeBank> bank_ = std::make_shared<FakeBank>();
+  std::string undone_;
+  std::vector<std::string> ids_;
+};
+
+// Goal: a pile from a pipe: each slip is told, the sums are told, nothing waits.
+TEST_F(DayCommandTest, APile) {
+  const Ran ran =
+      Day("231 ben ana 1h30 gardening\n\n# over the page\non tue\n232 ana muñoz helped ben 45m tea and "
+          "talk\r\n- ben ana2 1h");
+  EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+  EXPECT_EQ(ran.out,
+            "1042  Thu 16 Nov  Ben Ferré helped Ana Muñoz  1h30  gardening\n"
+            "1043  Tue 14 Nov  Ana Muñoz helped Ben Ferré  45m  tea and talk\n"
+            "1044  Tue 14 Nov  Ben Ferré helped Ana Peña  1h\n");
+  EXPECT_EQ(ran.err,
+            "The next slips are of Tue 14 Nov.\n"
+            "Tue 14 Nov: 2 slips, 1h45\n"
+            "Thu 16 Nov: 1 slip, 1h30\n");
+  EXPECT_EQ(bank_->exchanges()[0].tags(0), "slip:231");
+  EXPECT_EQ(bank_->exchanges()[2].tags_size(), 0);
+  EXPECT_EQ(Waiting(), 0u);
+}
+
+// Goal: a line that is not taken says why, loses nothing and does not stop the others; the exit code tells.
+TEST_F(DayCommandTest, WrongLines) {
+  const Ran ran =
+      Day("231 ben xavier 1h\n232 ben ana 1h yesterday\nben ana 1h\n233 ben ana2 1h\n234 ben ana 90\n");
+  EXPECT_EQ(ran.code, ExitCode::kIncomplete);
+  EXPECT_EQ(bank_->exchanges().size(), 1u);
+  EXPECT_NE(ran.err.find("line 1, 231 ben xavier 1h\n  not entered: Nobody here fits \"xavier\"."),
+            std::string::npos)
+      << ran.err;
+  EXPECT_NE(
+      ran.err.find(
+          "line 2, 232 ben ana 1h yesterday\n  not entered: Nothing was changed: is \"yesterday\" the day of "
+          "the help? Write \"on yesterday\" on a line before it"),
+      std::string::npos)
+      << ran.err;
+  EXPECT_NE(ran.err.find("line 5, 234 ben ana 90\n"), std::string::npos);
+  EXPECT_NE(ran.err.find("4 lines were not entered:\n  231 ben xavier 1h\n  232 ben ana 1h yesterday\n  ben "
+                         "ana 1h\n  234 ben ana 90\n"),
+            std::string::npos)
+      << ran.err;
+  EXPECT_EQ(Waiting(), 0u) << "the server has answered all of them, or was not asked";
+}
+
+// Goal: a day that cannot be read ends a pile from a pipe, before anything is entered for the wrong day.
+TEST_F(DayCommandTest, AWrongDayEndsThePipe) {
+  const Ran ran = Day("on tomorrow\n231 ben ana 1h\n");
+  EXPECT_EQ(ran.code, ExitCode::kIncomplete);
+  EXPECT_TRUE(bank_->exchanges().empty());
+  EXPECT_EQ(Day("on 31/2\n231 ben ana 1h\n", true).code, ExitCode::kIncomplete) << "at a terminal it goes on";
+  EXPECT_EQ(bank_->exchanges().size(), 1u);
+  EXPECT_EQ(Day("", false, " --on 31/2").code, ExitCode::kUsage);
+}
+
+// Goal: the number enters a slip once, in one run and in another.
+TEST_F(DayCommandTest, ASlipIsEnteredOnce) {
+  const Ran ran = Day("231 ben ana 1h\n231 ben ana 1h\n231 ben ana 2h\n");
+  EXPECT_EQ(bank_->exchanges().size(), 1u);
+  EXPECT_NE(ran.err.find("Slip 231 had been entered already as 1042"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("Slip 231 has already been entered as 1042, with other contents"), std::string::npos)
+      << ran.err;
+  EXPECT_NE(ran.err.find("Thu 16 Nov: 1 slip, 1h\n1 slip had been entered already\n"), std::string::npos)
+      << ran.err;
+  EXPECT_EQ(Day("231 ben ana 1h\n").code, ExitCode::kOk);
+  EXPECT_EQ(bank_->exchanges().size(), 1u);
+}
+
+// Goal: undo takes the last slip back, or one of this pile by its number, and the sums with it.
+TEST_F(DayCommandTest, Undo) {
+  const Ran ran =
+      Day("231 ben ana 1h\n232 ben ana 2h\n233 ben ana 3h\nundo 1042\nundo\nundo 7\nundo\nundo\n234 ben ana "
+          "5h\n");
+  EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+  EXPECT_EQ(undone_, "timebanks/rushey/exchanges/1043") << "the last one of those that are left";
+  EXPECT_NE(ran.err.find("7 was not entered here: timebank undo 7"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("Nothing has been entered here that could be undone."), std::string::npos);
+  EXPECT_NE(ran.err.find("Thu 16 Nov: 1 slip, 5h\n"), std::string::npos) << ran.err;
+}
+
+// Goal: a slip that was undone can be entered again, with the same contents and with others; one that was
+// corrected cannot.
+TEST_F(DayCommandTest, AnUndoneSlipIsFree) {
+  Day("231 ben ana 1h\n");
+  v1::GetExchangeResponse first;
+  *first.mutable_exchange() = bank_->exchanges()[0];
+  first.mutable_exchange()->set_state(v1::Exchange::STATE_REVERSED);
+  first.mutable_exchange()->set_corrected_by("timebanks/rushey/exchanges/1099");
+  ON_CALL(*bank_, GetExchange).WillByDefault(Return(first));
+  Day("231 ben ana 2h\n");
+  EXPECT_EQ(bank_->exchanges().size(), 1u);
+  first.mutable_exchange()->clear_corrected_by();
+  ON_CALL(*bank_, GetExchange).WillByDefault(Return(first));
+  const Ran ran = Day("231 ben ana 2h\n");
+  EXPECT_EQ(bank_->exchanges().size(), 2u);
+  EXPECT_NE(ran.err.find("! Slip 231 had been entered as 1042, which was undone; it is entered anew."),
+            std::string::npos)
+      << ran.err;
+}
+
+// Goal: at a terminal a name that fits several is asked about there and then, and again after a wrong answer;
+// the sums stand in the prompt, an empty line ends.
+TEST_F(DayCommandTest, AtATerminal) {
+  const Ran ran = Day("231 ben Ana 1h30\nx\n3\n?\n\n232 ben ana2 9h\n", true, " --on tue");
+  EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+  ASSERT_EQ(bank_->exchanges().size(), 1u) << "what stands behind the empty line is not read";
+  EXPECT_EQ(bank_->exchanges()[0].receivers(0).holder(), "timebanks/rushey/members/ana2");
+  EXPECT_NE(ran.err.find("Tue 14 Nov> "), std::string::npos);
+  EXPECT_NE(ran.err.find("That is none of these."), std::string::npos);
+  EXPECT_NE(ran.err.find("Tue 14 Nov  1 slip, 1h30> "), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("Ctrl-D ends it"), std::string::npos);
+}
+
+// Goal: lines that could not be delivered are kept, offered at the next start, and posted once, under what
+// was fixed when they were typed.
+TEST_F(DayCommandTest, LostLinesAreKept) {
+  Lose(true);
+  const Ran lost = Day("231 ben ana2 1h\n- ben ana2 2h\n", false, " --on tue");
+  EXPECT_EQ(lost.code, ExitCode::kIncomplete);
+  EXPECT_NE(lost.err.find("The line is kept"), std::string::npos);
+  EXPECT_NE(lost.err.find("2 lines could not be delivered, and will be offered again"), std::string::npos)
+      << lost.err;
+  EXPECT_EQ(Waiting(), 2u);
+  const std::vector<std::string> ids = ids_;
+  ASSERT_GE(ids.size(), 2u);
+  EXPECT_EQ(ids[0], "slip-231");
+  Lose(false);
+  ids_.clear();
+  const Ran other = RunCli(bank_, "day --as rosa", {.variables = {{"XDG_STATE_HOME", folder_.string()}}});
+  EXPECT_EQ(other.err, "Nothing was entered.\n") << "another name's lines are not hers";
+  const Ran kept = Day("");
+  EXPECT_EQ(kept.code, ExitCode::kIncomplete);
+  EXPECT_NE(
+      kept.err.find(
+          "2 lines from before could not be delivered:\n  231 ben ana2 1h  (Tue 14 Nov)\n  - ben ana2 2h"),
+      std::string::npos)
+      << kept.err;
+  EXPECT_TRUE(ids_.empty()) << "nobody said yes";
+  EXPECT_EQ(Day("n\n", true).code, ExitCode::kIncomplete);
+  EXPECT_EQ(Waiting(), 2u);
+  EXPECT_EQ(Day("maybe\ny\n", true).code, ExitCode::kOk);
+  EXPECT_EQ(ids_, (std::vector<std::string>{ids[0], ids[1]}));
+  ASSERT_EQ(bank_->exchanges().size(), 2u);
+  EXPECT_EQ(bank_->exchanges()[0].occurred_on(), "2023-11-14") << "the day that they were typed for";
+  EXPECT_EQ(Waiting(), 0u);
+  EXPECT_EQ(Day("").err, "Nothing was entered.\n");
+}
+
+// Goal: where the server is away when a name is looked up, the line is kept as typed; thrown away only on
+// request.
+TEST_F(DayCommandTest, LostBeforeItWasResolved) {
+  EXPECT_CALL(*bank_, GetMember).WillRepeatedly(Return(absl::UnavailableError("gone")));
+  EXPECT_EQ(Day("231 ben ana2 1h\n").code, ExitCode::kIncomplete);
+  EXPECT_EQ(Waiting(), 1u);
+  ::testing::Mock::VerifyAndClearExpectations(bank_.get());
+  EXPECT_EQ(Day("", false, " --deliver").code, ExitCode::kOk);
+  EXPECT_EQ(bank_->exchanges().size(), 1u);
+  EXPECT_EQ(Waiting(), 0u);
+  Lose(true);
+  Day("232 ben ana2 1h\n");
+  EXPECT_EQ(Day("d\n", true).code, ExitCode::kOk);
+  EXPECT_EQ(Waiting(), 0u);
+}
+
+// Goal: programs get JSON a line, or one CSV.
+TEST_F(DayCommandTest, OutputForms) {
+  EXPECT_EQ(Day("231 ben ana2 1h\n232 ben ana2 2h\n", false, " -o csv").out,
+            "number,day,what,hours,hours_seconds,state,kind,category,note\n"
+            "1042,2023-11-16,Ben Ferré helped Ana Peña,1:00,3600,recorded,exchange,,\n"
+            "1043,2023-11-16,Ben Ferré helped Ana Peña,2:00,7200,recorded,exchange,,\n");
+  const std::string json = Day("233 ben ana2 1h\n", false, " -o json").out;
+  EXPECT_EQ(json.find('\n'), json.size() - 1);
+  EXPECT_EQ(json.front(), '{');
+}
+
+}  // namespace
+}  // namespace timebank::cli
