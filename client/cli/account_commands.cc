@@ -17,6 +17,7 @@
 #include "client/cli/day.h"
 #include "client/cli/exchange_words.h"
 #include "client/cli/hours.h"
+#include "client/cli/html_statement.h"
 #include "client/cli/limits.h"
 #include "client/cli/printed_statement.h"
 #include "client/cli/resolve_holder.h"
@@ -90,6 +91,9 @@ struct StatementOptions {
   bool by_record = false;
   bool oldest_first = false;
   bool print = false;
+  bool html = false;
+  // Either of the two: whole by default, and read from the top.
+  bool on_paper() const { return print || html; }
 };
 
 // A statement in hand.
@@ -214,15 +218,14 @@ absl::Status ShowStatement(Session& session, const Statement& statement, const s
 void LookUpRecorders(Session& session, const std::vector<v1::StatementLine>& lines) {
   std::vector<std::string> names;
   for (const v1::StatementLine& line : lines) {
-    if (line.acting_for().empty()) continue;
     names.push_back(line.recorded_by());
     names.push_back(line.acting_for());
   }
   session.directory().LookUp(names);
 }
 
-absl::Status ShowPrinted(Session& session, const Statement& statement, const std::string& holder,
-                         const std::string& period) {
+absl::Status ShowOnPaper(Session& session, const Statement& statement, const std::string& holder,
+                         const std::string& period, bool html) {
   CLI_ASSIGN_OR_RETURN(const v1::Timebank bank, session.Timebank());
   CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
   LookUpRecorders(session, statement.lines);
@@ -230,24 +233,27 @@ absl::Status ShowPrinted(Session& session, const Statement& statement, const std
   heading.bank = bank.display_name().empty() ? std::string(client::IdOf(bank.name())) : bank.display_name();
   heading.trial = bank.trial();
   heading.holder = absl::StrCat(session.directory().Name(holder), " (", ShortName(holder), ")");
+  heading.account = holder;
   heading.period = period;
   heading.today = today;
   heading.opening_balance_seconds = statement.opening_balance_seconds;
   heading.closing_balance_seconds = statement.closing_balance_seconds;
   heading.name_of = [&session](const std::string& name) { return session.directory().Name(name); };
-  session.console().out << PrintStatement(heading, statement.lines);
+  session.console().out << (html ? HtmlStatement(heading, statement.lines)
+                                 : PrintStatement(heading, statement.lines));
   return absl::OkStatus();
 }
 
 absl::Status Statements(Session& session, const StatementOptions& options) {
+  if (options.print && options.html) return UsageError("Either --print or --html.");
   v1::ListStatementLinesRequest request;
   CLI_ASSIGN_OR_RETURN(*request.mutable_parent(), ResolveHolder(session, absl::StrJoin(options.name, " ")));
   CLI_RETURN_IF_ERROR(ReadDays(session, options, *request.mutable_start_day(), *request.mutable_end_day()));
   const bool bounded = !request.start_day().empty() || !request.end_day().empty();
-  CLI_ASSIGN_OR_RETURN(const int64_t count, ReadCount(options, options.print || bounded));
+  CLI_ASSIGN_OR_RETURN(const int64_t count, ReadCount(options, options.on_paper() || bounded));
   request.set_basis(options.by_record ? v1::DAY_BASIS_RECORDED : v1::DAY_BASIS_OCCURRED);
   // Paper is read from the top; of a part the latest lines are wanted, unless the oldest are asked for.
-  const bool oldest_first = options.oldest_first || (options.print && count == 0);
+  const bool oldest_first = options.oldest_first || (options.on_paper() && count == 0);
   request.set_order(oldest_first ? v1::LIST_ORDER_OLDEST_FIRST : v1::LIST_ORDER_NEWEST_FIRST);
   const std::string holder = request.parent();
   session.directory().LookUp({holder});
@@ -256,9 +262,9 @@ absl::Status Statements(Session& session, const StatementOptions& options) {
   const std::string last = request.end_day();
   CLI_ASSIGN_OR_RETURN(Statement statement, Fetch(session, std::move(request), count));
   const std::string period = PeriodWords(first, last, PartWords(statement, oldest_first));
-  if (!options.print) return ShowStatement(session, statement, holder, period);
+  if (!options.on_paper()) return ShowStatement(session, statement, holder, period);
   if (!oldest_first) std::reverse(statement.lines.begin(), statement.lines.end());
-  return ShowPrinted(session, statement, holder, period);
+  return ShowOnPaper(session, statement, holder, period, options.html);
 }
 
 }  // namespace
@@ -281,6 +287,7 @@ void AddAccountCommands(Command root) {
   auto statement = std::make_shared<StatementOptions>();
   root.Sub("statement", "One account's exchanges with the balance after each",
            "  timebank statement ana\n  timebank statement ana --year 2025 --print | lp\n"
+           "  timebank statement ana --year 2025 --html > ana.html\n"
            "  timebank statement ana --from 1/9 --until 30/9 -o csv")
       .Under(kHeading)
       .Arguments("name", statement->name, "Whose")
@@ -291,6 +298,7 @@ void AddAccountCommands(Command root) {
       .Flag("--by-record", statement->by_record, "In order of record instead of by day of the help")
       .Flag("--oldest-first", statement->oldest_first, "Oldest first")
       .Flag("--print", statement->print, "For paper: A4 pages of plain text, oldest first")
+      .Flag("--html", statement->html, "For paper: a page for a browser, to print or to mail, oldest first")
       .Does([statement](Session& session) { return Statements(session, *statement); });
 }
 

@@ -24,6 +24,8 @@ struct StatementHeading {
   // A bank for trying things out says so on paper too.
   bool trial = false;
   std::string holder;
+  // Its resource name: what the account's own member recorded needs no recorder named.
+  std::string account = {};
   // `1 January 2025 to 31 December 2025`, `whole history`.
   std::string period;
   absl::CivilDay today;
