@@ -12,6 +12,7 @@
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
 #include "client/cli/import/text.h"
+#include "client/cli/shell_commands.h"
 #include "client/cli/words.h"
 
 namespace timebank::cli {
@@ -82,7 +83,7 @@ void AddCommands(Command root) {
   // Answered by the grammar itself, and here to be found.
   auto asked = std::make_shared<std::vector<std::string>>();
   root.Sub("help", "How a command is used", "  timebank help record\n  timebank help member add")
-      .Under("Looking after")
+      .Under("This program")
       .Arguments("command", *asked, "Which one; all when left out", Need::kOptional);
 }
 
@@ -99,6 +100,7 @@ ExitCode Run(const std::vector<std::string>& arguments, Console& console, const 
   Grammar grammar("timebank", kSummary, TIMEBANK_VERSION, kFooter);
   AddGlobalOptions(grammar.root(), options);
   AddCommands(grammar.root());
+  AddShellCommands(grammar);
   Body body;
   // All that the server takes is UTF-8; it could not even say which word it was.
   for (const std::string& argument : arguments) {
@@ -107,6 +109,10 @@ ExitCode Run(const std::vector<std::string>& arguments, Console& console, const 
       return Fail(console,
                   UsageError(absl::StrCat("\"", shown, "\" is not UTF-8. Is the terminal set to it?")), {});
     }
+  }
+  if (!arguments.empty() && arguments.front() == kComplete) {
+    PrintCompletions(grammar, {arguments.begin() + 1, arguments.end()}, console, variables, connect);
+    return ExitCode::kOk;
   }
   if (absl::Status parsed = grammar.Parse(arguments, console.out, body); !parsed.ok()) {
     return Fail(console, parsed, {});

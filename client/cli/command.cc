@@ -94,6 +94,36 @@ CLI::App* Named(CLI::App* app, std::vector<std::string>& words) {
   return app;
 }
 
+OptionDescription Described(const CLI::Option* option) {
+  OptionDescription description;
+  description.help = option->get_description();
+  description.required = option->get_required();
+  description.list = option->get_items_expected_max() > 1;
+  if (option->get_positional()) {
+    description.name = option->get_name(/*positional=*/true);
+    return description;
+  }
+  if (!option->get_lnames().empty()) description.name = absl::StrCat("--", option->get_lnames().front());
+  if (!option->get_snames().empty()) description.short_name = absl::StrCat("-", option->get_snames().front());
+  // A flag expects nothing.
+  if (option->get_items_expected_max() > 0) description.value = option->get_type_name();
+  return description;
+}
+
+CommandDescription Described(const CLI::App* app) {
+  CommandDescription description{.name = app->get_name(),
+                                 .full_name = FullName(app),
+                                 .summary = app->get_description(),
+                                 .footer = app->get_footer(),
+                                 .heading = app->get_parent() == nullptr ? "" : app->get_group()};
+  for (const CLI::Option* option : app->get_options()) {
+    (option->get_positional() ? description.arguments : description.options).push_back(Described(option));
+  }
+  for (const CLI::App* sub : app->get_subcommands([](const CLI::App*) { return true; }))
+    description.commands.push_back(Described(sub));
+  return description;
+}
+
 absl::Status NoSuchCommand(const std::string& what, const CLI::App* asked) {
   return UsageError(absl::StrCat(what, "\nSee how it is used: ", FullName(asked), " --help"));
 }
@@ -194,6 +224,8 @@ Grammar::Grammar(const std::string& name, const std::string& summary, const std:
 Grammar::~Grammar() = default;
 
 Command Grammar::root() { return Command(app_.get(), &chosen_); }
+
+CommandDescription Grammar::Describe() const { return Described(static_cast<const CLI::App*>(app_.get())); }
 
 absl::Status Grammar::Parse(std::vector<std::string> arguments, std::ostream& out, Body& body) {
   if (!arguments.empty() && arguments.front() == "help") {

@@ -29,6 +29,32 @@ using Body = std::function<absl::Status(Session&)>;
 
 enum class Need { kRequired, kOptional };
 
+// What can be said of a command, for pages and completions.
+struct OptionDescription {
+  // `--count`, and `-n` where there is a short one; of an argument by position its name.
+  std::string name;
+  std::string short_name;
+  // What help calls the value: `DAY`, `table|json|csv`; empty: it takes none. Of an argument: empty.
+  std::string value;
+  std::string help;
+  bool required = false;
+  // It takes several.
+  bool list = false;
+};
+struct CommandDescription {
+  // `add`, and `timebank member add`.
+  std::string name;
+  std::string full_name;
+  std::string summary;
+  // Examples and whatever else stands under the help; may be empty.
+  std::string footer;
+  // The heading that lists it; empty: under none.
+  std::string heading;
+  std::vector<OptionDescription> arguments = {};
+  std::vector<OptionDescription> options = {};
+  std::vector<CommandDescription> commands = {};
+};
+
 // One command, or the root. A handle: copies mean the same command.
 class Command {
  public:
@@ -80,6 +106,8 @@ class Grammar {
   Grammar& operator=(const Grammar&) = delete;
 
   Command root();
+  // The whole of it.
+  CommandDescription Describe() const;
 
   // Reads `arguments` (without the program's name) into the targets. The body of the command that was named;
   // an empty one where help or the version was asked for and written to `out`. Errors (usage): not
