@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/civil_time.h"
@@ -104,6 +105,12 @@ std::string MemberLabel(const v1::Member& member) {
   return absl::StrCat(member.number(), "  ", OneLine(DisplayName(member)));
 }
 
+// How to reach them: telephones, else e-mail addresses.
+std::string Reach(const v1::Member& member) {
+  const auto& ways = member.phones().empty() ? member.emails() : member.phones();
+  return ways.empty() ? "" : absl::StrCat("  ", OneLine(absl::StrJoin(ways, ", ")));
+}
+
 std::string ChatSentences(const Chat& chat, const Console& console, const Directory& directory,
                           int64_t quiet_days, absl::CivilDay today) {
   std::string text;
@@ -121,11 +128,12 @@ std::string ChatSentences(const Chat& chat, const Console& console, const Direct
   for (size_t i = 0; i < chat.outside.size(); ++i) {
     const bool known = i < chat.outside_balances.size();
     absl::StrAppend(&text, "  ", MemberLabel(chat.outside[i]), "  ",
-                    known ? Standing(chat.outside_balances[i].seconds()) : "", "\n");
+                    known ? Standing(chat.outside_balances[i].seconds()) : "", Reach(chat.outside[i]), "\n");
   }
   heading(absl::StrCat("Quiet for ", quiet_days, " days"), chat.quiet.size());
   for (const v1::Member& member : chat.quiet) {
-    absl::StrAppend(&text, "  ", MemberLabel(member), "  ", QuietSentence(member, today), "\n");
+    absl::StrAppend(&text, "  ", MemberLabel(member), "  ", QuietSentence(member, today), Reach(member),
+                    "\n");
   }
   return text;
 }
@@ -134,20 +142,25 @@ Table ChatTable(const Chat& chat, const Directory& directory, absl::CivilDay tod
   Table table({{"why", "Why", ColumnKind::kText},
                {"number", "Number", ColumnKind::kNumber},
                {"name", "Name", ColumnKind::kText},
-               {"detail", "Detail", ColumnKind::kText}});
+               {"detail", "Detail", ColumnKind::kText},
+               {"phones", "Phone", ColumnKind::kText},
+               {"emails", "E-mail", ColumnKind::kText}});
+  const auto phones = [](const v1::Member& member) { return Text(absl::StrJoin(member.phones(), " ")); };
+  const auto emails = [](const v1::Member& member) { return Text(absl::StrJoin(member.emails(), " ")); };
   for (const v1::Exchange& exchange : chat.contested) {
     table.AddRow({Text("contested"), Number(exchange.sequence()), Text(Deed(exchange, directory)),
-                  Text(exchange.contest_reason())});
+                  Text(exchange.contest_reason()), Cell{}, Cell{}});
   }
   for (size_t i = 0; i < chat.outside.size(); ++i) {
     const bool known = i < chat.outside_balances.size();
     table.AddRow({Text("outside limits"), Number(chat.outside[i].number()),
                   Text(DisplayName(chat.outside[i])),
-                  Text(known ? Standing(chat.outside_balances[i].seconds()) : "")});
+                  Text(known ? Standing(chat.outside_balances[i].seconds()) : ""), phones(chat.outside[i]),
+                  emails(chat.outside[i])});
   }
   for (const v1::Member& member : chat.quiet) {
     table.AddRow({Text("quiet"), Number(member.number()), Text(DisplayName(member)),
-                  Text(QuietSentence(member, today))});
+                  Text(QuietSentence(member, today)), phones(member), emails(member)});
   }
   return table;
 }
@@ -170,7 +183,8 @@ absl::Status ShowChat(Session& session, const ChatOptions& options) {
 // --------------------------------------------------------------------------------------------------------
 
 struct ReportOptions {
-  int64_t year = 0;
+  // Empty: this year.
+  std::string year;
   std::string by = "month";
 };
 
@@ -198,17 +212,24 @@ Table TotalsTable(const v1::GetTotalsResponse& totals, const std::string& by) {
 }
 
 absl::Status Report(Session& session, const ReportOptions& options) {
-  if (options.year < 1900 || options.year > 9999)
-    return UsageError(absl::StrCat(options.year, " is not a year. Write timebank report 2025."));
   v1::GetTotalsRequest request;
   CLI_ASSIGN_OR_RETURN(*request.mutable_parent(), session.Bank());
-  request.set_start_day(IsoDay(absl::CivilDay(options.year, 1, 1)));
-  request.set_end_day(IsoDay(absl::CivilDay(options.year, 12, 31)));
+  CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
+  int64_t year = today.year();
+  if (!options.year.empty() && (!absl::SimpleAtoi(options.year, &year) || year < 1900 || year > 9999))
+    return UsageError(
+        absl::StrCat("\"", options.year, "\" is not a year. Write timebank report ", today.year(), "."));
+  request.set_start_day(IsoDay(absl::CivilDay(year, 1, 1)));
+  request.set_end_day(IsoDay(absl::CivilDay(year, 12, 31)));
   request.set_group_by(options.by == "month"      ? v1::GetTotalsRequest::GROUP_BY_MONTH
                        : options.by == "category" ? v1::GetTotalsRequest::GROUP_BY_CATEGORY
                                                   : v1::GetTotalsRequest::GROUP_BY_HOLDER_KIND);
   CLI_ASSIGN_OR_RETURN(const v1::GetTotalsResponse response, session.client().GetTotals(std::move(request)));
   if (session.AsJson()) return session.ShowJson(ToJson(response));
+  if (!session.AsCsv()) {
+    session.console().out << OnOut(session.console(), Style::kHeading, absl::StrCat("Help given in ", year))
+                          << (year == today.year() ? absl::StrCat(", up to ", LongDay(today)) : "") << "\n";
+  }
   return session.ShowTable(TotalsTable(response, options.by));
 }
 
@@ -232,9 +253,10 @@ void AddOverviewCommands(Command root) {
 
   auto report = std::make_shared<ReportOptions>();
   root.Sub("report", "A year's figures: hours, exchanges, people, pots",
-           "  timebank report 2025\n  timebank report 2025 --by category -o csv")
+           "  timebank report\n  timebank report 2025\n  timebank report 2025 --by category -o csv")
       .Under(kHeading)
-      .Number("year", report->year, "Which year, by day of the help")
+      .Argument("year", report->year, "Which year, by day of the help; this one when left out",
+                Need::kOptional)
       .Choice("--by", report->by, {"month", "category", "kind"},
               "How to split it: by month, category or kind of giver")
       .Does([report](Session& session) { return Report(session, *report); });

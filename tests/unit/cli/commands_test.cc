@@ -233,7 +233,7 @@ TEST_F(CommandsTest, UsageErrors) {
   for (const char* line :
        {"record", "record ben ana 1h", "record ben helped ana", "record ben helped ana 1h --on 31/2",
         "record ben helped ana 1h --on 17/11/2023", "record ben helped ana 0", "record ben helped ana -1h",
-        "record ben helped ana 1h --nonsense", "nonsense", "member", "undo x", "report",
+        "record ben helped ana 1h --nonsense", "nonsense", "member", "undo x", "report x",
         "statement ana --year 2023 --from 1/1", "statement ana --from 1/11/2023 --until 30/10/2023"}) {
     const Ran ran = RunCli(bank_, line);
     EXPECT_EQ(ran.code, ExitCode::kUsage) << line << ": " << ran.err;
@@ -281,7 +281,10 @@ TEST_F(CommandsTest, Help) {
                            "events --help",
                            "watch --help",
                            "import --help",
-                           "context set --help"}) {
+                           "context set --help",
+                           "day --help",
+                           "completion --help",
+                           "man --help"}) {
     const Ran ran = RunCli(bank_, line);
     EXPECT_EQ(ran.code, ExitCode::kOk) << line;
     EXPECT_NE(ran.out.find("timebank"), std::string::npos) << line;
@@ -494,7 +497,26 @@ TEST_F(CommandsTest, MissingNumbersAreExplained) {
   EXPECT_EQ(RunCli(bank_, "exchange list -o csv").err, "");
 }
 
-// Goal: chat asks for the three kinds and tells all of them, empty or not.
+// Goal: without a year the figures are this year's, by the bank's calendar, and say up to when.
+TEST_F(CommandsTest, Report) {
+  std::vector<std::string> asked;
+  EXPECT_CALL(*bank_, GetTotals).WillRepeatedly([&asked](const v1::GetTotalsRequest& request, auto&) {
+    asked.push_back(request.start_day() + " " + request.end_day());
+    v1::GetTotalsResponse response;
+    response.mutable_total()->set_seconds_given(5400);
+    return response;
+  });
+  const Ran now = RunCli(bank_, "report", {.terminal = true});
+  EXPECT_EQ(now.out.substr(0, now.out.find('\n')), "Help given in 2023, up to 16 November 2023");
+  EXPECT_NE(now.out.find("1h30"), std::string::npos) << now.out;
+  EXPECT_EQ(RunCli(bank_, "report 2022", {.terminal = true}).out.substr(0, 19), "Help given in 2022\n");
+  EXPECT_EQ(RunCli(bank_, "report 2022").out.substr(0, 6), "month,")
+      << "a spreadsheet's first line is its head";
+  EXPECT_EQ(asked, (std::vector<std::string>{"2023-01-01 2023-12-31", "2022-01-01 2022-12-31",
+                                             "2022-01-01 2022-12-31"}));
+}
+
+// Goal: chat asks for the three kinds and tells all of them, empty or not, and how to reach people.
 TEST_F(CommandsTest, Chat) {
   v1::ListExchangesResponse contested;
   v1::Exchange& exchange = *contested.add_exchanges();
@@ -507,6 +529,7 @@ TEST_F(CommandsTest, Chat) {
   exchange.set_contested_by("timebanks/rushey/members/ana");
   exchange.set_contest_reason("1h, not 1h30");
   EXPECT_CALL(*bank_, ListExchanges).WillOnce(Return(contested));
+  bank_->members()[1].add_phones("622 74 31 03");
   std::vector<v1::ListMembersRequest> asked;
   EXPECT_CALL(*bank_, ListMembers).WillRepeatedly([&](const v1::ListMembersRequest& request, auto&) {
     asked.push_back(request);
@@ -520,7 +543,7 @@ TEST_F(CommandsTest, Chat) {
             "  When you have talked: timebank settle NUMBER stands | reversed | 1h\n"
             "\n"
             "Outside the bank's limits: 1\n"
-            "  2  Ana Muñoz  1h in debit\n"
+            "  2  Ana Muñoz  1h in debit  622 74 31 03\n"
             "\n"
             "Quiet for 90 days: 0\n");
   ASSERT_EQ(asked.size(), 2u);
