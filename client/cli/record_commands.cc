@@ -32,7 +32,8 @@ Everybody named gives or receives the whole time, unless a name has a time of it
 left over goes to the community pot, or to --remainder. Words at the end are the category where the bank has
 one of that name, else the note.
 A slip's number can be used once by each name (--as): entering slip 231 again with the same contents records
-nothing and shows the first one; with other contents it is refused. After 90 days the number is free again.)";
+nothing and shows the first one; with other contents it is refused. After 90 days the number is free
+again, and so it is once its entry was undone.)";
 
 struct RecordCommand {
   std::vector<std::string> sentence;
