@@ -181,10 +181,10 @@ Table StatementTable(const Statement& statement) {
                {"balance", "Balance", ColumnKind::kBalance},
                {"state", "State", ColumnKind::kText},
                {"with", "With", ColumnKind::kText},
-               {"what", "What", ColumnKind::kText},
+               {"what", "What", ColumnKind::kText, true},
                {"category", "Category", ColumnKind::kText},
-               {"recorded_by", "Recorded by", ColumnKind::kText},
-               {"acting_for", "For", ColumnKind::kText},
+               {"recorded_by", "Recorded by", ColumnKind::kText, true},
+               {"acting_for", "For", ColumnKind::kText, true},
                {"note", "Note", ColumnKind::kText}});
   for (const v1::StatementLine& line : statement.lines) {
     int64_t number = 0;

@@ -260,7 +260,7 @@ Table ExchangeTable(const std::vector<v1::Exchange>& exchanges, const Directory&
                {"what", "What", ColumnKind::kText},
                {"hours", "Hours", ColumnKind::kHours},
                {"state", "State", ColumnKind::kText},
-               {"kind", "Kind", ColumnKind::kText},
+               {"kind", "Kind", ColumnKind::kText, true},
                {"category", "Category", ColumnKind::kText},
                {"note", "Note", ColumnKind::kText}});
   for (const v1::Exchange& exchange : exchanges) {

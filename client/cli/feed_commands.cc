@@ -119,7 +119,7 @@ Table EventTable(Session& session, const Events& events) {
                {"time", "Recorded", ColumnKind::kText},
                {"what", "What", ColumnKind::kText},
                {"detail", "Detail", ColumnKind::kText},
-               {"position", "Position", ColumnKind::kText}});
+               {"position", "Position", ColumnKind::kText, true}});
   for (const v1::LedgerEvent& event : events) {
     const EventWords words = WordsFor(event, session.directory());
     table.AddRow({Number(event.sequence()), Text(Moment(event.record_time())), Text(words.what),

@@ -36,9 +36,9 @@ absl::StatusOr<Table> MemberTable(Session& session, const std::vector<v1::Member
                {"balance", "Balance", ColumnKind::kBalance},
                {"last_exchange", "Last exchange", ColumnKind::kDay},
                {"state", "State", ColumnKind::kText},
-               {"kind", "Kind", ColumnKind::kText},
+               {"kind", "Kind", ColumnKind::kText, true},
                {"phones", "Phone", ColumnKind::kText},
-               {"emails", "E-mail", ColumnKind::kText}});
+               {"emails", "E-mail", ColumnKind::kText, true}});
   for (size_t i = 0; i < members.size(); ++i) {
     const v1::Member& member = members[i];
     table.AddRow({Number(member.number()), Text(client::IdOf(member.name())), Text(DisplayName(member)),

@@ -59,16 +59,23 @@ size_t TotalWidth(const std::vector<size_t>& widths) {
 
 using Lines = std::vector<std::vector<std::string>>;
 
-// Takes columns out that hold nothing but their heading.
-void DropEmptyColumns(Lines& lines, std::vector<size_t>& widths, std::vector<Column>& columns) {
-  for (size_t i = columns.size(); i-- > 0;) {
+void DropColumn(size_t column, Lines& lines, std::vector<size_t>& widths, std::vector<Column>& columns) {
+  const auto at = static_cast<std::ptrdiff_t>(column);
+  for (std::vector<std::string>& line : lines) line.erase(line.begin() + at);
+  widths.erase(widths.begin() + at);
+  columns.erase(columns.begin() + at);
+}
+
+// Takes columns out that hold nothing but their heading, and then those that can be done without until the
+// rest fits.
+void DropColumns(Lines& lines, std::vector<size_t>& widths, std::vector<Column>& columns, size_t most) {
+  for (size_t i = columns.size(); i-- > 0 && lines.size() > 1;) {
     const bool empty = std::all_of(lines.begin() + 1, lines.end(),
                                    [i](const std::vector<std::string>& line) { return line[i].empty(); });
-    if (!empty || lines.size() == 1) continue;
-    const auto at = static_cast<std::ptrdiff_t>(i);
-    for (std::vector<std::string>& line : lines) line.erase(line.begin() + at);
-    widths.erase(widths.begin() + at);
-    columns.erase(columns.begin() + at);
+    if (empty) DropColumn(i, lines, widths, columns);
+  }
+  for (size_t i = columns.size(); i-- > 0 && TotalWidth(widths) > most;) {
+    if (columns[i].dispensable) DropColumn(i, lines, widths, columns);
   }
 }
 
@@ -129,7 +136,7 @@ std::string Table::ForPeople(const Console& console, absl::CivilDay today) const
   }
   std::vector<Column> columns = columns_;
   if (console.columns != 0 && TotalWidth(widths) > console.columns) {
-    DropEmptyColumns(lines, widths, columns);
+    DropColumns(lines, widths, columns, console.columns);
     CutTexts(widths, columns, console.columns);
   }
   std::string text;

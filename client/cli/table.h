@@ -40,6 +40,8 @@ struct Column {
   // Heading for people.
   std::string heading;
   ColumnKind kind = ColumnKind::kText;
+  // A narrow terminal goes without it.
+  bool dispensable = false;
 };
 
 // One value of a row, made by Text(), Number() or Hours() (of any sign). A day is a Text() in ISO form.
@@ -61,7 +63,8 @@ class Table {
   bool empty() const { return rows_.empty(); }
 
   // Headings and rows in columns; `today` leaves the year out of this year's days. Where the terminal is too
-  // narrow, columns without a value are left out, and then the widest texts are cut.
+  // narrow, columns without a value are left out, then dispensable ones from the right, and then the widest
+  // texts are cut.
   std::string ForPeople(const Console& console, absl::CivilDay today) const;
   // RFC 4180 with headings.
   std::string ForSpreadsheets() const;

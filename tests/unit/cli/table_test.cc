@@ -86,6 +86,26 @@ TEST(TableTest, FitsTheTerminal) {
   }
 }
 
+// Goal: what can be done without goes before anything is cut, from the right, and only as far as needed.
+TEST(TableTest, DispensableColumnsGoFirst) {
+  Streams streams;
+  Table table({{"a", "A", ColumnKind::kText},
+               {"kind", "Kind", ColumnKind::kText, /*dispensable=*/true},
+               {"by", "By", ColumnKind::kText, /*dispensable=*/true},
+               {"note", "Note", ColumnKind::kText}});
+  table.AddRow({Text("12345"), Text("exchange"), Text("keys/maria"), Text("a note of some length")});
+  const auto shown = [&](size_t columns) {
+    streams.console.columns = columns;
+    return table.ForPeople(streams.console, kToday);
+  };
+  EXPECT_EQ(shown(50),
+            "A      Kind      By          Note\n12345  exchange  keys/maria  a note of some length\n");
+  EXPECT_EQ(shown(49), "A      Kind      Note\n12345  exchange  a note of some length\n");
+  EXPECT_EQ(shown(37), "A      Note\n12345  a note of some length\n");
+  EXPECT_EQ(shown(20), "A      Note\n12345  a note of so…\n");
+  EXPECT_NE(table.ForSpreadsheets().find("keys/maria"), std::string::npos);
+}
+
 // Goal: colour appears on a terminal only, and not where it is not wanted.
 TEST(TableTest, ColourOnTerminalsOnly) {
   Streams streams;
