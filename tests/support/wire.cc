@@ -10,8 +10,7 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
-#include <regex>
+#include <string_view>
 
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -30,30 +29,45 @@ void Prepare(const CallOptions& options, grpc::ClientContext& context) {
 
 using Reasons = std::set<std::string>;
 
-void AddReasons(const std::string& text, Reasons* reasons) {
-  static const std::regex kReason("[A-Z]+(_[A-Z]+)+|VALIDATION");
-  std::copy(std::sregex_token_iterator(text.begin(), text.end(), kReason), std::sregex_token_iterator(),
-            std::inserter(*reasons, reasons->end()));
+// Adds the words of `text` that are reasons: capitals joined by underscores, and VALIDATION.
+void AddReasons(std::string_view text, Reasons* reasons) {
+  const auto of_reason = [](char c) { return (c >= 'A' && c <= 'Z') || c == '_'; };
+  for (auto begin = text.begin(); begin != text.end();) {
+    begin = std::find_if(begin, text.end(), of_reason);
+    const auto end = std::find_if_not(begin, text.end(), of_reason);
+    const std::string word(begin, end);
+    if (word.find('_') != std::string::npos || word == "VALIDATION") reasons->insert(word);
+    begin = end;
+  }
+}
+
+// What stands in `text` between `before` and `behind`; empty: nothing does.
+std::string Between(const std::string& text, std::string_view before, std::string_view behind) {
+  const size_t at = text.find(before);
+  if (at == std::string::npos) return "";
+  const size_t begin = at + before.size();
+  const size_t end = text.find(behind, begin);
+  return end == std::string::npos ? "" : text.substr(begin, end - begin);
 }
 
 // What the comments of the services say that calls can be refused with: by RPC, and by `any call`, `any
 // read`, `any change`.
 std::map<std::string, Reasons> ReadDocumentedErrors() {
-  static const std::regex kOfAny("- Errors of (any [a-z]+): (.*)");
-  static const std::regex kRpc("  rpc ([A-Za-z]+)\\(.*");
   std::map<std::string, Reasons> documented;
   for (const char* service : {"circle", "ledger", "member", "timebank"}) {
     std::ifstream file(std::string(TIMEBANK_PROTO_FOLDER "/timebank/v1/") + service + "_service.proto");
     std::string comment;
     for (std::string line; std::getline(file, line);) {
-      std::smatch match;
-      if (std::regex_search(line, match, kOfAny)) AddReasons(match[2], &documented[match[1]]);
+      if (const std::string any = Between(line, "- Errors of any ", ": "); !any.empty()) {
+        AddReasons(line, &documented["any " + any]);
+      }
       if (line.rfind("  // ", 0) == 0) {
         comment += line.substr(4);
       } else {
         const size_t errors = comment.find(" Errors: ");
-        if (std::regex_match(line, match, kRpc) && errors != std::string::npos) {
-          AddReasons(comment.substr(errors), &documented[match[1]]);
+        const std::string rpc = line.rfind("  rpc ", 0) == 0 ? Between(line, "  rpc ", "(") : "";
+        if (!rpc.empty() && errors != std::string::npos) {
+          AddReasons(std::string_view(comment).substr(errors), &documented[rpc]);
         }
         comment.clear();
       }
