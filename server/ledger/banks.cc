@@ -73,18 +73,17 @@ Verdict DoOfServer(Run& run, const CreateTimebank& act, const sv1::InstanceRow& 
 
 // A bank's own row is what the bank hangs on: where it is removed, the store removes the rest (FORMAT.md).
 Verdict DoOfServer(Run& run, const DeleteTimebank& act, const sv1::InstanceRow& instance) {
-  std::string slug_key = storage::SlugKey(0, instance.secret(), "bank", act.id);
-  sv1::SlugRow number;
-  if (!run.state.GetRow(Family::kSlug, slug_key, &number)) {
+  const OpenBank* bank = run.state.FindBank(act.id);
+  if (bank == nullptr) {
     Refusal refusal = Refuse(Reason::kTimebankNotFound);
     refusal.named = act.id;
     return refusal;
   }
   if (Verdict no = run.BrokersOnly()) return no;
-  run.BeginBank(number.number());
+  run.BeginBank(bank->number);
   if (!run.bank_row().trial()) return Refuse(Reason::kNotATrial);
   const std::string listed = storage::DirectoryKey(0, DirectoryKind::kBank, run.bank_row().ordinal());
-  run.state.Put(Family::kSlug, slug_key, "");
+  run.state.Put(Family::kSlug, storage::SlugKey(0, instance.secret(), "bank", act.id), "");
   run.state.Put(Family::kDirectory, listed, "");
   run.state.Put(Family::kDirectory, storage::DirectoryKey(run.bank, DirectoryKind::kBank, 0), "");
   return std::nullopt;

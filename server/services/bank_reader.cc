@@ -41,6 +41,7 @@ absl::StatusOr<BankReader> BankReader::Open(const NamedView& view, const std::st
 
 absl::StatusOr<BankReader> BankReader::Open(const NamedView& view, storage::BankNumber bank) {
   TB_ASSIGN_OR_RETURN(auto record, view.directory->BankOf(view.view, bank));
+  if (record == nullptr) return ledger::ErrorOf(Reason::kTimebankNotFound, "the bank was deleted");
   return BankReader(view, std::move(record));
 }
 

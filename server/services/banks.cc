@@ -197,9 +197,12 @@ ServerUnaryReactor* TimebankService::ListTimebanks(CallbackServerContext* contex
                           view.view.GetRow(Family::kDirectory,
                                            storage::DirectoryKey(0, DirectoryKind::kBank, ordinal), &number));
       if (!listed) continue;  // a trial that was deleted
-      TB_ASSIGN_OR_RETURN(BankReader bank, BankReader::Open(view, number.number()));
-      const storage::Day today = serving_.TodayOf(bank);
-      TB_ASSIGN_OR_RETURN(*response->add_timebanks(), bank.ToTimebank(today));
+      absl::StatusOr<BankReader> bank = BankReader::Open(view, number.number());
+      if (absl::IsNotFound(bank.status())) {
+        return absl::DataLossError("a bank that is listed has no record");
+      }
+      TB_RETURN_IF_ERROR(bank.status());
+      TB_ASSIGN_OR_RETURN(*response->add_timebanks(), bank->ToTimebank(serving_.TodayOf(*bank)));
     }
     return absl::OkStatus();
   });

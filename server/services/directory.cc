@@ -64,6 +64,7 @@ absl::StatusOr<std::shared_ptr<const BankRecord>> Directory::FindBank(const stor
                       view.GetRow(Family::kSlug, storage::SlugKey(0, instance.secret(), "bank", id), &slug));
   if (!found) return std::shared_ptr<const BankRecord>();
   TB_ASSIGN_OR_RETURN(auto bank, ReadBank(view, slug.number(), instance.epoch()));
+  if (bank == nullptr) return absl::DataLossError("a bank that is listed has no record");
   banks_by_id_.Put(id, bank);
   return bank;
 }
@@ -84,8 +85,7 @@ absl::StatusOr<std::shared_ptr<const BankRecord>> Directory::ReadBank(const stor
   TB_ASSIGN_OR_RETURN(
       bool found,
       view.GetRow(Family::kDirectory, storage::DirectoryKey(number, DirectoryKind::kBank, 0), &bank->row));
-  // Found by its number, not by its id: whoever knew it, a feed or an outcome, knew it before.
-  if (!found) return ledger::ErrorOf(ledger::Reason::kTimebankNotFound, "the bank was deleted");
+  if (!found) return std::shared_ptr<const BankRecord>();
   bank->zone = TimeZoneOf(bank->row.settings().time_zone());
   banks_.Put(number, bank);
   return bank;

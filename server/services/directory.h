@@ -100,7 +100,7 @@ class Directory {
   // By id; empty where there is none.
   absl::StatusOr<std::shared_ptr<const BankRecord>> FindBank(const storage::View& view,
                                                              const std::string& id);
-  // By number, for what is known to exist.
+  // By number, for what was there when it was learnt; empty where it was deleted since.
   absl::StatusOr<std::shared_ptr<const BankRecord>> BankOf(const storage::View& view,
                                                            storage::BankNumber number);
 

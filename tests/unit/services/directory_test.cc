@@ -1,10 +1,12 @@
 // What names mean, remembered: over a real store, at the position that is asked about.
 #include "server/services/directory.h"
 
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "server/services/bank_reader.h"
+#include "storage/keys.h"
 #include "tests/unit/services/engine_fixture.h"
 
 namespace timebank::services {
@@ -109,6 +111,17 @@ TEST_F(DirectoryTest, ViewsOfOneVersionShare) {
   auto bank = one.directory->FindBank(one.view, "rushey");
   ASSERT_TRUE(bank.ok());
   EXPECT_EQ(*bank, *one.directory->BankOf(one.view, kBank));
+}
+
+// Goal: an id that leads to no bank is damage, not a bank that was deleted: a deletion takes the id, too. Who
+// knows a bank by its number alone is told that it is gone.
+TEST_F(DirectoryTest, AListedBankWithoutARecordIsDamage) {
+  const std::unique_ptr<storage::Store> store = StoreWithout(
+      storage::Family::kDirectory, storage::DirectoryKey(kBank, storage::DirectoryKind::kBank, 0));
+  DirectoryCache cache;
+  const NamedView view = cache.At(store->Latest());
+  EXPECT_TRUE(absl::IsDataLoss(BankReader::Open(view, "rushey").status()));
+  EXPECT_TRUE(absl::IsNotFound(BankReader::Open(view, kBank).status()));
 }
 
 // Goal: what is remembered is bounded, and what is asked for again and again stays.

@@ -13,7 +13,9 @@
 #include "absl/synchronization/notification.h"
 #include "server/engine/engine.h"
 #include "server/services/directory.h"
+#include "storage/database.h"
 #include "storage/local_log.h"
+#include "storage/store.h"
 
 namespace timebank::services {
 
@@ -81,6 +83,30 @@ class EngineTest : public testing::Test {
                        done.Notify();
                      }});
     done.WaitForNotification();
+  }
+
+  // Ends the engine, and opens its store again where the database has lost a row.
+  std::unique_ptr<storage::Store> StoreWithout(storage::Family family, const std::string& key) {
+    engine_.reset();
+    {
+      const auto database = storage::Database::Open({.path = folder_ + "/db",
+                                                     .block_cache_bytes = 1 << 20,
+                                                     .tail_bytes = 1 << 20,
+                                                     .on_background_error = nullptr});
+      EXPECT_TRUE(database.ok()) << database.status();
+      rocksdb::WriteBatch batch = storage::Database::NewBatch();
+      std::string row;
+      auto* const rows = (*database)->handle(family);
+      EXPECT_TRUE((*database)->db().Get(rocksdb::ReadOptions(), rows, key, &row).ok());
+      EXPECT_TRUE(batch.Delete(rows, key).ok());
+      EXPECT_TRUE((*database)->Write(&batch).ok());
+      EXPECT_TRUE((*database)->Flush().ok());
+    }
+    storage::Store::Options options;
+    options.path = folder_;
+    auto store = storage::Store::Open(std::move(options));
+    EXPECT_TRUE(store.ok()) << store.status();
+    return *std::move(store);
   }
 
   NamedView Now() { return cache_.At(engine_->Latest()); }

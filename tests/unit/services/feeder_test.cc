@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "storage/database.h"
 #include "storage/keys.h"
 #include "storage/store.h"
 #include "tests/unit/services/engine_fixture.h"
@@ -101,29 +100,11 @@ class FeederTest : public EngineTest {
 
   // What a stream from the beginning is told, and how it ends, once the journal has lost a row.
   std::pair<std::vector<int64_t>, absl::Status> WatchWithout(Sequence last_of_row) {
-    engine_.reset();
-    {
-      const auto database = storage::Database::Open({.path = folder_ + "/db",
-                                                     .block_cache_bytes = 1 << 20,
-                                                     .tail_bytes = 1 << 20,
-                                                     .on_background_error = nullptr});
-      EXPECT_TRUE(database.ok()) << database.status();
-      rocksdb::WriteBatch batch = storage::Database::NewBatch();
-      const std::string key = storage::JournalKey(kBank, last_of_row);
-      std::string row;
-      auto* const journal = (*database)->handle(storage::Family::kJournal);
-      EXPECT_TRUE((*database)->db().Get(rocksdb::ReadOptions(), journal, key, &row).ok());
-      EXPECT_TRUE(batch.Delete(journal, key).ok());
-      EXPECT_TRUE((*database)->Write(&batch).ok());
-      EXPECT_TRUE((*database)->Flush().ok());
-    }
-    storage::Store::Options options;
-    options.path = folder_;
-    const auto store = storage::Store::Open(std::move(options));
-    EXPECT_TRUE(store.ok()) << store.status();
+    const std::unique_ptr<storage::Store> store =
+        StoreWithout(storage::Family::kJournal, storage::JournalKey(kBank, last_of_row));
     BlockingPool pool(1, 10);
     Feeder feeder(
-        1, [&] { return cache_.At((*store)->Latest()); }, &pool);
+        1, [&] { return cache_.At(store->Latest()); }, &pool);
     const auto stream = std::make_shared<FastStream>(&feeder, kBank);
     EXPECT_TRUE(feeder.Add(stream));
     feeder.Wake();
