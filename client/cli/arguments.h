@@ -15,6 +15,7 @@
 #include "client/cli/hours.h"
 #include "client/cli/sentence.h"
 #include "client/cli/session.h"
+#include "client/cli/status_macros.h"
 #include "timebank/v1/exchange.pb.h"
 
 namespace timebank::cli {
@@ -57,6 +58,19 @@ absl::Status TakeDayFromWords(
 // Trailing words are the category where the bank has one of that name (in its spelling), else the note; what
 // `category` and `note` hold already goes first.
 absl::Status PlaceWords(Session& session, const std::string& words, std::string& category, std::string& note);
+
+// Fills in what stands beside people and hours: day, category, note and decision, from the options of these
+// names and from the words behind the sentence. Errors (usage): those of the three above.
+template <typename Options, typename Message>
+absl::Status FillDayAndWords(Session& session, const Options& options, std::string words, Message& message) {
+  std::string on = options.on;
+  if (on.empty()) CLI_RETURN_IF_ERROR(TakeDayFromWords(session, words, on));
+  CLI_ASSIGN_OR_RETURN(*message.mutable_occurred_on(), ReadDay(session, on));
+  message.set_category(options.category);
+  message.set_note(options.note);
+  message.set_decision(options.decision);
+  return PlaceWords(session, words, *message.mutable_category(), *message.mutable_note());
+}
 
 // The member on whose behalf; empty for an empty text.
 absl::StatusOr<std::string> ReadActingFor(Session& session, const std::string& text);

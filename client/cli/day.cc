@@ -12,6 +12,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "client/cli/words.h"
 
 namespace timebank::cli {
 namespace {
@@ -23,8 +24,6 @@ constexpr std::array<std::string_view, 12> kMonths = {"January",   "February", "
                                                       "September", "October",  "November", "December"};
 constexpr int kFirstYear = 1900;
 constexpr int kLastYear = 9999;
-
-absl::string_view Absl(std::string_view s) { return {s.data(), s.size()}; }
 
 absl::Status NotADay(std::string_view text) {
   return absl::InvalidArgumentError(absl::StrCat(

@@ -88,6 +88,8 @@ class Pile {
 
  private:
   bool at_terminal() const { return CanAsk(session_.console()); }
+  // The bank's today: the session knows it since before the pile was begun.
+  absl::CivilDay Today() const { return session_.Today().value_or(absl::CivilDay()); }
   std::string Prompt() const;
   std::string Totals() const;
   std::vector<Completion> CompleteName(const std::string& before);
@@ -135,10 +137,8 @@ std::string Pile::Totals() const {
 }
 
 std::string Pile::Prompt() const {
-  const auto today = session_.Today();
   const std::string totals = Totals();
-  return absl::StrCat(today.ok() ? FormatIsoDay(day_, *today) : day_, totals.empty() ? "" : "  ", totals,
-                      "> ");
+  return absl::StrCat(FormatIsoDay(day_, Today()), totals.empty() ? "" : "  ", totals, "> ");
 }
 
 std::vector<Completion> Pile::CompleteName(const std::string& before) {
@@ -195,9 +195,7 @@ void Pile::Show(const v1::RecordExchangeResponse& response, const std::string& s
     console.out << (heading_shown_ ? csv.substr(csv.find('\n') + 1) : csv);
     heading_shown_ = true;
   } else {
-    const auto today = session_.Today();
-    console.out << ExchangeLine(exchange, session_.directory(), today.ok() ? *today : absl::CivilDay())
-                << '\n';
+    console.out << ExchangeLine(exchange, session_.directory(), Today()) << '\n';
   }
   console.out << std::flush;
   ShowNotices(session_, response.notices(), exchange, /*posted=*/true);
@@ -248,8 +246,7 @@ void Pile::ChangeDay(const std::string& text) {
     return Fail(absl::StrCat("on ", text), day.status());
   }
   day_ = *day;
-  const auto today = session_.Today();
-  if (today.ok()) session_.Tell(absl::StrCat("The next slips are of ", FormatIsoDay(day_, *today), "."));
+  session_.Tell(absl::StrCat("The next slips are of ", FormatIsoDay(day_, Today()), "."));
 }
 
 void Pile::Undo(const std::string& number) {
@@ -271,11 +268,9 @@ void Pile::Undo(const std::string& number) {
                       : Explain(response.status(), session_.situation()));
     return;
   }
-  const auto today = session_.Today();
   session_.directory().LookUp(response->reversed());
-  session_.Tell(absl::StrCat(
-      "Undone by ", NumberOf(response->exchange()), ": ",
-      ExchangeLine(response->reversed(), session_.directory(), today.ok() ? *today : absl::CivilDay())));
+  session_.Tell(absl::StrCat("Undone by ", NumberOf(response->exchange()), ": ",
+                             ExchangeLine(response->reversed(), session_.directory(), Today())));
   Total& total = totals_[wanted->day];
   --total.slips;
   total.seconds -= wanted->seconds;
@@ -314,11 +309,9 @@ void Pile::Deliver(std::vector<WaitingLine> lines) {
 void Pile::OfferWaiting(bool deliver) {
   std::vector<WaitingLine> lines = waiting_.Of(bank_, as_);
   if (lines.empty()) return;
-  const auto today = session_.Today();
   session_.Tell(absl::StrCat(Count(lines.size(), "line"), " from before could not be delivered:"));
   for (const WaitingLine& line : lines)
-    session_.Tell(
-        absl::StrCat("  ", line.typed, "  (", today.ok() ? FormatIsoDay(line.day, *today) : line.day, ")"));
+    session_.Tell(absl::StrCat("  ", line.typed, "  (", FormatIsoDay(line.day, Today()), ")"));
   if (deliver) return Deliver(std::move(lines));
   if (!at_terminal()) {
     session_.Tell("They stay where they are; timebank day --deliver posts them.");
@@ -335,11 +328,10 @@ void Pile::OfferWaiting(bool deliver) {
 
 absl::Status Pile::Summary() {
   Deliver(std::exchange(kept_, {}));
-  const auto today = session_.Today();
   for (const auto& [day, total] : totals_) {
     if (total.slips == 0) continue;
-    session_.Tell(absl::StrCat(today.ok() ? FormatIsoDay(day, *today) : day, ": ", Count(total.slips, "slip"),
-                               ", ", FormatHours(total.seconds)));
+    session_.Tell(absl::StrCat(FormatIsoDay(day, Today()), ": ", Count(total.slips, "slip"), ", ",
+                               FormatHours(total.seconds)));
   }
   if (already_ > 0) session_.Tell(absl::StrCat(Count(already_, "slip"), " had been entered already"));
   const size_t waiting = waiting_.Of(bank_, as_).size();

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/cli/import/text.h"
 #include "client/cli/words.h"
+#include "client/cpp/names.h"
 
 namespace timebank::cli {
 namespace {
@@ -22,7 +23,6 @@ constexpr size_t kMaxNumberCharacters = 200;
 constexpr size_t kMaxContacts = 10;
 constexpr size_t kMaxPhoneCharacters = 40;
 constexpr size_t kMaxEmailCharacters = 254;
-constexpr size_t kMaxIdCharacters = 63;
 constexpr std::string_view kFirstDay = "1900-01-01";
 
 std::string WhyText(std::string_view what, std::string_view text, size_t most_characters) {
@@ -70,8 +70,6 @@ std::string First(const Why&... whys) {
   return first;
 }
 
-bool IsLowerAlnum(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-
 }  // namespace
 
 std::string WhyRefused(const imports::ImportedMember& member) {
@@ -105,10 +103,7 @@ std::string WhyRefused(const imports::ImportedOpening& opening, std::string_view
 
 std::string AsId(std::string_view id) {
   std::string lower = absl::AsciiStrToLower(Absl(id));
-  if (lower.empty() || lower.size() > kMaxIdCharacters) return "";
-  if (!IsLowerAlnum(lower.front()) || !IsLowerAlnum(lower.back())) return "";
-  const auto fits = [](char c) { return IsLowerAlnum(c) || c == '-' || c == '_' || c == '.'; };
-  return std::all_of(lower.begin(), lower.end(), fits) ? lower : "";
+  return client::IsId(lower) ? lower : "";
 }
 
 }  // namespace timebank::cli

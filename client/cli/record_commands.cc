@@ -70,19 +70,12 @@ absl::Status Gift(Session& session, const GiftOptions& options) {
   CLI_ASSIGN_OR_RETURN(*request.mutable_parent(), session.Bank());
   CLI_ASSIGN_OR_RETURN(const int64_t seconds, SecondsOf(session, sentence.hours_text, *sentence.hours));
   request.set_seconds(seconds);
-  std::string on = options.on;
-  std::string words = sentence.words;
-  if (on.empty()) CLI_RETURN_IF_ERROR(TakeDayFromWords(session, words, on));
-  CLI_ASSIGN_OR_RETURN(*request.mutable_occurred_on(), ReadDay(session, on));
-  request.set_category(options.category);
-  request.set_note(options.note);
-  CLI_RETURN_IF_ERROR(PlaceWords(session, words, *request.mutable_category(), *request.mutable_note()));
+  CLI_RETURN_IF_ERROR(FillDayAndWords(session, options, sentence.words, request));
   CLI_ASSIGN_OR_RETURN(const std::vector<std::string> holders,
                        ResolveHolders(session, {sentence.before.front().name, sentence.behind.front().name}));
   request.set_debited(holders[0]);
   request.set_credited(holders[1]);
   if (holders[0] == holders[1]) session.situation().both_sides = holders[0];
-  request.set_decision(options.decision);
   CLI_ASSIGN_OR_RETURN(*request.mutable_acting_for(), ReadActingFor(session, options.acting_for));
   request.set_validate_only(options.dry_run);
   session.Stamp(request);

@@ -27,14 +27,7 @@ absl::Status FillDetails(Session& session, const RecordOptions& options, const S
     CLI_ASSIGN_OR_RETURN(const int64_t seconds, SecondsOf(session, sentence.hours_text, *sentence.hours));
     exchange.set_seconds(seconds);
   }
-  std::string on = options.on;
-  std::string words = sentence.words;
-  if (on.empty()) CLI_RETURN_IF_ERROR(TakeDayFromWords(session, words, on));
-  CLI_ASSIGN_OR_RETURN(*exchange.mutable_occurred_on(), ReadDay(session, on));
-  exchange.set_category(options.category);
-  exchange.set_note(options.note);
-  CLI_RETURN_IF_ERROR(PlaceWords(session, words, *exchange.mutable_category(), *exchange.mutable_note()));
-  exchange.set_decision(options.decision);
+  CLI_RETURN_IF_ERROR(FillDayAndWords(session, options, sentence.words, exchange));
   exchange.set_unnamed_givers(static_cast<int32_t>(std::min<int64_t>(options.unnamed_givers, INT32_MAX)));
   exchange.set_unnamed_receivers(
       static_cast<int32_t>(std::min<int64_t>(options.unnamed_receivers, INT32_MAX)));

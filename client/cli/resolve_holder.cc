@@ -17,6 +17,7 @@
 #include "client/cli/day.h"
 #include "client/cli/import/text.h"
 #include "client/cli/limits.h"
+#include "client/cli/members_table.h"
 #include "client/cli/near_names.h"
 #include "client/cli/status_macros.h"
 #include "client/cli/words.h"
@@ -42,15 +43,6 @@ struct Candidate {
   bool whole_words = false;
 };
 
-// [a-z0-9] with inner `-`, `_` or `.`, 1 to 63 characters: what the server takes for an id.
-bool IsId(std::string_view text) {
-  const auto alphanumeric = [](unsigned char c) { return absl::ascii_islower(c) || absl::ascii_isdigit(c); };
-  return !text.empty() && text.size() <= 63 && alphanumeric(text.front()) && alphanumeric(text.back()) &&
-         std::all_of(text.begin(), text.end(), [&alphanumeric](unsigned char c) {
-           return alphanumeric(c) || c == '-' || c == '_' || c == '.';
-         });
-}
-
 std::vector<std::string> WordsOf(std::string_view text) {
   return absl::StrSplit(Fold(text), absl::ByAnyChar(" ,.'-"), absl::SkipEmpty());
 }
@@ -75,8 +67,7 @@ bool HasParts(const v1::Circle& circle, std::string_view typed) {
 Candidate FromMember(const v1::Member& member, std::string_view typed) {
   Candidate candidate;
   candidate.name = member.name();
-  candidate.display_name =
-      member.display_name().empty() ? absl::StrCat("Member ", member.number()) : member.display_name();
+  candidate.display_name = DisplayName(member);
   candidate.key = absl::StrCat(member.number());
   candidate.last_exchange_on = member.last_exchange_on();
   candidate.closed = member.state() == v1::Member::STATE_CLOSED;
@@ -209,7 +200,7 @@ absl::StatusOr<Fitting> FindNumber(Session& session, std::string_view typed) {
 
 absl::StatusOr<Fitting> FindWords(Session& session, std::string_view typed) {
   CLI_ASSIGN_OR_RETURN(const std::string bank, session.Bank());
-  if (IsId(typed)) {
+  if (client::IsId(typed)) {
     v1::GetMemberRequest request;
     request.set_name(client::HolderName(bank, typed));
     const auto response = session.client().GetMember(std::move(request));

@@ -1,34 +1,15 @@
 #include "client/cli/words.h"
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/cli/hours.h"
 
 namespace timebank::cli {
-namespace {
-
-// The base letter of each code point from U+00C0 to U+017F, lower case; a blank where there is none (× and
-// ÷). Ligatures and the like take their first letter: enough for comparing what was typed with a name.
-constexpr std::string_view kBaseLetters =
-    "aaaaaaaceeeeiiiidnooooo ouuuuyts"
-    "aaaaaaaceeeeiiiidnooooo ouuuuyty"
-    "aaaaaaccccccccddddeeeeeeeeeegggg"
-    "gggghhhhiiiiiiiiiiiijjkkklllllll"
-    "lllnnnnnnnnnoooooooorrrrrrssssss"
-    "ssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
-constexpr uint32_t kFirstFolded = 0xC0;
-static_assert(kBaseLetters.size() == 0x180 - kFirstFolded);
-
-constexpr bool IsCombiningMark(uint32_t code_point) { return code_point >= 0x300 && code_point < 0x370; }
-
-}  // namespace
 
 std::string Standing(int64_t balance_seconds) {
   if (balance_seconds == 0) return "even";
@@ -72,26 +53,6 @@ std::string ShortName(std::string_view resource_name) {
 
 std::string FirstWord(std::string_view display_name) {
   return std::string(display_name.substr(0, display_name.find(' ')));
-}
-
-std::string Fold(std::string_view text) {
-  std::string folded;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    // Every code point in question takes two bytes: 110xxxxx 10xxxxxx.
-    if ((lead & 0xE0) != 0xC0 || i + 1 == text.size()) {
-      folded.push_back(absl::ascii_tolower(text[i]));
-      continue;
-    }
-    const uint32_t code_point = (lead & 0x1Fu) << 6 | (static_cast<unsigned char>(text[i + 1]) & 0x3Fu);
-    if (code_point >= kFirstFolded && code_point < kFirstFolded + kBaseLetters.size()) {
-      folded.push_back(kBaseLetters[code_point - kFirstFolded]);
-    } else if (!IsCombiningMark(code_point)) {
-      folded.append(text.substr(i, 2));
-    }
-    ++i;
-  }
-  return folded;
 }
 
 }  // namespace timebank::cli

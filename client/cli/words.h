@@ -10,12 +10,12 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/strings/string_view.h"
+#include "client/cli/import/text.h"
 
 namespace timebank::cli {
 
 // The strings of this program are std::string_view; Abseil's functions take their own type.
-inline absl::string_view Absl(std::string_view s) { return {s.data(), s.size()}; }
+using imports::Absl;
 
 // `6h in credit`, `2h30 in debit`, `even`.
 std::string Standing(int64_t balance_seconds);
@@ -39,9 +39,8 @@ std::string ShortName(std::string_view resource_name);
 // For people who are on first-name terms: `Ben Ferré` → `Ben`.
 std::string FirstWord(std::string_view display_name);
 
-// Lower case without accents, for comparing what somebody typed with a name: `Muñoz` → `munoz`. Covers the
-// Latin letters of Europe and combining accents; any other letter is kept as it is.
-std::string Fold(std::string_view text);
+// Lower case without accents, for comparing what somebody typed with a name: `Muñoz` → `munoz`.
+inline std::string Fold(std::string_view text) { return imports::WithoutMarks(text); }
 
 }  // namespace timebank::cli
 

@@ -1,5 +1,8 @@
 #include "client/cpp/names.h"
 
+#include <algorithm>
+#include <cstddef>
+
 namespace timebank::client {
 namespace {
 
@@ -31,6 +34,14 @@ std::string ExchangeName(std::string_view bank, std::string_view exchange) {
 std::string_view BankOf(std::string_view name) {
   if (!name.starts_with(kBanks)) return {};
   return name.substr(0, name.find('/', kBanks.size()));
+}
+
+bool IsId(std::string_view id) {
+  constexpr size_t kLongest = 63;
+  const auto outer = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  const auto inner = [&outer](char c) { return outer(c) || c == '-' || c == '_' || c == '.'; };
+  return !id.empty() && id.size() <= kLongest && outer(id.front()) && outer(id.back()) &&
+         std::all_of(id.begin(), id.end(), inner);
 }
 
 std::string_view IdOf(std::string_view name) { return name.substr(name.rfind('/') + 1); }

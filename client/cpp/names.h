@@ -24,6 +24,10 @@ std::string ExchangeName(std::string_view bank, std::string_view exchange);
 // the name does not begin with a bank.
 std::string_view BankOf(std::string_view name);
 
+// Whether the server takes `id` for that of a bank, member or circle: [a-z0-9] with inner `-`, `_` or `.`, 1
+// to 63 characters.
+bool IsId(std::string_view id);
+
 // The last part of a name: `timebanks/rushey/members/ana` gives `ana`.
 std::string_view IdOf(std::string_view name);
 

@@ -53,7 +53,8 @@ struct Free {
   void operator()(utf8proc_uint8_t* bytes) const { std::free(bytes); }
 };
 
-// Small letters without marks; text that is no UTF-8 stays as it is.
+}  // namespace
+
 std::string WithoutMarks(std::string_view text) {
   if (std::all_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x80; })) {
     return absl::AsciiStrToLower(Absl(text));
@@ -73,8 +74,6 @@ std::string WithoutMarks(std::string_view text) {
   }
   return plain;
 }
-
-}  // namespace
 
 std::string_view Trimmed(std::string_view text) {
   for (;;) {

@@ -30,7 +30,11 @@ bool IsDigits(std::string_view text);
 // Without the blanks at both ends, no-break spaces among them.
 std::string_view Trimmed(std::string_view text);
 
-// Without capitals, accents and strokes, and with single blanks: `Ö. Đặng ` and `o. dang` are the same name.
+// Small letters without accents and strokes: `Đặng` and `dang` are the same. Text that is no UTF-8 stays as
+// it is.
+std::string WithoutMarks(std::string_view text);
+
+// The same with single blanks: `Ö. Đặng ` and `o. dang` are the same name.
 std::string FoldedName(std::string_view text);
 
 // The letters and digits of FoldedName() alone: `From / to - Full name` and `from_to_fullname` are the same

@@ -35,5 +35,13 @@ TEST(NamesTest, PartsOfANameAreFound) {
   EXPECT_EQ(IdOf("ana"), "ana");
 }
 
+// Goal: an id is told from what only looks like one, as the server does it.
+TEST(NamesTest, WhatAnIdIs) {
+  for (const char* id : {"a", "7", "ana-maria", "to-12", "x.y_z"}) EXPECT_TRUE(IsId(id)) << id;
+  EXPECT_TRUE(IsId(std::string(63, 'a')));
+  EXPECT_FALSE(IsId(std::string(64, 'a')));
+  for (const char* id : {"", "Ana", "ana ", "-a", "a.", "mu\xC3\xB1oz", "a/b"}) EXPECT_FALSE(IsId(id)) << id;
+}
+
 }  // namespace
 }  // namespace timebank::client
