@@ -26,7 +26,8 @@ namespace {
 constexpr std::string_view kVersion = TIMEBANK_VERSION;
 constexpr std::string_view kPrefix = "TIMEBANK_";
 // Variables of the programs that talk to a server.
-constexpr std::string_view kOthersVariables[] = {"TIMEBANK_SERVER", "TIMEBANK_BANK", "TIMEBANK_AS"};
+constexpr std::string_view kOthersVariables[] = {"TIMEBANK_SERVER", "TIMEBANK_BANK", "TIMEBANK_AS",
+                                                 "TIMEBANK_KEY", "TIMEBANK_KEY_FILE"};
 constexpr std::string_view kConfigVariable = "TIMEBANK_CONFIG";
 // Flags that are no settings.
 constexpr std::string_view kOtherFlags[] = {"--config", "--check-config", "--help", "--version"};
@@ -106,6 +107,11 @@ absl::Status CheckData(const std::string& path) {
   return absl::OkStatus();
 }
 
+absl::Status CheckAccess(const std::string& access) {
+  if (access == "open" || access == "keys") return absl::OkStatus();
+  return absl::InvalidArgumentError("must be open or keys");
+}
+
 absl::Status CheckSocketPath(const std::string& path) {
   if (path.size() > kMaxSocketPath) {
     return absl::InvalidArgumentError(absl::StrCat(path, " is longer than the ", kMaxSocketPath,
@@ -132,6 +138,14 @@ const std::vector<Setting>& Settings() {
            CheckSocketPath),
       Switch("reflection", &Config::reflection,
              "reflection for everybody, not on the operator's socket alone"),
+      Text("access", &Config::access, "open|keys",
+           "how callers are known: open, by what they state themselves; keys, by a key (timebankd init makes "
+           "the first one)",
+           CheckAccess),
+      Text("pepper", &Config::pepper, "FILE",
+           "the secret under which keys are kept, outside of the ledger's folder (that folder's name with "
+           ".pepper behind it)",
+           [](const std::string&) { return absl::OkStatus(); }),
       Text("log_level", &Config::log_level, "debug|info|warn|error", "the least that is logged",
            CheckLogLevel),
       Number("stop_seconds", &Config::stop_seconds, 0, 600,
@@ -203,6 +217,11 @@ class Collector {
         Error(absl::StrCat("--operator-socket: the default, ", absl::string_view(status.message()),
                            "; give a shorter one, or an empty one for none"));
       }
+    }
+    if (config.pepper.empty()) {
+      std::string_view folder = config.data;
+      while (folder.size() > 1 && folder.ends_with('/')) folder.remove_suffix(1);
+      config.pepper = std::string(folder) + ".pepper";
     }
     for (const Setting& setting : Settings()) {
       const auto source = source_.find(setting.name);
@@ -298,7 +317,11 @@ constexpr char kDescription[] =
     "It says \"timebankd ready on ADDRESS\" once everything it has ever answered can be read again.";
 
 constexpr char kFooter[] =
-    "There is no access control yet, so the server refuses to listen where other machines could reach it.\n"
+    "Callers are believed (--access open) or known by keys (--access keys). Before the first start with "
+    "keys:\n"
+    "  timebankd init [--data FOLDER] [--pepper FILE]    makes the pepper and prints an operator's key, "
+    "once\n"
+    "It refuses to listen where other machines could reach it.\n"
     "\n"
     "Every setting can also be given as a variable, TIMEBANK_QUEUE_MB for --queue-mb, or in the TOML file "
     "of\n"

@@ -24,6 +24,8 @@ struct Config {
   std::string listen = "127.0.0.1:7400";
   std::string operator_socket;  // path; empty: none. By default operator.sock in `data`
   bool reflection = false;
+  std::string access = "open";  // how callers are known: `open` (by what they state), `keys`
+  std::string pepper;           // file; by default `data` with .pepper behind it
   std::string log_level = "info";
   int64_t stop_seconds = 10;
   int64_t max_streams = 256;

@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "server/config.h"
+#include "server/init.h"
 #include "server/log.h"
 #include "server/server.h"
 
@@ -94,6 +95,10 @@ int Serve(const Config& config, Events& events) {
   auto on_state = [&events](State state, const absl::Status&) { events.HearState(state); };
   absl::StatusOr<std::unique_ptr<Server>> server = Server::Open(config, on_state);
   if (!server.ok()) {
+    if (absl::IsInvalidArgument(server.status())) {
+      std::cerr << "timebankd: " << server.status().message() << '\n';
+      return kBadConfiguration;
+    }
     LogError("the ledger cannot be opened",
              {{"folder", config.data}, {"why", std::string(server.status().message())}});
     return absl::IsFailedPrecondition(server.status()) && IsInUse(config.data) ? kLedgerInUse : kLedgerFailed;
@@ -113,7 +118,25 @@ int Serve(const Config& config, Events& events) {
   return events.failed() ? kLedgerFailed : kStopped;
 }
 
-int Main(const std::vector<std::string>& arguments) {
+// The key goes to standard output and nothing else does, so that it can be led into a file.
+int MakeFirstKey(const Config& config) {
+  absl::StatusOr<FirstKey> key = Init(config);
+  if (!key.ok()) {
+    std::cerr << "timebankd: " << key.status().message() << '\n';
+    if (absl::IsFailedPrecondition(key.status()) && IsInUse(config.data)) return kLedgerInUse;
+    return absl::IsDataLoss(key.status()) ? kLedgerFailed : kBadConfiguration;
+  }
+  std::cout << key->text << std::endl;
+  std::cerr << "This is the first operator's key, " << key->name
+            << ". It is told this once: keep it where only you can read it.\n"
+            << "The pepper is " << config.pepper << ": keep a copy of it, apart from copies of the ledger.\n"
+            << "Now start the server with --access keys.\n";
+  return kStopped;
+}
+
+int Main(std::vector<std::string> arguments) {
+  const bool init = !arguments.empty() && arguments.front() == "init";
+  if (init) arguments.erase(arguments.begin());
   const Configured configured = Configure(arguments, EnvironmentOfProcess());
   switch (configured.wish) {
     case Configured::Wish::kErrors:
@@ -129,6 +152,7 @@ int Main(const std::vector<std::string>& arguments) {
       break;
   }
   umask(0077);  // the ledger and the sockets are the owner's alone
+  if (init) return MakeFirstKey(configured.config);
   SetUpLog(configured.config.log_level);
   static Events events;  // the signals' thread sees it to the end
   HandleSignals(events);

@@ -21,6 +21,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "server/access/access_service.h"
+#include "server/access/pepper.h"
 #include "server/log.h"
 #include "server/services/services.h"
 #include "storage/local_log.h"
@@ -210,9 +212,38 @@ absl::Status Server::OpenEngine() {
   services::ServingOptions serving;
   serving.pool_threads = static_cast<size_t>(config_.pool_threads);
   serving_ = std::make_unique<services::Serving>(std::move(serving), engine_.get());
-  services_ = services::MakeServices(serving_.get());
+  TB_RETURN_IF_ERROR(OpenAccess());
+  services_ = MakeServices(gatekeeper_ != nullptr ? *gatekeeper_ : services::BelieveEverybody());
   feeder_ = &serving_->feeder();
   return absl::OkStatus();
+}
+
+absl::Status Server::OpenAccess() {
+  if (config_.access != "keys") return absl::OkStatus();
+  access::KeyStore::Options options;
+  options.folder = config_.data;
+  absl::StatusOr<std::string> pepper = access::ReadPepper(config_.pepper, config_.data);
+  if (!pepper.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("callers are to be known by keys: ", pepper.status().message(),
+                     "; timebankd init makes what is missing"));
+  }
+  options.pepper = *std::move(pepper);
+  options.on_revoked = [this] {
+    if (services::Feeder* feeder = feeder_) feeder->Wake();
+  };
+  TB_ASSIGN_OR_RETURN(keys_, access::KeyStore::Open(std::move(options)));
+  gatekeeper_ = std::make_unique<access::Gatekeeper>(keys_.get(), access::Certificates(), nullptr);
+  return absl::OkStatus();
+}
+
+// Behind one address. AccessService is there where keys are: where everybody is believed, anybody could make
+// one.
+std::vector<std::unique_ptr<grpc::Service>> Server::MakeServices(const services::Authorizer& authorizer) {
+  const services::Door door(serving_.get(), &authorizer);
+  std::vector<std::unique_ptr<grpc::Service>> made = services::MakeServices(door);
+  if (keys_ != nullptr) made.push_back(std::make_unique<access::AccessService>(door, keys_.get()));
+  return made;
 }
 
 absl::Status Server::ListenForOperator() {
@@ -222,7 +253,9 @@ absl::Status Server::ListenForOperator() {
   SetLimits(builder, static_cast<int>(config_.max_streams));
   // Reflection describes what its own server serves. A service object belongs to one server, hence a second
   // set.
-  operator_services_ = services::MakeServices(serving_.get());
+  operator_services_ =
+      MakeServices(keys_ != nullptr ? static_cast<const services::Authorizer&>(operators_door_)
+                                    : services::BelieveEverybody());
   for (const auto& service : operator_services_) builder.RegisterService(service.get());
   ListenAddress address = {.is_unix = true, .path = config_.operator_socket, .host = {}};
   TB_ASSIGN_OR_RETURN(operator_server_, Start(builder, address));
@@ -273,6 +306,7 @@ void Server::TellHealth() {
           v1::CircleService::service_full_name(), v1::TimebankService::service_full_name()}) {
       health->SetServingStatus(service, serving);
     }
+    if (keys_ != nullptr) health->SetServingStatus(v1::AccessService::service_full_name(), serving);
   }
 }
 
@@ -299,6 +333,8 @@ void Server::Stop() {
   services_.clear();
   operator_services_.clear();
   serving_.reset();  // ends the pool: nobody holds a view any more
+  gatekeeper_.reset();
+  keys_.reset();
   engine_.reset();
 }
 

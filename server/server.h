@@ -19,6 +19,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "server/access/gatekeeper.h"
+#include "server/access/key_store.h"
 #include "server/config.h"
 #include "server/engine/engine.h"
 #include "server/services/serving.h"
@@ -36,7 +38,9 @@ class Server {
   // As engine::Engine::Options::on_state; called for the first time possibly before Open returns.
   using OnState = std::function<void(engine::Engine::State, const absl::Status& failure)>;
 
-  // Opens the ledger's folder; recovery goes on in the background. Errors: storage::Store::Open's.
+  // Opens the ledger's folder; recovery goes on in the background. Errors: storage::Store::Open's;
+  // INVALID_ARGUMENT where callers are to be known by keys and there is no pepper for them; DATA_LOSS where
+  // the keys are damaged.
   static absl::StatusOr<std::unique_ptr<Server>> Open(const Config& config, OnState on_state);
   ~Server();  // Stop()
   Server(const Server&) = delete;
@@ -59,6 +63,8 @@ class Server {
  private:
   Server(const Config& config, OnState on_state);
   absl::Status OpenEngine();
+  absl::Status OpenAccess();
+  std::vector<std::unique_ptr<grpc::Service>> MakeServices(const services::Authorizer& authorizer);
   void HearState(engine::Engine::State state, const absl::Status& failure);
   void AddListening(grpc::Server* server);
   void TellHealth() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -70,6 +76,10 @@ class Server {
 
   // In order of construction; Stop() takes them down from the end.
   std::unique_ptr<engine::Engine> engine_;
+  // Who comes in, at the main address and by the operator's socket.
+  std::unique_ptr<access::KeyStore> keys_;  // null: callers are believed
+  std::unique_ptr<const services::Authorizer> gatekeeper_;
+  const access::OperatorsDoor operators_door_;
   std::unique_ptr<services::Serving> serving_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::vector<std::unique_ptr<grpc::Service>> operator_services_;

@@ -296,6 +296,26 @@ absl::StatusOr<v1::ListSettingsChangesResponse> Client::ListSettingsChangesPage(
   return connection_->ListSettingsChanges(std::move(request), options);
 }
 
+absl::StatusOr<v1::CreateKeyResponse> Client::CreateKey(v1::CreateKeyRequest request,
+                                                        const CallOptions& options) {
+  return connection_->CreateKey(std::move(request), options);
+}
+
+PageRange<v1::Key> Client::ListKeys(v1::ListKeysRequest request, const CallOptions& options) {
+  return ByToken(connection_, &Connection::ListKeys, &v1::ListKeysResponse::mutable_keys, std::move(request),
+                 options);
+}
+
+absl::StatusOr<v1::ListKeysResponse> Client::ListKeysPage(v1::ListKeysRequest request,
+                                                          const CallOptions& options) {
+  return connection_->ListKeys(std::move(request), options);
+}
+
+absl::StatusOr<v1::RevokeKeyResponse> Client::RevokeKey(v1::RevokeKeyRequest request,
+                                                        const CallOptions& options) {
+  return connection_->RevokeKey(std::move(request), options);
+}
+
 absl::Status Client::Watch(v1::WatchLedgerRequest request, const WatchCallback& callback,
                            std::stop_token stop, const CallOptions& options) {
   return connection_->WatchLedger(std::move(request), callback, std::move(stop), options);

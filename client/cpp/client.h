@@ -30,6 +30,7 @@
 #include "client/cpp/connection.h"
 #include "client/cpp/options.h"
 #include "client/cpp/page_range.h"
+#include "timebank/v1/access_service.pb.h"
 #include "timebank/v1/circle_service.pb.h"
 #include "timebank/v1/exchange.pb.h"
 #include "timebank/v1/ledger_service.pb.h"
@@ -219,6 +220,21 @@ class Client {
   // One page of them.
   absl::StatusOr<v1::ListSettingsChangesResponse> ListSettingsChangesPage(
       v1::ListSettingsChangesRequest request, const CallOptions& options = {});
+
+  // ---- Keys
+  // ----------------------------------------------------------------------------------------------------
+
+  // Makes a key; the answer is the only place where it can be read.
+  absl::StatusOr<v1::CreateKeyResponse> CreateKey(v1::CreateKeyRequest request,
+                                                  const CallOptions& options = {});
+  // The keys of a bank, or of the server.
+  PageRange<v1::Key> ListKeys(v1::ListKeysRequest request, const CallOptions& options = {});
+  // One page of them.
+  absl::StatusOr<v1::ListKeysResponse> ListKeysPage(v1::ListKeysRequest request,
+                                                    const CallOptions& options = {});
+  // Ends a key at once.
+  absl::StatusOr<v1::RevokeKeyResponse> RevokeKey(v1::RevokeKeyRequest request,
+                                                  const CallOptions& options = {});
 
  private:
   std::shared_ptr<Connection> connection_;

@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "client/cpp/options.h"
 #include "client/cpp/rpcs.h"
+#include "timebank/v1/access_service.pb.h"
 #include "timebank/v1/circle_service.pb.h"
 #include "timebank/v1/ledger_service.pb.h"
 #include "timebank/v1/member_service.pb.h"

@@ -13,6 +13,7 @@
 #include "client/cpp/error.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "timebank/v1/access_service.grpc.pb.h"
 #include "timebank/v1/circle_service.grpc.pb.h"
 #include "timebank/v1/ledger_service.grpc.pb.h"
 #include "timebank/v1/member_service.grpc.pb.h"
@@ -62,7 +63,7 @@ class GrpcWatchStream : public WatchStream {
 class GrpcStub : public Stub {
  public:
   explicit GrpcStub(const std::shared_ptr<grpc::Channel>& channel)
-      : stubs_(channel, channel, channel, channel) {}
+      : stubs_(channel, channel, channel, channel, channel) {}
 
   absl::Status Call(const RpcInfo& info, grpc::ClientContext& context,
                     const google::protobuf::Message& request, google::protobuf::Message& response) override {
@@ -87,7 +88,7 @@ class GrpcStub : public Stub {
 
  private:
   std::tuple<v1::LedgerService::Stub, v1::MemberService::Stub, v1::CircleService::Stub,
-             v1::TimebankService::Stub>
+             v1::TimebankService::Stub, v1::AccessService::Stub>
       stubs_;
 };
 

@@ -58,6 +58,11 @@ struct Options {
   // Null: not encrypted, for a loopback address, a unix socket or behind a proxy that encrypts.
   std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr;
 
+  // What shows who calls: a key (`tbk_...`) or a provider's token, sent as `authorization: Bearer ...` with
+  // every call; empty: none. The server then knows the caller by it and believes little of what follows. Read
+  // it from a file or a variable; on a command line everybody on the machine can see it.
+  std::string key = {};
+
   // Who calls. Each goes out as the metadata of that name, with every call; empty ones are left out and the
   // server takes its default. Visible ASCII only: anything else makes every call fail with INVALID_ARGUMENT,
   // unsent.

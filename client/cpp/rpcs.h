@@ -51,7 +51,10 @@
   X(TimebankService, ListTimebanks, kRead, kShort)        \
   X(TimebankService, UpdateSettings, kWrite, kShort)      \
   X(TimebankService, DeleteTimebank, kWrite, kShort)      \
-  X(TimebankService, ListSettingsChanges, kRead, kShort)
+  X(TimebankService, ListSettingsChanges, kRead, kShort)  \
+  X(AccessService, CreateKey, kWrite, kShort)             \
+  X(AccessService, ListKeys, kRead, kShort)               \
+  X(AccessService, RevokeKey, kWrite, kShort)
 // clang-format on
 
 namespace timebank::client {

@@ -41,9 +41,11 @@ std::shared_ptr<Stub> MakeStub(const Options& options) {
   const auto credentials = options.credentials ? options.credentials : grpc::InsecureChannelCredentials();
   std::shared_ptr<Stub> stub =
       MakeGrpcStub(grpc::CreateCustomChannel(options.target, credentials, Arguments()));
-  stub = MakeMetadataStub(std::move(stub), {{"timebank-caller", options.caller},
-                                            {"timebank-member", options.member},
-                                            {"timebank-role", options.role}});
+  stub = MakeMetadataStub(std::move(stub),
+                          {{"authorization", options.key.empty() ? "" : "Bearer " + options.key},
+                           {"timebank-caller", options.caller},
+                           {"timebank-member", options.member},
+                           {"timebank-role", options.role}});
   if (options.log) stub = MakeLoggingStub(std::move(stub), options.log, WithDefaults(options).now);
   return stub;
 }

@@ -22,6 +22,7 @@ enum class Reason {
   kTimebankNotFound,
   kHolderNotFound,
   kExchangeNotFound,
+  kKeyNotFound,
   // ALREADY_EXISTS
   kAlreadyExists,
   kRequestIdReused,
@@ -47,6 +48,10 @@ enum class Reason {
   // PERMISSION_DENIED
   kRoleRequired,
   kNotAParty,
+  // UNAUTHENTICATED
+  kKeyUnknown,
+  kKeyRevoked,
+  kKeyExpired,
   // RESOURCE_EXHAUSTED
   kQueueFull,
   kDiskFull,

@@ -81,14 +81,14 @@ ServerUnaryReactor* CircleService::CreateCircle(CallbackServerContext* context,
     act.members = MemberIds(reader, "circle.members", request->circle().members());
     return Ready(reader, std::move(act), prepared);
   };
-  return serving_.Change(context, ParseBank(request->parent()).value_or(""), request->ByteSizeLong(),
-                         request->request_id(), prepare, RenderCircle(response));
+  return door_.Change(context, *request, ParseBank(request->parent()).value_or(""), request->ByteSizeLong(),
+                      request->request_id(), prepare, RenderCircle(response));
 }
 
 ServerUnaryReactor* CircleService::GetCircle(CallbackServerContext* context,
                                              const v1::GetCircleRequest* request,
                                              v1::GetCircleResponse* response) {
-  return serving_.Read(context, [=](const NamedView& view, const Caller& caller) -> absl::Status {
+  return door_.Read(context, *request, [=](const NamedView& view, const Caller& caller) -> absl::Status {
     TB_ASSIGN_OR_RETURN(BankReader bank, OpenForRead(view, caller, BankOfName(request->name()), "name"));
     RequestReader reader(bank.id());
     const std::string id = reader.HolderId("name", request->name(), HolderKind::kCircle);
@@ -103,7 +103,7 @@ ServerUnaryReactor* CircleService::GetCircle(CallbackServerContext* context,
 ServerUnaryReactor* CircleService::ListCircles(CallbackServerContext* context,
                                                const v1::ListCirclesRequest* request,
                                                v1::ListCirclesResponse* response) {
-  return serving_.Scan(context, [=](const NamedView& view, const Caller& caller) -> absl::Status {
+  return door_.Scan(context, *request, [=](const NamedView& view, const Caller& caller) -> absl::Status {
     response->Clear();
     TB_ASSIGN_OR_RETURN(BankReader bank,
                         OpenForRead(view, caller, ParseBank(request->parent()).value_or(""), "parent"));
@@ -128,15 +128,17 @@ ServerUnaryReactor* CircleService::ListCircles(CallbackServerContext* context,
 ServerUnaryReactor* CircleService::AddCircleMembers(CallbackServerContext* context,
                                                     const v1::AddCircleMembersRequest* request,
                                                     v1::AddCircleMembersResponse* response) {
-  return serving_.Change(context, BankOfName(request->name()), request->ByteSizeLong(), request->request_id(),
-                         PrepareCircle(request, &ledger::ChangeCircle::add), RenderCircle(response));
+  return door_.Change(context, *request, BankOfName(request->name()), request->ByteSizeLong(),
+                      request->request_id(), PrepareCircle(request, &ledger::ChangeCircle::add),
+                      RenderCircle(response));
 }
 
 ServerUnaryReactor* CircleService::RemoveCircleMembers(CallbackServerContext* context,
                                                        const v1::RemoveCircleMembersRequest* request,
                                                        v1::RemoveCircleMembersResponse* response) {
-  return serving_.Change(context, BankOfName(request->name()), request->ByteSizeLong(), request->request_id(),
-                         PrepareCircle(request, &ledger::ChangeCircle::remove), RenderCircle(response));
+  return door_.Change(context, *request, BankOfName(request->name()), request->ByteSizeLong(),
+                      request->request_id(), PrepareCircle(request, &ledger::ChangeCircle::remove),
+                      RenderCircle(response));
 }
 
 ServerUnaryReactor* TimebankService::CreateTimebank(CallbackServerContext* context,
@@ -158,54 +160,62 @@ ServerUnaryReactor* TimebankService::CreateTimebank(CallbackServerContext* conte
   };
   auto fill = [this](BankReader& bank, const ledger::Outcome&,
                      v1::CreateTimebankResponse* reply) -> absl::Status {
-    const storage::Day today = serving_.TodayOf(bank);
+    const storage::Day today = door_.serving().TodayOf(bank);
     TB_ASSIGN_OR_RETURN(*reply->mutable_timebank(), bank.ToTimebank(today));
     return absl::OkStatus();
   };
-  return serving_.Change(context, "", request->ByteSizeLong(), request->request_id(), prepare,
-                         RenderChange<v1::CreateTimebankResponse>(response, fill));
+  return door_.Change(context, *request, "", request->ByteSizeLong(), request->request_id(), prepare,
+                      RenderChange<v1::CreateTimebankResponse>(response, fill));
 }
 
 ServerUnaryReactor* TimebankService::GetTimebank(CallbackServerContext* context,
                                                  const v1::GetTimebankRequest* request,
                                                  v1::GetTimebankResponse* response) {
-  return serving_.Read(context, [=, this](const NamedView& view, const Caller& caller) -> absl::Status {
-    TB_ASSIGN_OR_RETURN(BankReader bank,
-                        OpenForRead(view, caller, ParseBank(request->name()).value_or(""), "name"));
-    const storage::Day today = serving_.TodayOf(bank);
-    TB_ASSIGN_OR_RETURN(*response->mutable_timebank(), bank.ToTimebank(today));
-    return absl::OkStatus();
-  });
+  return door_.Read(
+      context, *request, [=, this](const NamedView& view, const Caller& caller) -> absl::Status {
+        TB_ASSIGN_OR_RETURN(BankReader bank,
+                            OpenForRead(view, caller, ParseBank(request->name()).value_or(""), "name"));
+        const storage::Day today = door_.serving().TodayOf(bank);
+        TB_ASSIGN_OR_RETURN(*response->mutable_timebank(), bank.ToTimebank(today));
+        return absl::OkStatus();
+      });
 }
 
 ServerUnaryReactor* TimebankService::ListTimebanks(CallbackServerContext* context,
                                                    const v1::ListTimebanksRequest* request,
                                                    v1::ListTimebanksResponse* response) {
-  return serving_.Scan(context, [=, this](const NamedView& view, const Caller&) -> absl::Status {
-    response->Clear();
-    TB_ASSIGN_OR_RETURN(size_t most, PageSize(request->page_size(), 100));
-    TB_ASSIGN_OR_RETURN(Page page, OpenPage(*request, request->page_token()));
-    TB_ASSIGN_OR_RETURN(sv1::InstanceRow instance, ReadInstance(view.view));
-    const uint64_t from = page.token ? static_cast<uint64_t>(page.token->cursor) : 1;
-    for (uint64_t ordinal = from; ordinal <= instance.bank_count(); ++ordinal) {
-      if (static_cast<size_t>(response->timebanks_size()) == most || ordinal - from == kMostLookedAt) {
-        response->set_next_page_token(NextPage(page, static_cast<int64_t>(ordinal)));
-        break;
-      }
-      sv1::SlugRow number;
-      TB_ASSIGN_OR_RETURN(const bool listed,
-                          view.view.GetRow(Family::kDirectory,
-                                           storage::DirectoryKey(0, DirectoryKind::kBank, ordinal), &number));
-      if (!listed) continue;  // a trial that was deleted
-      absl::StatusOr<BankReader> bank = BankReader::Open(view, number.number());
-      if (absl::IsNotFound(bank.status())) {
-        return absl::DataLossError("a bank that is listed has no record");
-      }
-      TB_RETURN_IF_ERROR(bank.status());
-      TB_ASSIGN_OR_RETURN(*response->add_timebanks(), bank->ToTimebank(serving_.TodayOf(*bank)));
-    }
-    return absl::OkStatus();
-  });
+  return door_.Scan(
+      context, *request, [=, this](const NamedView& view, const Caller& caller) -> absl::Status {
+        response->Clear();
+        TB_ASSIGN_OR_RETURN(size_t most, PageSize(request->page_size(), 100));
+        if (!caller.bank.empty()) {
+          TB_ASSIGN_OR_RETURN(BankReader own, OpenForRead(view, caller, caller.bank, "parent"));
+          TB_ASSIGN_OR_RETURN(*response->add_timebanks(), own.ToTimebank(door_.serving().TodayOf(own)));
+          return absl::OkStatus();
+        }
+        TB_ASSIGN_OR_RETURN(Page page, OpenPage(*request, request->page_token()));
+        TB_ASSIGN_OR_RETURN(sv1::InstanceRow instance, ReadInstance(view.view));
+        const uint64_t from = page.token ? static_cast<uint64_t>(page.token->cursor) : 1;
+        for (uint64_t ordinal = from; ordinal <= instance.bank_count(); ++ordinal) {
+          if (static_cast<size_t>(response->timebanks_size()) == most || ordinal - from == kMostLookedAt) {
+            response->set_next_page_token(NextPage(page, static_cast<int64_t>(ordinal)));
+            break;
+          }
+          sv1::SlugRow number;
+          TB_ASSIGN_OR_RETURN(
+              const bool listed,
+              view.view.GetRow(Family::kDirectory, storage::DirectoryKey(0, DirectoryKind::kBank, ordinal),
+                               &number));
+          if (!listed) continue;  // a trial that was deleted
+          absl::StatusOr<BankReader> bank = BankReader::Open(view, number.number());
+          if (absl::IsNotFound(bank.status())) {
+            return absl::DataLossError("a bank that is listed has no record");
+          }
+          TB_RETURN_IF_ERROR(bank.status());
+          TB_ASSIGN_OR_RETURN(*response->add_timebanks(), bank->ToTimebank(door_.serving().TodayOf(*bank)));
+        }
+        return absl::OkStatus();
+      });
 }
 
 ServerUnaryReactor* TimebankService::UpdateSettings(CallbackServerContext* context,
@@ -234,9 +244,9 @@ ServerUnaryReactor* TimebankService::UpdateSettings(CallbackServerContext* conte
     TB_ASSIGN_OR_RETURN(*reply->mutable_settings(), bank.ToSettings(texts.bank()));
     return absl::OkStatus();
   };
-  return serving_.Change(context, ParseBank(request->name()).value_or(""), request->ByteSizeLong(),
-                         request->request_id(), prepare,
-                         RenderChange<v1::UpdateSettingsResponse>(response, fill));
+  return door_.Change(context, *request, ParseBank(request->name()).value_or(""), request->ByteSizeLong(),
+                      request->request_id(), prepare,
+                      RenderChange<v1::UpdateSettingsResponse>(response, fill));
 }
 
 ServerUnaryReactor* TimebankService::DeleteTimebank(CallbackServerContext* context,
@@ -254,13 +264,13 @@ ServerUnaryReactor* TimebankService::DeleteTimebank(CallbackServerContext* conte
     response->set_replayed(outcome.replayed);
     return absl::OkStatus();
   };
-  return serving_.Change(context, "", request->ByteSizeLong(), request->request_id(), prepare, render);
+  return door_.Change(context, *request, "", request->ByteSizeLong(), request->request_id(), prepare, render);
 }
 
 ServerUnaryReactor* TimebankService::ListSettingsChanges(CallbackServerContext* context,
                                                          const v1::ListSettingsChangesRequest* request,
                                                          v1::ListSettingsChangesResponse* response) {
-  return serving_.Scan(context, [=](const NamedView& view, const Caller& caller) -> absl::Status {
+  return door_.Scan(context, *request, [=](const NamedView& view, const Caller& caller) -> absl::Status {
     response->Clear();
     TB_ASSIGN_OR_RETURN(BankReader bank,
                         OpenForRead(view, caller, ParseBank(request->parent()).value_or(""), "parent"));

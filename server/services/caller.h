@@ -1,25 +1,74 @@
-// Who calls, from a call's metadata. Until there are keys the caller's stated name is believed; the server
-// therefore listens on this machine only.
+// Who calls, and what that caller may see. Every call is admitted by an Authorizer before anything else is
+// done for it; which one, is the server's choice: the one here believes what callers state, and is for a
+// server that listens on its own machine only; the others are in server/access.
+//
+// Threads: any.
 #ifndef TIMEBANK_SERVER_SERVICES_CALLER_H_
 #define TIMEBANK_SERVER_SERVICES_CALLER_H_
 
 #include <grpcpp/server_context.h>
 
+#include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "google/protobuf/message.h"
 #include "server/ledger/command.h"
 
 namespace timebank::services {
+
+// What a credential is worth by now: for calls that go on after they were admitted.
+class Standing {
+ public:
+  virtual ~Standing() = default;
+  // KEY_REVOKED, KEY_EXPIRED.
+  virtual absl::Status Check(int64_t now_us) const = 0;
+};
+
+// How much of its bank a caller sees.
+enum class Sight {
+  kAll,
+  kOwn,   // the account of `actor.member`, entries that it is a party to, and the pots
+  kOpen,  // totals and the pots' balances: nothing about anybody
+};
 
 struct Caller {
   ledger::Actor actor;
   std::string member_bank;                    // bank of `timebank-member` where it was given as a whole name
   std::string min_position;                   // empty: none
   std::vector<ledger::Violation> violations;  // metadata that is malformed
+
+  // Of a caller that is known by a credential; others are not narrowed.
+  std::string bank;                    // id of the only bank that it may speak of; empty: any
+  ledger::BankNumber bank_number = 0;  // that bank's: another one may have its id now. 0: not known
+  Sight sight = Sight::kAll;
+  std::shared_ptr<const Standing> standing;  // null: for as long as the call lasts
 };
 
-Caller CallerOf(const grpc::CallbackServerContext& context);
+class Authorizer {
+ public:
+  virtual ~Authorizer() = default;
+  // Who makes this call, where that caller may make it. Must not block. Errors: KEY_UNKNOWN, KEY_REVOKED,
+  // KEY_EXPIRED, ROLE_REQUIRED; decided without looking at the ledger, so that they tell nothing about it.
+  virtual absl::StatusOr<Caller> Admit(const grpc::CallbackServerContext& context,
+                                       const google::protobuf::Message& request) const = 0;
+};
+
+// Believes what callers state. Lives for ever.
+const Authorizer& BelieveEverybody();
+
+// A header of the call; empty where it has none.
+std::string_view HeaderOf(const grpc::CallbackServerContext& context, const char* key);
+
+// Reads what any caller may say: `timebank-member` and `timebank-min-position`.
+void ReadMember(std::string_view text, Caller* caller);
+
+// ROLE_REQUIRED, without a word about what there is.
+absl::Status NotAllowed();
 
 }  // namespace timebank::services
 

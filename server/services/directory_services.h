@@ -2,7 +2,7 @@
 #ifndef TIMEBANK_SERVER_SERVICES_DIRECTORY_SERVICES_H_
 #define TIMEBANK_SERVER_SERVICES_DIRECTORY_SERVICES_H_
 
-#include "server/services/serving.h"
+#include "server/services/door.h"
 #include "timebank/v1/circle_service.grpc.pb.h"
 #include "timebank/v1/member_service.grpc.pb.h"
 #include "timebank/v1/timebank_service.grpc.pb.h"
@@ -11,7 +11,7 @@ namespace timebank::services {
 
 class MemberService final : public v1::MemberService::CallbackService {
  public:
-  explicit MemberService(Serving* serving);  // must outlive this
+  explicit MemberService(const Door& door);
 
   grpc::ServerUnaryReactor* CreateMember(grpc::CallbackServerContext* context,
                                          const v1::CreateMemberRequest* request,
@@ -36,12 +36,12 @@ class MemberService final : public v1::MemberService::CallbackService {
                                         v1::MergeMemberResponse* response) override;
 
  private:
-  Serving& serving_;
+  const Door door_;
 };
 
 class CircleService final : public v1::CircleService::CallbackService {
  public:
-  explicit CircleService(Serving* serving);  // must outlive this
+  explicit CircleService(const Door& door);
 
   grpc::ServerUnaryReactor* CreateCircle(grpc::CallbackServerContext* context,
                                          const v1::CreateCircleRequest* request,
@@ -60,12 +60,12 @@ class CircleService final : public v1::CircleService::CallbackService {
                                                 v1::RemoveCircleMembersResponse* response) override;
 
  private:
-  Serving& serving_;
+  const Door door_;
 };
 
 class TimebankService final : public v1::TimebankService::CallbackService {
  public:
-  explicit TimebankService(Serving* serving);  // must outlive this
+  explicit TimebankService(const Door& door);
 
   grpc::ServerUnaryReactor* CreateTimebank(grpc::CallbackServerContext* context,
                                            const v1::CreateTimebankRequest* request,
@@ -87,7 +87,7 @@ class TimebankService final : public v1::TimebankService::CallbackService {
                                                 v1::ListSettingsChangesResponse* response) override;
 
  private:
-  Serving& serving_;
+  const Door door_;
 };
 
 }  // namespace timebank::services

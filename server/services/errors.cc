@@ -34,6 +34,8 @@ std::string_view Sentence(Reason reason) {
       return "there is no such member, circle or pot";
     case Reason::kExchangeNotFound:
       return "there is no such exchange";
+    case Reason::kKeyNotFound:
+      return "there is no such key";
     case Reason::kAlreadyExists:
       return "this id or external number is taken";
     case Reason::kRequestIdReused:
@@ -76,6 +78,12 @@ std::string_view Sentence(Reason reason) {
       return "the caller's role does not allow this";
     case Reason::kNotAParty:
       return "only those who gave or received can do this";
+    case Reason::kKeyUnknown:
+      return "this server knows its callers by keys, and this call has none that it knows";
+    case Reason::kKeyRevoked:
+      return "this key was revoked";
+    case Reason::kKeyExpired:
+      return "this key or token has expired";
     case Reason::kAmountOverflow:
       return "a balance would not fit";
     case Reason::kCorruptRecord:

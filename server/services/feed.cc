@@ -51,12 +51,13 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
                           public Feeder::Stream,
                           public std::enable_shared_from_this<WatchStream> {
  public:
-  WatchStream(Serving* serving, CallbackServerContext* context) : serving_(*serving), context_(context) {}
+  WatchStream(const Door& door, CallbackServerContext* context)
+      : door_(door), serving_(door.serving()), context_(context) {}
 
   // Keeps itself alive until OnDone.
-  static WatchStream* Start(Serving* serving, CallbackServerContext* context,
+  static WatchStream* Start(const Door& door, CallbackServerContext* context,
                             const grpc::ByteBuffer& request) {
-    auto stream = std::make_shared<WatchStream>(serving, context);
+    auto stream = std::make_shared<WatchStream>(door, context);
     stream->self_ = stream;
     stream->Open(request);
     return stream.get();
@@ -64,7 +65,7 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
 
   std::optional<Feeder::Place> Ask() override {
     absl::MutexLock lock(&mutex_);
-    if (ending_) return std::nullopt;
+    if (ending_ || !IsGood()) return std::nullopt;
     if (busy_) {
       wanted_ = true;
       return std::nullopt;
@@ -126,14 +127,15 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   }
 
   absl::Status Prepare(const grpc::ByteBuffer& buffer) {
-    TB_RETURN_IF_ERROR(serving_.Ready());
-    const Caller caller = CallerOf(*context_);
-    if (!caller.violations.empty()) return ToStatus(caller.violations, "");
     const std::string bytes = BytesOf(buffer);
     v1::WatchLedgerRequest request;
     if (!request.ParseFromString(bytes) && !ParseWithRawText(bytes, &request)) {
       return absl::InvalidArgumentError("the bytes sent are no WatchLedgerRequest");
     }
+    TB_ASSIGN_OR_RETURN(const Caller caller, door_.Admit(*context_, request));
+    standing_ = caller.standing;
+    TB_RETURN_IF_ERROR(serving_.Ready());
+    if (!caller.violations.empty()) return ToStatus(caller.violations, "");
     TB_ASSIGN_OR_RETURN(heartbeat_ms_, HeartbeatMs(request));
     // A cold bank costs a read or two from the disk here; a feed is opened once and then stays.
     TB_ASSIGN_OR_RETURN(BankReader bank, OpenForRead(serving_.Latest(), caller,
@@ -141,6 +143,15 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
     TB_ASSIGN_OR_RETURN(after_, StartOf(bank, request.after_position()));
     bank_ = bank.bank();
     return absl::OkStatus();
+  }
+
+  // Whether what let it in is still worth that; ends it where not.
+  bool IsGood() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (standing_ == nullptr) return true;
+    absl::Status status = standing_->Check(serving_.NowUs());
+    if (status.ok()) return true;
+    EndLocked(std::move(status));
+    return false;
   }
 
   // Can take the next message.
@@ -159,7 +170,7 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
 
   void OnAlarm() {
     absl::MutexLock lock(&mutex_);
-    if (ending_) return;
+    if (ending_ || !IsGood()) return;
     const auto now = std::chrono::system_clock::now();
     if (now - last_write_ >= std::chrono::milliseconds(heartbeat_ms_)) {
       heartbeat_due_ = true;
@@ -182,8 +193,10 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
     Finish(ToGrpc(status_, context_));
   }
 
+  const Door door_;
   Serving& serving_;
   CallbackServerContext* const context_;
+  std::shared_ptr<const Standing> standing_;  // constant once the feed is open
   storage::BankNumber bank_ = 0;
   int64_t heartbeat_ms_ = kDefaultHeartbeatMs;
   grpc::ByteBuffer message_;  // gRPC's while `writing_`
@@ -208,7 +221,7 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
 ServerUnaryReactor* LedgerService::ListEvents(CallbackServerContext* context,
                                               In<v1::ListEventsRequest> request,
                                               v1::ListEventsResponse* response) {
-  return serving_.Scan(context, [=](const NamedView& view, const Caller& caller) -> absl::Status {
+  return door_.Scan(context, *request, [=](const NamedView& view, const Caller& caller) -> absl::Status {
     response->Clear();
     TB_ASSIGN_OR_RETURN(BankReader bank,
                         OpenForRead(view, caller, ParseBank(request->parent()).value_or(""), "parent"));
@@ -222,7 +235,7 @@ ServerUnaryReactor* LedgerService::ListEvents(CallbackServerContext* context,
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* LedgerService::Watch(CallbackServerContext* context,
                                                                  const grpc::ByteBuffer& request) {
-  return WatchStream::Start(&serving_, context, request);
+  return WatchStream::Start(door_, context, request);
 }
 
 }  // namespace timebank::services

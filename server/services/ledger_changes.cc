@@ -123,8 +123,8 @@ ServerUnaryReactor* LedgerService::RecordExchange(CallbackServerContext* context
     prepared.command.validate_only = request->validate_only();
     return Ready(reader, std::move(act), prepared);
   };
-  return serving_.Change(context, BankOfParent(request->parent()), request->ByteSizeLong(),
-                         request->request_id(), prepare, RenderPosted(response));
+  return door_.Change(context, *request, BankOfParent(request->parent()), request->ByteSizeLong(),
+                      request->request_id(), prepare, RenderPosted(response));
 }
 
 ServerUnaryReactor* LedgerService::BatchRecordExchanges(CallbackServerContext* context,
@@ -159,7 +159,7 @@ ServerUnaryReactor* LedgerService::BatchRecordExchanges(CallbackServerContext* c
   };
   auto fill = [this, request](BankReader& bank, const ledger::Outcome& outcome,
                               v1::BatchRecordExchangesResponse* reply) -> absl::Status {
-    const storage::Day today = serving_.TodayOf(bank);
+    const storage::Day today = door_.serving().TodayOf(bank);
     reply->mutable_results()->Reserve(static_cast<int>(outcome.items.size()));
     for (const ledger::Outcome::Item& item : outcome.items) {
       auto* result = reply->add_results();
@@ -176,9 +176,9 @@ ServerUnaryReactor* LedgerService::BatchRecordExchanges(CallbackServerContext* c
     }
     return absl::OkStatus();
   };
-  return serving_.Change(context, BankOfParent(request->parent()), request->ByteSizeLong(),
-                         request->request_id(), prepare,
-                         RenderChange<v1::BatchRecordExchangesResponse>(response, fill));
+  return door_.Change(context, *request, BankOfParent(request->parent()), request->ByteSizeLong(),
+                      request->request_id(), prepare,
+                      RenderChange<v1::BatchRecordExchangesResponse>(response, fill));
 }
 
 ServerUnaryReactor* LedgerService::CorrectExchange(CallbackServerContext* context,
@@ -199,8 +199,9 @@ ServerUnaryReactor* LedgerService::CorrectExchange(CallbackServerContext* contex
     TB_RETURN_IF_ERROR(bank.ToExchange(entries.front(), reply->mutable_reversal()));
     return FillExchange(bank, entries.back(), reply);
   };
-  return serving_.Change(context, BankOfName(request->name()), request->ByteSizeLong(), request->request_id(),
-                         prepare, RenderChange<v1::CorrectExchangeResponse>(response, fill));
+  return door_.Change(context, *request, BankOfName(request->name()), request->ByteSizeLong(),
+                      request->request_id(), prepare,
+                      RenderChange<v1::CorrectExchangeResponse>(response, fill));
 }
 
 ServerUnaryReactor* LedgerService::ReverseExchange(CallbackServerContext* context,
@@ -212,17 +213,17 @@ ServerUnaryReactor* LedgerService::ReverseExchange(CallbackServerContext* contex
     TB_RETURN_IF_ERROR(bank.ExchangeAt(entries.back().reverses(), reply->mutable_reversed()));
     return FillExchange(bank, entries.back(), reply);
   };
-  return serving_.Change(context, BankOfName(request->name()), request->ByteSizeLong(), request->request_id(),
-                         PrepareWord<ledger::ReverseExchange>(request),
-                         RenderChange<v1::ReverseExchangeResponse>(response, fill));
+  return door_.Change(context, *request, BankOfName(request->name()), request->ByteSizeLong(),
+                      request->request_id(), PrepareWord<ledger::ReverseExchange>(request),
+                      RenderChange<v1::ReverseExchangeResponse>(response, fill));
 }
 
 ServerUnaryReactor* LedgerService::ContestExchange(CallbackServerContext* context,
                                                    In<v1::ContestExchangeRequest> request,
                                                    v1::ContestExchangeResponse* response) {
-  return serving_.Change(context, BankOfName(request->name()), request->ByteSizeLong(), request->request_id(),
-                         PrepareWord<ledger::ContestExchange>(request),
-                         RenderAbout(response, SequenceOfName(request->name())));
+  return door_.Change(context, *request, BankOfName(request->name()), request->ByteSizeLong(),
+                      request->request_id(), PrepareWord<ledger::ContestExchange>(request),
+                      RenderAbout(response, SequenceOfName(request->name())));
 }
 
 ServerUnaryReactor* LedgerService::SettleExchange(CallbackServerContext* context,
@@ -263,24 +264,25 @@ ServerUnaryReactor* LedgerService::SettleExchange(CallbackServerContext* context
     }
     return absl::OkStatus();
   };
-  return serving_.Change(context, BankOfName(request->name()), request->ByteSizeLong(), request->request_id(),
-                         prepare, RenderChange<v1::SettleExchangeResponse>(response, fill));
+  return door_.Change(context, *request, BankOfName(request->name()), request->ByteSizeLong(),
+                      request->request_id(), prepare,
+                      RenderChange<v1::SettleExchangeResponse>(response, fill));
 }
 
 ServerUnaryReactor* LedgerService::ConfirmExchange(CallbackServerContext* context,
                                                    In<v1::ConfirmExchangeRequest> request,
                                                    v1::ConfirmExchangeResponse* response) {
-  return serving_.Change(context, BankOfName(request->name()), request->ByteSizeLong(), request->request_id(),
-                         PrepareWord<ledger::ConfirmExchange>(request),
-                         RenderAbout(response, SequenceOfName(request->name())));
+  return door_.Change(context, *request, BankOfName(request->name()), request->ByteSizeLong(),
+                      request->request_id(), PrepareWord<ledger::ConfirmExchange>(request),
+                      RenderAbout(response, SequenceOfName(request->name())));
 }
 
 ServerUnaryReactor* LedgerService::EraseExchangeNote(CallbackServerContext* context,
                                                      In<v1::EraseExchangeNoteRequest> request,
                                                      v1::EraseExchangeNoteResponse* response) {
-  return serving_.Change(context, BankOfName(request->name()), request->ByteSizeLong(), request->request_id(),
-                         PrepareWord<ledger::EraseExchangeNote>(request),
-                         RenderAbout(response, SequenceOfName(request->name())));
+  return door_.Change(context, *request, BankOfName(request->name()), request->ByteSizeLong(),
+                      request->request_id(), PrepareWord<ledger::EraseExchangeNote>(request),
+                      RenderAbout(response, SequenceOfName(request->name())));
 }
 
 ServerUnaryReactor* LedgerService::RecordGift(CallbackServerContext* context,
@@ -302,8 +304,8 @@ ServerUnaryReactor* LedgerService::RecordGift(CallbackServerContext* context,
     prepared.command.validate_only = request->validate_only();
     return Ready(reader, std::move(act), prepared);
   };
-  return serving_.Change(context, BankOfParent(request->parent()), request->ByteSizeLong(),
-                         request->request_id(), prepare, RenderPosted(response));
+  return door_.Change(context, *request, BankOfParent(request->parent()), request->ByteSizeLong(),
+                      request->request_id(), prepare, RenderPosted(response));
 }
 
 ServerUnaryReactor* LedgerService::RecordOpening(CallbackServerContext* context,
@@ -319,8 +321,8 @@ ServerUnaryReactor* LedgerService::RecordOpening(CallbackServerContext* context,
     act.origin = reader.Origin("", request->has_origin(), request->origin());
     return Ready(reader, std::move(act), prepared);
   };
-  return serving_.Change(context, BankOfParent(request->parent()), request->ByteSizeLong(),
-                         request->request_id(), prepare, RenderPosted(response));
+  return door_.Change(context, *request, BankOfParent(request->parent()), request->ByteSizeLong(),
+                      request->request_id(), prepare, RenderPosted(response));
 }
 
 }  // namespace timebank::services

@@ -40,7 +40,8 @@ struct Filter {
   std::string recorded_by;
 };
 
-absl::StatusOr<Filter> MakeFilter(BankReader& bank, const v1::ListExchangesRequest& request) {
+absl::StatusOr<Filter> MakeFilter(BankReader& bank, const Caller& caller,
+                                  const v1::ListExchangesRequest& request) {
   RequestReader reader(bank.id());
   Filter filter;
   const ledger::HolderRef holder = reader.Holder("holder", request.holder());
@@ -60,6 +61,9 @@ absl::StatusOr<Filter> MakeFilter(BankReader& bank, const v1::ListExchangesReque
     }
   }
   TB_RETURN_IF_ERROR(ProblemsOf(reader));
+  // Whole exchanges, and what they say of others: of one's own account only.
+  const bool member = holder.kind == ledger::HolderKind::kMember;
+  TB_RETURN_IF_ERROR(MaySeeMember(caller, member ? std::string_view(holder.id) : std::string_view()));
   if (holder.given()) {
     TB_ASSIGN_OR_RETURN(AccountNumber account, bank.FindHolder(holder));
     TB_ASSIGN_OR_RETURN(filter.accounts, bank.AccountsOf(account));
@@ -118,11 +122,11 @@ absl::StatusOr<std::vector<Sequence>> Candidates(const BankReader& bank, const F
   return found;
 }
 
-absl::Status ListThem(BankReader& bank, const v1::ListExchangesRequest& request,
+absl::Status ListThem(BankReader& bank, const Caller& caller, const v1::ListExchangesRequest& request,
                       v1::ListExchangesResponse* response) {
   TB_ASSIGN_OR_RETURN(size_t most, PageSize(request.page_size(), 50));
   TB_ASSIGN_OR_RETURN(Page page, OpenPage(bank, request, request.page_token()));
-  TB_ASSIGN_OR_RETURN(Filter filter, MakeFilter(bank, request));
+  TB_ASSIGN_OR_RETURN(Filter filter, MakeFilter(bank, caller, request));
   const bool up = request.order() == v1::LIST_ORDER_OLDEST_FIRST;
   const Sequence from = page.token ? static_cast<Sequence>(page.token->cursor) : (up ? 1 : page.at);
   response->set_position(bank.PositionAt(page.at));
@@ -218,11 +222,12 @@ absl::StatusOr<Sequence> EntryOf(const BankReader& bank, const Moment& moment) {
 ServerUnaryReactor* LedgerService::GetExchange(CallbackServerContext* context,
                                                In<v1::GetExchangeRequest> request,
                                                v1::GetExchangeResponse* response) {
-  return serving_.Read(context, [=](const NamedView& view, const Caller& caller) -> absl::Status {
+  return door_.Read(context, *request, [=](const NamedView& view, const Caller& caller) -> absl::Status {
     response->Clear();
     const Sequence sequence = SequenceOfName(request->name());
     if (sequence == 0) return ToStatus({{"name", std::string(ledger::violation::kMalformed)}}, "");
     TB_ASSIGN_OR_RETURN(BankReader bank, OpenForRead(view, caller, BankOfName(request->name()), "name"));
+    TB_RETURN_IF_ERROR(MaySeeEntry(bank, caller, sequence));
     TB_RETURN_IF_ERROR(bank.ExchangeAt(sequence, response->mutable_exchange()));
     return absl::OkStatus();
   });
@@ -231,23 +236,24 @@ ServerUnaryReactor* LedgerService::GetExchange(CallbackServerContext* context,
 ServerUnaryReactor* LedgerService::ListExchanges(CallbackServerContext* context,
                                                  In<v1::ListExchangesRequest> request,
                                                  v1::ListExchangesResponse* response) {
-  return serving_.Scan(context, [=](const NamedView& view, const Caller& caller) -> absl::Status {
+  return door_.Scan(context, *request, [=](const NamedView& view, const Caller& caller) -> absl::Status {
     response->Clear();
     TB_ASSIGN_OR_RETURN(BankReader bank,
                         OpenForRead(view, caller, ParseBank(request->parent()).value_or(""), "parent"));
-    return ListThem(bank, *request, response);
+    return ListThem(bank, caller, *request, response);
   });
 }
 
 ServerUnaryReactor* LedgerService::GetBalance(CallbackServerContext* context,
                                               In<v1::GetBalanceRequest> request,
                                               v1::GetBalanceResponse* response) {
-  return serving_.Read(context, [=](const NamedView& view, const Caller& caller) -> absl::Status {
+  return door_.Read(context, *request, [=](const NamedView& view, const Caller& caller) -> absl::Status {
     response->Clear();
     TB_ASSIGN_OR_RETURN(BankReader bank, OpenForRead(view, caller, BankOfName(request->name()), "name"));
     RequestReader reader(bank.id());
     const ledger::HolderRef holder = reader.Holder("name", request->name());
     TB_RETURN_IF_ERROR(ProblemsOf(reader));
+    TB_RETURN_IF_ERROR(MaySeeBalance(bank, caller, holder));
     TB_ASSIGN_OR_RETURN(Moment moment, MomentOf(*request));
     TB_ASSIGN_OR_RETURN(Sequence at, EntryOf(bank, moment));
     TB_RETURN_IF_ERROR(FillBalance(bank, holder, moment, at, response->mutable_balance()));
@@ -259,7 +265,7 @@ ServerUnaryReactor* LedgerService::GetBalance(CallbackServerContext* context,
 ServerUnaryReactor* LedgerService::BatchGetBalances(CallbackServerContext* context,
                                                     In<v1::BatchGetBalancesRequest> request,
                                                     v1::BatchGetBalancesResponse* response) {
-  return serving_.Scan(context, [=](const NamedView& view, const Caller& caller) -> absl::Status {
+  return door_.Scan(context, *request, [=](const NamedView& view, const Caller& caller) -> absl::Status {
     response->Clear();
     TB_ASSIGN_OR_RETURN(BankReader bank,
                         OpenForRead(view, caller, ParseBank(request->parent()).value_or(""), "parent"));
@@ -274,6 +280,7 @@ ServerUnaryReactor* LedgerService::BatchGetBalances(CallbackServerContext* conte
       const ledger::HolderRef holder = reader.Holder(field, request->names(i));
       if (request->names(i).empty()) reader.Problem(field, ledger::violation::kRequired);
       TB_RETURN_IF_ERROR(ProblemsOf(reader));
+      TB_RETURN_IF_ERROR(MaySeeBalance(bank, caller, holder));
       TB_RETURN_IF_ERROR(FillBalance(bank, holder, moment, at, response->add_balances()));
     }
     response->set_position(bank.PositionAt(at));

@@ -2,14 +2,14 @@
 #ifndef TIMEBANK_SERVER_SERVICES_LEDGER_SERVICE_H_
 #define TIMEBANK_SERVER_SERVICES_LEDGER_SERVICE_H_
 
-#include "server/services/serving.h"
+#include "server/services/door.h"
 #include "timebank/v1/ledger_service.grpc.pb.h"
 
 namespace timebank::services {
 
 class LedgerService final : public v1::LedgerService::CallbackService {
  public:
-  explicit LedgerService(Serving* serving);  // must outlive this
+  explicit LedgerService(const Door& door);
 
   template <typename Message>
   using In = const Message*;
@@ -71,7 +71,7 @@ class LedgerService final : public v1::LedgerService::CallbackService {
                                                     const grpc::ByteBuffer& request);
 
  private:
-  Serving& serving_;
+  const Door door_;
 };
 
 }  // namespace timebank::services

@@ -176,20 +176,21 @@ ServerUnaryReactor* MemberService::CreateMember(CallbackServerContext* context,
     act.no_starter = request->no_starter();
     return Ready(reader, std::move(act), prepared);
   };
-  return serving_.Change(
-      context, ParseBank(request->parent()).value_or(""), request->ByteSizeLong(), request->request_id(),
-      prepare,
+  return door_.Change(
+      context, *request, ParseBank(request->parent()).value_or(""), request->ByteSizeLong(),
+      request->request_id(), prepare,
       RenderMember<v1::CreateMemberResponse>(response, [](auto* reply) { return reply->mutable_starter(); }));
 }
 
 ServerUnaryReactor* MemberService::GetMember(CallbackServerContext* context,
                                              const v1::GetMemberRequest* request,
                                              v1::GetMemberResponse* response) {
-  return serving_.Read(context, [=](const NamedView& view, const Caller& caller) -> absl::Status {
+  return door_.Read(context, *request, [=](const NamedView& view, const Caller& caller) -> absl::Status {
     TB_ASSIGN_OR_RETURN(BankReader bank, OpenForRead(view, caller, BankOfName(request->name()), "name"));
     RequestReader reader(bank.id());
     const std::string id = reader.HolderId("name", request->name(), HolderKind::kMember);
     TB_RETURN_IF_ERROR(ProblemsOf(reader));
+    TB_RETURN_IF_ERROR(MaySeeMember(caller, id));
     TB_ASSIGN_OR_RETURN(AccountNumber account, bank.FindHolder({HolderKind::kMember, id}));
     TB_ASSIGN_OR_RETURN(sv1::MemberRow row, bank.MemberRowOf(account));
     TB_ASSIGN_OR_RETURN(*response->mutable_member(), bank.ToMember(account, row));
@@ -200,7 +201,7 @@ ServerUnaryReactor* MemberService::GetMember(CallbackServerContext* context,
 ServerUnaryReactor* MemberService::ListMembers(CallbackServerContext* context,
                                                const v1::ListMembersRequest* request,
                                                v1::ListMembersResponse* response) {
-  return serving_.Scan(context, [=](const NamedView& view, const Caller& caller) -> absl::Status {
+  return door_.Scan(context, *request, [=](const NamedView& view, const Caller& caller) -> absl::Status {
     response->Clear();
     TB_ASSIGN_OR_RETURN(BankReader bank,
                         OpenForRead(view, caller, ParseBank(request->parent()).value_or(""), "parent"));
@@ -226,9 +227,9 @@ ServerUnaryReactor* MemberService::UpdateMember(CallbackServerContext* context,
     }
     return Ready(reader, std::move(act), prepared);
   };
-  return serving_.Change(context, BankOfName(request->member().name()), request->ByteSizeLong(),
-                         request->request_id(), prepare,
-                         RenderMember<v1::UpdateMemberResponse>(response, nullptr));
+  return door_.Change(context, *request, BankOfName(request->member().name()), request->ByteSizeLong(),
+                      request->request_id(), prepare,
+                      RenderMember<v1::UpdateMemberResponse>(response, nullptr));
 }
 
 ServerUnaryReactor* MemberService::CloseMember(CallbackServerContext* context,
@@ -242,8 +243,8 @@ ServerUnaryReactor* MemberService::CloseMember(CallbackServerContext* context,
     act.closed_on = reader.Day("closed_on", request->closed_on());
     return Ready(reader, std::move(act), prepared);
   };
-  return serving_.Change(
-      context, BankOfName(request->name()), request->ByteSizeLong(), request->request_id(), prepare,
+  return door_.Change(
+      context, *request, BankOfName(request->name()), request->ByteSizeLong(), request->request_id(), prepare,
       RenderMember<v1::CloseMemberResponse>(response, [](auto* reply) { return reply->mutable_closing(); }));
 }
 
@@ -256,8 +257,9 @@ ServerUnaryReactor* MemberService::ReopenMember(CallbackServerContext* context,
     act.id = reader.HolderId("name", request->name(), HolderKind::kMember);
     return Ready(reader, std::move(act), prepared);
   };
-  return serving_.Change(context, BankOfName(request->name()), request->ByteSizeLong(), request->request_id(),
-                         prepare, RenderMember<v1::ReopenMemberResponse>(response, nullptr));
+  return door_.Change(context, *request, BankOfName(request->name()), request->ByteSizeLong(),
+                      request->request_id(), prepare,
+                      RenderMember<v1::ReopenMemberResponse>(response, nullptr));
 }
 
 ServerUnaryReactor* MemberService::MergeMember(CallbackServerContext* context,
@@ -284,8 +286,8 @@ ServerUnaryReactor* MemberService::MergeMember(CallbackServerContext* context,
     }
     return absl::OkStatus();
   };
-  return serving_.Change(context, BankOfName(request->name()), request->ByteSizeLong(), request->request_id(),
-                         prepare, RenderChange<v1::MergeMemberResponse>(response, fill));
+  return door_.Change(context, *request, BankOfName(request->name()), request->ByteSizeLong(),
+                      request->request_id(), prepare, RenderChange<v1::MergeMemberResponse>(response, fill));
 }
 
 }  // namespace timebank::services

@@ -1,5 +1,8 @@
 #include "server/services/reading.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "server/ledger/validate.h"
 #include "server/services/errors.h"
 #include "storage/keys.h"
@@ -12,6 +15,8 @@ absl::StatusOr<BankReader> OpenForRead(const NamedView& view, const Caller& call
   if (bank_id.empty())
     return ToStatus({{std::string(field), std::string(ledger::violation::kMalformed)}}, "");
   TB_ASSIGN_OR_RETURN(BankReader bank, BankReader::Open(view, bank_id));
+  // A bank that got the id of the caller's when that was deleted.
+  if (caller.bank_number != 0 && caller.bank_number != bank.bank()) return NotAllowed();
   if (!caller.min_position.empty()) {
     const std::optional<Position> position = DecodePosition(caller.min_position);
     // A position of another bank here says nothing about this one.
@@ -20,6 +25,42 @@ absl::StatusOr<BankReader> OpenForRead(const NamedView& view, const Caller& call
     }
   }
   return bank;
+}
+
+absl::Status MaySeeBalance(const BankReader& bank, const Caller& caller, const ledger::HolderRef& holder) {
+  if (caller.sight == Sight::kOpen && holder.kind == ledger::HolderKind::kPot) return absl::OkStatus();
+  const bool all_visible = static_cast<int>(bank.row().settings().balances_visible()) ==
+                           static_cast<int>(v1::Settings::VISIBILITY_MEMBERS);
+  if (caller.sight == Sight::kOwn && all_visible) return absl::OkStatus();
+  return MaySeeStatement(caller, holder);
+}
+
+absl::Status MaySeeStatement(const Caller& caller, const ledger::HolderRef& holder) {
+  if (caller.sight == Sight::kAll) return absl::OkStatus();
+  if (caller.sight == Sight::kOpen) return NotAllowed();
+  if (holder.kind == ledger::HolderKind::kPot) return absl::OkStatus();
+  return holder.kind == ledger::HolderKind::kMember ? MaySeeMember(caller, holder.id) : NotAllowed();
+}
+
+absl::Status MaySeeMember(const Caller& caller, std::string_view member_id) {
+  if (caller.sight == Sight::kAll) return absl::OkStatus();
+  return caller.sight == Sight::kOwn && caller.actor.member == member_id ? absl::OkStatus() : NotAllowed();
+}
+
+absl::Status MaySeeEntry(const BankReader& bank, const Caller& caller, storage::Sequence sequence) {
+  if (caller.sight == Sight::kAll) return absl::OkStatus();
+  if (caller.sight == Sight::kOpen) return NotAllowed();
+  TB_ASSIGN_OR_RETURN(const storage::AccountNumber own,
+                      bank.FindHolder({ledger::HolderKind::kMember, caller.actor.member}));
+  TB_ASSIGN_OR_RETURN(const std::vector<storage::AccountNumber> accounts, bank.AccountsOf(own));
+  TB_ASSIGN_OR_RETURN(const auto entry, bank.EntryAt(sequence));
+  if (!entry) return NotAllowed();
+  for (const auto& movement : entry->movements()) {
+    if (std::find(accounts.begin(), accounts.end(), movement.account()) != accounts.end()) {
+      return absl::OkStatus();
+    }
+  }
+  return NotAllowed();
 }
 
 absl::Status ProblemsOf(RequestReader& reader) {

@@ -6,7 +6,7 @@
 
 namespace timebank::services {
 
-LedgerService::LedgerService(Serving* serving) : serving_(*serving) {
+LedgerService::LedgerService(const Door& door) : door_(door) {
   TIMEBANK_TAKE_RAW_TEXT(LedgerService, RecordExchange);
   TIMEBANK_TAKE_RAW_TEXT(LedgerService, BatchRecordExchanges);
   TIMEBANK_TAKE_RAW_TEXT(LedgerService, CorrectExchange);
@@ -32,7 +32,7 @@ LedgerService::LedgerService(Serving* serving) : serving_(*serving) {
           }));
 }
 
-MemberService::MemberService(Serving* serving) : serving_(*serving) {
+MemberService::MemberService(const Door& door) : door_(door) {
   TIMEBANK_TAKE_RAW_TEXT(MemberService, CreateMember);
   TIMEBANK_TAKE_RAW_TEXT(MemberService, GetMember);
   TIMEBANK_TAKE_RAW_TEXT(MemberService, ListMembers);
@@ -42,7 +42,7 @@ MemberService::MemberService(Serving* serving) : serving_(*serving) {
   TIMEBANK_TAKE_RAW_TEXT(MemberService, MergeMember);
 }
 
-CircleService::CircleService(Serving* serving) : serving_(*serving) {
+CircleService::CircleService(const Door& door) : door_(door) {
   TIMEBANK_TAKE_RAW_TEXT(CircleService, CreateCircle);
   TIMEBANK_TAKE_RAW_TEXT(CircleService, GetCircle);
   TIMEBANK_TAKE_RAW_TEXT(CircleService, ListCircles);
@@ -50,7 +50,7 @@ CircleService::CircleService(Serving* serving) : serving_(*serving) {
   TIMEBANK_TAKE_RAW_TEXT(CircleService, RemoveCircleMembers);
 }
 
-TimebankService::TimebankService(Serving* serving) : serving_(*serving) {
+TimebankService::TimebankService(const Door& door) : door_(door) {
   TIMEBANK_TAKE_RAW_TEXT(TimebankService, CreateTimebank);
   TIMEBANK_TAKE_RAW_TEXT(TimebankService, GetTimebank);
   TIMEBANK_TAKE_RAW_TEXT(TimebankService, ListTimebanks);
@@ -59,12 +59,12 @@ TimebankService::TimebankService(Serving* serving) : serving_(*serving) {
   TIMEBANK_TAKE_RAW_TEXT(TimebankService, ListSettingsChanges);
 }
 
-std::vector<std::unique_ptr<grpc::Service>> MakeServices(Serving* serving) {
+std::vector<std::unique_ptr<grpc::Service>> MakeServices(const Door& door) {
   std::vector<std::unique_ptr<grpc::Service>> services;
-  services.push_back(std::make_unique<LedgerService>(serving));
-  services.push_back(std::make_unique<MemberService>(serving));
-  services.push_back(std::make_unique<CircleService>(serving));
-  services.push_back(std::make_unique<TimebankService>(serving));
+  services.push_back(std::make_unique<LedgerService>(door));
+  services.push_back(std::make_unique<MemberService>(door));
+  services.push_back(std::make_unique<CircleService>(door));
+  services.push_back(std::make_unique<TimebankService>(door));
   return services;
 }
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "server/services/serving.h"
+#include "server/services/door.h"
 
 namespace grpc {
 class Service;
@@ -17,8 +17,8 @@ namespace timebank::services {
 // exchanges with long notes, and for texts that are far too long to be told so by name.
 inline constexpr int kMaxReceiveBytes = 12 << 20;
 
-// LedgerService, MemberService, CircleService and TimebankService over `serving`, which must outlive them.
-std::vector<std::unique_ptr<grpc::Service>> MakeServices(Serving* serving);
+// LedgerService, MemberService, CircleService and TimebankService behind `door`.
+std::vector<std::unique_ptr<grpc::Service>> MakeServices(const Door& door);
 
 }  // namespace timebank::services
 

@@ -36,6 +36,11 @@ absl::Status EndedEarly(grpc::CallbackServerContext* context) {
   return absl::CancelledError("the call ended before it was carried out");
 }
 
+// A bank that got the id of the caller's when that was deleted.
+bool IsOtherBank(const Caller& caller, storage::BankNumber bank) {
+  return caller.bank_number != 0 && caller.bank_number != bank;
+}
+
 absl::Status FullPool() {
   return ErrorOf(Reason::kQueueFull, "too many reads are waiting for the disk; try again");
 }
@@ -85,13 +90,13 @@ struct Serving::ChangeCall {
   }
 };
 
-grpc::ServerUnaryReactor* Serving::Change(grpc::CallbackServerContext* context, std::string bank_id,
-                                          size_t bytes, std::string request_id, Prepare prepare,
-                                          Render render) {
+grpc::ServerUnaryReactor* Serving::Change(grpc::CallbackServerContext* context, Caller caller,
+                                          std::string bank_id, size_t bytes, std::string request_id,
+                                          Prepare prepare, Render render) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   auto call = std::make_unique<ChangeCall>(ChangeCall{context, reactor, std::move(bank_id), bytes,
                                                       std::move(request_id), std::move(prepare),
-                                                      std::move(render), CallerOf(*context), NowUs()});
+                                                      std::move(render), std::move(caller), NowUs()});
   if (absl::Status ready = Ready(); !ready.ok()) {
     call->Finish(ready);
     return reactor;
@@ -126,6 +131,7 @@ absl::Status Serving::MakeCommand(const NamedView& view, ChangeCall& call, ledge
     TB_ASSIGN_OR_RETURN(auto bank, view.directory->FindBank(view.view, call.bank_id));
     bank_found = bank != nullptr;
     if (bank_found) zone = bank->zone;
+    if (bank_found && IsOtherBank(call.caller, bank->number)) return NotAllowed();
   }
   call.today = DayAt(call.now_us, zone);
   Prepared prepared;
@@ -180,9 +186,8 @@ absl::Status Serving::Precheck(const Caller& caller) {
   return caller.violations.empty() ? absl::OkStatus() : ToStatus(caller.violations, "");
 }
 
-grpc::ServerUnaryReactor* Serving::Read(grpc::CallbackServerContext* context, Answer answer) {
+grpc::ServerUnaryReactor* Serving::Read(grpc::CallbackServerContext* context, Caller caller, Answer answer) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  Caller caller = CallerOf(*context);
   absl::Status status = Precheck(caller);
   if (status.ok()) status = answer(Latest().InMemory(), caller);
   if (storage::IsNotInMemory(status)) {
@@ -193,9 +198,8 @@ grpc::ServerUnaryReactor* Serving::Read(grpc::CallbackServerContext* context, An
   return reactor;
 }
 
-grpc::ServerUnaryReactor* Serving::Scan(grpc::CallbackServerContext* context, Answer answer) {
+grpc::ServerUnaryReactor* Serving::Scan(grpc::CallbackServerContext* context, Caller caller, Answer answer) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  Caller caller = CallerOf(*context);
   if (absl::Status status = Precheck(caller); status.ok()) {
     AnswerOnPool(context, reactor, std::move(answer), std::move(caller));
   } else {

@@ -1,4 +1,5 @@
-// What every handler needs: the engine, a pool of threads that may block, and how a call is carried out.
+// What every handler needs: the engine, a pool of threads that may block, and how a call is carried out once
+// it has been let in (door.h).
 //
 //   change   handler thread: parse and stamp a Command ──► Engine ──► replier's or committer's thread: render
 //            what was posted, or read it from the newest view, and finish
@@ -53,16 +54,16 @@ class Serving {
 
   // Carries out a change. `bank_id` decides what day it is; empty: no bank yet (UTC). `prepare` and `render`,
   // which fills the reply in, may run twice.
-  grpc::ServerUnaryReactor* Change(grpc::CallbackServerContext* context, std::string bank_id, size_t bytes,
-                                   std::string request_id, Prepare prepare, Render render);
+  grpc::ServerUnaryReactor* Change(grpc::CallbackServerContext* context, Caller caller, std::string bank_id,
+                                   size_t bytes, std::string request_id, Prepare prepare, Render render);
 
   using Answer = std::function<absl::Status(const NamedView& view, const Caller& caller)>;
 
   // Answers a read, from memory if it can be. `answer` may run twice.
-  grpc::ServerUnaryReactor* Read(grpc::CallbackServerContext* context, Answer answer);
+  grpc::ServerUnaryReactor* Read(grpc::CallbackServerContext* context, Caller caller, Answer answer);
 
   // Answers a read that looks at much: always on the pool.
-  grpc::ServerUnaryReactor* Scan(grpc::CallbackServerContext* context, Answer answer);
+  grpc::ServerUnaryReactor* Scan(grpc::CallbackServerContext* context, Caller caller, Answer answer);
 
   // NOT_SERVING until the log has been replayed for the first time: before that the view is older than what
   // was acknowledged.

@@ -48,13 +48,15 @@ struct Statement {
   bool up() const { return direction == Direction::kUp; }
 };
 
-absl::StatusOr<Statement> Open(BankReader& bank, const v1::ListStatementLinesRequest& request) {
+absl::StatusOr<Statement> Open(BankReader& bank, const Caller& caller,
+                               const v1::ListStatementLinesRequest& request) {
   Statement statement;
   RequestReader reader(bank.id());
   const ledger::HolderRef holder = reader.Holder("parent", request.parent());
   statement.first = reader.Day("start_day", request.start_day()).value_or(kFirstDay);
   statement.last = reader.Day("end_day", request.end_day()).value_or(kLastDay);
   TB_RETURN_IF_ERROR(ProblemsOf(reader));
+  TB_RETURN_IF_ERROR(MaySeeStatement(caller, holder));
   TB_ASSIGN_OR_RETURN(statement.most, PageSize(request.page_size(), 50));
   TB_ASSIGN_OR_RETURN(statement.account, bank.FindHolder(holder));
   TB_ASSIGN_OR_RETURN(statement.accounts, bank.AccountsOf(statement.account));
@@ -173,9 +175,9 @@ absl::Status FillLine(BankReader& bank, const HistoryLine& from, const sv1::Mark
   return absl::OkStatus();
 }
 
-absl::Status ListLines(BankReader& bank, const v1::ListStatementLinesRequest& request,
+absl::Status ListLines(BankReader& bank, const Caller& caller, const v1::ListStatementLinesRequest& request,
                        v1::ListStatementLinesResponse* response) {
-  TB_ASSIGN_OR_RETURN(Statement statement, Open(bank, request));
+  TB_ASSIGN_OR_RETURN(Statement statement, Open(bank, caller, request));
   int64_t opening = 0;
   TB_ASSIGN_OR_RETURN(std::vector<HistoryLine> lines, Lines(bank, statement, &opening));
   if (lines.size() > statement.most) {
@@ -378,16 +380,16 @@ absl::Status Total(BankReader& bank, const v1::GetTotalsRequest& request,
 ServerUnaryReactor* LedgerService::ListStatementLines(CallbackServerContext* context,
                                                       In<v1::ListStatementLinesRequest> request,
                                                       v1::ListStatementLinesResponse* response) {
-  return serving_.Read(context, [=](const NamedView& view, const Caller& caller) -> absl::Status {
+  return door_.Read(context, *request, [=](const NamedView& view, const Caller& caller) -> absl::Status {
     response->Clear();
     TB_ASSIGN_OR_RETURN(BankReader bank, OpenForRead(view, caller, BankOfName(request->parent()), "parent"));
-    return ListLines(bank, *request, response);
+    return ListLines(bank, caller, *request, response);
   });
 }
 
 ServerUnaryReactor* LedgerService::GetTotals(CallbackServerContext* context, In<v1::GetTotalsRequest> request,
                                              v1::GetTotalsResponse* response) {
-  return serving_.Scan(context, [=](const NamedView& view, const Caller& caller) -> absl::Status {
+  return door_.Scan(context, *request, [=](const NamedView& view, const Caller& caller) -> absl::Status {
     response->Clear();
     TB_ASSIGN_OR_RETURN(BankReader bank,
                         OpenForRead(view, caller, ParseBank(request->parent()).value_or(""), "parent"));

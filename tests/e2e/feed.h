@@ -17,9 +17,10 @@ namespace timebank::e2e {
 // Ends by itself a minute after it began. Threads: one, but for Cancel().
 class Feed {
  public:
-  Feed(const Wire& wire, const v1::WatchLedgerRequest& request)
+  Feed(const Wire& wire, const v1::WatchLedgerRequest& request, const CallOptions& options = {})
       : stub_(v1::LedgerService::NewStub(wire.channel())) {
     context_.set_deadline(std::chrono::system_clock::now() + std::chrono::minutes(1));
+    for (const auto& [key, value] : options.metadata) context_.AddMetadata(key, value);
     reader_ = stub_->WatchLedger(&context_, request);
   }
   // From the beginning of `bank`.

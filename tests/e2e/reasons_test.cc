@@ -30,6 +30,10 @@ const std::map<std::string, StatusCode>& Contract() {
       {"TIMEBANK_NOT_FOUND", StatusCode::NOT_FOUND},
       {"HOLDER_NOT_FOUND", StatusCode::NOT_FOUND},
       {"EXCHANGE_NOT_FOUND", StatusCode::NOT_FOUND},
+      {"KEY_NOT_FOUND", StatusCode::NOT_FOUND},
+      {"KEY_UNKNOWN", StatusCode::UNAUTHENTICATED},
+      {"KEY_REVOKED", StatusCode::UNAUTHENTICATED},
+      {"KEY_EXPIRED", StatusCode::UNAUTHENTICATED},
       {"ALREADY_EXISTS", StatusCode::ALREADY_EXISTS},
       {"REQUEST_ID_REUSED", StatusCode::ALREADY_EXISTS},
       {"ORIGIN_RECORDED", StatusCode::ALREADY_EXISTS},
@@ -71,6 +75,10 @@ const std::map<std::string, std::string>& Elsewhere() {
       {"OUTCOME_UNKNOWN", "takes a failed sync: tests/unit/engine, over a disk that fails on demand"},
       {"AMOUNT_OVERFLOW", "takes nine million exchanges of the largest size: tests/unit/ledger"},
       {"CORRUPT_RECORD", "takes damage on the disk: tests/crash/damage_test.cc"},
+      {"KEY_NOT_FOUND", "takes a server that asks for keys: access_test.cc"},
+      {"KEY_UNKNOWN", "takes a server that asks for keys: access_test.cc"},
+      {"KEY_REVOKED", "takes a server that asks for keys: access_test.cc"},
+      {"KEY_EXPIRED", "takes a key whose time is over: tests/unit/access, over a clock of its own"},
       {"POSITION_TRIMMED", "the feed reads the journal, which is kept whole: no position is trimmed yet"},
   };
   return kElsewhere;

@@ -54,7 +54,7 @@ std::string Between(const std::string& text, std::string_view before, std::strin
 // read`, `any change`.
 std::map<std::string, Reasons> ReadDocumentedErrors() {
   std::map<std::string, Reasons> documented;
-  for (const char* service : {"circle", "ledger", "member", "timebank"}) {
+  for (const char* service : {"access", "circle", "ledger", "member", "timebank"}) {
     std::ifstream file(std::string(TIMEBANK_PROTO_FOLDER "/timebank/v1/") + service + "_service.proto");
     std::string comment;
     for (std::string line; std::getline(file, line);) {

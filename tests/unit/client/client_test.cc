@@ -213,13 +213,17 @@ TEST_F(ClientTest, EveryListReadsItsItems) {
   EXPECT_CALL(*connection_, ListStatementLines).WillOnce(Return(lines));
   EXPECT_CALL(*connection_, ListCircles).WillOnce(Return(circles));
   EXPECT_CALL(*connection_, ListTimebanks).WillOnce(Return(timebanks));
+  v1::ListKeysResponse keys;
+  keys.add_keys()->set_name("k");
   EXPECT_CALL(*connection_, ListSettingsChanges).WillOnce(Return(changes));
+  EXPECT_CALL(*connection_, ListKeys).WillOnce(Return(keys));
 
   EXPECT_EQ((*client_.ListExchanges({}).begin())->name(), "x");
   EXPECT_EQ((*client_.ListStatementLines({}).begin())->exchange(), "x");
   EXPECT_EQ((*client_.ListCircles({}).begin())->name(), "c");
   EXPECT_EQ((*client_.ListTimebanks().begin())->name(), "t");
   EXPECT_EQ((*client_.ListSettingsChanges({}).begin())->sequence(), 1);
+  EXPECT_EQ((*client_.ListKeys({}).begin())->name(), "k");
 }
 
 // Goal: a raw page shows what the range has no place for.

@@ -21,6 +21,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "tests/unit/client/fakes.h"
+#include "timebank/v1/access_service.grpc.pb.h"
 #include "timebank/v1/circle_service.grpc.pb.h"
 #include "timebank/v1/ledger_service.grpc.pb.h"
 #include "timebank/v1/member_service.grpc.pb.h"
@@ -45,11 +46,12 @@ struct Seen {
   std::map<std::string, std::string> metadata;
 };
 
-// All four services at once; every call is noted and handed to the test's own function.
+// All services at once; every call is noted and handed to the test's own function.
 class FakeServices : public v1::LedgerService::Service,
                      public v1::MemberService::Service,
                      public v1::CircleService::Service,
-                     public v1::TimebankService::Service {
+                     public v1::TimebankService::Service,
+                     public v1::AccessService::Service {
  public:
   using Unary = std::function<grpc::Status(std::string_view rpc, grpc::ServerContext& context,
                                            const google::protobuf::Message& request,
@@ -106,6 +108,7 @@ class WireTest : public ::testing::Test {
     builder.RegisterService(static_cast<v1::MemberService::Service*>(&services_));
     builder.RegisterService(static_cast<v1::CircleService::Service*>(&services_));
     builder.RegisterService(static_cast<v1::TimebankService::Service*>(&services_));
+    builder.RegisterService(static_cast<v1::AccessService::Service*>(&services_));
     server_ = builder.BuildAndStart();
     ASSERT_NE(server_, nullptr);
     options_.target = "127.0.0.1:" + std::to_string(port);
@@ -164,6 +167,7 @@ TEST_F(WireTest, MetadataSaysOnWhoseBehalf) {
   services_.watch = [](auto&, const auto&, auto&) {
     return grpc::Status(grpc::StatusCode::NOT_FOUND, "no such bank");
   };
+  options_.key = "tbk_abc";
   options_.caller = "front-desk";
   options_.member = "ana";
   EXPECT_TRUE(Connect().GetBalance("rushey", "ana").ok());
@@ -172,7 +176,8 @@ TEST_F(WireTest, MetadataSaysOnWhoseBehalf) {
   ASSERT_THAT(services_.seen(), SizeIs(2));
   for (const Seen& seen : services_.seen()) {
     EXPECT_THAT(seen.metadata,
-                AllOf(Contains(Pair("timebank-caller", "front-desk")),
+                AllOf(Contains(Pair("authorization", "Bearer tbk_abc")),
+                      Contains(Pair("timebank-caller", "front-desk")),
                       Contains(Pair("timebank-member", "ana")), Not(Contains(Key("timebank-role")))));
   }
 }

@@ -24,7 +24,7 @@ using Code = absl::StatusCode;
 TEST(ReasonTest, NamesAndCodes) {
   const std::map<Code, std::vector<std::string_view>> contract = {
       {Code::kInvalidArgument, {"VALIDATION", "SHARES_DO_NOT_BALANCE", "BATCH_TOO_LARGE", "BAD_PAGE_TOKEN"}},
-      {Code::kNotFound, {"TIMEBANK_NOT_FOUND", "HOLDER_NOT_FOUND", "EXCHANGE_NOT_FOUND"}},
+      {Code::kNotFound, {"TIMEBANK_NOT_FOUND", "HOLDER_NOT_FOUND", "EXCHANGE_NOT_FOUND", "KEY_NOT_FOUND"}},
       {Code::kAlreadyExists, {"ALREADY_EXISTS", "REQUEST_ID_REUSED", "ORIGIN_RECORDED"}},
       {Code::kFailedPrecondition,
        {"BALANCE_LIMIT", "HOLDER_CLOSED", "ALREADY_REVERSED", "CANNOT_REVERSE_REVERSAL", "CANNOT_CORRECT",
@@ -32,6 +32,7 @@ TEST(ReasonTest, NamesAndCodes) {
         "DESTINATION_REQUIRED", "DESTINATION_MUST_BE_POT", "NOT_CLOSED", "TOO_MANY", "NOT_A_TRIAL"}},
       {Code::kAborted, {"ETAG_MISMATCH"}},
       {Code::kPermissionDenied, {"ROLE_REQUIRED", "NOT_A_PARTY"}},
+      {Code::kUnauthenticated, {"KEY_UNKNOWN", "KEY_REVOKED", "KEY_EXPIRED"}},
       {Code::kResourceExhausted, {"QUEUE_FULL", "DISK_FULL"}},
       {Code::kOutOfRange, {"POSITION_TRIMMED", "EPOCH_CHANGED", "AMOUNT_OVERFLOW"}},
       {Code::kUnavailable, {"SHUTTING_DOWN", "NOT_SERVING", "OUTCOME_UNKNOWN"}},

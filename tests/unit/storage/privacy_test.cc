@@ -5,6 +5,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "timebank/storage/v1/access.pb.h"
 #include "timebank/storage/v1/entry.pb.h"
 #include "timebank/storage/v1/frame.pb.h"
 #include "timebank/storage/v1/privacy.pb.h"
@@ -28,7 +29,7 @@ void ForEachMessage(const Descriptor& message, const std::function<void(const De
 TEST(PrivacyTest, EveryStoredFieldIsMarked) {
   int fields = 0;
   for (const FileDescriptor* file : {v1::Entry::descriptor()->file(), v1::Frame::descriptor()->file(),
-                                     v1::BankRow::descriptor()->file()}) {
+                                     v1::BankRow::descriptor()->file(), v1::KeyRow::descriptor()->file()}) {
     for (int i = 0; i < file->message_type_count(); ++i) {
       ForEachMessage(*file->message_type(i), [&fields](const Descriptor& message) {
         for (int j = 0; j < message.field_count(); ++j, ++fields) {
