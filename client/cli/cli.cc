@@ -36,7 +36,7 @@ Exit codes:
   3  no such bank, member, circle or exchange
   4  the server cannot be reached or did not answer in time
   5  an import or a pile left lines out, or balances do not agree
-Environment: TIMEBANK_SERVER, TIMEBANK_BANK, TIMEBANK_AS, NO_COLOR.)";
+Environment: TIMEBANK_SERVER, TIMEBANK_BANK, TIMEBANK_AS, TIMEBANK_KEY, TIMEBANK_KEY_FILE, NO_COLOR.)";
 
 // A word as a shell takes it.
 std::string Quoted(const std::string& word) {
@@ -57,6 +57,8 @@ void AddGlobalOptions(Command root, GlobalOptions& options) {
               "Where the server is (localhost:7400 unless said otherwise)")
       .Option("--bank", options.bank, "ID", "Which bank; not needed where there is only one")
       .Option("--as", options.as, "NAME", "Your own name, as the ledger notes who recorded")
+      .Option("--key-file", options.key_file, "FILE",
+              "Where your key is, for a server that asks for one; - reads it from the input")
       .Option("--member", options.member, "ID", "Act as this member instead of as a broker")
       .Option("--context", options.context, "NAME",
               "Server, bank and name from the contexts (see timebank context)")
@@ -77,6 +79,7 @@ void AddCommands(Command root) {
   AddMemberCommands(root);
   AddCircleCommands(root);
   AddBankCommands(root);
+  AddKeyCommands(root);
   AddFeedCommands(root);
   AddImportCommand(root);
   AddContextCommands(root);

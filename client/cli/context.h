@@ -8,6 +8,7 @@
 //   server = "localhost:7400"
 //   bank = "rushey"
 //   as = "maria"
+//   key_file = "/home/maria/timebank.key"
 //
 // It is written whole, beside the old one and then in its place, readable by its owner only.
 #ifndef TIMEBANK_CLIENT_CLI_CONTEXT_H_
@@ -31,6 +32,8 @@ struct Context {
   std::string server;
   std::string bank;
   std::string as;
+  // A file with the key; `-`: standard input.
+  std::string key_file = {};
 
   friend bool operator==(const Context&, const Context&) = default;
 };
@@ -54,8 +57,8 @@ absl::StatusOr<std::filesystem::path> ContextPath(const Variables& variables);
 absl::StatusOr<ContextFile> ReadContexts(const std::filesystem::path& path);
 absl::Status WriteContexts(const std::filesystem::path& path, const ContextFile& file);
 
-// What holds in the end: flags before environment (TIMEBANK_SERVER, TIMEBANK_BANK, TIMEBANK_AS) before the
-// context
+// What holds in the end: flags before environment (TIMEBANK_SERVER, TIMEBANK_BANK, TIMEBANK_AS,
+// TIMEBANK_KEY_FILE) before the context
 // (`chosen`, else the current one) before the default. Errors (usage): `chosen` names no context.
 absl::StatusOr<Context> EffectiveContext(const ContextFile& file, const std::string& chosen,
                                          const Context& flags, const Variables& variables);

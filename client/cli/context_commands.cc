@@ -41,6 +41,11 @@ absl::Status Set(Session& session, const std::string& name) {
   if (!options.server.empty()) context.server = options.server;
   if (!options.bank.empty()) context.bank = options.bank;
   if (!options.as.empty()) context.as = options.as;
+  if (!options.key_file.empty()) {
+    if (options.key_file == "-")
+      return UsageError("A key that is read from the input cannot be written down; name a file.");
+    context.key_file = std::filesystem::absolute(options.key_file).string();
+  }
   if (file.current.empty()) file.current = name;
   CLI_RETURN_IF_ERROR(WriteContexts(path, file));
   session.Tell(

@@ -227,6 +227,25 @@ std::string NotATrial(const Facts&, const Situation&) {
   return "This is no trial bank. What is recorded in a bank stays: only trial banks can be deleted.";
 }
 
+std::string KeyUnknown(const Facts&, const Situation& situation) {
+  return absl::StrCat(
+      "The server at ", situation.server,
+      " asks for a key, and does not know this one. Name the file with yours: --key-file FILE, or "
+      "TIMEBANK_KEY_FILE.");
+}
+
+std::string KeyRevoked(const Facts&, const Situation&) {
+  return "Your key was revoked. Ask whoever looks after the bank's keys for another.";
+}
+
+std::string KeyExpired(const Facts&, const Situation&) {
+  return "Your key has expired. Ask whoever looks after the bank's keys for another.";
+}
+
+std::string KeyNotFound(const Facts&, const Situation&) {
+  return "There is no such key. See which there are: timebank key list";
+}
+
 std::string AmountOverflow(const Facts&, const Situation&) {
   return "The hours would grow beyond what the ledger can count. Are they right?";
 }
@@ -245,7 +264,7 @@ struct ReasonSentence {
   Sentence sentence;
 };
 
-constexpr std::array<ReasonSentence, 31> kSentences = {{{"HOLDER_NOT_FOUND", HolderNotFound},
+constexpr std::array<ReasonSentence, 35> kSentences = {{{"HOLDER_NOT_FOUND", HolderNotFound},
                                                         {"EXCHANGE_NOT_FOUND", ExchangeNotFound},
                                                         {"TIMEBANK_NOT_FOUND", TimebankNotFound},
                                                         {"REQUEST_ID_REUSED", RequestIdReused},
@@ -268,6 +287,10 @@ constexpr std::array<ReasonSentence, 31> kSentences = {{{"HOLDER_NOT_FOUND", Hol
                                                         {"ETAG_MISMATCH", EtagMismatch},
                                                         {"ROLE_REQUIRED", RoleRequired},
                                                         {"NOT_A_PARTY", NotAParty},
+                                                        {"KEY_UNKNOWN", KeyUnknown},
+                                                        {"KEY_REVOKED", KeyRevoked},
+                                                        {"KEY_EXPIRED", KeyExpired},
+                                                        {"KEY_NOT_FOUND", KeyNotFound},
                                                         {"SHARES_DO_NOT_BALANCE", SharesDoNotBalance},
                                                         {"QUEUE_FULL", QueueFull},
                                                         {"DISK_FULL", DiskFull},

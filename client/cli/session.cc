@@ -1,12 +1,16 @@
 #include "client/cli/session.h"
 
 #include <chrono>
+#include <fstream>
+#include <istream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "client/cli/day.h"
 #include "client/cli/status_macros.h"
@@ -32,19 +36,41 @@ absl::Status Session::Open() {
   if (path.ok()) {
     CLI_ASSIGN_OR_RETURN(file, ReadContexts(*path));
   }
-  CLI_ASSIGN_OR_RETURN(context_, EffectiveContext(file, options_.context,
-                                                  {options_.server, options_.bank, options_.as}, variables_));
+  CLI_ASSIGN_OR_RETURN(
+      context_,
+      EffectiveContext(file, options_.context,
+                       {options_.server, options_.bank, options_.as, options_.key_file}, variables_));
   situation_.server = context_.server;
   client::Options options;
   options.target = context_.server;
   options.caller = context_.as;
   options.member = options_.member;
+  CLI_ASSIGN_OR_RETURN(options.key, FindKey());
   if (options_.deadline_seconds > 0) {
     options.deadline = std::chrono::seconds(options_.deadline_seconds);
     options.batch_deadline = options.deadline;
   }
   client_.emplace(connect_(std::move(options)));
   return absl::OkStatus();
+}
+
+// A file that was named goes before the variable with the key itself, and that before a file that was written
+// down.
+absl::StatusOr<std::string> Session::FindKey() {
+  const std::optional<std::string> key = variables_("TIMEBANK_KEY");
+  if (options_.key_file.empty() && key) return std::string(absl::StripAsciiWhitespace(*key));
+  if (context_.key_file.empty()) return std::string();
+  std::string text;
+  if (context_.key_file == "-") {
+    std::getline(console_.in, text);
+  } else {
+    std::ifstream file(context_.key_file, std::ios::binary);
+    if (!file) return UsageError(absl::StrCat("The key file ", context_.key_file, " cannot be read."));
+    std::getline(file, text);
+  }
+  text = std::string(absl::StripAsciiWhitespace(text));
+  if (text.empty()) return UsageError(absl::StrCat("There is no key in ", context_.key_file, "."));
+  return text;
 }
 
 absl::StatusOr<std::string> Session::Bank() {

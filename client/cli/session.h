@@ -29,6 +29,7 @@ struct GlobalOptions {
   std::string server;
   std::string bank;
   std::string as;
+  std::string key_file;
   std::string member;
   std::string context;
   // `table`, `json`, `csv`; empty: as suits the output (see Session).
@@ -109,6 +110,7 @@ class Session {
 
  private:
   absl::StatusOr<std::string> OnlyBank();
+  absl::StatusOr<std::string> FindKey();
 
   Console& console_;
   Variables variables_;

@@ -142,6 +142,7 @@ void PrintCompletions(const Grammar& grammar, const std::vector<std::string>& wo
     options.server = wanted.globals["--server"];
     options.bank = wanted.globals["--bank"];
     options.as = wanted.globals["--as"];
+    options.key_file = wanted.globals["--key-file"];
     options.context = wanted.globals["--context"];
     Session session(console, variables, connect, std::move(options), "");
     wanted.words = wanted.kind == Wanted::Kind::kMembers ? Members(session, words.back())

@@ -1,0 +1,178 @@
+// key create, list, revoke: how callers are known to a server that asks for keys.
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "client/cli/commands.h"
+#include "client/cli/day.h"
+#include "client/cli/exchange_words.h"
+#include "client/cli/session.h"
+#include "client/cli/status_macros.h"
+#include "client/cli/words.h"
+#include "client/cpp/names.h"
+
+namespace timebank::cli {
+namespace {
+
+constexpr std::string_view kRolePrefix = "ROLE_";
+
+std::string RoleWord(v1::Role role) {
+  return absl::AsciiStrToLower(v1::Role_Name(role).substr(kRolePrefix.size()));
+}
+
+Table KeyTable(const std::vector<v1::Key>& keys) {
+  Table table({{"id", "Id", ColumnKind::kText},
+               {"owner", "Owner", ColumnKind::kText},
+               {"role", "Role", ColumnKind::kText},
+               {"member", "Member", ColumnKind::kText},
+               {"scopes", "Scopes", ColumnKind::kText},
+               {"expires", "Expires", ColumnKind::kText},
+               {"last_use", "Last use", ColumnKind::kText},
+               {"revoked", "Revoked", ColumnKind::kText},
+               {"note", "Note", ColumnKind::kText}});
+  for (const v1::Key& key : keys) {
+    table.AddRow({Text(client::IdOf(key.name())), Text(key.owner()), Text(RoleWord(key.role())),
+                  Text(key.member()), Text(absl::StrJoin(key.scopes(), " ")),
+                  Text(key.has_expire_time() ? Moment(key.expire_time()) : ""),
+                  Text(key.has_last_use_time() ? Moment(key.last_use_time()) : ""),
+                  Text(key.has_revoke_time() ? Moment(key.revoke_time()) : ""), Text(key.note())});
+  }
+  return table;
+}
+
+struct CreateOptions {
+  std::string role;
+  std::string owner;
+  std::string member;
+  std::vector<std::string> scopes;
+  std::string note;
+  std::string expires;
+  bool state_member = false;
+};
+
+absl::Status Create(Session& session, const CreateOptions& options) {
+  CLI_RETURN_IF_ERROR(session.Open());
+  v1::CreateKeyRequest request;
+  v1::Key& key = *request.mutable_key();
+  v1::Role role = v1::ROLE_UNSPECIFIED;
+  if (!v1::Role_Parse(absl::StrCat(Absl(kRolePrefix), absl::AsciiStrToUpper(options.role)), &role)) {
+    return UsageError(
+        "Say what the key is for: --role steward, broker, member, partner, reader or operator.");
+  }
+  key.set_role(role);
+  // An operator's key is the server's, every other one a bank's.
+  if (role != v1::ROLE_OPERATOR) {
+    CLI_ASSIGN_OR_RETURN(*request.mutable_parent(), session.Bank());
+  }
+  key.set_owner(options.owner);
+  key.set_member(options.member);
+  for (const std::string& scope : options.scopes) key.add_scopes(scope);
+  key.set_note(options.note);
+  key.set_may_state_member(options.state_member);
+  if (!options.expires.empty()) {
+    CLI_ASSIGN_OR_RETURN(const absl::CivilDay day, ParseIsoDay(options.expires));
+    key.mutable_expire_time()->set_seconds(
+        absl::ToUnixSeconds(absl::FromCivil(day + 1, absl::UTCTimeZone())));
+  }
+  session.Stamp(request);
+  CLI_ASSIGN_OR_RETURN(const v1::CreateKeyResponse response, session.client().CreateKey(std::move(request)));
+  if (session.AsJson()) return session.ShowJson(ToJson(response));
+  if (response.secret().empty()) {
+    session.Tell(absl::StrCat("This key was made before, ", response.key().name(),
+                              ", and cannot be told again. Where it is lost, revoke it and make another."));
+    return absl::OkStatus();
+  }
+  // The key and nothing else goes where it can be led into a file.
+  session.console().out << response.secret() << '\n';
+  session.Tell(absl::StrCat("The key of ", response.key().owner(), ", ", response.key().name(),
+                            ". It is told this once: keep it where only its owner can read it."));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> ParentOf(Session& session, bool operators) {
+  CLI_RETURN_IF_ERROR(session.Open());
+  if (operators) return std::string();
+  return session.Bank();
+}
+
+absl::Status List(Session& session, bool operators) {
+  v1::ListKeysRequest request;
+  CLI_ASSIGN_OR_RETURN(*request.mutable_parent(), ParentOf(session, operators));
+  std::vector<v1::Key> keys;
+  for (absl::StatusOr<v1::Key>& key : session.client().ListKeys(std::move(request))) {
+    if (!key.ok()) return key.status();
+    keys.push_back(*std::move(key));
+  }
+  return session.ShowList(KeyTable(keys), keys);
+}
+
+absl::Status Revoke(Session& session, const std::string& id, bool operators) {
+  if (absl::StartsWith(id, "tbk_")) {
+    return UsageError(
+        "That is a key itself, which belongs on no command line. Its id is the part behind tbk_.");
+  }
+  v1::RevokeKeyRequest request;
+  CLI_ASSIGN_OR_RETURN(const std::string parent, ParentOf(session, operators));
+  request.set_name(absl::StrContains(id, "/") ? id
+                   : parent.empty()           ? absl::StrCat("keys/", id)
+                                              : absl::StrCat(parent, "/keys/", id));
+  session.Stamp(request);
+  CLI_ASSIGN_OR_RETURN(const v1::RevokeKeyResponse response, session.client().RevokeKey(std::move(request)));
+  if (session.AsJson()) return session.ShowJson(ToJson(response));
+  session.Tell(
+      absl::StrCat("The key ", response.key().name(), " of ", response.key().owner(),
+                   response.replayed() ? " was revoked before." : " is revoked: it opens nothing any more."));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddKeyCommands(Command root) {
+  Command group = root.Sub("key", "Make, list and revoke keys, by which a server knows its callers")
+                      .Under("Looking after");
+  auto create = std::make_shared<CreateOptions>();
+  group
+      .Sub("create", "Make a key; it is shown once",
+           "  timebank key create --role broker --owner maria > maria.key\n"
+           "  timebank key create --role member --owner ana --of-member ana\n"
+           "  timebank key create --role partner --owner app --scope exchanges.record --scope exchanges.read")
+      .Choice("--role", create->role, {"steward", "broker", "member", "partner", "reader", "operator"},
+              "What its owner may: steward (settings, keys), broker (everybody's hours), member (the own), "
+              "partner "
+              "(what the scopes say), reader (open accounts), operator (the server)")
+      .Option("--owner", create->owner, "NAME",
+              "Whose it is, as the ledger notes who recorded: a-z, 0-9, - _ .")
+      .Option("--of-member", create->member, "ID", "The member that the owner is")
+      .Option("--scope", create->scopes, "SCOPE",
+              "Of partners: exchanges.record, exchanges.read, totals.read, members.read, members.write, "
+              "feed.read; "
+              "may be given several times")
+      .Flag("--state-member", create->state_member, "Of partners: may say which member is at its keyboard")
+      .Option("--note", create->note, "TEXT", "What it is for, or where it is kept")
+      .Option("--expires", create->expires, "DAY",
+              "Good to the end of this day (2027-12-31, UTC); for ever when left out")
+      .Does([create](Session& session) { return Create(session, *create); });
+  auto operators = std::make_shared<bool>(false);
+  group
+      .Sub("list", "The bank's keys, revoked ones too",
+           "  timebank key list\n  timebank key list --operators")
+      .Flag("--operators", *operators, "The server's own keys instead")
+      .Does([operators](Session& session) { return List(session, *operators); });
+  auto id = std::make_shared<std::string>();
+  auto of_server = std::make_shared<bool>(false);
+  group.Sub("revoke", "End a key at once, for ever", "  timebank key revoke 7h3k9q2m5xw8")
+      .Argument("id", *id, "Its id, as timebank key list shows it")
+      .Flag("--operators", *of_server, "A key of the server's own")
+      .Does([id, of_server](Session& session) { return Revoke(session, *id, *of_server); });
+}
+
+}  // namespace timebank::cli
