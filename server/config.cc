@@ -146,6 +146,10 @@ const std::vector<Setting>& Settings() {
            "the secret under which keys are kept, outside of the ledger's folder (that folder's name with "
            ".pepper behind it)",
            [](const std::string&) { return absl::OkStatus(); }),
+      Text("callers", &Config::callers, "FILE",
+           "with --access keys: client certificates and OpenID providers by which callers are known as well "
+           "(TOML)",
+           [](const std::string&) { return absl::OkStatus(); }),
       Text("log_level", &Config::log_level, "debug|info|warn|error", "the least that is logged",
            CheckLogLevel),
       Number("stop_seconds", &Config::stop_seconds, 0, 600,

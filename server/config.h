@@ -26,6 +26,7 @@ struct Config {
   bool reflection = false;
   std::string access = "open";  // how callers are known: `open` (by what they state), `keys`
   std::string pepper;           // file; by default `data` with .pepper behind it
+  std::string callers;          // file of certificates and OpenID providers; empty: keys alone
   std::string log_level = "info";
   int64_t stop_seconds = 10;
   int64_t max_streams = 256;

@@ -22,6 +22,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "server/access/access_service.h"
+#include "server/access/callers_file.h"
 #include "server/access/pepper.h"
 #include "server/log.h"
 #include "server/services/services.h"
@@ -233,7 +234,16 @@ absl::Status Server::OpenAccess() {
     if (services::Feeder* feeder = feeder_) feeder->Wake();
   };
   TB_ASSIGN_OR_RETURN(keys_, access::KeyStore::Open(std::move(options)));
-  gatekeeper_ = std::make_unique<access::Gatekeeper>(keys_.get(), access::Certificates(), nullptr);
+  access::Callers callers;
+  std::unique_ptr<const access::Tokens> tokens;
+  if (!config_.callers.empty()) {
+    TB_ASSIGN_OR_RETURN(callers, access::ReadCallers(config_.callers));
+    if (!callers.providers.empty()) {
+      TB_ASSIGN_OR_RETURN(tokens, access::OpenTokens(std::move(callers.providers)));
+    }
+  }
+  gatekeeper_ =
+      std::make_unique<access::Gatekeeper>(keys_.get(), std::move(callers.certificates), std::move(tokens));
   return absl::OkStatus();
 }
 
