@@ -7,14 +7,17 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "client/cli/errors.h"
 #include "client/cli/fetch_balances.h"
+#include "client/cli/import/text.h"
 #include "client/cli/import_limits.h"
 #include "client/cli/limits.h"
 #include "client/cli/status_macros.h"
@@ -69,6 +72,12 @@ bool SameMoment(const google::protobuf::Timestamp& a, const google::protobuf::Ti
 // so.
 std::string DayAfterAll(const ImportAccount& account, const std::string& last_day) {
   return account.closed_on.empty() ? "" : std::max(account.closed_on, last_day);
+}
+
+// Of an exchange's resource name; 0 where it is none.
+int64_t SequenceOf(std::string_view exchange) {
+  int64_t sequence = 0;
+  return absl::SimpleAtoi(Absl(client::IdOf(exchange)), &sequence) ? sequence : 0;
 }
 
 void NoteDay(ImportAccount& account, const std::string& day) {
@@ -157,12 +166,20 @@ absl::Status Importer::LoadAccounts() {
   return absl::OkStatus();
 }
 
+// All at one position, and what the newest entry is there: an earlier run that was broken off may still have
+// a batch on its way.
 absl::Status Importer::LoadBalances() {
+  v1::ListExchangesRequest newest;
+  newest.set_parent(options_.bank);
+  newest.set_page_size(1);
+  newest.set_order(v1::LIST_ORDER_NEWEST_FIRST);
+  CLI_ASSIGN_OR_RETURN(const v1::ListExchangesResponse list, client_.ListExchangesPage(std::move(newest)));
+  if (list.exchanges_size() > 0) newest_before_ = SequenceOf(list.exchanges(0).name());
   std::vector<std::string> holders;
   for (const auto& [number, account] : report_.accounts) holders.push_back(account.holder);
   holders.push_back(report_.opening_pot.holder);
   CLI_ASSIGN_OR_RETURN(const std::vector<v1::Balance> balances,
-                       FetchBalances(client_, options_.bank, holders));
+                       FetchBalances(client_, options_.bank, holders, list.position()));
   auto balance = balances.begin();
   for (auto& [number, account] : report_.accounts) account.before_seconds = (balance++)->seconds();
   report_.opening_pot.before_seconds = balance->seconds();
@@ -356,7 +373,8 @@ absl::Status Importer::PostOpening(Pending pending, const imports::ImportedOpeni
   request.set_occurred_on(opening.occurred_on);
   request.set_note(opening.note);
   *request.mutable_origin() = ToOrigin(opening.origin_number);
-  return Count(pending, client_.RecordOpening(std::move(request)).status());
+  const absl::StatusOr<v1::RecordOpeningResponse> posted = client_.RecordOpening(std::move(request));
+  return Count(pending, posted.status(), posted.ok() ? SequenceOf(posted->exchange().name()) : 0);
 }
 
 absl::Status Importer::TakeExchange(imports::ImportedExchange& exchange) {
@@ -410,7 +428,7 @@ v1::Exchange Importer::ToExchange(const Pending& pending, imports::ImportedExcha
 absl::Status Importer::Enqueue(Pending pending, v1::Exchange exchange) {
   // Where somebody is still to be added there is nothing to ask.
   if (!options_.commit && (!pending.giver->existed || !pending.receiver->existed)) {
-    return Count(pending, absl::OkStatus());
+    return Count(pending, absl::OkStatus(), 0);
   }
   batch_bytes_ += exchange.ByteSizeLong();
   *batch_.add_exchanges() = std::move(exchange);
@@ -438,7 +456,8 @@ absl::Status Importer::Settle() {
     return absl::InternalError("The server answered for another number of exchanges than it was sent.");
   }
   for (size_t i = 0; i < sent_.size(); ++i) {
-    CLI_RETURN_IF_ERROR(Count(sent_[i], client::ToStatus(response.results(static_cast<int>(i)).status())));
+    const auto& result = response.results(static_cast<int>(i));
+    CLI_RETURN_IF_ERROR(Count(sent_[i], client::ToStatus(result.status()), result.sequence()));
   }
   sent_.clear();
   return absl::OkStatus();
@@ -449,9 +468,10 @@ absl::Status Importer::Flush() {
   return Settle();
 }
 
-absl::Status Importer::Count(Pending& pending, const absl::Status& status) {
+absl::Status Importer::Count(Pending& pending, const absl::Status& status, int64_t sequence) {
   const int64_t seconds = pending.seconds;
   if (status.ok()) {
+    if (sequence != 0) posted_.Add(sequence);
     ++(pending.opening ? report_.openings_new : report_.exchanges_new);
     pending.giver->new_seconds += seconds;
     pending.receiver->new_seconds -= seconds;
@@ -459,6 +479,12 @@ absl::Status Importer::Count(Pending& pending, const absl::Status& status) {
     ++(pending.opening ? report_.openings_known : report_.exchanges_known);
     pending.giver->known_seconds += seconds;
     pending.receiver->known_seconds -= seconds;
+    const int64_t first = SequenceOf(client::ErrorMetadata(status)["exchange"]);
+    if (options_.commit && first > newest_before_ && !posted_.Contains(first)) {
+      // By somebody else, after this run had read the balances.
+      pending.giver->before_seconds += seconds;
+      pending.receiver->before_seconds -= seconds;
+    }
   } else if (IsAboutTheServer(status)) {
     return status;
   } else {

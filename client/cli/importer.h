@@ -32,6 +32,7 @@
 #include "absl/status/statusor.h"
 #include "client/cli/batch_courier.h"
 #include "client/cli/import/reader.h"
+#include "client/cli/sequence_ranges.h"
 #include "client/cpp/client.h"
 
 namespace timebank::cli {
@@ -222,8 +223,9 @@ class Importer {
   // Waits for the batch that is on its way, and counts what came of it.
   absl::Status Settle();
   absl::Status Flush();
-  // What the server says about one row: counted as new, as known, or rejected. Errors: it did not answer.
-  absl::Status Count(Pending& pending, const absl::Status& status);
+  // What the server says about one row: counted as new, as known, or rejected; `sequence` where it posted it.
+  // Errors: it did not answer.
+  absl::Status Count(Pending& pending, const absl::Status& status, int64_t sequence);
 
   // Closes those who will end with hours, while their accounts are even.
   absl::Status CloseBeforehand();
@@ -241,6 +243,10 @@ class Importer {
   // The same accounts, to be found quickly; in the report they stay where they are.
   absl::flat_hash_map<std::string, ImportAccount*> by_number_;
   std::map<std::string, KnownMember> known_;
+  // Sequence number of the newest entry when the balances were read.
+  int64_t newest_before_ = 0;
+  // What this run has posted.
+  SequenceRanges posted_;
   // Ids that members of the bank have.
   absl::flat_hash_set<std::string> taken_ids_;
   std::vector<imports::DeclaredBalance> declared_;
