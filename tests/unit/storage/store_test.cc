@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
@@ -697,8 +698,7 @@ TEST_F(StoreTest, SameTextsSameBytes) {
       const Sequence last = std::min<Sequence>(done + most, 100);
       v1::Frame frame = Exchanges(done + 1, last);
       while (done++ < last) {
-        if (done % 10 != 0)
-          AddRow(&frame, Family::kText, TextKey(kBank, done), "\x01" + std::to_string(done));
+        if (done % 10 != 0) AddRow(&frame, Family::kText, TextKey(kBank, done), absl::StrCat("\x01", done));
       }
       done = last;
       Apply(frame);
