@@ -86,6 +86,7 @@ FakeBank::FakeBank() {
     return RecordBatch(request);
   });
   ON_CALL(*this, BatchGetBalances).WillByDefault([this](auto request, auto&) { return Balances(request); });
+  ON_CALL(*this, ListExchanges).WillByDefault([this](auto request, auto&) { return Newest(request); });
   ON_CALL(*this, ListCircles).WillByDefault([](auto, auto&) { return v1::ListCirclesResponse(); });
   ON_CALL(*this, GetExchange)
       .WillByDefault([this](const v1::GetExchangeRequest& request,
@@ -212,6 +213,15 @@ absl::StatusOr<v1::BatchRecordExchangesResponse> FakeBank::RecordBatch(
     } else {
       *result.mutable_status() = ToRpc(recorded.status());
     }
+  }
+  return response;
+}
+
+v1::ListExchangesResponse FakeBank::Newest(const v1::ListExchangesRequest& request) const {
+  v1::ListExchangesResponse response;
+  for (auto next = exchanges_.rbegin(); next != exchanges_.rend(); ++next) {
+    if (response.exchanges_size() == request.page_size()) break;
+    *response.add_exchanges() = *next;
   }
   return response;
 }
