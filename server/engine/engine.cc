@@ -27,6 +27,9 @@ constexpr size_t kAnsweredAtOnce = 2;
 
 // Room for so many submissions is kept.
 constexpr size_t kKeptRoom = 1024;
+// A command that is alone and became no more than this is committed by the engine thread itself. A large
+// batch is not: the next one is to be executed while it is synced.
+constexpr size_t kFewEntries = 8;
 
 absl::Status OutcomeUnknown() {
   return ErrorOf(Reason::kOutcomeUnknown, "the outcome is not known; ask again with the same request_id");
@@ -327,7 +330,8 @@ void Engine::Serve() {
     batch.layer = state.Seal();
     to_commit_ = std::exchange(batch, Batch{});
     batch.waiters = RoomForWaiters();
-    engine_commits_ = to_commit_->waiters.size() == 1 && next_ == taken_.size() && queue_.empty();
+    engine_commits_ = to_commit_->waiters.size() == 1 && to_commit_->entries <= kFewEntries &&
+                      next_ == taken_.size() && queue_.empty();
     if (engine_commits_) {
       mutex_.Unlock();
       CommitAndAnswer(*to_commit_);
