@@ -381,14 +381,14 @@ std::optional<int64_t> TableReader::ReadBalance(Line& line, const BalanceCell& b
 
 void TableReader::DeclareCell(Line& line, const std::string& number, BalanceCell balance) {
   const std::optional<int64_t> seconds = ReadBalance(line, balance);
-  if (seconds) Declare(line, number, *seconds, balance.within_seconds);
+  if (seconds) Declare(line, balance.column, number, *seconds, balance.within_seconds);
 }
 
 void TableReader::GiveMember(Line& line, int number_column, int name_column, ImportedMember member,
                              BalanceCell balance) {
   const std::optional<int64_t> seconds = ReadBalance(line, balance);
   if (IsCommunity(member.number)) {
-    if (seconds) Declare(line, member.number, *seconds, balance.within_seconds);
+    if (seconds) Declare(line, balance.column, member.number, *seconds, balance.within_seconds);
     return;
   }
   if (CodePoints(member.number) > kMaxNumberCharacters) {
@@ -408,7 +408,8 @@ void TableReader::GiveMember(Line& line, int number_column, int name_column, Imp
   }
   member.place = line.place();
   member.fields = line.Fields();
-  if (seconds) Declare(line, member.number, *seconds, balance.within_seconds);
+  if (seconds) Declare(line, balance.column, member.number, *seconds, balance.within_seconds);
+  if (!line.ok()) return;
   given_.emplace_back(std::move(member));
 }
 
@@ -418,10 +419,23 @@ void TableReader::GiveUnwrittenMember(const Line& line, ImportedMember member) {
   given_.emplace_back(std::move(member));
 }
 
-void TableReader::Declare(const Line& line, const std::string& number, int64_t seconds,
+void TableReader::Declare(Line& line, int column, const std::string& number, int64_t seconds,
                           int64_t within_seconds) {
   if (!line.ok()) return;
-  declared_.push_back({line.place(), IsCommunity(number) ? "" : number, seconds, within_seconds});
+  DeclaredBalance declared{line.place(), IsCommunity(number) ? "" : number, seconds, within_seconds};
+  if (!HasFilesOf(Holds::kExchanges)) {
+    const auto [known, first] = openings_.emplace(declared.number, declared);
+    if (!first) {
+      if (known->second.seconds != seconds) {
+        const Place& place = known->second.place;
+        line.Fail(column,
+                  absl::StrCat("the account has another balance on line ", place.line,
+                               place.file == line.place().file ? "" : " of " + place.file, " already"));
+      }
+      return;
+    }
+  }
+  declared_.push_back(std::move(declared));
 }
 
 void TableReader::GiveDeclared() {

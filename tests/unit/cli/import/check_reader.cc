@@ -36,8 +36,8 @@ class Checker {
   const std::string& problem() const { return problem_; }
 
  private:
-  void Expect(bool holds, const char* what) {
-    if (!holds && problem_.empty()) problem_ = what;
+  void Expect(bool holds, const char* what, const std::string& of_what = "") {
+    if (!holds && problem_.empty()) problem_ = absl::StrCat(what, of_what);
   }
 
   void CheckDay(const std::string& day, bool may_be_empty) {
@@ -53,7 +53,7 @@ class Checker {
   void CheckOrigin(const std::string& number) {
     CheckText(number);
     Expect(!number.empty() && number.size() <= kMaxNumberCharacters, "an origin can be stored");
-    Expect(origins_.insert(number).second, "an origin is given once");
+    Expect(origins_.insert(number).second, "an origin is given once: ", number);
   }
 
   void CheckOne(const ImportedMember& member) {

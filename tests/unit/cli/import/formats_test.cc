@@ -126,6 +126,16 @@ TEST_F(CesTest, BalancesAloneAreOpenings) {
   EXPECT_THAT(left_out(), HasSubstr("offers.csv: offers"));
 }
 
+// Goal: an account begins with one balance; a row that says another is rejected, one that says the same adds
+// nothing.
+TEST_F(CesTest, AnAccountHasOneOpening) {
+  const std::string balances =
+      Write("balances.csv", "uid;balance\nRUSH0001;1,5\nRUSH0002;-1,5\nrush0001;1,5\nRUSH0001;2\n");
+  EXPECT_THAT(Read({balances}),
+              ElementsAre("line 5 balance: the account has another balance on line 2 already",
+                          "opening RUSH0001 5400 2023-11-16", "opening RUSH0002 -5400 2023-11-16"));
+}
+
 using KomunitinTest = ReaderTest;
 
 // Goal: the payee gave; only committed transfers count, the others are told; accounts end closed or not.
