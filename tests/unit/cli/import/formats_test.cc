@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -98,6 +99,22 @@ TEST_F(CesTest, LeviesMoveHours) {
                                                        "RUSH0002,0,0.00,1,10.00,0.20,-9.80\n")}),
               ElementsAre(help, from_giver, from_receiver, "RUSH0001 has 35280", "RUSH0002 has -35280"));
   EXPECT_THAT(left_out(), HasSubstr("1 balances that are not their Income - Expenditure - Levy"));
+}
+
+// Goal: an exchange and its levy can be stored, however long the trade's number is.
+TEST_F(CesTest, LongNumbersAndTheirLevies) {
+  for (size_t length : {175, 181, 200, 500}) {
+    const std::string trades =
+        Write("trades.csv", std::string(kCesTrades) + std::string(length, '7') +
+                                ",RUSH0001,RUSH0002,,,,2011/05/14,,10.00,0.20,2,Help\n");
+    std::set<std::string> origins;
+    for (const Row& row : ReadRows({trades})) {
+      const std::string& origin = std::get<ImportedExchange>(row).origin_number;
+      EXPECT_LE(origin.size(), 200u);
+      origins.insert(origin);
+    }
+    EXPECT_EQ(origins.size(), 3u) << length;
+  }
 }
 
 // Goal: the newer form names who bears a levy; hours that differ on the two sides go through the bank.
