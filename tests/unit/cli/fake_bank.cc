@@ -281,6 +281,8 @@ absl::StatusOr<v1::CreateMemberResponse> FakeBank::Create(const v1::CreateMember
   *member.mutable_emails() = request.member().emails();
   if (request.member().kind() != v1::Member::KIND_UNSPECIFIED) member.set_kind(request.member().kind());
   member.set_joined_on(request.member().joined_on());
+  member.set_language(request.member().language());
+  member.set_note(request.member().note());
   v1::CreateMemberResponse response;
   *response.mutable_member() = member;
   return response;
