@@ -451,7 +451,7 @@ TEST_F(RecognitionTest, ErrorsNameTheFile) {
       Read({other}, "komunitin"),
       ElementsAre(AllOf(HasSubstr("other.csv is none of Komunitin's files"), HasSubstr("payer.code"))));
   EXPECT_THAT(Read({ces}, "ledger9000"),
-              ElementsAre(HasSubstr("Known: timeoverflow, timeoverflow-export, ces")));
+              ElementsAre(HasSubstr("Known: timebank, timeoverflow, timeoverflow-export")));
   EXPECT_THAT(Read({ces, ces}), ElementsAre(HasSubstr("Two files are called balances.csv")));
   EXPECT_EQ(OpenReader("", {"/nowhere.csv"}, options_).status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(Read({}), ElementsAre("Name the files to import."));
