@@ -16,6 +16,7 @@
 #include "absl/synchronization/mutex.h"
 #include "server/config.h"
 #include "server/log.h"
+#include "server/ops/certificates.h"
 #include "server/server.h"
 
 namespace timebank {
@@ -113,8 +114,20 @@ int Serve(const Config& config, Events& events) {
   return events.failed() ? kLedgerFailed : kStopped;
 }
 
+// What can only be said of the files that the configuration names; nothing where all is well.
+std::vector<std::string> WrongFiles(const Config& config) {
+  if (config.tls_cert.empty()) return {};
+  const auto read = ops::ReadCertificates(CertificateFilesOf(config));
+  if (read.ok()) return {};
+  return {"TLS: " + std::string(read.status().message())};
+}
+
 int Main(const std::vector<std::string>& arguments) {
-  const Configured configured = Configure(arguments, EnvironmentOfProcess());
+  Configured configured = Configure(arguments, EnvironmentOfProcess());
+  if (configured.wish == Configured::Wish::kServe || configured.wish == Configured::Wish::kCheck) {
+    configured.errors = WrongFiles(configured.config);
+    if (!configured.errors.empty()) configured.wish = Configured::Wish::kErrors;
+  }
   switch (configured.wish) {
     case Configured::Wish::kErrors:
       for (const std::string& error : configured.errors) std::cerr << "timebankd: " << error << '\n';
