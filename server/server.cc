@@ -312,6 +312,11 @@ void Server::TellHealth() {
   }
 }
 
+void Server::Touch() const {
+  static_cast<void>(engine_->state());
+  static_cast<void>(serving_->Latest());
+}
+
 void Server::Stop() {
   if (std::exchange(stopped_, true)) return;
   {

@@ -52,6 +52,10 @@ class Server {
   // certificates cannot be used.
   absl::Status Listen();
 
+  // Returns once it has been in all the places that it would hang in: nothing that serves is stuck. From any
+  // thread; not once Stop() has begun.
+  void Touch() const;
+
   // Where it listens: with the port that it got, where the configuration left that open.
   const std::string& address() const { return address_; }
 
