@@ -157,6 +157,9 @@ const std::vector<Setting>& Settings() {
            CheckMetricsListen),
       Text("log_level", &Config::log_level, "debug|info|warn|error", "the least that is logged",
            CheckLogLevel),
+      Number("log_sample", &Config::log_sample, 0, 1'000'000,
+             "of so many calls that end well one is logged (0: none); those that fail always are, and at "
+             "log_level debug every call"),
       Number("stop_seconds", &Config::stop_seconds, 0, 600,
              "how long a stop waits for calls before it cancels them"),
       Number("max_streams", &Config::max_streams, 1, 10'000, "calls at a time in one connection"),

@@ -30,6 +30,7 @@ struct Config {
   bool reflection = false;
   std::string metrics_listen;  // HOST:PORT; empty: none
   std::string log_level = "info";
+  int64_t log_sample = 1000;
   int64_t stop_seconds = 10;
   int64_t max_streams = 256;
   int64_t queue_commands = 8192;

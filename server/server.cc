@@ -170,6 +170,14 @@ std::string_view NameOf(State state) {
   return "";
 }
 
+void LogCall(ops::CallLog::Level level, const ops::CallLog::Fields& fields) {
+  using Level = ops::CallLog::Level;
+  Log(level == Level::kDebug  ? LogLevel::kDebug
+      : level == Level::kInfo ? LogLevel::kInfo
+                              : LogLevel::kWarning,
+      "call", fields);
+}
+
 // Debian builds Abseil with its search for deadlocks on: whoever takes a lock, gRPC too, goes through one
 // graph of all locks. That is for the builds that look for mistakes.
 void StopLookingForDeadlocks() {
@@ -188,7 +196,11 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Open(const Config& config, OnSta
   return server;
 }
 
-Server::Server(const Config& config, OnState on_state) : config_(config), on_state_(std::move(on_state)) {}
+Server::Server(const Config& config, OnState on_state)
+    : config_(config),
+      on_state_(std::move(on_state)),
+      call_log_({.all = config.log_level == "debug", .one_of = static_cast<uint32_t>(config.log_sample)},
+                &metrics_.calls(), LogCall) {}
 
 Server::~Server() { Stop(); }
 
@@ -217,7 +229,7 @@ absl::Status Server::OpenEngine() {
                       engine::Engine::Open(std::move(options), std::move(store), OpenLocalLog(config_)));
 
   services::ServingOptions serving;
-  serving.observer = &metrics_.calls();
+  serving.observer = &call_log_;
   serving.pool_threads = static_cast<size_t>(config_.pool_threads);
   serving_ = std::make_unique<services::Serving>(std::move(serving), engine_.get());
   services_ = services::MakeServices(serving_.get());

@@ -21,6 +21,7 @@
 #include "absl/synchronization/mutex.h"
 #include "server/config.h"
 #include "server/engine/engine.h"
+#include "server/ops/call_log.h"
 #include "server/ops/certificates.h"
 #include "server/ops/metrics.h"
 #include "server/services/serving.h"
@@ -82,6 +83,7 @@ class Server {
   bool stopped_ = false;
 
   ops::Metrics metrics_;
+  ops::CallLog call_log_;
 
   // In order of construction; Stop() takes them down from the end.
   std::unique_ptr<ops::CertificateWatcher> certificates_;  // null: no TLS
