@@ -27,7 +27,9 @@
 
 namespace timebank::storage {
 
-inline constexpr uint32_t kFormatVersion = 1;
+// 1 is from before the first release: its texts stood in rows of their own.
+inline constexpr uint32_t kFormatVersion = 2;
+inline constexpr uint32_t kOldestFormat = 2;
 
 // RocksDB's own figures, over all column families; 0 where it does not tell.
 struct DatabaseFigures {

@@ -84,6 +84,7 @@ void AddCommands(Command root) {
   AddBankCommands(root);
   AddFeedCommands(root);
   AddImportCommand(root);
+  AddExportCommand(root);
   AddContextCommands(root);
   // Answered by the grammar itself, and here to be found.
   auto asked = std::make_shared<std::vector<std::string>>();

@@ -8,8 +8,9 @@
 // has been executed so far: one caller alone never waits for others, and many callers share one sync.
 //
 // While the committer is busy the engine naps between two looks at the queue: executing sooner would gain
-// nothing, and being woken for each command costs more than many a command. Where the replier has nothing to
-// do, the committer answers a batch of one or two itself.
+// nothing, and being woken for each command costs more than many a command. A command that is alone is
+// committed by the engine thread itself, and where the replier has nothing to do, whoever commits a batch of
+// one or two answers it: one caller waits for one thread.
 //
 // Threads:  Submit, Latest, state and failure from any thread.
 // Durable:  `done` runs after its batch is on the disk and published, also for refusals and replays:
@@ -146,12 +147,13 @@ class Engine {
   void FailForGood(absl::Status why);
   void Trouble(const absl::Status& what);
   void Trim(uint64_t index);
+  void CommitAndAnswer(Batch& batch);
   absl::Status Commit(const Batch& batch);
   // `sync`, where it is not null, becomes what append and sync took.
   absl::Status CommitLayer(const ledger::Layer& layer, std::chrono::nanoseconds* sync = nullptr);
   std::vector<Waiter> RoomForWaiters();
   void Answer(std::vector<Waiter> waiters);
-  void AnswerFromCommitter(std::vector<Waiter> waiters);
+  void AnswerSmall(std::vector<Waiter> waiters);
   void Reply(std::vector<Waiter> waiters);
   void SetState(State state);
 
@@ -170,6 +172,7 @@ class Engine {
   absl::CondVar engine_wakes_;
   absl::CondVar committer_wakes_;
   std::optional<Batch> to_commit_ ABSL_GUARDED_BY(mutex_);  // handed over, not yet done
+  bool engine_commits_ ABSL_GUARDED_BY(mutex_) = false;     // what is in to_commit_, not the committer
   bool commit_failed_ ABSL_GUARDED_BY(mutex_) = false;
   bool committer_ends_ ABSL_GUARDED_BY(mutex_) = false;
 

@@ -1,12 +1,13 @@
 // Sends the journal to the streams that watch it.
 //
-//   Wake ──► feed thread, in rounds ──► streams that wait at one place: one message, made once ──► Send
+//   Wake ──► feed thread, in rounds ──► up to 16 streams that wait at one place: one message ──► Send
 //                      └──► far behind, or not in memory: the same, on a thread of the pool
 //
-// A round asks every stream where it waits, and brings each place up to date. Then the thread rests for twice
-// as long as that took, 3 ms at most: a few streams have each event at once, hundreds get several in one
-// message and leave the machine to those who record. Nothing that was made is kept: what is sent is what the
-// newest view says, so a note that was erased is not sent again.
+// A round asks every stream where it waits, and brings each place up to date: to the newest view when its
+// turn comes, which a write for each of a hundred streams makes a few milliseconds later. Then the thread
+// rests for half as long as that took, 3 ms at most: a few streams have each event at once, hundreds get
+// several in one message and leave the machine to those who record. Nothing that was made is kept: what is
+// sent is what the newest view says, so a note that was erased is not sent again.
 //
 // Threads: any.
 #ifndef TIMEBANK_SERVER_SERVICES_FEEDER_H_
