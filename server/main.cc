@@ -1,6 +1,7 @@
 // timebankd: reads its configuration, serves until it is told to stop. server/README.md has the walk through
 // it.
 #include <sys/stat.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -90,7 +91,11 @@ void HandleSignals(Events& events) {
   }).detach();
 }
 
+// Tells whoever started the process how it is, where that is somebody who listens: systemd, for Type=notify.
+void Tell(const std::string& state) { sd_notify(/*unset_environment=*/0, state.c_str()); }
+
 int Serve(const Config& config, Events& events) {
+  Tell("STATUS=Reading the ledger");
   auto on_state = [&events](State state, const absl::Status&) { events.HearState(state); };
   absl::StatusOr<std::unique_ptr<Server>> server = Server::Open(config, on_state);
   if (!server.ok()) {
@@ -106,8 +111,10 @@ int Serve(const Config& config, Events& events) {
   if (events.AwaitServing()) {
     if (absl::Status status = (*server)->Listen(); !status.ok()) return cannot_listen(status);
     std::cout << "timebankd ready on " << (*server)->address() << std::endl;
+    Tell("READY=1\nSTATUS=Serving on " + (*server)->address());
     events.AwaitStop();
   }
+  Tell("STOPPING=1\nSTATUS=Finishing calls, writing to disk");
   (*server)->Stop();
   LogInfo("stopped");
   return events.failed() ? kLedgerFailed : kStopped;
