@@ -21,6 +21,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "server/log.h"
 #include "server/services/services.h"
 #include "storage/local_log.h"
@@ -120,10 +122,12 @@ absl::Status MakeWay(const std::string& path) {
 }
 
 // Starts what `builder` describes at `address`, whose port becomes what was got.
-absl::StatusOr<std::unique_ptr<grpc::Server>> Start(grpc::ServerBuilder& builder, ListenAddress& address) {
+absl::StatusOr<std::unique_ptr<grpc::Server>> Start(
+    grpc::ServerBuilder& builder, ListenAddress& address,
+    const std::shared_ptr<grpc::ServerCredentials>& credentials) {
   if (address.is_unix) TB_RETURN_IF_ERROR(MakeWay(address.path));
   int port = 0;
-  builder.AddListeningPort(address.ToString(), grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort(address.ToString(), credentials, &port);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) {
     return CannotListen(address.ToString(), "see the warning before; most often another server is there");
@@ -225,7 +229,7 @@ absl::Status Server::ListenForOperator() {
   operator_services_ = services::MakeServices(serving_.get());
   for (const auto& service : operator_services_) builder.RegisterService(service.get());
   ListenAddress address = {.is_unix = true, .path = config_.operator_socket, .host = {}};
-  TB_ASSIGN_OR_RETURN(operator_server_, Start(builder, address));
+  TB_ASSIGN_OR_RETURN(operator_server_, Start(builder, address, grpc::InsecureServerCredentials()));
   AddListening(operator_server_.get());
   return absl::OkStatus();
 }
@@ -237,10 +241,42 @@ absl::Status Server::Listen() {
   builder.SetOption(std::make_unique<Plugins>(config_.reflection));
   SetLimits(builder, static_cast<int>(config_.max_streams));
   for (const auto& service : services_) builder.RegisterService(service.get());
-  TB_ASSIGN_OR_RETURN(server_, Start(builder, address));
+  TB_RETURN_IF_ERROR(OpenCertificates());
+  TB_ASSIGN_OR_RETURN(server_, Start(builder, address, credentials_));
   address_ = address.ToString();
   AddListening(server_.get());
-  LogInfo("listening", {{"address", address_}});
+  const bool mutual = !config_.tls_client_ca.empty();
+  LogInfo("listening", {{"address", address_},
+                        {"tls", certificates_ == nullptr ? "none"
+                                : mutual                 ? "with client certificates"
+                                                         : "on"}});
+  if (!address.IsLocal() && !mutual) {
+    LogWarning(
+        "whoever can reach the address can read and change everything: there is no access control yet");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Server::OpenCertificates() {
+  credentials_ = grpc::InsecureServerCredentials();
+  if (config_.tls_cert.empty()) return absl::OkStatus();
+  auto tell = [](const absl::StatusOr<absl::Time>& taken) {
+    if (taken.ok()) {
+      LogInfo("certificate replaced", {{"expires", absl::FormatTime(*taken, absl::UTCTimeZone())}});
+    } else {
+      LogWarning("new certificate not usable; the old one goes on",
+                 {{"why", std::string(taken.status().message())}});
+    }
+  };
+  TB_ASSIGN_OR_RETURN(certificates_, ops::CertificateWatcher::Open(CertificateFilesOf(config_),
+                                                                   absl::Seconds(config_.tls_reload_seconds),
+                                                                   std::move(tell)));
+  credentials_ = ops::TlsCredentials(certificates_.get());
+  const absl::Time expiry = certificates_->Latest()->expiry;
+  if (expiry < absl::Now()) {
+    LogError("the certificate has expired; clients will not connect",
+             {{"expired", absl::FormatTime(expiry, absl::UTCTimeZone())}});
+  }
   return absl::OkStatus();
 }
 
@@ -276,6 +312,11 @@ void Server::TellHealth() {
   }
 }
 
+void Server::Touch() const {
+  static_cast<void>(engine_->state());
+  static_cast<void>(serving_->Latest());
+}
+
 void Server::Stop() {
   if (std::exchange(stopped_, true)) return;
   {
@@ -295,11 +336,17 @@ void Server::Stop() {
     listening_.clear();
   }
   server_.reset();
+  credentials_.reset();
+  certificates_.reset();
   operator_server_.reset();
   services_.clear();
   operator_services_.clear();
   serving_.reset();  // ends the pool: nobody holds a view any more
   engine_.reset();
+}
+
+ops::CertificateFiles CertificateFilesOf(const Config& config) {
+  return {config.tls_cert, config.tls_key, config.tls_client_ca};
 }
 
 bool IsInUse(const std::string& folder) {

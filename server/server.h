@@ -21,11 +21,13 @@
 #include "absl/synchronization/mutex.h"
 #include "server/config.h"
 #include "server/engine/engine.h"
+#include "server/ops/certificates.h"
 #include "server/services/serving.h"
 
 namespace grpc {
 class Server;
 class ServerBuilder;
+class ServerCredentials;
 class Service;
 }  // namespace grpc
 
@@ -46,8 +48,13 @@ class Server {
   // where.
   absl::Status ListenForOperator();
 
-  // Opens the main address. The engine must have been kServing. Errors: as above.
+  // Opens the main address. The engine must have been kServing. Errors: as above; INVALID_ARGUMENT: the
+  // certificates cannot be used.
   absl::Status Listen();
+
+  // Returns once it has been in all the places that it would hang in: nothing that serves is stuck. From any
+  // thread; not once Stop() has begun.
+  void Touch() const;
 
   // Where it listens: with the port that it got, where the configuration left that open.
   const std::string& address() const { return address_; }
@@ -59,6 +66,7 @@ class Server {
  private:
   Server(const Config& config, OnState on_state);
   absl::Status OpenEngine();
+  absl::Status OpenCertificates();
   void HearState(engine::Engine::State state, const absl::Status& failure);
   void AddListening(grpc::Server* server);
   void TellHealth() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -73,6 +81,8 @@ class Server {
   std::unique_ptr<services::Serving> serving_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::vector<std::unique_ptr<grpc::Service>> operator_services_;
+  std::unique_ptr<ops::CertificateWatcher> certificates_;  // null: no TLS
+  std::shared_ptr<grpc::ServerCredentials> credentials_;
   std::unique_ptr<grpc::Server> operator_server_;
   std::unique_ptr<grpc::Server> server_;
 
@@ -84,6 +94,9 @@ class Server {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<grpc::Server*> listening_ ABSL_GUARDED_BY(mutex_);  // whose health to tell
 };
+
+// Where the configuration says that the certificates are.
+ops::CertificateFiles CertificateFilesOf(const Config& config);
 
 // Whether some process has the ledger in `folder` open.
 bool IsInUse(const std::string& folder);
