@@ -118,6 +118,13 @@ absl::Status CheckSocketPath(const std::string& path) {
   return absl::OkStatus();
 }
 
+absl::Status CheckMetricsListen(const std::string& text) {
+  if (text.empty()) return absl::OkStatus();
+  const absl::StatusOr<ListenAddress> address = ParseListenAddress(text);
+  if (!address.ok()) return address.status();
+  return address->is_unix ? absl::InvalidArgumentError("must be HOST:PORT") : absl::OkStatus();
+}
+
 absl::Status CheckLogLevel(const std::string& level) {
   if (level == "debug" || level == "info" || level == "warn" || level == "error") return absl::OkStatus();
   return absl::InvalidArgumentError("must be debug, info, warn or error");
@@ -144,6 +151,10 @@ const std::vector<Setting>& Settings() {
              "how often the three files are looked at; new ones are taken over without a restart"),
       Switch("reflection", &Config::reflection,
              "reflection for everybody, not on the operator's socket alone"),
+      Text("metrics_listen", &Config::metrics_listen, "ADDRESS",
+           "HOST:PORT where Prometheus finds the server's figures, GET /metrics, not encrypted; empty: "
+           "nowhere",
+           CheckMetricsListen),
       Text("log_level", &Config::log_level, "debug|info|warn|error", "the least that is logged",
            CheckLogLevel),
       Number("stop_seconds", &Config::stop_seconds, 0, 600,

@@ -28,6 +28,7 @@ struct Config {
   std::string tls_client_ca;  // path; clients need a certificate of it
   int64_t tls_reload_seconds = 10;
   bool reflection = false;
+  std::string metrics_listen;  // HOST:PORT; empty: none
   std::string log_level = "info";
   int64_t stop_seconds = 10;
   int64_t max_streams = 256;

@@ -183,6 +183,7 @@ void StopLookingForDeadlocks() {
 absl::StatusOr<std::unique_ptr<Server>> Server::Open(const Config& config, OnState on_state) {
   StopLookingForDeadlocks();
   std::unique_ptr<Server> server(new Server(config, std::move(on_state)));
+  TB_RETURN_IF_ERROR(server->OpenCertificates());
   TB_RETURN_IF_ERROR(server->OpenEngine());
   return server;
 }
@@ -199,7 +200,11 @@ absl::Status Server::OpenEngine() {
   options.on_published = [this] {
     if (services::Feeder* feeder = feeder_) feeder->Wake();
   };
-  options.on_trouble = [](const absl::Status& what) {
+  options.on_batch = [this](size_t commands, std::chrono::nanoseconds sync) {
+    metrics_.OnBatch(commands, sync);
+  };
+  options.on_trouble = [this](const absl::Status& what) {
+    metrics_.OnTrouble();
     LogError("the ledger has trouble and will try again", {{"what", what.ToString()}});
   };
   storage::Store::Options store;
@@ -212,6 +217,7 @@ absl::Status Server::OpenEngine() {
                       engine::Engine::Open(std::move(options), std::move(store), OpenLocalLog(config_)));
 
   services::ServingOptions serving;
+  serving.observer = &metrics_.calls();
   serving.pool_threads = static_cast<size_t>(config_.pool_threads);
   serving_ = std::make_unique<services::Serving>(std::move(serving), engine_.get());
   services_ = services::MakeServices(serving_.get());
@@ -219,7 +225,30 @@ absl::Status Server::OpenEngine() {
   return absl::OkStatus();
 }
 
+absl::Status Server::OpenMetrics() {
+  if (config_.metrics_listen.empty()) return absl::OkStatus();
+  ops::MetricsSources sources;
+  sources.metrics = &metrics_;
+  sources.engine = engine_.get();
+  sources.serving = serving_.get();
+  sources.certificates = certificates_.get();
+  sources.is_serving = [this] {
+    absl::MutexLock lock(&mutex_);
+    return IsServing();
+  };
+  sources.folder = config_.data;
+  sources.version = TIMEBANK_VERSION;
+  sources.queue_commands = config_.queue_commands;
+  sources.queue_bytes = config_.queue_mb * static_cast<int64_t>(kMegabyte);
+  TB_ASSIGN_OR_RETURN(ListenAddress address, ParseListenAddress(config_.metrics_listen));
+  TB_ASSIGN_OR_RETURN(metrics_endpoint_, ops::MetricsEndpoint::Open(address.ToString(), std::move(sources)));
+  address.port = static_cast<uint16_t>(metrics_endpoint_->port());
+  LogInfo("metrics", {{"address", address.ToString()}});
+  return absl::OkStatus();
+}
+
 absl::Status Server::ListenForOperator() {
+  TB_RETURN_IF_ERROR(OpenMetrics());
   if (config_.operator_socket.empty()) return absl::OkStatus();
   SetUpGrpc();
   grpc::ServerBuilder builder;
@@ -241,7 +270,6 @@ absl::Status Server::Listen() {
   builder.SetOption(std::make_unique<Plugins>(config_.reflection));
   SetLimits(builder, static_cast<int>(config_.max_streams));
   for (const auto& service : services_) builder.RegisterService(service.get());
-  TB_RETURN_IF_ERROR(OpenCertificates());
   TB_ASSIGN_OR_RETURN(server_, Start(builder, address, credentials_));
   address_ = address.ToString();
   AddListening(server_.get());
@@ -301,7 +329,7 @@ void Server::AddListening(grpc::Server* server) {
 }
 
 void Server::TellHealth() {
-  const bool serving = state_ == State::kServing && !stopping_;
+  const bool serving = IsServing();
   for (grpc::Server* server : listening_) {
     grpc::HealthCheckServiceInterface* health = server->GetHealthCheckService();
     for (const char* service :
@@ -335,9 +363,9 @@ void Server::Stop() {
     absl::MutexLock lock(&mutex_);
     listening_.clear();
   }
+  metrics_endpoint_.reset();
   server_.reset();
   credentials_.reset();
-  certificates_.reset();
   operator_server_.reset();
   services_.clear();
   operator_services_.clear();
