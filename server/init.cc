@@ -26,7 +26,8 @@ const access::Key* OperatorsKey(const access::KeyStore& keys) {
 
 absl::StatusOr<FirstKey> Init(const Config& config) {
   // Held to the end: no server starts meanwhile.
-  TB_ASSIGN_OR_RETURN(const auto folder, storage::DataFolder::Open(config.data, storage::kFormatVersion));
+  TB_ASSIGN_OR_RETURN(const auto folder, storage::DataFolder::Open(
+                                             config.data, {storage::kFormatVersion, storage::kOldestFormat}));
   access::KeyStore::Options options;
   options.folder = config.data;
   TB_ASSIGN_OR_RETURN(options.pepper, access::MakePepper(config.pepper, config.data));

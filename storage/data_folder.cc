@@ -103,7 +103,7 @@ absl::Status WriteFormat(const std::string& folder, uint32_t format) {
   return files.SyncFolder(folder);
 }
 
-absl::Status CheckFormat(const std::string& folder, uint32_t format) {
+absl::Status CheckFormat(const std::string& folder, const Formats& formats) {
   const std::string path = folder + "/FORMAT";
   TB_ASSIGN_OR_RETURN(const std::optional<std::string> text, ReadFormat(path));
   if (!text.has_value()) {
@@ -112,28 +112,38 @@ absl::Status CheckFormat(const std::string& folder, uint32_t format) {
       return absl::FailedPreconditionError(absl::StrCat(
           folder, " has a db/ but no FORMAT: it is not a ledger of timebankd, or not all of one"));
     }
-    return WriteFormat(folder, format);
+    return WriteFormat(folder, formats.newest);
   }
   uint32_t found = 0;
   if (!text->starts_with(kFormatPrefix) || !text->ends_with('\n') ||
       !absl::SimpleAtoi(text->substr(kFormatPrefix.size()), &found) || found == 0) {
     return absl::FailedPreconditionError(absl::StrCat(path, " is not the FORMAT of a ledger of timebankd"));
   }
-  if (found > format) {
-    return absl::FailedPreconditionError(absl::StrCat(folder, " is written in format ", found,
-                                                      ", this server reads up to ", format,
-                                                      ": use a newer timebankd"));
-  }
-  return absl::OkStatus();
+  return CheckReadable(folder, found, formats);
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<DataFolder>> DataFolder::Open(const std::string& path, uint32_t format) {
+absl::Status CheckReadable(const std::string& what, uint64_t found, const Formats& formats) {
+  if (found > formats.newest) {
+    return absl::FailedPreconditionError(absl::StrCat(what, " is written in format ", found,
+                                                      ", this server reads up to ", formats.newest,
+                                                      ": use a newer timebankd"));
+  }
+  if (found < formats.oldest) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(what, " is written in format ", found, ", this server reads ", formats.oldest,
+                     " and newer: only the timebankd that wrote it reads it"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<DataFolder>> DataFolder::Open(const std::string& path,
+                                                             const Formats& formats) {
   TB_RETURN_IF_ERROR(MakeFolder(path));
   TB_ASSIGN_OR_RETURN(const int lock, TakeLock(path));
   std::unique_ptr<DataFolder> folder(new DataFolder(path, lock));
-  TB_RETURN_IF_ERROR(CheckFormat(path, format));
+  TB_RETURN_IF_ERROR(CheckFormat(path, formats));
   return folder;
 }
 

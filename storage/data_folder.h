@@ -1,7 +1,7 @@
 // The folder that a ledger lives in: nobody else has it, and it is of a format that this server knows.
 //
 //   LOCK     held (flock) while the folder is open; holds the process's number, for the message
-//   FORMAT   one line: "timebank-ledger 1"
+//   FORMAT   one line: "timebank-ledger 2"
 //   db/      RocksDB
 //   db.log   what RocksDB says; db.log.old before it
 //
@@ -15,16 +15,27 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace timebank::storage {
 
+// The formats that are read: what is written, and the oldest.
+struct Formats {
+  uint32_t newest;
+  uint32_t oldest;
+};
+
+// Whether `what`, which is written in format `found`, can be read. FAILED_PRECONDITION: it cannot; says what
+// to do.
+absl::Status CheckReadable(const std::string& what, uint64_t found, const Formats& formats);
+
 class DataFolder {
  public:
   // Makes the folder (mode 0700) where there is none, takes its lock, and writes or reads FORMAT.
-  // FAILED_PRECONDITION: in use by another timebankd, written in a newer format, or not a ledger's.
-  // UNAVAILABLE: the system does not let us.
-  static absl::StatusOr<std::unique_ptr<DataFolder>> Open(const std::string& path, uint32_t format);
+  // FAILED_PRECONDITION: in use by another timebankd, written in a format that is not read, or not a
+  // ledger's. UNAVAILABLE: the system does not let us.
+  static absl::StatusOr<std::unique_ptr<DataFolder>> Open(const std::string& path, const Formats& formats);
 
   ~DataFolder();  // gives the lock back
   DataFolder(const DataFolder&) = delete;

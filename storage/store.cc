@@ -105,6 +105,8 @@ class StoreImpl final : public Store {
   uint64_t applied_index() const override { return applied_.load(std::memory_order_acquire); }
   uint64_t flushed_index() const override { return flushed_.load(std::memory_order_acquire); }
 
+  DatabaseFigures Figures() const override { return database_->Figures(); }
+
   absl::Status Flush() override {
     absl::MutexLock folding(&fold_mutex_);
     const uint64_t index = applied_index();
@@ -325,15 +327,12 @@ absl::StatusOr<uint64_t> ReadNumber(const Database& database, std::string_view n
   return bytes == 4 ? GetBigEndian<uint32_t>(value.data()) : GetBigEndian<uint64_t>(value.data());
 }
 
+constexpr Formats kFormats{.newest = kFormatVersion, .oldest = kOldestFormat};
+
 // RocksDB's own word for the format: it goes with the data where db/ is copied without the file FORMAT.
 absl::Status CheckFormat(Database* database) {
   TB_ASSIGN_OR_RETURN(const uint64_t format, ReadNumber(*database, kMetaFormat, sizeof(uint32_t)));
-  if (format > kFormatVersion) {
-    return absl::FailedPreconditionError(absl::StrCat("db/ is written in format ", format,
-                                                      ", this server reads up to ", kFormatVersion,
-                                                      ": use a newer timebankd"));
-  }
-  if (format != 0) return absl::OkStatus();
+  if (format != 0) return CheckReadable("db/", format, kFormats);
   rocksdb::WriteBatch batch = Database::NewBatch();
   std::string number;
   PutBigEndian<uint32_t>(&number, kFormatVersion);
@@ -349,7 +348,7 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(Options options) {
                                  tell = std::move(options.on_background_error)](absl::Status why) {
     if (tell && !told->exchange(true)) tell(std::move(why));
   };
-  TB_ASSIGN_OR_RETURN(std::unique_ptr<DataFolder> folder, DataFolder::Open(options.path, kFormatVersion));
+  TB_ASSIGN_OR_RETURN(std::unique_ptr<DataFolder> folder, DataFolder::Open(options.path, kFormats));
   TB_ASSIGN_OR_RETURN(std::unique_ptr<Database> database,
                       Database::Open({.path = folder->database_path(),
                                       .block_cache_bytes = options.block_cache_bytes,

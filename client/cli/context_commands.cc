@@ -1,4 +1,5 @@
 // context list, set, use: which bank on which server, written down once.
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -46,6 +47,11 @@ absl::Status Set(Session& session, const std::string& name) {
       return UsageError("A key that is read from the input cannot be written down; name a file.");
     context.key_file = std::filesystem::absolute(options.key_file).string();
   }
+  // The file is read wherever one stands.
+  if (!options.ca.empty()) context.ca = std::filesystem::absolute(options.ca);
+  if (!options.cert.empty()) context.cert = std::filesystem::absolute(options.cert);
+  if (!options.cert_key.empty()) context.cert_key = std::filesystem::absolute(options.cert_key);
+  if (options.plaintext) context.plaintext = true;
   if (file.current.empty()) file.current = name;
   CLI_RETURN_IF_ERROR(WriteContexts(path, file));
   session.Tell(

@@ -383,11 +383,18 @@ std::string Violations(const absl::Status& status, const Facts& facts, const Sit
 // --------------------------------------------------------------------------------
 
 std::string NoAnswer(const absl::Status& status, const Situation& situation) {
-  std::string text = status.code() == absl::StatusCode::kUnavailable
-                         ? absl::StrCat("The server at ", situation.server,
-                                        " cannot be reached. Is it running, and is --server right?")
-                         : absl::StrCat("The server at ", situation.server,
-                                        " did not answer in time. Allow more with --deadline SECONDS.");
+  std::string text = absl::StrCat("The server at ", situation.server);
+  if (status.code() != absl::StatusCode::kUnavailable) {
+    absl::StrAppend(&text, " did not answer in time. Allow more with --deadline SECONDS.");
+  } else if (situation.encrypted) {
+    absl::StrAppend(
+        &text,
+        " cannot be reached over TLS. Is it running, and is --server right? Does --ca name who vouches",
+        " for it, and does it ask for a certificate (--cert, --cert-key)?\n(", status.message(), ")");
+  } else {
+    absl::StrAppend(
+        &text, " cannot be reached. Is it running, and is --server right? If it takes TLS, add --ca FILE.");
+  }
   if (const std::string reason = client::ErrorReason(status); !reason.empty()) {
     text = absl::StrCat("The server at ", situation.server, " gave no answer (", reason, ").");
   }

@@ -10,11 +10,12 @@
 
 namespace timebank::cli {
 
-// In the order of `holders`, which are of `bank` (resource names). Each call's answers are of one position;
-// where it takes several calls, each is of its own. Errors: the server's; Internal where it answers for
-// others than were asked.
+// In the order of `holders`, which are of `bank` (resource names). All are of `position` (a token of the
+// server's) where one is given; otherwise those of each call are of one position, of its own where it takes
+// several calls. Errors: the server's; Internal where it answers for others than were asked.
 absl::StatusOr<std::vector<v1::Balance>> FetchBalances(client::Client client, const std::string& bank,
-                                                       const std::vector<std::string>& holders);
+                                                       const std::vector<std::string>& holders,
+                                                       const std::string& position = "");
 
 }  // namespace timebank::cli
 

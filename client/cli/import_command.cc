@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "client/cli/commands.h"
 #include "client/cli/import/reader.h"
+#include "client/cli/import/timebank_export.h"
 #include "client/cli/import_report.h"
 #include "client/cli/importer.h"
 #include "client/cli/rejects_files.h"
@@ -330,10 +331,11 @@ absl::Status Post(Session& session, const ImportOptions& options, Target target)
   return TellWhatIsWrong(session, outcome);
 }
 
-absl::Status Import(Session& session, const ImportOptions& options) {
+absl::Status Import(Session& session, ImportOptions options) {
   if (options.trial && options.create_bank) {
     return UsageError("--trial opens its own bank; leave --create-bank out.");
   }
+  CLI_ASSIGN_OR_RETURN(options.files, imports::FilesIn(options.files));
   // Before anything is opened or asked.
   CLI_RETURN_IF_ERROR(RejectsFiles(options.rejects, options.files).Check());
   CLI_ASSIGN_OR_RETURN(const Target target, FindTarget(session, options));
@@ -351,14 +353,15 @@ void AddImportCommand(Command root) {
           "  timebank import --from timeoverflow users.csv transfers.csv --commit --rejects bad.csv\n"
           "  timebank import users.csv transfers.csv --create-bank --bank rushey --time-zone Europe/Madrid "
           "--commit\n"
-          "  timebank import users.csv transfers.csv --trial\n\n"
+          "  timebank import users.csv transfers.csv --trial\n"
+          "  timebank import rushey-export --create-bank --bank rushey2 --commit\n\n"
           "The same file imported twice posts once; an import that was interrupted is completed by running "
           "it again.\n"
           "--trial posts into the trial bank ID-trial beside the bank ID (or into ID, where that is a trial "
           "bank). It says everywhere that it is a trial and never becomes real. When you have looked around: "
           "timebank bank delete ID-trial")
       .Under("Looking after")
-      .Arguments("files", options->files, "The files, in any order")
+      .Arguments("files", options->files, "The files, in any order; or the folder that timebank export made")
       .Choice("--from", options->from, std::vector<std::string>(formats.begin(), formats.end()),
               "Which system wrote them (recognised when left out)")
       .Flag("--commit", options->commit, "Post it")
@@ -369,7 +372,8 @@ void AddImportCommand(Command root) {
           "--rejects", options->rejects, "FILE",
           "Write the rows that cannot be posted, and why, as CSV that can be mended and imported; a file for "
           "each source")
-      .Flag("--make-members", options->make_members, "Add members whom only exchanges name, without a name")
+      .Flag("--make-members", options->make_members,
+            "Add members whom only exchanges name, without a name where no row tells it")
       .Flag("--create-bank", options->create_bank, "Open the bank of --bank where there is none")
       .Option("--time-zone", options->time_zone, "ZONE", "Time zone of the bank that is opened (UTC)")
       .Option("--community", options->reader.community, "NUMBER",

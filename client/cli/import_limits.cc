@@ -76,7 +76,8 @@ std::string WhyRefused(const imports::ImportedMember& member) {
   return First([&] { return WhyNumber("the member's number", member.number); },
                [&] { return WhyText("the name", member.display_name, kMaxNameCharacters); },
                [&] { return WhyContacts("phone", member.phones, kMaxPhoneCharacters); },
-               [&] { return WhyContacts("e-mail", member.emails, kMaxEmailCharacters); });
+               [&] { return WhyContacts("e-mail", member.emails, kMaxEmailCharacters); },
+               [&] { return WhyNote(member.note); });
 }
 
 std::string WhyRefused(const imports::ImportedExchange& exchange, std::string_view today) {
@@ -99,6 +100,13 @@ std::string WhyRefused(const imports::ImportedOpening& opening, std::string_view
   }
   return First([&] { return WhyDay(opening.occurred_on, today); }, [&] { return WhyNote(opening.note); },
                [&] { return WhyNumber("the opening's number", opening.origin_number); });
+}
+
+std::string WhyRefused(const imports::ImportedEntry& entry, std::string_view today) {
+  return First([&] { return WhyDay(entry.occurred_on, today); }, [&] { return WhyNote(entry.note); },
+               [&] { return WhyText("the category", entry.category, kMaxCategoryCharacters); },
+               [&] { return WhyText("who recorded it", entry.origin.recorded_by, kMaxNameCharacters); },
+               [&] { return WhyNumber("the entry's number", entry.origin.number); });
 }
 
 std::string AsId(std::string_view id) {

@@ -17,6 +17,7 @@ namespace timebank::cli {
 std::string WhyRefused(const imports::ImportedMember& member);
 std::string WhyRefused(const imports::ImportedExchange& exchange, std::string_view today);
 std::string WhyRefused(const imports::ImportedOpening& opening, std::string_view today);
+std::string WhyRefused(const imports::ImportedEntry& entry, std::string_view today);
 
 // `id` as an id of the bank may be: lower case, [a-z0-9] with inner - _ or ., at most 63 characters. Empty
 // where it cannot be one.

@@ -78,6 +78,8 @@ void PutCounts(Struct& summary, const ImportReport& report) {
   Put(summary, "members_named_otherwise", report.members_named_otherwise);
   Put(summary, "members_closed", report.closed);
   Put(summary, "members_closed_before", report.closed_before);
+  Put(summary, "circles_new", report.circles_new);
+  Put(summary, "circles_known", report.circles_known);
   Put(summary, "exchanges_new", report.exchanges_new);
   Put(summary, "exchanges_known", report.exchanges_known);
   Put(summary, "openings_new", report.openings_new);
@@ -224,6 +226,7 @@ void TellRejectsFiles(Session& session, const ImportOutcome& outcome) {
 std::string WhatWasCompared(const BalanceCheck& check) {
   std::vector<std::string> parts;
   if (check.members > 0) parts.push_back(Count(check.members, "member"));
+  if (check.circles > 0) parts.push_back(Count(check.circles, "circle"));
   if (check.community_pot) parts.push_back("the community pot");
   if (check.opening_pot) parts.push_back("the opening pot");
   return absl::StrJoin(parts, ", ");
@@ -285,6 +288,9 @@ void TellImport(Session& session, const ImportOutcome& outcome) {
   const ImportReport& report = outcome.report;
   session.Tell(absl::StrCat(Count(report.rows, "row"), " read (", outcome.system, ")"));
   TellMembers(session, outcome);
+  if (report.circles_new + report.circles_known > 0) {
+    session.Tell(absl::StrCat("  circles    ", report.circles_new, " new, ", report.circles_known, " known"));
+  }
   if (report.openings_new + report.openings_known > 0) {
     session.Tell(
         absl::StrCat("  openings   ", report.openings_new, " new, ", report.openings_known, " known"));

@@ -7,14 +7,17 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "client/cli/errors.h"
 #include "client/cli/fetch_balances.h"
+#include "client/cli/import/text.h"
 #include "client/cli/import_limits.h"
 #include "client/cli/limits.h"
 #include "client/cli/status_macros.h"
@@ -71,6 +74,9 @@ std::string DayAfterAll(const ImportAccount& account, const std::string& last_da
   return account.closed_on.empty() ? "" : std::max(account.closed_on, last_day);
 }
 
+// Under which a circle stands among the accounts; no member's number begins like it.
+std::string CircleKey(std::string_view id) { return absl::StrCat("/circles/", Absl(id)); }
+
 void NoteDay(ImportAccount& account, const std::string& day) {
   if (account.closes && account.last_day < day) account.last_day = day;
 }
@@ -78,7 +84,17 @@ void NoteDay(ImportAccount& account, const std::string& day) {
 }  // namespace
 
 Importer::Importer(client::Client client, imports::Reader& reader, ImporterOptions options)
-    : client_(client), reader_(reader), options_(std::move(options)), courier_(std::move(client)) {}
+    : client_(client),
+      reader_(reader),
+      options_(std::move(options)),
+      courier_(client),
+      poster_(std::move(client),
+              {.bank = options_.bank,
+               .commit = options_.commit,
+               .name_of = [this](const imports::ImportedHolder& holder) { return Find(holder)->name(); },
+               .exists = [this](const imports::ImportedHolder& holder) { return Find(holder)->existed; },
+               .on_result = [this](const imports::ImportedEntry& entry,
+                                   const EntryResult& result) { return CountEntry(entry, result); }}) {}
 
 absl::StatusOr<ImportReport> Importer::Run() {
   ImportAccount& pot = FindOrAdd("");
@@ -87,7 +103,9 @@ absl::StatusOr<ImportReport> Importer::Run() {
   report_.opening_pot.holder = client::HolderName(options_.bank, "pots/opening");
   report_.opening_pot.existed = options_.bank_exists;
   if (options_.bank_exists) {
+    CLI_RETURN_IF_ERROR(RefuseOwnExport());
     CLI_RETURN_IF_ERROR(LoadAccounts());
+    CLI_RETURN_IF_ERROR(LoadCircles());
     CLI_RETURN_IF_ERROR(LoadBalances());
   }
   imports::Row row;
@@ -111,6 +129,9 @@ absl::Status Importer::Take(imports::Row row) {
   if (auto* member = std::get_if<imports::ImportedMember>(&row)) return TakeMember(*member);
   if (auto* exchange = std::get_if<imports::ImportedExchange>(&row)) return TakeExchange(*exchange);
   if (auto* opening = std::get_if<imports::ImportedOpening>(&row)) return TakeOpening(*opening);
+  if (auto* circle = std::get_if<imports::ImportedCircle>(&row)) return TakeCircle(*circle);
+  if (auto* entry = std::get_if<imports::ImportedEntry>(&row)) return TakeEntry(*entry);
+  if (auto* merge = std::get_if<imports::ImportedMerge>(&row)) return TakeMerge(*merge);
   if (auto* declared = std::get_if<imports::DeclaredBalance>(&row)) {
     declared_.push_back(std::move(*declared));
     return absl::OkStatus();
@@ -135,6 +156,34 @@ ImportAccount& Importer::FindOrAdd(const std::string& number) {
   return account;
 }
 
+ImportAccount* Importer::Find(const imports::ImportedHolder& holder) {
+  switch (holder.kind) {
+    case imports::ImportedHolder::Kind::kMember:
+      break;
+    case imports::ImportedHolder::Kind::kCircle:
+      return Find(CircleKey(holder.number));
+    case imports::ImportedHolder::Kind::kPot:
+      if (holder.number == "community") return Find("");
+      return holder.number == "opening" ? &report_.opening_pot : nullptr;
+  }
+  return Find(holder.number);
+}
+
+// Only the bank that was exported knows where its export was made.
+absl::Status Importer::RefuseOwnExport() {
+  if (reader_.position().empty()) return absl::OkStatus();
+  v1::ListEventsRequest request;
+  request.set_parent(options_.bank);
+  request.set_page_size(1);
+  request.set_after_position(std::string(reader_.position()));
+  const absl::Status known = client_.ListEventsPage(std::move(request)).status();
+  if (known.ok()) {
+    return UsageError(
+        "These files were exported from this very bank: it has all of it. Import them into another one.");
+  }
+  return IsAboutTheServer(known) ? known : absl::OkStatus();
+}
+
 absl::Status Importer::LoadAccounts() {
   v1::ListMembersRequest request;
   request.set_parent(options_.bank);
@@ -147,6 +196,7 @@ absl::Status Importer::LoadAccounts() {
       const bool merged = !member->merged_into().empty();
       ImportAccount& account = FindOrAdd(id.number());
       account.holder = merged ? member->merged_into() : member->name();
+      if (merged) account.merged_name = member->name();
       account.display_name = member->display_name();
       account.existed = true;
       account.is_closed = member->state() != v1::Member::STATE_ACTIVE;
@@ -157,12 +207,35 @@ absl::Status Importer::LoadAccounts() {
   return absl::OkStatus();
 }
 
+absl::Status Importer::LoadCircles() {
+  v1::ListCirclesRequest request;
+  request.set_parent(options_.bank);
+  request.set_page_size(kLongestPage);
+  for (absl::StatusOr<v1::Circle>& circle : client_.ListCircles(std::move(request))) {
+    if (!circle.ok()) return circle.status();
+    ImportAccount& account = FindOrAdd(CircleKey(client::IdOf(circle->name())));
+    account.holder = circle->name();
+    account.number = ShortName(circle->name());
+    account.display_name = circle->display_name();
+    account.existed = true;
+  }
+  return absl::OkStatus();
+}
+
+// All at one position, and what the newest entry is there: an earlier run that was broken off may still have
+// a batch on its way.
 absl::Status Importer::LoadBalances() {
+  v1::ListExchangesRequest newest;
+  newest.set_parent(options_.bank);
+  newest.set_page_size(1);
+  newest.set_order(v1::LIST_ORDER_NEWEST_FIRST);
+  CLI_ASSIGN_OR_RETURN(const v1::ListExchangesResponse list, client_.ListExchangesPage(std::move(newest)));
+  if (list.exchanges_size() > 0) newest_before_ = client::SequenceOf(list.exchanges(0).name());
   std::vector<std::string> holders;
   for (const auto& [number, account] : report_.accounts) holders.push_back(account.holder);
   holders.push_back(report_.opening_pot.holder);
   CLI_ASSIGN_OR_RETURN(const std::vector<v1::Balance> balances,
-                       FetchBalances(client_, options_.bank, holders));
+                       FetchBalances(client_, options_.bank, holders, list.position()));
   auto balance = balances.begin();
   for (auto& [number, account] : report_.accounts) account.before_seconds = (balance++)->seconds();
   report_.opening_pot.before_seconds = balance->seconds();
@@ -194,11 +267,14 @@ absl::Status Importer::TakeMember(imports::ImportedMember& member) {
   return absl::OkStatus();
 }
 
-// Made of the number where that makes an id that is free. Never of words: a number without a digit may be a
-// name.
-std::string Importer::IdFor(const std::string& number) const {
-  if (number.find_first_of("0123456789") == std::string::npos) return "";
-  const std::string id = AsId(absl::StrCat(Absl(reader_.id_prefix()), number));
+// The one that it brings, else made of the number where that makes one; empty where it is not free. Never of
+// words: a number without a digit may be a name.
+std::string Importer::IdFor(const imports::ImportedMember& member) const {
+  std::string id = member.id;
+  if (id.empty() && member.number.find_first_of("0123456789") != std::string::npos) {
+    id = absl::StrCat(Absl(reader_.id_prefix()), member.number);
+  }
+  id = AsId(id);
   return taken_ids_.contains(id) ? "" : id;
 }
 
@@ -212,17 +288,30 @@ absl::StatusOr<std::string> Importer::CreateMember(const imports::ImportedMember
   created.set_display_name(member.display_name);
   created.set_kind(KindOf(member.kind));
   created.set_joined_on(member.joined_on);
+  created.set_language(member.language);
+  created.set_note(member.note);
   for (const std::string& phone : member.phones) created.add_phones(phone);
   for (const std::string& email : member.emails) created.add_emails(email);
   v1::Member::ExternalId& external = *created.add_external_ids();
   external.set_system(std::string(reader_.system()));
   external.set_number(member.number);
-  CLI_ASSIGN_OR_RETURN(const v1::CreateMemberResponse response, client_.CreateMember(std::move(request)));
-  return response.member().name();
+  for (const auto& [system, number] : member.external_ids) {
+    v1::Member::ExternalId& other = *created.add_external_ids();
+    other.set_system(system);
+    other.set_number(number);
+  }
+  absl::StatusOr<v1::CreateMemberResponse> response = client_.CreateMember(request);
+  if (!id.empty() && client::ErrorReason(response.status()) == "ALREADY_EXISTS") {
+    // Somebody has got the id meanwhile; the server gives another one.
+    request.clear_member_id();
+    response = client_.CreateMember(std::move(request));
+  }
+  if (!response.ok()) return response.status();
+  return response->member().name();
 }
 
 absl::StatusOr<bool> Importer::AddMember(const imports::ImportedMember& member) {
-  const std::string id = IdFor(member.number);
+  const std::string id = IdFor(member);
   std::string holder = id.empty() ? "" : client::HolderName(options_.bank, id);
   if (options_.commit) {
     absl::StatusOr<std::string> created = CreateMember(member, id);
@@ -264,6 +353,14 @@ absl::Status Importer::FillIn(const imports::ImportedMember& member, ImportAccou
     more.mutable_emails()->Assign(member.emails.begin(), member.emails.end());
     mask.add_paths("emails");
   }
+  if (have.language().empty() && !member.language.empty()) {
+    more.set_language(member.language);
+    mask.add_paths("language");
+  }
+  if (have.note().empty() && !member.note.empty()) {
+    more.set_note(member.note);
+    mask.add_paths("note");
+  }
   if (nothing_known && have.kind() != KindOf(member.kind)) {
     more.set_kind(KindOf(member.kind));
     mask.add_paths("kind");
@@ -293,20 +390,23 @@ absl::Status Importer::FillIn(const imports::ImportedMember& member, ImportAccou
 }
 
 absl::StatusOr<ImportAccount*> Importer::AccountOf(const std::string& number, const Source& source,
-                                                   const std::string& field) {
+                                                   const std::string& field, const std::string& name) {
   ImportAccount* account = Find(number);
   if (account == nullptr && options_.make_members) {
-    imports::ImportedMember unnamed;
-    unnamed.place = source.place;
-    unnamed.number = number;
-    unnamed.fields = source.fields;
-    if (const std::string why = WhyRefused(unnamed); !why.empty()) {
+    imports::ImportedMember member;
+    member.place = source.place;
+    member.number = number;
+    member.display_name = name;
+    member.fields = source.fields;
+    // A name is no reason to lose an exchange.
+    if (!WhyRefused(member).empty()) member.display_name.clear();
+    if (const std::string why = WhyRefused(member); !why.empty()) {
       Reject(source, field, why);
       return nullptr;
     }
     // One thing at a time: what was sent first has its number first.
     if (options_.commit) CLI_RETURN_IF_ERROR(Flush());
-    CLI_ASSIGN_OR_RETURN(const bool added, AddMember(unnamed));
+    CLI_ASSIGN_OR_RETURN(const bool added, AddMember(member));
     if (!added) return nullptr;
     account = Find(number);
   }
@@ -356,7 +456,8 @@ absl::Status Importer::PostOpening(Pending pending, const imports::ImportedOpeni
   request.set_occurred_on(opening.occurred_on);
   request.set_note(opening.note);
   *request.mutable_origin() = ToOrigin(opening.origin_number);
-  return Count(pending, client_.RecordOpening(std::move(request)).status());
+  const absl::StatusOr<v1::RecordOpeningResponse> posted = client_.RecordOpening(std::move(request));
+  return Count(pending, posted.status(), posted.ok() ? client::SequenceOf(posted->exchange().name()) : 0);
 }
 
 absl::Status Importer::TakeExchange(imports::ImportedExchange& exchange) {
@@ -366,10 +467,11 @@ absl::Status Importer::TakeExchange(imports::ImportedExchange& exchange) {
     Reject(source, "", why);
     return absl::OkStatus();
   }
-  CLI_ASSIGN_OR_RETURN(ImportAccount * giver, AccountOf(exchange.giver, source, exchange.giver_field));
+  CLI_ASSIGN_OR_RETURN(ImportAccount * giver,
+                       AccountOf(exchange.giver, source, exchange.giver_field, exchange.giver_name));
   if (giver == nullptr) return absl::OkStatus();
   CLI_ASSIGN_OR_RETURN(ImportAccount * receiver,
-                       AccountOf(exchange.receiver, source, exchange.receiver_field));
+                       AccountOf(exchange.receiver, source, exchange.receiver_field, exchange.receiver_name));
   if (receiver == nullptr) return absl::OkStatus();
   if (giver->holder == receiver->holder && !giver->holder.empty()) {
     Reject(source, exchange.giver_field, "giver and receiver have been merged into one member of the bank");
@@ -410,7 +512,7 @@ v1::Exchange Importer::ToExchange(const Pending& pending, imports::ImportedExcha
 absl::Status Importer::Enqueue(Pending pending, v1::Exchange exchange) {
   // Where somebody is still to be added there is nothing to ask.
   if (!options_.commit && (!pending.giver->existed || !pending.receiver->existed)) {
-    return Count(pending, absl::OkStatus());
+    return Count(pending, absl::OkStatus(), 0);
   }
   batch_bytes_ += exchange.ByteSizeLong();
   *batch_.add_exchanges() = std::move(exchange);
@@ -438,7 +540,8 @@ absl::Status Importer::Settle() {
     return absl::InternalError("The server answered for another number of exchanges than it was sent.");
   }
   for (size_t i = 0; i < sent_.size(); ++i) {
-    CLI_RETURN_IF_ERROR(Count(sent_[i], client::ToStatus(response.results(static_cast<int>(i)).status())));
+    const auto& result = response.results(static_cast<int>(i));
+    CLI_RETURN_IF_ERROR(Count(sent_[i], client::ToStatus(result.status()), result.sequence()));
   }
   sent_.clear();
   return absl::OkStatus();
@@ -446,12 +549,14 @@ absl::Status Importer::Settle() {
 
 absl::Status Importer::Flush() {
   CLI_RETURN_IF_ERROR(SendBatch());
-  return Settle();
+  CLI_RETURN_IF_ERROR(Settle());
+  return poster_.Flush();
 }
 
-absl::Status Importer::Count(Pending& pending, const absl::Status& status) {
+absl::Status Importer::Count(Pending& pending, const absl::Status& status, int64_t sequence) {
   const int64_t seconds = pending.seconds;
   if (status.ok()) {
+    if (sequence != 0) posted_.Add(sequence);
     ++(pending.opening ? report_.openings_new : report_.exchanges_new);
     pending.giver->new_seconds += seconds;
     pending.receiver->new_seconds -= seconds;
@@ -459,6 +564,10 @@ absl::Status Importer::Count(Pending& pending, const absl::Status& status) {
     ++(pending.opening ? report_.openings_known : report_.exchanges_known);
     pending.giver->known_seconds += seconds;
     pending.receiver->known_seconds -= seconds;
+    if (CameMeanwhile(client::SequenceOf(client::ErrorMetadata(status)["exchange"]))) {
+      pending.giver->before_seconds += seconds;
+      pending.receiver->before_seconds -= seconds;
+    }
   } else if (IsAboutTheServer(status)) {
     return status;
   } else {
@@ -469,10 +578,132 @@ absl::Status Importer::Count(Pending& pending, const absl::Status& status) {
   return absl::OkStatus();
 }
 
+bool Importer::CameMeanwhile(int64_t sequence) const {
+  return options_.commit && sequence > newest_before_ && !posted_.Contains(sequence);
+}
+
 void Importer::Reject(const Source& source, const std::string& field, const std::string& reason,
                       bool by_server) {
   ++report_.rejected;
   if (options_.on_reject) options_.on_reject({source.place, field, reason, source.fields}, by_server);
+}
+
+// ---- A bank's own export
+// ---------------------------------------------------------------------------------------------
+
+absl::Status Importer::TakeCircle(imports::ImportedCircle& circle) {
+  const Source source{circle.place, std::move(circle.fields)};
+  const std::string key = CircleKey(circle.id);
+  if (ImportAccount* known = Find(key)) {
+    ++report_.circles_known;
+    known->in_files = true;
+    return absl::OkStatus();
+  }
+  v1::CreateCircleRequest request;
+  request.set_parent(options_.bank);
+  request.set_circle_id(circle.id);
+  request.mutable_circle()->set_display_name(circle.display_name);
+  for (const std::string& number : circle.members) {
+    CLI_ASSIGN_OR_RETURN(const ImportAccount* member, AccountOf(number, source, "members"));
+    if (member == nullptr) return absl::OkStatus();
+    request.mutable_circle()->add_members(member->name());
+  }
+  if (options_.commit) {
+    absl::Status created = client_.CreateCircle(std::move(request)).status();
+    if (!created.ok()) {
+      if (IsAboutTheServer(created)) return created;
+      Reject(source, "", Explain(created, {}), /*by_server=*/true);
+      return absl::OkStatus();
+    }
+  }
+  ++report_.circles_new;
+  ImportAccount& account = FindOrAdd(key);
+  account.number = absl::StrCat("circles/", circle.id);
+  account.holder = client::HolderName(options_.bank, account.number);
+  account.display_name = circle.display_name;
+  account.in_files = true;
+  return absl::OkStatus();
+}
+
+absl::Status Importer::TakeEntry(imports::ImportedEntry& entry) {
+  if (!members_done_) CLI_RETURN_IF_ERROR(CloseBeforehand());
+  const Source source{entry.place, entry.fields};
+  if (const std::string why = WhyRefused(entry, options_.today); !why.empty()) {
+    Reject(source, "", why);
+    return absl::OkStatus();
+  }
+  for (const imports::ImportedHolder& holder : HoldersOf(entry)) {
+    ImportAccount* account = Find(holder);
+    if (holder.kind == imports::ImportedHolder::Kind::kMember) {
+      CLI_ASSIGN_OR_RETURN(account, AccountOf(holder.number, source, ""));
+      if (account == nullptr) return absl::OkStatus();
+    } else if (account == nullptr) {
+      const bool circle = holder.kind == imports::ImportedHolder::Kind::kCircle;
+      Reject(source, "",
+             circle ? absl::StrCat("there is no circle ", holder.number,
+                                   " in the files (or its row cannot be posted), nor in the bank")
+                    : absl::StrCat("there is no pot ", holder.number));
+      return absl::OkStatus();
+    }
+    account->in_files = true;
+    NoteDay(*account, entry.occurred_on);
+  }
+  return poster_.Take(std::move(entry));
+}
+
+absl::Status Importer::CountEntry(const imports::ImportedEntry& entry, const EntryResult& result) {
+  if (result.outcome == EntryOutcome::kRefused) {
+    if (IsAboutTheServer(result.why)) return result.why;
+    Reject({entry.place, entry.fields}, "", Explain(result.why, {}), options_.commit);
+    return absl::OkStatus();
+  }
+  const bool is_new = result.outcome == EntryOutcome::kNew;
+  if (is_new && result.sequence != 0) posted_.Add(result.sequence);
+  const bool opening = entry.kind == imports::ImportedEntry::Kind::kOpening;
+  ++(opening ? (is_new ? report_.openings_new : report_.openings_known)
+             : (is_new ? report_.exchanges_new : report_.exchanges_known));
+  for (const imports::ImportedShare& moved : entry.movements) {
+    ImportAccount& account = *Find(moved.holder);
+    (is_new ? account.new_seconds : account.known_seconds) += moved.seconds;
+    if (!is_new && CameMeanwhile(result.sequence)) account.before_seconds += moved.seconds;
+  }
+  for (const imports::ImportedShare& share : entry.givers) report_.seconds += share.seconds;
+  return absl::OkStatus();
+}
+
+absl::Status Importer::TakeMerge(imports::ImportedMerge& merge) {
+  if (!members_done_) CLI_RETURN_IF_ERROR(CloseBeforehand());
+  const Source source{merge.place, std::move(merge.fields)};
+  CLI_ASSIGN_OR_RETURN(ImportAccount * goes, AccountOf(merge.number, source, "about"));
+  if (goes == nullptr) return absl::OkStatus();
+  CLI_ASSIGN_OR_RETURN(ImportAccount * stays, AccountOf(merge.into, source, "other"));
+  if (stays == nullptr) return absl::OkStatus();
+  const absl::StatusOr<EntryOutcome> merged = poster_.Merge(goes->name(), stays->name());
+  if (!merged.ok()) {
+    if (IsAboutTheServer(merged.status())) return merged.status();
+    Reject(source, "", Explain(merged.status(), {}), /*by_server=*/true);
+    return absl::OkStatus();
+  }
+  Join(*goes, *stays);
+  return absl::OkStatus();
+}
+
+void Importer::Join(ImportAccount& goes, ImportAccount& stays) {
+  // Of accounts that are one each has all that they had before.
+  const bool one_already = !goes.holder.empty() && goes.holder == stays.holder;
+  if (!one_already) stays.before_seconds += goes.before_seconds;
+  const std::string from = goes.holder;
+  for (auto& [number, account] : report_.accounts) {
+    const bool one_of_them =
+        !account.holder.empty() && (account.holder == from || account.holder == stays.holder);
+    if (&account == &stays || (&account != &goes && !one_of_them)) continue;
+    if (account.holder != stays.holder && account.merged_name.empty()) account.merged_name = account.holder;
+    account.holder = stays.holder;
+    account.before_seconds = stays.before_seconds;
+    stays.new_seconds += std::exchange(account.new_seconds, 0);
+    stays.known_seconds += std::exchange(account.known_seconds, 0);
+    account.in_files = false;
+  }
 }
 
 // ---- Members who left
@@ -505,8 +736,9 @@ absl::Status Importer::CloseAfterwards() {
       CLI_RETURN_IF_ERROR(Close(account, account.closed_on));
     } else if (!options_.commit && !had_hours) {
       CLI_RETURN_IF_ERROR(Close(account, DayAfterAll(account, account.last_day)));
-    } else if (std::none_of(report_.left_open.begin(), report_.left_open.end(),
-                            [&](const LeftOpen& told) { return told.account.number == account.number; })) {
+    } else if (std::none_of(
+                   report_.left_open.begin(), report_.left_open.end(),
+                   [&mine = account.number](const LeftOpen& told) { return told.account.number == mine; })) {
       report_.left_open.push_back({account, LeftOpen::Why::kHasHours, ""});
     }
   }
@@ -565,7 +797,9 @@ absl::StatusOr<BalanceCheck> Importer::CheckBalances(const ImportReport& report)
   BalanceCheck check;
   check.community_pot = report.accounts.at("").in_files;
   check.opening_pot = report.opening_pot.in_files;
-  check.members = static_cast<int64_t>(by_holder.size()) - check.community_pot;
+  check.circles = std::count_if(by_holder.begin(), by_holder.end(),
+                                [](const auto& one) { return absl::StrContains(one.first, "/circles/"); });
+  check.members = static_cast<int64_t>(by_holder.size()) - check.circles - check.community_pot;
   if (check.opening_pot) by_holder.emplace(report.opening_pot.holder, report.opening_pot);
   std::vector<std::string> holders;
   for (const auto& [holder, account] : by_holder) holders.push_back(holder);

@@ -7,6 +7,9 @@
 // gets an id made of that number where it makes one (Reader::id_prefix()), and no starter hours. Of a member
 // who is known, what is empty in the bank is filled in; nothing is overwritten.
 //
+// A bank's own export brings whole entries (import_entries.h), circles and merges beside. The bank that it
+// came from refuses it: it has all of it, under numbers instead of origins.
+//
 // Closing. The server closes an account at once where it is even or in debit; hours in credit would have to
 // go somewhere. So a member who left with hours is closed while the account is still even, before its
 // exchanges: the server takes help of up to the day of closing, from a broker, for closed accounts. Where
@@ -32,15 +35,20 @@
 #include "absl/status/statusor.h"
 #include "client/cli/batch_courier.h"
 #include "client/cli/import/reader.h"
+#include "client/cli/import_entries.h"
+#include "client/cli/sequence_ranges.h"
 #include "client/cpp/client.h"
 
 namespace timebank::cli {
 
 // One account that the files or the bank know.
 struct ImportAccount {
-  // Resource name; what it is, or will be. Empty: the server will choose.
+  // Resource name; what it is, or will be. Empty: the server will choose. Of a merged member: whom it is one
+  // with, who has the hours.
   std::string holder;
-  // Number in the older system; empty for the community pot.
+  // Of a merged member: its own name.
+  std::string merged_name;
+  // Number in the older system; empty for the community pot; `circles/knitters` of a circle.
   std::string number;
   std::string display_name;
   // In the bank before this run.
@@ -63,6 +71,8 @@ struct ImportAccount {
   // Nobody has changed the member in the bank since it was added.
   bool untouched = false;
 
+  // Its own name, whoever has the hours.
+  const std::string& name() const { return merged_name.empty() ? holder : merged_name; }
   int64_t expected_seconds() const { return before_seconds + new_seconds; }
   int64_t files_seconds() const { return new_seconds + known_seconds; }
 };
@@ -98,6 +108,9 @@ struct ImportReport {
   int64_t members_filled = 0;
   // Known ones who have another name in the bank; it stays.
   int64_t members_named_otherwise = 0;
+  int64_t circles_new = 0;
+  int64_t circles_known = 0;
+  // Entries of any kind but openings.
   int64_t exchanges_new = 0;
   int64_t exchanges_known = 0;
   int64_t openings_new = 0;
@@ -113,7 +126,7 @@ struct ImportReport {
   int64_t closed_later = 0;
   int64_t declared = 0;
   std::vector<DeclaredDifference> declared_differences;
-  // By number in the older system; the community pot under the empty number.
+  // By number in the older system; the community pot under the empty number, circles under `/circles/ID`.
   std::map<std::string, ImportAccount> accounts;
   // Where openings come from; `in_files` where there are any.
   ImportAccount opening_pot;
@@ -128,12 +141,14 @@ struct BalanceDifference {
 // Every balance read back.
 struct BalanceCheck {
   std::vector<BalanceDifference> differences;
-  // Accounts that were compared: members (merged ones count once), and whether the pots are among them.
+  // Accounts that were compared: members (merged ones count once), circles, and whether the pots are among
+  // them.
   int64_t members = 0;
+  int64_t circles = 0;
   bool community_pot = false;
   bool opening_pot = false;
 
-  int64_t accounts() const { return members + community_pot + opening_pot; }
+  int64_t accounts() const { return members + circles + community_pot + opening_pot; }
 };
 
 struct ImporterOptions {
@@ -164,8 +179,8 @@ class Importer {
   Importer(const Importer&) = delete;
   Importer& operator=(const Importer&) = delete;
 
-  // Reads and posts (or asks) to the end. Errors: the server cannot be reached, a file breaks off; what was
-  // posted by then stays, and another run completes it.
+  // Reads and posts (or asks) to the end. Errors: the files are an export of this very bank (usage); the
+  // server cannot be reached, a file breaks off: what was posted by then stays, and another run completes it.
   absl::StatusOr<ImportReport> Run();
 
   // After a committed Run(): reads every balance back. What differs from the files' sums.
@@ -193,24 +208,35 @@ class Importer {
 
   // The account under that number; null: there is none.
   ImportAccount* Find(const std::string& number) const;
+  // The same for a holder of a bank's own export.
+  ImportAccount* Find(const imports::ImportedHolder& holder);
   // The same; a new one where there is none.
   ImportAccount& FindOrAdd(const std::string& number);
+  // An export of the bank that it is to go into would post everything twice.
+  absl::Status RefuseOwnExport();
   absl::Status LoadAccounts();
+  absl::Status LoadCircles();
   absl::Status LoadBalances();
   absl::Status Take(imports::Row row);
   absl::Status TakeMember(imports::ImportedMember& member);
   absl::Status TakeOpening(imports::ImportedOpening& opening);
   absl::Status TakeExchange(imports::ImportedExchange& exchange);
-  // The account of a member whom a row names; null where there is none (the row is then rejected).
+  absl::Status TakeCircle(imports::ImportedCircle& circle);
+  absl::Status TakeEntry(imports::ImportedEntry& entry);
+  absl::Status TakeMerge(imports::ImportedMerge& merge);
+  // The account of a member whom a row names; null where there is none (the row is then rejected). `name`:
+  // what the row calls one who is made.
   absl::StatusOr<ImportAccount*> AccountOf(const std::string& number, const Source& source,
-                                           const std::string& field);
+                                           const std::string& field, const std::string& name = "");
   // Adds a member to the bank (or to what would be added). False where the server refuses (the row is then
   // rejected).
   absl::StatusOr<bool> AddMember(const imports::ImportedMember& member);
   absl::StatusOr<std::string> CreateMember(const imports::ImportedMember& member, const std::string& id);
   // Completes what the bank has of a member.
   absl::Status FillIn(const imports::ImportedMember& member, ImportAccount& account);
-  std::string IdFor(const std::string& number) const;
+  std::string IdFor(const imports::ImportedMember& member) const;
+  // From here on the hours of `goes` are those of `stays`.
+  void Join(ImportAccount& goes, ImportAccount& stays);
 
   v1::Origin ToOrigin(std::string number) const;
   v1::Exchange ToExchange(const Pending& pending, imports::ImportedExchange& row) const;
@@ -222,8 +248,12 @@ class Importer {
   // Waits for the batch that is on its way, and counts what came of it.
   absl::Status Settle();
   absl::Status Flush();
-  // What the server says about one row: counted as new, as known, or rejected. Errors: it did not answer.
-  absl::Status Count(Pending& pending, const absl::Status& status);
+  // What the server says about one row: counted as new, as known, or rejected; `sequence` where it posted it.
+  // Errors: it did not answer.
+  absl::Status Count(Pending& pending, const absl::Status& status, int64_t sequence);
+  absl::Status CountEntry(const imports::ImportedEntry& entry, const EntryResult& result);
+  // Of an entry that the bank has: whether somebody else posted it after this run had read the balances.
+  bool CameMeanwhile(int64_t sequence) const;
 
   // Closes those who will end with hours, while their accounts are even.
   absl::Status CloseBeforehand();
@@ -241,6 +271,10 @@ class Importer {
   // The same accounts, to be found quickly; in the report they stay where they are.
   absl::flat_hash_map<std::string, ImportAccount*> by_number_;
   std::map<std::string, KnownMember> known_;
+  // Sequence number of the newest entry when the balances were read.
+  int64_t newest_before_ = 0;
+  // What this run has posted.
+  SequenceRanges posted_;
   // Ids that members of the bank have.
   absl::flat_hash_set<std::string> taken_ids_;
   std::vector<imports::DeclaredBalance> declared_;
@@ -253,6 +287,8 @@ class Importer {
   size_t batch_bytes_ = 0;
   std::vector<Pending> making_;
   std::vector<Pending> sent_;
+  // What a bank's own export has.
+  EntryPoster poster_;
 };
 
 }  // namespace timebank::cli

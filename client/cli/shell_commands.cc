@@ -144,6 +144,9 @@ void PrintCompletions(const Grammar& grammar, const std::vector<std::string>& wo
     options.as = wanted.globals["--as"];
     options.key_file = wanted.globals["--key-file"];
     options.context = wanted.globals["--context"];
+    options.ca = wanted.globals["--ca"];
+    options.cert = wanted.globals["--cert"];
+    options.cert_key = wanted.globals["--cert-key"];
     Session session(console, variables, connect, std::move(options), "");
     wanted.words = wanted.kind == Wanted::Kind::kMembers ? Members(session, words.back())
                                                          : Categories(session, words.back());

@@ -1,7 +1,9 @@
 #include "client/cpp/names.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
+#include <system_error>
 
 namespace timebank::client {
 namespace {
@@ -45,5 +47,12 @@ bool IsId(std::string_view id) {
 }
 
 std::string_view IdOf(std::string_view name) { return name.substr(name.rfind('/') + 1); }
+
+int64_t SequenceOf(std::string_view exchange) {
+  const std::string_view id = IdOf(exchange);
+  int64_t sequence = 0;
+  const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), sequence);
+  return error == std::errc() && end == id.data() + id.size() && sequence > 0 ? sequence : 0;
+}
 
 }  // namespace timebank::client

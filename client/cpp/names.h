@@ -5,6 +5,7 @@
 #ifndef TIMEBANK_CLIENT_CPP_NAMES_H_
 #define TIMEBANK_CLIENT_CPP_NAMES_H_
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,10 @@ bool IsId(std::string_view id);
 
 // The last part of a name: `timebanks/rushey/members/ana` gives `ana`.
 std::string_view IdOf(std::string_view name);
+
+// The number of an exchange, by its name or alone: `timebanks/rushey/exchanges/1042` gives 1042. 0 where it
+// is none.
+int64_t SequenceOf(std::string_view exchange);
 
 }  // namespace timebank::client
 

@@ -55,8 +55,11 @@ struct Options {
   // What gRPC can connect to: `localhost:7400`, `unix:/run/timebank/timebank.sock`,
   // `dns:///bank.example.org:7400`.
   std::string target = "localhost:7400";
-  // Null: not encrypted, for a loopback address, a unix socket or behind a proxy that encrypts.
+  // client/cpp/credentials.h makes them of files. Null: not encrypted where `target` is on this machine;
+  // elsewhere TLS, the server's certificate being one that the system trusts.
   std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr;
+  // Where there are no credentials: nothing is encrypted, wherever it goes.
+  bool plaintext = false;
 
   // What shows who calls: a key (`tbk_...`) or a provider's token, sent as `authorization: Bearer ...` with
   // every call; empty: none. The server then knows the caller by it and believes little of what follows. Read

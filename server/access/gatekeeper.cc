@@ -129,8 +129,8 @@ absl::StatusOr<Caller> Admit(const Identity& identity, std::string_view stated_r
 }
 
 absl::StatusOr<Caller> Gatekeeper::Admit(const grpc::CallbackServerContext& context,
-                                         const google::protobuf::Message& request) const {
-  TB_ASSIGN_OR_RETURN(Recognised who, Recognise(context));
+                                         const google::protobuf::Message& request, std::string* key) const {
+  TB_ASSIGN_OR_RETURN(Recognised who, Recognise(context, key));
   TB_ASSIGN_OR_RETURN(Caller caller, access::Admit(*who.identity, HeaderOf(context, "timebank-role"),
                                                    HeaderOf(context, "timebank-member"), request));
   caller.min_position = HeaderOf(context, "timebank-min-position");
@@ -138,7 +138,8 @@ absl::StatusOr<Caller> Gatekeeper::Admit(const grpc::CallbackServerContext& cont
   return caller;
 }
 
-absl::StatusOr<Recognised> Gatekeeper::Recognise(const grpc::CallbackServerContext& context) const {
+absl::StatusOr<Recognised> Gatekeeper::Recognise(const grpc::CallbackServerContext& context,
+                                                 std::string* id) const {
   std::string_view credential = HeaderOf(context, "authorization");
   if (!credential.empty()) {
     if (!absl::StartsWithIgnoreCase({credential.data(), credential.size()},
@@ -147,7 +148,7 @@ absl::StatusOr<Recognised> Gatekeeper::Recognise(const grpc::CallbackServerConte
     }
     credential.remove_prefix(kBearer.size());
     if (tokens_ != nullptr && !credential.starts_with(kKeyPrefix)) return tokens_->Verify(credential);
-    TB_ASSIGN_OR_RETURN(const Key* key, keys_.Verify(credential));
+    TB_ASSIGN_OR_RETURN(const Key* key, keys_.Verify(credential, id));
     // The store keeps the key: nothing is counted here.
     const std::shared_ptr<void> nobody;
     return Recognised{std::shared_ptr<const Identity>(nobody, &key->identity()),
@@ -165,7 +166,7 @@ absl::StatusOr<Recognised> Gatekeeper::Recognise(const grpc::CallbackServerConte
 }
 
 absl::StatusOr<Caller> OperatorsDoor::Admit(const grpc::CallbackServerContext& context,
-                                            const google::protobuf::Message& request) const {
+                                            const google::protobuf::Message& request, std::string*) const {
   static const auto& of_socket = *new Identity{"operator", v1::ROLE_OPERATOR, "", 0, "", {}, false};
   TB_ASSIGN_OR_RETURN(Caller caller, access::Admit(of_socket, HeaderOf(context, "timebank-role"),
                                                    HeaderOf(context, "timebank-member"), request));

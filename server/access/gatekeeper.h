@@ -52,10 +52,11 @@ class Gatekeeper final : public services::Authorizer {
       : keys_(*keys), certificates_(std::move(certificates)), tokens_(std::move(tokens)) {}
 
   absl::StatusOr<services::Caller> Admit(const grpc::CallbackServerContext& context,
-                                         const google::protobuf::Message& request) const override;
+                                         const google::protobuf::Message& request,
+                                         std::string* key) const override;
 
  private:
-  absl::StatusOr<Recognised> Recognise(const grpc::CallbackServerContext& context) const;
+  absl::StatusOr<Recognised> Recognise(const grpc::CallbackServerContext& context, std::string* key) const;
 
   const KeyStore& keys_;
   const Certificates certificates_;
@@ -66,7 +67,8 @@ class Gatekeeper final : public services::Authorizer {
 class OperatorsDoor final : public services::Authorizer {
  public:
   absl::StatusOr<services::Caller> Admit(const grpc::CallbackServerContext& context,
-                                         const google::protobuf::Message& request) const override;
+                                         const google::protobuf::Message& request,
+                                         std::string* key) const override;
 };
 
 }  // namespace timebank::access

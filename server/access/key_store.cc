@@ -238,15 +238,16 @@ absl::StatusOr<KeyStore::Revoked> KeyStore::Revoke(std::string_view id, uint64_t
   return revoked;
 }
 
-absl::StatusOr<const Key*> KeyStore::Verify(std::string_view text) const {
-  const std::optional<std::string_view> id = KeyIdOf(text);
-  if (!id) return ErrorOf(Reason::kKeyUnknown, "this is no key, or a part of one");
-  const Key* key = Find(*id);
+absl::StatusOr<const Key*> KeyStore::Verify(std::string_view text, std::string* id) const {
+  const std::optional<std::string_view> named = KeyIdOf(text);
+  if (!named) return ErrorOf(Reason::kKeyUnknown, "this is no key, or a part of one");
+  const Key* key = Find(*named);
   const storage::Digest mac = pepper_.Of(text);
   if (key == nullptr ||
       CRYPTO_memcmp(mac.bytes().data(), key->row_.mac().data(), storage::Digest::kBytes) != 0) {
     return ErrorOf(Reason::kKeyUnknown, "this server does not know this key");
   }
+  if (id != nullptr) *id = key->id();
   const int64_t now_us = NowUs();
   TB_RETURN_IF_ERROR(key->Check(now_us));
   const int64_t minute_us = now_us - now_us % kMinuteUs;

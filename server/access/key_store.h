@@ -93,8 +93,9 @@ class KeyStore {
   };
   absl::StatusOr<Revoked> Revoke(std::string_view id, uint64_t bank, const std::string& by);
 
-  // Whose key `text` is, and notes the use. KEY_UNKNOWN, KEY_REVOKED, KEY_EXPIRED.
-  absl::StatusOr<const Key*> Verify(std::string_view text) const;
+  // Whose key `text` is, and notes the use. KEY_UNKNOWN, KEY_REVOKED, KEY_EXPIRED; with the latter two `id`
+  // is filled in as well.
+  absl::StatusOr<const Key*> Verify(std::string_view text, std::string* id = nullptr) const;
 
   // As it is now.
   storage::v1::KeyRow Row(const Key& key) const;

@@ -1,7 +1,8 @@
 // The pepper: the secret under which keys are kept. It lies outside the ledger's folder, so that a copy of
 // the folder, a backup say, is no help in finding a key.
 //
-// One file: 64 hexadecimal digits and a line end, readable by its owner alone.
+// One file: 64 hexadecimal digits and a line end, readable by its owner alone; of root, where that is not who
+// reads it, by a group as well.
 #ifndef TIMEBANK_SERVER_ACCESS_PEPPER_H_
 #define TIMEBANK_SERVER_ACCESS_PEPPER_H_
 

@@ -27,6 +27,9 @@ constexpr size_t kAnsweredAtOnce = 2;
 
 // Room for so many submissions is kept.
 constexpr size_t kKeptRoom = 1024;
+// A command that is alone and became no more than this is committed by the engine thread itself. A large
+// batch is not: the next one is to be executed while it is synced.
+constexpr size_t kFewEntries = 8;
 
 absl::Status OutcomeUnknown() {
   return ErrorOf(Reason::kOutcomeUnknown, "the outcome is not known; ask again with the same request_id");
@@ -139,6 +142,11 @@ Engine::State Engine::state() const {
 absl::Status Engine::failure() const {
   absl::MutexLock lock(&mutex_);
   return failure_;
+}
+
+Engine::Figures Engine::figures() const {
+  return {waiting_commands_.load(std::memory_order_relaxed), waiting_bytes_.load(std::memory_order_relaxed),
+          store_->applied_index(), store_->flushed_index(), store_->Figures()};
 }
 
 void Engine::SetState(State state) {
@@ -327,7 +335,15 @@ void Engine::Serve() {
     batch.layer = state.Seal();
     to_commit_ = std::exchange(batch, Batch{});
     batch.waiters = RoomForWaiters();
-    committer_wakes_.Signal();
+    engine_commits_ = to_commit_->waiters.size() == 1 && to_commit_->entries <= kFewEntries &&
+                      next_ == taken_.size() && queue_.empty();
+    if (engine_commits_) {
+      mutex_.Unlock();
+      CommitAndAnswer(*to_commit_);
+      mutex_.Lock();
+    } else {
+      committer_wakes_.Signal();
+    }
   }
   for (Waiter& waiter : batch.waiters) waiter.outcome = OutcomeUnknown();
   Answer(std::move(batch.waiters));
@@ -383,45 +399,57 @@ bool Engine::ExecuteQueued(ledger::WorkingState& state, Batch& batch) {
   return true;
 }
 
-// --- committer thread
+// --- committer thread; for a single command the engine thread
 
 void Engine::RunCommitter() {
   while (true) {
     Batch* batch = nullptr;
     {
       absl::MutexLock lock(&mutex_);
-      while (!committer_ends_ && (!to_commit_.has_value() || commit_failed_)) committer_wakes_.Wait(&mutex_);
+      while (!committer_ends_ && (!to_commit_.has_value() || commit_failed_ || engine_commits_)) {
+        committer_wakes_.Wait(&mutex_);
+      }
       if (!to_commit_.has_value()) return;
-      batch = &*to_commit_;  // nobody else touches it until it is reset here
+      batch = &*to_commit_;
     }
-    absl::Status status = Commit(*batch);
-    if (!status.ok()) {
-      for (Waiter& waiter : batch->waiters) waiter.outcome = OutcomeUnknown();
-      Trouble(status);
-    }
-    std::vector<Waiter> waiters = std::move(batch->waiters);
-    {
-      absl::MutexLock lock(&mutex_);
-      commit_failed_ = !status.ok();
-      to_commit_.reset();
-      if (engine_waits_) engine_wakes_.Signal();
-    }
-    AnswerFromCommitter(std::move(waiters));
+    CommitAndAnswer(*batch);
   }
+}
+
+// `batch`: in to_commit_; nobody else touches it until it is reset here.
+void Engine::CommitAndAnswer(Batch& batch) {
+  absl::Status status = Commit(batch);
+  if (!status.ok()) {
+    for (Waiter& waiter : batch.waiters) waiter.outcome = OutcomeUnknown();
+    Trouble(status);
+  }
+  std::vector<Waiter> waiters = std::move(batch.waiters);
+  {
+    absl::MutexLock lock(&mutex_);
+    commit_failed_ = !status.ok();
+    to_commit_.reset();
+    engine_commits_ = false;
+    if (engine_waits_) engine_wakes_.Signal();
+  }
+  AnswerSmall(std::move(waiters));
 }
 
 absl::Status Engine::Commit(const Batch& batch) {
   if (batch.layer->empty()) return absl::OkStatus();
-  TB_RETURN_IF_ERROR(CommitLayer(*batch.layer));
+  std::chrono::nanoseconds sync{0};
+  TB_RETURN_IF_ERROR(CommitLayer(*batch.layer, &sync));
   store_->Publish();
   if (options_.on_published) options_.on_published();
+  if (options_.on_batch) options_.on_batch(batch.waiters.size(), sync);
   return absl::OkStatus();
 }
 
-absl::Status Engine::CommitLayer(const ledger::Layer& layer) {
+absl::Status Engine::CommitLayer(const ledger::Layer& layer, std::chrono::nanoseconds* sync) {
   const auto frame = layer.Frame();
   const uint64_t index = store_->applied_index() + 1;
+  const auto began = std::chrono::steady_clock::now();
   TB_RETURN_IF_ERROR(log_->Append(index, *frame));
+  if (sync != nullptr) *sync = std::chrono::steady_clock::now() - began;
   absl::Status applied = store_->Apply(index, frame);
   // Durable but not readable: nothing that is decided from here on could be trusted.
   if (!applied.ok()) FailForGood(applied);
@@ -443,8 +471,8 @@ void Engine::Answer(std::vector<Waiter> waiters) {
   Reply(std::move(waiters));
 }
 
-// A small batch is answered here, unless answers of earlier ones are still to come.
-void Engine::AnswerFromCommitter(std::vector<Waiter> waiters) {
+// A small batch is answered by whoever committed it, unless answers of earlier ones are still to come.
+void Engine::AnswerSmall(std::vector<Waiter> waiters) {
   bool replier_idle = false;
   {
     absl::MutexLock lock(&replies_mutex_);

@@ -8,8 +8,9 @@
 // has been executed so far: one caller alone never waits for others, and many callers share one sync.
 //
 // While the committer is busy the engine naps between two looks at the queue: executing sooner would gain
-// nothing, and being woken for each command costs more than many a command. Where the replier has nothing to
-// do, the committer answers a batch of one or two itself.
+// nothing, and being woken for each command costs more than many a command. A command that is alone is
+// committed by the engine thread itself, and where the replier has nothing to do, whoever commits a batch of
+// one or two answers it: one caller waits for one thread.
 //
 // Threads:  Submit, Latest, state and failure from any thread.
 // Durable:  `done` runs after its batch is on the disk and published, also for refusals and replays:
@@ -24,6 +25,7 @@
 #define TIMEBANK_SERVER_ENGINE_ENGINE_H_
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -66,6 +68,9 @@ class Engine {
     // things happened; must not block and must not call Stop().
     std::function<void(State, const absl::Status& failure)> on_state;
     std::function<void()> on_published;  // more can be read than before; as above, but beside on_state
+    // A batch of so many commands has become a frame, whose append and sync took so long. On the committer
+    // thread; must not block.
+    std::function<void(size_t commands, std::chrono::nanoseconds sync)> on_batch;
     // Something failed and will be tried again; for whoever looks after the server.
     std::function<void(const absl::Status&)> on_trouble;
   };
@@ -98,6 +103,16 @@ class Engine {
   storage::View Latest() const { return store_->Latest(); }
   State state() const;
   absl::Status failure() const;
+
+  // For whoever looks after the server. Each is right by itself, not all at one moment.
+  struct Figures {
+    size_t queue_commands;  // waiting to be carried out
+    size_t queue_bytes;
+    uint64_t applied_index;  // of the commit log
+    uint64_t flushed_index;
+    storage::DatabaseFigures database;
+  };
+  Figures figures() const;
 
  private:
   struct Waiter {
@@ -132,11 +147,13 @@ class Engine {
   void FailForGood(absl::Status why);
   void Trouble(const absl::Status& what);
   void Trim(uint64_t index);
+  void CommitAndAnswer(Batch& batch);
   absl::Status Commit(const Batch& batch);
-  absl::Status CommitLayer(const ledger::Layer& layer);
+  // `sync`, where it is not null, becomes what append and sync took.
+  absl::Status CommitLayer(const ledger::Layer& layer, std::chrono::nanoseconds* sync = nullptr);
   std::vector<Waiter> RoomForWaiters();
   void Answer(std::vector<Waiter> waiters);
-  void AnswerFromCommitter(std::vector<Waiter> waiters);
+  void AnswerSmall(std::vector<Waiter> waiters);
   void Reply(std::vector<Waiter> waiters);
   void SetState(State state);
 
@@ -155,6 +172,7 @@ class Engine {
   absl::CondVar engine_wakes_;
   absl::CondVar committer_wakes_;
   std::optional<Batch> to_commit_ ABSL_GUARDED_BY(mutex_);  // handed over, not yet done
+  bool engine_commits_ ABSL_GUARDED_BY(mutex_) = false;     // what is in to_commit_, not the committer
   bool commit_failed_ ABSL_GUARDED_BY(mutex_) = false;
   bool committer_ends_ ABSL_GUARDED_BY(mutex_) = false;
 

@@ -263,14 +263,11 @@ Verdict Run::Append(sv1::Entry* entry, const sv1::Texts& texts) {
   return std::nullopt;
 }
 
-std::string Run::OriginRowKey(const OriginSpec& origin) const {
-  return storage::OriginKey(bank, secret(), origin.system, origin.number);
-}
-
 Verdict Run::CheckOrigin(const std::optional<OriginSpec>& origin) {
   if (!origin) return std::nullopt;
+  origin_key_ = storage::OriginKey(bank, secret(), origin->system, origin->number);
   sv1::OriginRow row;
-  if (state.GetRow(Family::kOrigin, OriginRowKey(*origin), &row)) {
+  if (state.GetRow(Family::kOrigin, origin_key_, &row)) {
     Refusal refusal = Refuse(Reason::kOriginRecorded);
     refusal.sequence = row.sequence();
     return refusal;
@@ -282,7 +279,7 @@ void Run::KeepOrigin(const std::optional<OriginSpec>& origin, Sequence sequence)
   if (!origin) return;
   sv1::OriginRow row;
   row.set_sequence(sequence);
-  state.PutRow(Family::kOrigin, OriginRowKey(*origin), row);
+  state.PutRow(Family::kOrigin, origin_key_, row);
 }
 
 }  // namespace timebank::ledger

@@ -134,13 +134,12 @@ class Run {
   // A new salt; never the same twice in one command.
   std::string_view NextSalt();
 
-  // Origins. ORIGIN_RECORDED names the first entry.
+  // Origins. ORIGIN_RECORDED names the first entry. What is kept must have been checked just before.
   Verdict CheckOrigin(const std::optional<OriginSpec>& origin);
   void KeepOrigin(const std::optional<OriginSpec>& origin, Sequence sequence);
 
  private:
   uint32_t KeyNumber();
-  std::string OriginRowKey(const OriginSpec& origin) const;
 
   ledger::OpenBank* open_ = nullptr;
   std::optional<sv1::BankRow> changed_bank_;
@@ -148,6 +147,7 @@ class Run {
   uint32_t salts_ = 0;
   storage::Digest salt_;  // the last one
   sv1::TextRow text_row_;
+  std::string origin_key_;  // of the one that was checked last
 };
 
 // --- the rules, one function an act

@@ -205,7 +205,7 @@ absl::Status BankReader::ExchangeAt(Sequence sequence, v1::Exchange* exchange) {
 absl::Status BankReader::ToExchange(const sv1::Entry& entry, v1::Exchange* exchange) {
   TB_RETURN_IF_ERROR(FillFacts(entry, exchange));
   exchange->set_sequence(static_cast<int64_t>(entry.sequence()));
-  exchange->set_name(ExchangeName(id(), entry.sequence()));
+  PutExchangeName(id(), entry.sequence(), exchange->mutable_name());
   TB_ASSIGN_OR_RETURN(std::string_view category, CategoryName(entry.category()));
   bool note_erased = false;
   TB_ASSIGN_OR_RETURN(sv1::Texts texts, TextsOf(entry.sequence(), &note_erased));
@@ -227,7 +227,7 @@ absl::Status BankReader::ToExchange(const ledger::Preview& preview, v1::Exchange
 absl::Status BankReader::ToNewExchange(const ledger::Preview& posted, v1::Exchange* exchange) {
   TB_RETURN_IF_ERROR(FillFacts(posted.entry, exchange));
   exchange->set_sequence(static_cast<int64_t>(posted.entry.sequence()));
-  exchange->set_name(ExchangeName(id(), posted.entry.sequence()));
+  PutExchangeName(id(), posted.entry.sequence(), exchange->mutable_name());
   TB_ASSIGN_OR_RETURN(std::string_view category, CategoryName(posted.entry.category()));
   FillTexts(posted.texts, category, exchange);
   exchange->set_state(v1::Exchange::STATE_RECORDED);

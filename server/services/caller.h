@@ -52,10 +52,12 @@ struct Caller {
 class Authorizer {
  public:
   virtual ~Authorizer() = default;
-  // Who makes this call, where that caller may make it. Must not block. Errors: KEY_UNKNOWN, KEY_REVOKED,
-  // KEY_EXPIRED, ROLE_REQUIRED; decided without looking at the ledger, so that they tell nothing about it.
+  // Who makes this call, where that caller may make it. `key` becomes the id of the key that the call brings,
+  // where there is such a key, whether it may make the call or not. Must not block. Errors: KEY_UNKNOWN,
+  // KEY_REVOKED, KEY_EXPIRED, ROLE_REQUIRED; decided without looking at the ledger, so that they tell nothing
+  // about it.
   virtual absl::StatusOr<Caller> Admit(const grpc::CallbackServerContext& context,
-                                       const google::protobuf::Message& request) const = 0;
+                                       const google::protobuf::Message& request, std::string* key) const = 0;
 };
 
 // Believes what callers state. Lives for ever.

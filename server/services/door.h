@@ -1,5 +1,6 @@
 // Where every call comes in: who makes it and whether that may be is decided here, before anything is done
-// for it, and nowhere else. What is behind the door is Serving.
+// for it, and nowhere else. What is behind the door is Serving. Calls that are refused here are counted and
+// logged like all others.
 //
 // A server has a door for each address that it listens on: behind the operator's socket everybody is an
 // operator.
@@ -11,6 +12,7 @@
 #include <grpcpp/support/server_callback.h>
 
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "server/services/serving.h"
@@ -34,13 +36,16 @@ class Door {
   grpc::ServerUnaryReactor* Scan(grpc::CallbackServerContext* context,
                                  const google::protobuf::Message& request, Serving::Answer answer) const;
 
-  // For a stream, which asks for itself.
+  // For a stream, which asks for itself; as Authorizer's.
   absl::StatusOr<Caller> Admit(const grpc::CallbackServerContext& context,
-                               const google::protobuf::Message& request) const {
-    return authorizer_->Admit(context, request);
+                               const google::protobuf::Message& request, std::string* key) const {
+    return authorizer_->Admit(context, request, key);
   }
 
  private:
+  grpc::ServerUnaryReactor* Refuse(const Call& call, grpc::CallbackServerContext* context,
+                                   const absl::Status& status, std::string_view request_id = {}) const;
+
   Serving* serving_;
   const Authorizer* authorizer_;
 };

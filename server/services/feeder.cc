@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -23,6 +24,8 @@ using storage::Sequence;
 namespace {
 
 constexpr size_t kMostEventsAMessage = 100;
+// So many streams get one message at most; who comes later in a round gets what was published meanwhile.
+constexpr size_t kMostTogether = 16;
 constexpr absl::Duration kLongestRest = absl::Milliseconds(3);
 
 // What comes behind entry `after`, at most one message of it; sets `last` to its last entry.
@@ -72,6 +75,35 @@ void Feeder::Wake() {
   if (!std::exchange(woken_, true)) wakes_.Signal();
 }
 
+size_t Feeder::open() {
+  absl::MutexLock lock(&mutex_);
+  return streams_->size();
+}
+
+Sequence Feeder::Lag() {
+  std::shared_ptr<const Streams> streams;
+  {
+    absl::MutexLock lock(&mutex_);
+    streams = streams_;
+  }
+  std::map<storage::BankNumber, Sequence> slowest;
+  for (const std::shared_ptr<Stream>& stream : *streams) {
+    const Place place = stream->Where();
+    const auto [known, is_new] = slowest.try_emplace(place.bank, place.after);
+    if (!is_new) known->second = std::min(known->second, place.after);
+  }
+  if (slowest.empty()) return 0;
+  const NamedView view = latest_().InMemory();
+  Sequence lag = 0;
+  for (const auto& [bank, after] : slowest) {
+    const absl::StatusOr<BankReader> reader = BankReader::Open(view, bank);
+    if (!reader.ok()) continue;
+    const absl::StatusOr<Sequence> last = reader->LastSequence();
+    if (last.ok() && *last > after) lag = std::max(lag, *last - after);
+  }
+  return lag;
+}
+
 void Feeder::EndAll() {
   std::shared_ptr<const Streams> streams;
   {
@@ -105,7 +137,7 @@ void Feeder::Run() {
     const absl::Time began = absl::Now();
     Round(*streams);
     streams.reset();
-    absl::SleepFor(std::min(2 * (absl::Now() - began), kLongestRest));
+    absl::SleepFor(std::min((absl::Now() - began) / 2, kLongestRest));
   }
 }
 
@@ -119,11 +151,12 @@ void Feeder::Round(const Streams& streams) {
   const auto place = [](const Waiting& one) { return std::tie(one.place.bank, one.place.after); };
   std::sort(waiting.begin(), waiting.end(),
             [&](const Waiting& a, const Waiting& b) { return place(a) < place(b); });
-  const NamedView view = latest_().InMemory();
   for (auto begin = waiting.begin(); begin != waiting.end();) {
+    const auto most = begin + std::min<ptrdiff_t>(kMostTogether, waiting.end() - begin);
     const auto end =
-        std::find_if(begin, waiting.end(), [&](const Waiting& one) { return place(one) != place(*begin); });
-    DeliverFromMemory(view, Group(std::make_move_iterator(begin), std::make_move_iterator(end)));
+        std::find_if(begin, most, [&](const Waiting& one) { return place(one) != place(*begin); });
+    DeliverFromMemory(latest_().InMemory(),
+                      Group(std::make_move_iterator(begin), std::make_move_iterator(end)));
     begin = end;
   }
 }

@@ -1,12 +1,13 @@
 // Sends the journal to the streams that watch it.
 //
-//   Wake ──► feed thread, in rounds ──► streams that wait at one place: one message, made once ──► Send
+//   Wake ──► feed thread, in rounds ──► up to 16 streams that wait at one place: one message ──► Send
 //                      └──► far behind, or not in memory: the same, on a thread of the pool
 //
-// A round asks every stream where it waits, and brings each place up to date. Then the thread rests for twice
-// as long as that took, 3 ms at most: a few streams have each event at once, hundreds get several in one
-// message and leave the machine to those who record. Nothing that was made is kept: what is sent is what the
-// newest view says, so a note that was erased is not sent again.
+// A round asks every stream where it waits, and brings each place up to date: to the newest view when its
+// turn comes, which a write for each of a hundred streams makes a few milliseconds later. Then the thread
+// rests for half as long as that took, 3 ms at most: a few streams have each event at once, hundreds get
+// several in one message and leave the machine to those who record. Nothing that was made is kept: what is
+// sent is what the newest view says, so a note that was erased is not sent again.
 //
 // Threads: any.
 #ifndef TIMEBANK_SERVER_SERVICES_FEEDER_H_
@@ -46,6 +47,8 @@ class Feeder {
     // Where it waits; then one Send, GoOn or End follows. nullopt: it can take nothing now, and wakes the
     // feeder when it can.
     virtual std::optional<Place> Ask() = 0;
+    // Where it is, whether it waits or not.
+    virtual Place Where() = 0;
     // `message`: a WatchLedgerResponse whose last event is of entry `last`. `more`: there is more behind it,
     // so it wakes the feeder when it can take that.
     virtual void Send(const grpc::ByteBuffer& message, storage::Sequence last, bool more) = 0;
@@ -65,6 +68,12 @@ class Feeder {
 
   // Something was published, or a stream can take something again.
   void Wake();
+  // For whoever looks after the server: how many there are, may be, and how many entries the slowest is
+  // behind.
+  size_t open();
+  size_t most() const { return most_; }
+  storage::Sequence Lag();
+
   // Ends every stream and lets no new one in.
   void EndAll();
 

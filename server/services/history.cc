@@ -171,7 +171,7 @@ absl::StatusOr<std::vector<HistoryLine>> History::ByDay(const Point& from, Day f
     return std::tie(a.record.occurred_on, a.record.sequence, a.account) <
            std::tie(b.record.occurred_on, b.record.sequence, b.account);
   });
-  Combine(&lines);
+  if (accounts_.size() > 1) Combine(&lines);
   if (lines.size() > most) lines.resize(most);
   if (lines.empty()) return lines;
   const MovementRecord& earliest = direction == Direction::kUp ? lines.front().record : lines.back().record;

@@ -25,9 +25,13 @@ inline constexpr bool kIsBulk = false;
 template <>
 inline constexpr bool kIsBulk<v1::BatchRecordExchangesRequest> = true;
 template <>
-inline constexpr bool kIsBulk<v1::ListStatementLinesResponse> = true;
-template <>
 inline constexpr bool kIsBulk<v1::BatchGetBalancesResponse> = true;
+
+// Whether a method's replies are pages, of some kilobytes each.
+template <typename Message>
+inline constexpr bool kIsPage = false;
+template <>
+inline constexpr bool kIsPage<v1::ListStatementLinesResponse> = true;
 
 // Clears `message` for its next use. Protobuf's own Clear() frees a part that is a message; where nearly all
 // of a message is such a part, it is kept. The part then counts as given, empty, before it is filled in; so
@@ -83,7 +87,8 @@ class MessagePool {
     size_t reply_bytes;
     int uses;
   };
-  static constexpr Limits kLimits = kIsBulk<Request> || kIsBulk<Response>
+  static constexpr Limits kLimits = kIsPage<Response> ? Limits{128, 1 << 10, 32 << 10, 256}
+                                    : kIsBulk<Request> || kIsBulk<Response>
                                         ? Limits{4, 1 << 20, 1 << 20, 64}
                                         : Limits{512, 1 << 10, 4 << 10, 256};
   static constexpr int kMostItems = 8192;

@@ -65,7 +65,14 @@ std::string_view CollectionOf(HolderKind kind) {
 std::string BankName(std::string_view bank) { return absl::StrCat("timebanks/", Abs(bank)); }
 
 std::string ExchangeName(std::string_view bank, ledger::Sequence sequence) {
-  return absl::StrCat("timebanks/", Abs(bank), "/exchanges/", sequence);
+  std::string name;
+  PutExchangeName(bank, sequence, &name);
+  return name;
+}
+
+void PutExchangeName(std::string_view bank, ledger::Sequence sequence, std::string* name) {
+  name->clear();
+  absl::StrAppend(name, "timebanks/", Abs(bank), "/exchanges/", sequence);
 }
 
 std::string KeyName(std::string_view bank, std::string_view key) {

@@ -30,6 +30,8 @@ std::optional<ledger::HolderRef> ToHolder(const ChildName& name);
 
 std::string BankName(std::string_view bank);
 std::string ExchangeName(std::string_view bank, ledger::Sequence sequence);
+// The same, into memory that `name` may have already.
+void PutExchangeName(std::string_view bank, ledger::Sequence sequence, std::string* name);
 std::string KeyName(std::string_view bank, std::string_view key);
 std::string_view CollectionOf(ledger::HolderKind kind);  // "members" ...
 std::string HolderName(std::string_view bank, ledger::HolderKind kind, std::string_view id);

@@ -1,5 +1,5 @@
 // What every handler needs: the engine, a pool of threads that may block, and how a call is carried out once
-// it has been let in (door.h).
+// it has been let in (door.h), which Begin() has told to the observer.
 //
 //   change   handler thread: parse and stamp a Command ──► Engine ──► replier's or committer's thread: render
 //            what was posted, or read it from the newest view, and finish
@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -24,6 +25,7 @@
 #include "server/services/bank_reader.h"
 #include "server/services/blocking_pool.h"
 #include "server/services/caller.h"
+#include "server/services/calls.h"
 #include "server/services/directory.h"
 #include "server/services/feeder.h"
 #include "storage/view.h"
@@ -31,10 +33,11 @@
 namespace timebank::services {
 
 struct ServingOptions {
-  std::function<int64_t()> now_us;  // microseconds since 1970-01-01 UTC; the system's clock when empty
-  size_t pool_threads = 2;          // threads that may block on the disk
-  size_t pool_queue = 1024;         // calls that wait for one of them; one more gets QUEUE_FULL
-  size_t watch_streams = 256;       // open WatchLedger streams; one more gets QUEUE_FULL
+  std::function<int64_t()> now_us;   // microseconds since 1970-01-01 UTC; the system's clock when empty
+  size_t pool_threads = 2;           // threads that may block on the disk
+  size_t pool_queue = 1024;          // calls that wait for one of them; one more gets QUEUE_FULL
+  size_t watch_streams = 256;        // open WatchLedger streams; one more gets QUEUE_FULL
+  CallObserver* observer = nullptr;  // must outlive the calls; null: nobody is told
 };
 
 class Serving {
@@ -54,20 +57,29 @@ class Serving {
 
   // Carries out a change. `bank_id` decides what day it is; empty: no bank yet (UTC). `prepare` and `render`,
   // which fills the reply in, may run twice.
-  grpc::ServerUnaryReactor* Change(grpc::CallbackServerContext* context, Caller caller, std::string bank_id,
-                                   size_t bytes, std::string request_id, Prepare prepare, Render render);
+  grpc::ServerUnaryReactor* Change(Call call, grpc::CallbackServerContext* context, Caller caller,
+                                   std::string bank_id, size_t bytes, std::string request_id, Prepare prepare,
+                                   Render render);
 
   using Answer = std::function<absl::Status(const NamedView& view, const Caller& caller)>;
 
   // Answers a read, from memory if it can be. `answer` may run twice.
-  grpc::ServerUnaryReactor* Read(grpc::CallbackServerContext* context, Caller caller, Answer answer);
+  grpc::ServerUnaryReactor* Read(Call call, grpc::CallbackServerContext* context, Caller caller,
+                                 Answer answer);
 
   // Answers a read that looks at much: always on the pool.
-  grpc::ServerUnaryReactor* Scan(grpc::CallbackServerContext* context, Caller caller, Answer answer);
+  grpc::ServerUnaryReactor* Scan(Call call, grpc::CallbackServerContext* context, Caller caller,
+                                 Answer answer);
 
   // NOT_SERVING until the log has been replayed for the first time: before that the view is older than what
   // was acknowledged.
   absl::Status Ready();
+
+  // A call begins on this thread: told to the observer.
+  Call Begin(bool is_stream);
+  // It ends like this, told to the observer: what is to be sent to the caller. `request_id` as EndedCall's.
+  grpc::Status End(const Call& call, bool is_stream, grpc::CallbackServerContext* context,
+                   const absl::Status& status, std::string_view request_id = {});
 
   engine::Engine& engine() { return *engine_; }
   BlockingPool& pool() { return pool_; }
@@ -85,8 +97,8 @@ class Serving {
   absl::Status MakeCommand(const NamedView& view, ChangeCall& call, ledger::Command* command);
   void Submit(std::unique_ptr<ChangeCall> call, ledger::Command command);
   void Finish(std::unique_ptr<ChangeCall> call, absl::StatusOr<ledger::Outcome> outcome);
-  void AnswerOnPool(grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* reactor, Answer answer,
-                    Caller caller);
+  void AnswerOnPool(const Call& call, grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* reactor,
+                    Answer answer, Caller caller);
 
   ServingOptions options_;
   engine::Engine* engine_;

@@ -147,7 +147,7 @@ absl::StatusOr<std::vector<sv1::MarkRow>> MarksOf(const BankReader& bank,
 absl::Status FillLine(BankReader& bank, const HistoryLine& from, const sv1::MarkRow& mark,
                       v1::StatementLine* line) {
   const storage::MovementRecord& record = from.record;
-  line->set_exchange(ExchangeName(bank.id(), record.sequence));
+  PutExchangeName(bank.id(), record.sequence, line->mutable_exchange());
   line->set_occurred_on(FormatDay(record.occurred_on));
   *line->mutable_record_time() = ToTimestamp(record.record_time_us);
   line->set_seconds(record.seconds);

@@ -1,5 +1,10 @@
 #include "tests/bench/feed.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/wire_format_lite.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/support/proto_buffer_reader.h>
+
 #include <algorithm>
 #include <string>
 #include <thread>
@@ -15,13 +20,56 @@ namespace {
 
 constexpr std::chrono::seconds kAwait(1);
 
-class Subscriber final : public grpc::ClientReadReactor<v1::WatchLedgerResponse> {
+constexpr char kWatchMethod[] = "/timebank.v1.LedgerService/WatchLedger";
+
+// Calls `see` with the number of every event of a WatchLedgerResponse. The rest of them is not read: what a
+// subscriber makes of an event takes the time of its own machine, and all of these are on the server's.
+template <typename See>
+void ForEachSequence(grpc::ByteBuffer* response, See see) {
+  using google::protobuf::internal::WireFormatLite;
+  constexpr uint32_t kEvents = WireFormatLite::MakeTag(v1::WatchLedgerResponse::kEventsFieldNumber,
+                                                       WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
+  constexpr uint32_t kSequence =
+      WireFormatLite::MakeTag(v1::LedgerEvent::kSequenceFieldNumber, WireFormatLite::WIRETYPE_VARINT);
+  grpc::ProtoBufferReader bytes(response);
+  google::protobuf::io::CodedInputStream in(&bytes);
+  while (const uint32_t tag = in.ReadTag()) {
+    int length = 0;
+    uint64_t sequence = 0;
+    if (tag != kEvents) {
+      if (!WireFormatLite::SkipField(&in, tag)) return;
+    } else if (!in.ReadVarintSizeAsInt(&length)) {
+      return;
+    } else {
+      const auto outer = in.PushLimit(length);
+      while (const uint32_t field = in.ReadTag()) {
+        if (field != kSequence) {
+          if (!WireFormatLite::SkipField(&in, field)) return;
+        } else if (in.ReadVarint64(&sequence)) {
+          see(sequence);
+        }
+      }
+      in.PopLimit(outer);
+    }
+  }
+}
+
+grpc::ByteBuffer WatchRequest(const std::string& position) {
+  v1::WatchLedgerRequest request;
+  request.set_parent(BankName(0));
+  request.set_after_position(position);
+  const std::string bytes = request.SerializeAsString();
+  const grpc::Slice slice(bytes);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+class Subscriber final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
-  Subscriber(v1::LedgerService::Stub* stub, const std::string& position, uint64_t last) : seen_ns_(last + 1) {
+  Subscriber(const std::shared_ptr<grpc::Channel>& channel, const std::string& position, uint64_t last)
+      : stub_(channel), request_(WatchRequest(position)), seen_ns_(last + 1) {
     context_.AddMetadata("timebank-caller", "load");
-    request_.set_parent(BankName(0));
-    request_.set_after_position(position);
-    stub->async()->WatchLedger(&context_, &request_, this);
+    stub_.PrepareBidiStreamingCall(&context_, kWatchMethod, {}, this);
+    StartWriteLast(&request_, {});
     StartRead(&response_);
     StartCall();
   }
@@ -29,10 +77,10 @@ class Subscriber final : public grpc::ClientReadReactor<v1::WatchLedgerResponse>
   void OnReadDone(bool ok) override {
     if (!ok) return;
     const int64_t now_ns = Clock::now().time_since_epoch().count();
-    for (const v1::LedgerEvent& event : response_.events()) {
-      const auto sequence = static_cast<uint64_t>(event.sequence());
+    ForEachSequence(&response_, [&](uint64_t sequence) {
       if (sequence < seen_ns_.size()) seen_ns_[sequence] = now_ns;
-    }
+    });
+    response_.Clear();
     StartRead(&response_);
   }
   void OnDone(const grpc::Status&) override {
@@ -49,9 +97,10 @@ class Subscriber final : public grpc::ClientReadReactor<v1::WatchLedgerResponse>
   int64_t SeenNs(uint64_t sequence) const { return seen_ns_[sequence]; }
 
  private:
+  grpc::GenericStub stub_;
   grpc::ClientContext context_;
-  v1::WatchLedgerRequest request_;
-  v1::WatchLedgerResponse response_;
+  grpc::ByteBuffer request_;
+  grpc::ByteBuffer response_;
   std::vector<int64_t> seen_ns_;  // by sequence number; of the thread that reads
   absl::Mutex mutex_;
   bool done_ ABSL_GUARDED_BY(mutex_) = false;
@@ -60,9 +109,8 @@ class Subscriber final : public grpc::ClientReadReactor<v1::WatchLedgerResponse>
 class SubscribersImpl final : public Subscribers {
  public:
   SubscribersImpl(const Channels& channels, uint32_t count, const std::string& position, uint64_t last) {
-    for (const auto& channel : channels) stubs_.push_back(v1::LedgerService::NewStub(channel));
     for (uint32_t i = 0; i < count; ++i) {
-      subscribers_.push_back(std::make_unique<Subscriber>(stubs_[i % stubs_.size()].get(), position, last));
+      subscribers_.push_back(std::make_unique<Subscriber>(channels[i % channels.size()], position, last));
     }
   }
 
@@ -86,7 +134,6 @@ class SubscribersImpl final : public Subscribers {
   }
 
  private:
-  std::vector<std::unique_ptr<v1::LedgerService::Stub>> stubs_;
   std::vector<std::unique_ptr<Subscriber>> subscribers_;
 };
 

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "tests/e2e/feed.h"
+#include "tests/e2e/keys.h"
 #include "tests/e2e/service_fixture.h"
 #include "timebank/v1/access_service.pb.h"
 
@@ -23,16 +24,12 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-CallOptions With(const std::string& key) { return {.metadata = {{"authorization", "Bearer " + key}}}; }
-
 // Two banks, rushey with ana and ben, oak with cara; a key of each role in rushey.
 class AccessTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     folder.emplace();
-    const Ended init = RunToEnd(ServerProgram(), {"init", "--data", folder->path() + "/data"});
-    ASSERT_EQ(init.code, 0) << init.err;
-    root = init.out.substr(0, init.out.find('\n'));
+    root = InitKeys(folder->path());
     Serve();
     ASSERT_NE(server, nullptr);
     for (const char* bank : {"rushey", "oak"}) {
@@ -262,7 +259,7 @@ TEST_F(AccessTest, KeysOutliveTheServer) {
   EXPECT_EQ(found[made.name()].note(), "laptop in the office");
   EXPECT_EQ(found[revoked.name()].revoked_by(), "keys/steward-owner");
   for (const auto& [name, one] : found) EXPECT_THAT(name, HasSubstr("timebanks/rushey/keys/"));
-  EXPECT_THAT(Revoke("keys/" + root.substr(4, 12), keys["steward"]),
+  EXPECT_THAT(Revoke("keys/" + IdOf(root), keys["steward"]),
               IsRefused(StatusCode::PERMISSION_DENIED, "ROLE_REQUIRED"));
   list.Clear();
   EXPECT_THAT(wire->Call<v1::ListKeysResponse>(list, With(keys["steward"])),

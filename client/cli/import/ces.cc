@@ -307,7 +307,7 @@ class CesReader : public TableReader {
         income - expenditure - levy != balance) {
       Count("balances that are not their Income - Expenditure - Levy", line.place());
     }
-    Declare(line, account, balance);
+    Declare(line, kBalance, account, balance);
   }
 
   void ReadTrade(Line& line) {

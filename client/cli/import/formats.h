@@ -26,6 +26,8 @@ struct Format {
   absl::StatusOr<std::unique_ptr<Reader>> (*open)(std::vector<Glimpse> files, const ReaderOptions& options);
 };
 
+// What `timebank export` writes: see timebank_export.h.
+const Format& Timebank();
 // TimeOverflow's import files: users and transfers, without headings, by position. Moments without a zone are
 // in UTC. Transfers have no numbers of their own.
 const Format& TimeOverflow();

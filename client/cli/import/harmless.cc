@@ -1,17 +1,23 @@
 #include "client/cli/import/harmless.h"
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace timebank::imports {
 namespace {
 
-constexpr std::string_view kFormulaSigns = "=+-@\t\r";
+constexpr std::array<std::string_view, 11> kFormulaSigns = {"=",  "+",      "-",      "@",      "\t",    "\r",
+                                                            "\n", "\uFF1D", "\uFF0B", "\uFF0D", "\uFF20"};
 
 // Whether it begins with a formula's sign, behind any number of apostrophes.
 bool LooksLikeFormula(std::string_view text) {
-  const size_t sign = text.find_first_not_of('\'');
-  return sign != std::string_view::npos && kFormulaSigns.find(text[sign]) != std::string_view::npos;
+  const size_t apostrophes = std::min(text.find_first_not_of('\''), text.size());
+  return std::any_of(kFormulaSigns.begin(), kFormulaSigns.end(), [&](std::string_view sign) {
+    return text.compare(apostrophes, sign.size(), sign) == 0;
+  });
 }
 
 }  // namespace

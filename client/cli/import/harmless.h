@@ -1,8 +1,9 @@
 // Cells that a spreadsheet would run as a formula, made harmless, and back again.
 //
-// A cell that begins with = + - @, a tab or a return is a formula to a spreadsheet. With an apostrophe in
-// front it is text. So that every text comes back the same, a text that begins with apostrophes and such a
-// sign gets one more, and what reads it takes one away; any other text is left alone by both.
+// A cell that begins with = + - @ (also in the wide forms of East Asia), a tab or a line break is a formula
+// to a spreadsheet. With an apostrophe in front it is text. So that every text comes back the same, a text
+// that begins with apostrophes and such a sign gets one more, and what reads it takes one away; any other
+// text is left alone by both.
 //
 //     =1+1     '=1+1          +34 622     '+34 622          'twas     'twas
 //     '=1+1    ''=1+1         1:30        1:30

@@ -75,7 +75,7 @@ class MutualCreditReader : public TableReader {
   void Read(Line& line) override {
     if (line.source().kind().holds == Holds::kBalances) {
       const std::string user = Party(line, kUser);
-      Declare(line, user, SignedHours(line, kBalance));
+      Declare(line, kBalance, user, SignedHours(line, kBalance));
       return;
     }
     const std::string state = absl::AsciiStrToLower(line.Text(kState));

@@ -20,10 +20,10 @@ namespace timebank::imports {
 namespace {
 
 // Where several fit equally well, the first is taken.
-const std::array<const Format*, 8>& Formats() {
-  static const auto& formats = *new std::array<const Format*, 8>{
-      &TimeOverflow(), &TimeOverflowExport(), &Ces(),           &Komunitin(),
-      &Cyclos(),       &MutualCredit(),       &LocalExchange(), &Spreadsheet()};
+const std::array<const Format*, 9>& Formats() {
+  static const auto& formats = *new std::array<const Format*, 9>{
+      &Timebank(), &TimeOverflow(), &TimeOverflowExport(), &Ces(),        &Komunitin(),
+      &Cyclos(),   &MutualCredit(), &LocalExchange(),      &Spreadsheet()};
   return formats;
 }
 

@@ -8,8 +8,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -45,7 +47,29 @@ struct ImportedMember {
   std::string closed_on;
   std::vector<std::string> phones;
   std::vector<std::string> emails;
+
+  // What only a bank's own export tells; empty elsewhere.
+
+  // The member's id; stands in for Reader::id_prefix() and `number` where it is still free.
+  std::string id;
+  // Numbers in other systems, as (system, number).
+  std::vector<std::pair<std::string, std::string>> external_ids;
+  // BCP 47.
+  std::string language;
+  // Free text for brokers.
+  std::string note;
   // As Reject::fields: the importer, too, finds rows that cannot be posted. May be left empty.
+  std::vector<std::string> fields = {};
+};
+
+// A small group with an account of its own.
+struct ImportedCircle {
+  Place place;
+  std::string id;
+  std::string display_name;
+  // Numbers of its members.
+  std::vector<std::string> members;
+  // As of a member.
   std::vector<std::string> fields = {};
 };
 
@@ -95,6 +119,82 @@ struct ImportedOpening {
   std::vector<std::string> fields = {};
 };
 
+// What can hold hours in a bank's own export.
+struct ImportedHolder {
+  enum class Kind { kMember, kCircle, kPot };
+
+  Kind kind = Kind::kMember;
+  // Of a member its number, as ImportedMember::number; of a circle or a pot its id.
+  std::string number;
+
+  friend bool operator==(const ImportedHolder&, const ImportedHolder&) = default;
+};
+
+// One holder's part in an entry.
+struct ImportedShare {
+  ImportedHolder holder;
+  int64_t seconds = 0;
+};
+
+// Names an entry for ever, as v1.Origin.
+struct ImportedOrigin {
+  std::string system;
+  std::string number;
+  std::string recorded_by;
+  // InfinitePast where it is not told.
+  absl::Time record_time = absl::InfinitePast();
+};
+
+// An entry of a bank's own export: as many givers and receivers as there were, gifts, openings, reversals.
+struct ImportedEntry {
+  enum class Kind { kExchange, kGift, kOpening, kReversal };
+
+  Place place;
+  Kind kind = Kind::kExchange;
+  // Exchanges: who gave and who received, each with its seconds (1 or more).
+  std::vector<ImportedShare> givers;
+  std::vector<ImportedShare> receivers;
+  // Exchanges: who took or gave what did not balance, where it is told.
+  std::optional<ImportedHolder> remainder;
+  int32_t unnamed_givers = 0;
+  int32_t unnamed_receivers = 0;
+  // Gifts: who gave hours away. Openings: pots/opening.
+  ImportedHolder debited;
+  // Gifts: who got them. Openings: whose account it is.
+  ImportedHolder credited;
+  // Exchanges: per person, 0 where every share names its own. Gifts: 1 or more. Openings: signed, not 0.
+  int64_t seconds = 0;
+  // ISO day.
+  std::string occurred_on;
+  std::string category;
+  std::string note;
+  std::vector<std::string> tags;
+  std::string decision;
+  // On whose behalf it was recorded; a member who takes part in it.
+  std::optional<ImportedHolder> acting_for;
+  // Reversals: why.
+  std::string reason;
+  // Its own name. Reversals have none: a bank knows them by what they undo.
+  ImportedOrigin origin;
+  // Reversals: the name of the entry that they undo, which comes earlier in the files.
+  ImportedOrigin reverses;
+  // What every account is credited (+) and debited (-); adds up to zero.
+  std::vector<ImportedShare> movements;
+  // As of a member.
+  std::vector<std::string> fields = {};
+};
+
+// Two records of one person become one, behind what was read so far: the balance of the one that goes moves
+// to the one that stays.
+struct ImportedMerge {
+  Place place;
+  // Number of the member that goes, and of the one that stays.
+  std::string number;
+  std::string into;
+  // As of a member.
+  std::vector<std::string> fields = {};
+};
+
 // What the older system says an account comes to, to be compared with what its exchanges and openings add up
 // to. Posts nothing.
 struct DeclaredBalance {
@@ -119,15 +219,17 @@ struct Reject {
   std::vector<std::string> fields = {};
 };
 
-using Row = std::variant<ImportedMember, ImportedExchange, ImportedOpening, DeclaredBalance, Reject>;
+using Row = std::variant<ImportedMember, ImportedCircle, ImportedExchange, ImportedOpening, ImportedEntry,
+                         ImportedMerge, DeclaredBalance, Reject>;
 
 class Reader {
  public:
   virtual ~Reader() = default;
 
-  // Reads the next row; all members come before the first exchange, openings before exchanges, declared
-  // balances at the end. False at the end of the files. Errors: a
-  // file that cannot be read any more (DataLoss); a row that cannot be read is a Reject, not an error.
+  // Reads the next row; all members come before the first exchange (circles behind them), openings before
+  // exchanges, declared balances at the end; entries and merges in the order in which they were recorded.
+  // False at the end of the files. Errors: a file that cannot be read any more (DataLoss); a row that cannot
+  // be read is a Reject, not an error.
   virtual absl::StatusOr<bool> Next(Row& row) = 0;
 
   // The system's name in external ids and origins: `timeoverflow`.
@@ -139,6 +241,10 @@ class Reader {
   // own, `rejected_line` and `rejected_why` (import/harmless.h), are passed over in silence, and in such a
   // file every cell is read through Unharmed().
   virtual std::vector<std::string> Heading(std::string_view file) const = 0;
+
+  // Where in its bank's history an export of ours was made, as that bank's server told it; empty for other
+  // formats. A bank that knows this position is the one that was exported: importing would post it all twice.
+  virtual std::string_view position() const { return {}; }
 
   // What the files hold and the import leaves out, in words, so that nothing is dropped in silence.
   virtual std::vector<std::string> LeftOut() const = 0;

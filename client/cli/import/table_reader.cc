@@ -1,6 +1,7 @@
 #include "client/cli/import/table_reader.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -36,6 +37,17 @@ static_assert(FileKind::Holds::kBalances < FileKind::Holds::kExchanges);
 uint32_t FirstBytes(const FactsHash& hash) {
   return static_cast<uint32_t>(hash[0]) << 24 | static_cast<uint32_t>(hash[1]) << 16 |
          static_cast<uint32_t>(hash[2]) << 8 | hash[3];
+}
+
+// What stands behind a number where a row has another exchange beside its own: a levy.
+constexpr size_t kLongestSuffix = 20;
+
+// The number itself, or, where that is too long to be stored, its hash.
+std::string OriginOf(std::string_view prefix, const std::string& number) {
+  if (prefix.size() + number.size() + kLongestSuffix <= kMaxNumberCharacters) {
+    return absl::StrCat(Absl(prefix), number);
+  }
+  return absl::StrCat(Absl(prefix), "number-", ToHex(HashFacts({number})));
 }
 
 // `a, b, c` or `a, b and 5 more`.
@@ -381,14 +393,14 @@ std::optional<int64_t> TableReader::ReadBalance(Line& line, const BalanceCell& b
 
 void TableReader::DeclareCell(Line& line, const std::string& number, BalanceCell balance) {
   const std::optional<int64_t> seconds = ReadBalance(line, balance);
-  if (seconds) Declare(line, number, *seconds, balance.within_seconds);
+  if (seconds) Declare(line, balance.column, number, *seconds, balance.within_seconds);
 }
 
 void TableReader::GiveMember(Line& line, int number_column, int name_column, ImportedMember member,
                              BalanceCell balance) {
   const std::optional<int64_t> seconds = ReadBalance(line, balance);
   if (IsCommunity(member.number)) {
-    if (seconds) Declare(line, member.number, *seconds, balance.within_seconds);
+    if (seconds) Declare(line, balance.column, member.number, *seconds, balance.within_seconds);
     return;
   }
   if (CodePoints(member.number) > kMaxNumberCharacters) {
@@ -408,7 +420,8 @@ void TableReader::GiveMember(Line& line, int number_column, int name_column, Imp
   }
   member.place = line.place();
   member.fields = line.Fields();
-  if (seconds) Declare(line, member.number, *seconds, balance.within_seconds);
+  if (seconds) Declare(line, balance.column, member.number, *seconds, balance.within_seconds);
+  if (!line.ok()) return;
   given_.emplace_back(std::move(member));
 }
 
@@ -418,10 +431,23 @@ void TableReader::GiveUnwrittenMember(const Line& line, ImportedMember member) {
   given_.emplace_back(std::move(member));
 }
 
-void TableReader::Declare(const Line& line, const std::string& number, int64_t seconds,
+void TableReader::Declare(Line& line, int column, const std::string& number, int64_t seconds,
                           int64_t within_seconds) {
   if (!line.ok()) return;
-  declared_.push_back({line.place(), IsCommunity(number) ? "" : number, seconds, within_seconds});
+  DeclaredBalance declared{line.place(), IsCommunity(number) ? "" : number, seconds, within_seconds};
+  if (!HasFilesOf(Holds::kExchanges)) {
+    const auto [known, first] = openings_.emplace(declared.number, declared);
+    if (!first) {
+      if (known->second.seconds != seconds) {
+        const Place& place = known->second.place;
+        line.Fail(column,
+                  absl::StrCat("the account has another balance on line ", place.line,
+                               place.file == line.place().file ? "" : " of " + place.file, " already"));
+      }
+      return;
+    }
+  }
+  declared_.push_back(std::move(declared));
 }
 
 void TableReader::GiveDeclared() {
@@ -432,7 +458,7 @@ void TableReader::GiveDeclared() {
     } else if (declared.seconds != 0) {
       ImportedOpening opening;
       opening.place = std::move(declared.place);
-      opening.origin_number = absl::StrCat("opening-", declared.number);
+      opening.origin_number = OriginOf("opening-", declared.number);
       opening.number = std::move(declared.number);
       opening.seconds = declared.seconds;
       opening.occurred_on = absl::FormatCivilTime(options_.today);
@@ -456,8 +482,7 @@ bool TableReader::IsNew(Line& line, const ImportedExchange& exchange, const std:
     const uint32_t facts =
         FirstBytes(HashFacts({exchange.giver, exchange.receiver, seconds, exchange.occurred_on}));
     const auto [seen, first] = seen_.emplace(number, Seen{file, facts, 1});
-    origin_number =
-        own_number.size() <= kMaxNumberCharacters ? own_number : absl::StrCat("number-", ToHex(number));
+    origin_number = OriginOf("", own_number);
     if (first) return true;
     if (seen->second.before_or_facts != facts) {
       line.problem_ = absl::StrCat("transaction ", own_number,
@@ -522,6 +547,7 @@ void TableReader::PostBeside(const ImportedExchange& first, std::string_view suf
   beside.category.clear();
   // The row is its trade's: mended and imported again it would move the trade's hours.
   beside.fields.clear();
+  assert(suffix.size() <= kLongestSuffix);
   absl::StrAppend(&beside.origin_number, Absl(suffix));
   given_.emplace_back(std::move(beside));
 }

@@ -131,7 +131,9 @@ class TableReader : public Reader {
   // A member that no row is of, but that rows speak of; placed on `line`. Nothing comes of one who is known.
   void GiveUnwrittenMember(const Line& line, ImportedMember member);
   // What the system says an account has. Where no file holds exchanges it is a balance to begin with.
-  void Declare(const Line& line, const std::string& number, int64_t seconds, int64_t within_seconds = 0);
+  // There an account has one: a second that says something else fails `line`, with `column`.
+  void Declare(Line& line, int column, const std::string& number, int64_t seconds,
+               int64_t within_seconds = 0);
   // An exchange, with its origin made of `own_number` (the system's, unique in all its files) or, where that
   // is empty, of the row's facts. Fails where it cannot be. Null where nothing came of it; else good until
   // the next row.
@@ -199,6 +201,8 @@ class TableReader : public Reader {
   // When the row's exchange was, as a fact of its origin: as the file says it, whatever today is.
   std::string when_;
   std::vector<DeclaredBalance> declared_;
+  // What each account begins with, by number.
+  absl::flat_hash_map<std::string, DeclaredBalance> openings_;
   absl::flat_hash_map<std::string, Place> member_places_;
   absl::flat_hash_map<FactsHash, Seen> seen_;
   std::map<std::string, Counted> counted_;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -53,6 +54,32 @@ TEST(PepperTest, IsRefusedWhereItIsNoSecret) {
   EXPECT_THAT(std::string(ReadPepper(path, data).status().message()), HasSubstr("64 hexadecimal"));
   EXPECT_FALSE(MakePepper(path, data).ok()) << "a damaged pepper is never replaced: all keys would be lost";
   EXPECT_TRUE(absl::IsNotFound(ReadPepper("", data).status()));
+}
+
+// Goal: a secret of root's that a group may read, as container platforms hand it out, is taken by others than
+// root; one that anybody may read is not.
+TEST(PepperTest, RootMayGiveItToAGroup) {
+  if (geteuid() != 0) GTEST_SKIP() << "takes root";
+  constexpr uid_t kNobody = 65534;
+  const Folder folder;
+  ASSERT_EQ(chmod(folder.path().c_str(), 0755), 0);
+  const std::string data = folder.path() + "/data";
+  const std::string path = folder.path() + "/pepper";
+  ASSERT_TRUE(MakePepper(path, data).ok());
+  ASSERT_EQ(chown(path.c_str(), 0, kNobody), 0);
+  const auto as_nobody = [&](mode_t mode) {
+    EXPECT_EQ(chmod(path.c_str(), mode), 0);
+    const gid_t group = getegid();
+    EXPECT_EQ(setegid(kNobody), 0);
+    EXPECT_EQ(seteuid(kNobody), 0);
+    absl::Status status = ReadPepper(path, data).status();
+    EXPECT_EQ(seteuid(0), 0);
+    EXPECT_EQ(setegid(group), 0);
+    return status;
+  };
+  EXPECT_TRUE(as_nobody(0440).ok()) << as_nobody(0440);
+  EXPECT_FALSE(as_nobody(0460).ok());
+  EXPECT_FALSE(as_nobody(0444).ok());
 }
 
 }  // namespace

@@ -86,6 +86,7 @@ FakeBank::FakeBank() {
     return RecordBatch(request);
   });
   ON_CALL(*this, BatchGetBalances).WillByDefault([this](auto request, auto&) { return Balances(request); });
+  ON_CALL(*this, ListExchanges).WillByDefault([this](auto request, auto&) { return Newest(request); });
   ON_CALL(*this, ListCircles).WillByDefault([](auto, auto&) { return v1::ListCirclesResponse(); });
   ON_CALL(*this, GetExchange)
       .WillByDefault([this](const v1::GetExchangeRequest& request,
@@ -216,6 +217,15 @@ absl::StatusOr<v1::BatchRecordExchangesResponse> FakeBank::RecordBatch(
   return response;
 }
 
+v1::ListExchangesResponse FakeBank::Newest(const v1::ListExchangesRequest& request) const {
+  v1::ListExchangesResponse response;
+  for (auto next = exchanges_.rbegin(); next != exchanges_.rend(); ++next) {
+    if (response.exchanges_size() == request.page_size()) break;
+    *response.add_exchanges() = *next;
+  }
+  return response;
+}
+
 absl::StatusOr<v1::BatchGetBalancesResponse> FakeBank::Balances(
     const v1::BatchGetBalancesRequest& request) const {
   v1::BatchGetBalancesResponse response;
@@ -271,6 +281,8 @@ absl::StatusOr<v1::CreateMemberResponse> FakeBank::Create(const v1::CreateMember
   *member.mutable_emails() = request.member().emails();
   if (request.member().kind() != v1::Member::KIND_UNSPECIFIED) member.set_kind(request.member().kind());
   member.set_joined_on(request.member().joined_on());
+  member.set_language(request.member().language());
+  member.set_note(request.member().note());
   v1::CreateMemberResponse response;
   *response.mutable_member() = member;
   return response;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "client/cli/rejects_files.h"
 #include "tests/unit/cli/fake_bank.h"
 
@@ -266,6 +267,19 @@ TEST_F(ImporterTest, WhoLeftSinceIsClosed) {
   EXPECT_EQ(MemberAt(1).closed_on(), "2020-03-01");
 }
 
+// Goal: who is made has the name that the row gives; one that cannot be stored is left out, and no exchange
+// with it.
+TEST_F(ImporterTest, MadeMembersHaveTheirNames) {
+  ImportedExchange helped = Helped("7", "8", kHour, "2020-01-01", "a");
+  helped.giver_name = "Ana";
+  helped.receiver_name = std::string(1000, 'x');
+  const ImportReport report = Post({helped}, /*make_members=*/true);
+  EXPECT_EQ(report.exchanges_new, 1);
+  ASSERT_EQ(bank_->members().size(), 2u);
+  EXPECT_EQ(MemberAt(0).display_name(), "Ana");
+  EXPECT_EQ(MemberAt(1).display_name(), "");
+}
+
 // Goal: what a later file knows better fills in what is empty and overwrites nothing.
 TEST_F(ImporterTest, FillsInWhatIsEmpty) {
   ImportedExchange helped = Helped("1", "2", kHour, "2020-01-01", "a");
@@ -363,6 +377,65 @@ TEST_F(ImporterTest, IdsAreNotMadeOfNames) {
     EXPECT_EQ(MemberAt(i).name(), "timebanks/rushey/members/" + ids[i]);
   }
   EXPECT_EQ(MemberAt(3).external_ids(0).number(), "Zoë Muñoz");
+}
+
+// Goal: a member keeps the id that it brings, unless somebody else has it here.
+TEST_F(ImporterTest, IdsAreKeptWhereTheyAreFree) {
+  ImportedMember ana = Member("elm/ana", "Ana");
+  ana.id = "ana";
+  ana.external_ids = {{"ces", "NORE0042"}};
+  ana.language = "ca";
+  ana.note = "rings in the evening";
+  Post({ana});
+  ASSERT_EQ(MemberAt(0).name(), "timebanks/rushey/members/ana");
+  const v1::Member created = MemberAt(0);
+  EXPECT_EQ(created.external_ids(1).number(), "NORE0042");
+  EXPECT_EQ(created.language(), "ca");
+  EXPECT_EQ(created.note(), "rings in the evening");
+  ana.number = "ash/ana";
+  const ImportReport report = Post({ana});
+  EXPECT_EQ(report.members_new, 1);
+  EXPECT_NE(report.accounts.at("ash/ana").holder, "timebanks/rushey/members/ana");
+}
+
+// Goal: members who become one have one balance, whatever the rows before called them.
+TEST_F(ImporterTest, WhoIsMergedSharesABalance) {
+  imports::ImportedEntry entry;
+  entry.occurred_on = "2020-01-01";
+  entry.origin = {"timebank", "elm/1", "", absl::InfinitePast()};
+  entry.givers = {{{imports::ImportedHolder::Kind::kMember, "elm/ana2"}, kHour}};
+  entry.receivers = {{{imports::ImportedHolder::Kind::kPot, "community"}, kHour}};
+  entry.movements = {{entry.givers[0].holder, kHour}, {entry.receivers[0].holder, -kHour}};
+  imports::ImportedMerge merge;
+  merge.number = "elm/ana2";
+  merge.into = "elm/ana";
+  const ImportReport report = Ask({Member("elm/ana"), Member("elm/ana2"), entry, merge,
+                                   Declared("elm/ana", kHour), Declared("", -kHour)});
+  EXPECT_TRUE(report.declared_differences.empty());
+  EXPECT_EQ(report.accounts.at("elm/ana").expected_seconds(), kHour);
+  EXPECT_FALSE(report.accounts.at("elm/ana2").in_files);
+}
+
+// Goal: the bank that was exported refuses its own export; any other does not know its position.
+TEST_F(ImporterTest, RefusesItsOwnExport) {
+  class ExportReader : public ScriptedReader {
+   public:
+    ExportReader() : ScriptedReader({Member("elm/ana")}) {}
+    std::string_view position() const override { return "p-17"; }
+  };
+  const auto run = [this] {
+    ExportReader reader;
+    return Importer(client::Client(bank_), reader, {.bank = "timebanks/rushey", .today = "2023-11-16"}).Run();
+  };
+  EXPECT_CALL(*bank_, ListEvents)
+      .WillOnce([](const v1::ListEventsRequest& request, auto&) {
+        EXPECT_EQ(request.after_position(), "p-17");
+        return v1::ListEventsResponse();
+      })
+      .WillOnce(::testing::Return(ServiceError(absl::StatusCode::kInvalidArgument, "INVALID")));
+  const auto refused = run();
+  EXPECT_NE(refused.status().message().find("this very bank"), absl::string_view::npos) << refused.status();
+  EXPECT_TRUE(run().ok());
 }
 
 // Goal: batches are as long as the server takes and stay below its limit on bytes; a dry run asks in batches,

@@ -16,7 +16,6 @@
 namespace timebank::cli {
 namespace {
 
-using imports::Harmless;
 using imports::Unharmed;
 
 // A reader with a heading and nothing to read.
@@ -50,20 +49,6 @@ class RejectsFilesTest : public ::testing::Test {
   std::filesystem::path folder_ = std::filesystem::path(::testing::TempDir()) /
                                   ::testing::UnitTest::GetInstance()->current_test_info()->name();
 };
-
-// Goal: nothing that we write runs in a spreadsheet, and every text comes back the same.
-TEST_F(RejectsFilesTest, HarmlessThereAndBack) {
-  for (const std::string text : {"", "'", "''", "=1+1", "'=1+1", "''=1+1", "+34 622 743 103", "-5", "@here",
-                                 "\tx", "\rx", "'twas", "1:30", "a=b", "''", "'''-", "ñ", " =1"}) {
-    const std::string harmless = Harmless(text);
-    EXPECT_EQ(Unharmed(harmless), text);
-    EXPECT_TRUE(harmless.empty() || std::string("=+-@\t\r").find(harmless[0]) == std::string::npos) << text;
-  }
-  EXPECT_EQ(Harmless("=1+1"), "'=1+1");
-  EXPECT_EQ(Harmless("'=1+1"), "''=1+1");
-  EXPECT_EQ(Harmless("'twas"), "'twas");
-  EXPECT_EQ(Unharmed("'twas"), "'twas");
-}
 
 // Goal: the source's heading and columns, then where and why; rows that could not be taken apart have the
 // latter alone; the columns stay in line.

@@ -33,6 +33,9 @@ TEST(NamesTest, PartsOfANameAreFound) {
   EXPECT_EQ(BankOf("members/ana"), "");
   EXPECT_EQ(IdOf("timebanks/rushey/members/ana"), "ana");
   EXPECT_EQ(IdOf("ana"), "ana");
+  EXPECT_EQ(SequenceOf("timebanks/rushey/exchanges/1042"), 1042);
+  EXPECT_EQ(SequenceOf("1042"), 1042);
+  for (const char* other : {"", "ana", "10a", "-1", "99999999999999999999"}) EXPECT_EQ(SequenceOf(other), 0);
 }
 
 // Goal: an id is told from what only looks like one, as the server does it.

@@ -162,6 +162,32 @@ class EngineTest : public testing::Test {
     return answer;
   }
 
+  // Submits them so that the first, at the least, is committed by the committer's thread, and the engine goes
+  // on meanwhile: a command that is alone it would commit itself. Returns when the second's turn has come.
+  std::vector<AnswerPtr> SubmitTogether(std::vector<Command> commands) {
+    absl::Notification all_submitted;
+    absl::Notification second_taken;
+    std::vector<AnswerPtr> answers;
+    for (Command& command : commands) {
+      absl::AnyInvocable<bool()> abandoned;
+      if (answers.empty()) {
+        abandoned = [&all_submitted] {
+          all_submitted.WaitForNotification();
+          return false;
+        };
+      } else if (answers.size() == 1) {
+        abandoned = [&second_taken] {
+          second_taken.Notify();
+          return false;
+        };
+      }
+      answers.push_back(Submit(std::move(command), std::move(abandoned)));
+    }
+    all_submitted.Notify();
+    second_taken.WaitForNotification();
+    return answers;
+  }
+
   // Submits a command that is given up, and returns when the engine has come to it: what was submitted before
   // has been executed by then.
   void AwaitExecuted() {
@@ -310,17 +336,15 @@ TEST_F(EngineTest, BatchesAreBounded) {
 TEST_F(EngineTest, AppendThatIsLostCanBeAskedAgain) {
   StartOnFakeDisk();
   disk_.Hold();
-  AnswerPtr ana = Submit(Member("ana"));
+  const std::vector<AnswerPtr> both = SubmitTogether({Member("ana"), Member("ben")});
   disk_.AwaitHeldAppend();
-  AnswerPtr ben = Submit(Member("ben"));
   Command same_name = Member("ana");
   same_name.request_id = "another";
   AnswerPtr refused = Submit(same_name);  // because of an ana who will never have been there
   AwaitExecuted();
   disk_.FailNextAppend(FakeDisk::Fate::kLost);
   disk_.Release();
-  EXPECT_EQ(Said(ana), "OUTCOME_UNKNOWN");
-  EXPECT_EQ(Said(ben), "OUTCOME_UNKNOWN");
+  for (const AnswerPtr& answer : both) EXPECT_EQ(Said(answer), "OUTCOME_UNKNOWN");
   EXPECT_EQ(Said(refused), "OUTCOME_UNKNOWN");
 
   AwaitState(State::kServing, 2);
@@ -336,14 +360,14 @@ TEST_F(EngineTest, AppendThatIsLostCanBeAskedAgain) {
 TEST_F(EngineTest, AppendThatWasKeptIsReplayed) {
   StartOnFakeDisk();
   disk_.Hold();
-  AnswerPtr ana = Submit(Member("ana"));
+  const std::vector<AnswerPtr> first = SubmitTogether({Member("ana"), Member("amy")});
   disk_.AwaitHeldAppend();
   AnswerPtr ben = Submit(Member("ben"));
   AwaitExecuted();
   const int published = published_;
   disk_.FailNextAppend(FakeDisk::Fate::kKept);
   disk_.Release();
-  EXPECT_EQ(Said(ana), "OUTCOME_UNKNOWN");
+  for (const AnswerPtr& answer : first) EXPECT_EQ(Said(answer), "OUTCOME_UNKNOWN");
   EXPECT_EQ(Said(ben), "OUTCOME_UNKNOWN");
 
   AwaitState(State::kServing, 2);
@@ -476,14 +500,9 @@ TEST_F(EngineTest, QueueIsBoundedByCommands) {
   options_.queue_commands = 2;
   StartOnFakeDisk();
   disk_.Hold();
-  std::vector<AnswerPtr> taken = {Submit(Member("ana"))};
+  // ben is out of the queue then: the next batch.
+  std::vector<AnswerPtr> taken = SubmitTogether({Member("ana"), Member("ben")});
   disk_.AwaitHeldAppend();
-  absl::Notification ben_taken;
-  taken.push_back(Submit(Member("ben"), [&] {
-    ben_taken.Notify();
-    return false;
-  }));
-  ben_taken.WaitForNotification();  // out of the queue: it is the next batch
   taken.push_back(Submit(Member("cai")));
   taken.push_back(Submit(Member("dee")));
   EXPECT_EQ(Said(Submit(Member("eli"))), "QUEUE_FULL");
@@ -498,14 +517,9 @@ TEST_F(EngineTest, QueueIsBoundedByBytes) {
   options_.queue_bytes = 100;
   StartOnFakeDisk();
   disk_.Hold();
-  std::vector<AnswerPtr> taken = {Submit(Member("ana"))};
+  // ben is out of the queue then: the next batch.
+  std::vector<AnswerPtr> taken = SubmitTogether({Member("ana"), Member("ben")});
   disk_.AwaitHeldAppend();
-  absl::Notification ben_taken;
-  taken.push_back(Submit(Member("ben"), [&] {
-    ben_taken.Notify();
-    return false;
-  }));
-  ben_taken.WaitForNotification();
   taken.push_back(Submit(Member("cai"), {}, 60));
   EXPECT_EQ(Said(Submit(Member("dee"), {}, 41)), "QUEUE_FULL");
   taken.push_back(Submit(Member("dee"), {}, 40));
@@ -567,21 +581,15 @@ TEST_F(EngineTest, WhatWaitsOutlivesAFailure) {
   options_.queue_commands = 3;
   StartOnFakeDisk();
   disk_.Hold();
-  AnswerPtr ana = Submit(Member("ana"));
+  const std::vector<AnswerPtr> first = SubmitTogether({Member("ana"), Member("ben"), Member("cai")});
   disk_.AwaitHeldAppend();
-  absl::Notification ben_taken;
-  AnswerPtr ben = Submit(Member("ben"), [&] {
-    ben_taken.Notify();
-    return false;
-  });
-  std::vector<AnswerPtr> waiting = {Submit(Member("cai")), Submit(Member("dee"))};
-  ben_taken.WaitForNotification();
+  std::vector<AnswerPtr> waiting = {first.back(), Submit(Member("dee"))};
   waiting.push_back(Submit(Member("eli")));
   EXPECT_EQ(Said(Submit(Member("flo"))), "QUEUE_FULL");
   disk_.FailNextAppend(FakeDisk::Fate::kLost);
   disk_.Release();
-  EXPECT_EQ(Said(ana), "OUTCOME_UNKNOWN");
-  EXPECT_EQ(Said(ben), "OUTCOME_UNKNOWN");
+  EXPECT_EQ(Said(first[0]), "OUTCOME_UNKNOWN");
+  EXPECT_EQ(Said(first[1]), "OUTCOME_UNKNOWN");
   storage::Sequence last = 1;
   for (const AnswerPtr& answer : waiting) {
     ASSERT_EQ(Said(answer), "OK");

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
@@ -697,8 +698,7 @@ TEST_F(StoreTest, SameTextsSameBytes) {
       const Sequence last = std::min<Sequence>(done + most, 100);
       v1::Frame frame = Exchanges(done + 1, last);
       while (done++ < last) {
-        if (done % 10 != 0)
-          AddRow(&frame, Family::kText, TextKey(kBank, done), "\x01" + std::to_string(done));
+        if (done % 10 != 0) AddRow(&frame, Family::kText, TextKey(kBank, done), absl::StrCat("\x01", done));
       }
       done = last;
       Apply(frame);
@@ -884,8 +884,8 @@ TEST_F(StoreTest, FolderMode) {
   EXPECT_EQ(std::filesystem::status(options_.path).permissions(), std::filesystem::perms::owner_all);
 }
 
-// Goal: a folder of a newer format, of no ledger, or with half of one is left alone, and the refusal says
-// what to do.
+// Goal: a folder of a newer or older format, of no ledger, or with half of one is left alone, and the refusal
+// says what to do.
 TEST_F(StoreTest, FormatsThatAreNotOurs) {
   const auto write_format = [this](std::string_view text) {
     std::ofstream(options_.path + "/FORMAT") << text;
@@ -894,23 +894,29 @@ TEST_F(StoreTest, FormatsThatAreNotOurs) {
   store_.reset();
   std::string format;
   std::getline(std::ifstream(options_.path + "/FORMAT"), format);
-  EXPECT_EQ(format, "timebank-ledger 1");
+  EXPECT_EQ(format, "timebank-ledger 2");
 
-  write_format("timebank-ledger 2\n");
+  write_format("timebank-ledger 3\n");
   const absl::Status newer = OpenError();
   EXPECT_EQ(newer.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(newer.message()),
-              HasSubstr("is written in format 2, this server reads up to 1: use a newer timebankd"));
+              HasSubstr("is written in format 3, this server reads up to 2: use a newer timebankd"));
 
-  for (const char* text : {"", "timebank-ledger", "timebank-ledger 1", "timebank-ledger x\n",
-                           "timebank-ledger 0\n", "timebank-ledger 1\nmore\n", "something else\n"}) {
+  write_format("timebank-ledger 1\n");
+  const absl::Status older = OpenError();
+  EXPECT_EQ(older.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(older.message()),
+              HasSubstr("is written in format 1, this server reads 2 and newer"));
+
+  for (const char* text : {"", "timebank-ledger", "timebank-ledger 2", "timebank-ledger x\n",
+                           "timebank-ledger 0\n", "timebank-ledger 2\nmore\n", "something else\n"}) {
     write_format(text);
     EXPECT_EQ(OpenError().code(), absl::StatusCode::kFailedPrecondition) << text;
   }
   std::filesystem::remove(options_.path + "/FORMAT");
   EXPECT_EQ(OpenError().code(), absl::StatusCode::kFailedPrecondition);
 
-  write_format("timebank-ledger 1\n");
+  write_format("timebank-ledger 2\n");
   Open();
 }
 

@@ -36,8 +36,8 @@ class Checker {
   const std::string& problem() const { return problem_; }
 
  private:
-  void Expect(bool holds, const char* what) {
-    if (!holds && problem_.empty()) problem_ = what;
+  void Expect(bool holds, const char* what, const std::string& of_what = "") {
+    if (!holds && problem_.empty()) problem_ = absl::StrCat(what, of_what);
   }
 
   void CheckDay(const std::string& day, bool may_be_empty) {
@@ -53,7 +53,7 @@ class Checker {
   void CheckOrigin(const std::string& number) {
     CheckText(number);
     Expect(!number.empty() && number.size() <= kMaxNumberCharacters, "an origin can be stored");
-    Expect(origins_.insert(number).second, "an origin is given once");
+    Expect(origins_.insert(number).second, "an origin is given once: ", number);
   }
 
   void CheckOne(const ImportedMember& member) {
@@ -99,6 +99,45 @@ class Checker {
     CheckDay(opening.occurred_on, false);
     CheckText(opening.number);
     CheckOrigin(opening.origin_number);
+  }
+
+  void CheckOne(const ImportedCircle& circle) {
+    CheckPlace(circle.place);
+    Expect(!exchanges_begun_, "circles come before entries");
+    Expect(!circle.id.empty(), "a circle has an id");
+    for (const std::string* text : {&circle.id, &circle.display_name}) CheckText(*text);
+    for (const std::string& member : circle.members) CheckText(member);
+  }
+
+  void CheckOne(const ImportedEntry& entry) {
+    exchanges_begun_ = true;
+    CheckPlace(entry.place);
+    Expect(!balances_begun_, "balances come last");
+    absl::CivilDay day;
+    Expect(absl::ParseCivilTime(entry.occurred_on, &day) && absl::FormatCivilTime(day) == entry.occurred_on,
+           "an entry's day is ISO");
+    CheckText(entry.origin.number);
+    Expect(!entry.origin.system.empty() && !entry.origin.number.empty(), "an entry has a name");
+    Expect(origins_.insert(entry.origin.system + " " + entry.origin.number).second, "a name is given once");
+    int64_t sum = 0;
+    for (const ImportedShare& moved : entry.movements) sum += moved.seconds;
+    Expect(sum == 0, "what moves adds up to zero");
+    for (const auto* shares : {&entry.givers, &entry.receivers}) {
+      for (const ImportedShare& share : *shares) Expect(share.seconds >= 1, "a share is something");
+    }
+    for (const std::string* text : {&entry.note, &entry.category, &entry.decision, &entry.reason,
+                                    &entry.origin.system, &entry.origin.recorded_by}) {
+      CheckText(*text);
+    }
+    for (const std::string& tag : entry.tags) CheckText(tag);
+    for (const std::string& field : entry.fields) CheckText(field);
+  }
+
+  void CheckOne(const ImportedMerge& merge) {
+    exchanges_begun_ = true;
+    CheckPlace(merge.place);
+    CheckText(merge.number);
+    CheckText(merge.into);
   }
 
   void CheckOne(const DeclaredBalance& declared) {

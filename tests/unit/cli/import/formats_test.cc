@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -100,6 +101,22 @@ TEST_F(CesTest, LeviesMoveHours) {
   EXPECT_THAT(left_out(), HasSubstr("1 balances that are not their Income - Expenditure - Levy"));
 }
 
+// Goal: an exchange and its levy can be stored, however long the trade's number is.
+TEST_F(CesTest, LongNumbersAndTheirLevies) {
+  for (size_t length : {175, 181, 200, 500}) {
+    const std::string trades =
+        Write("trades.csv", std::string(kCesTrades) + std::string(length, '7') +
+                                ",RUSH0001,RUSH0002,,,,2011/05/14,,10.00,0.20,2,Help\n");
+    std::set<std::string> origins;
+    for (const Row& row : ReadRows({trades})) {
+      const std::string& origin = std::get<ImportedExchange>(row).origin_number;
+      EXPECT_LE(origin.size(), 200u);
+      origins.insert(origin);
+    }
+    EXPECT_EQ(origins.size(), 3u) << length;
+  }
+}
+
 // Goal: the newer form names who bears a levy; hours that differ on the two sides go through the bank.
 TEST_F(CesTest, ReadsNewerTransactions) {
   const std::string trades = Write(
@@ -124,6 +141,16 @@ TEST_F(CesTest, BalancesAloneAreOpenings) {
   EXPECT_THAT(Read({offers, balances}),
               ElementsAre("opening RUSH0001 5400 2023-11-16", "opening RUSH0002 -5400 2023-11-16"));
   EXPECT_THAT(left_out(), HasSubstr("offers.csv: offers"));
+}
+
+// Goal: an account begins with one balance; a row that says another is rejected, one that says the same adds
+// nothing.
+TEST_F(CesTest, AnAccountHasOneOpening) {
+  const std::string balances =
+      Write("balances.csv", "uid;balance\nRUSH0001;1,5\nRUSH0002;-1,5\nrush0001;1,5\nRUSH0001;2\n");
+  EXPECT_THAT(Read({balances}),
+              ElementsAre("line 5 balance: the account has another balance on line 2 already",
+                          "opening RUSH0001 5400 2023-11-16", "opening RUSH0002 -5400 2023-11-16"));
 }
 
 using KomunitinTest = ReaderTest;
@@ -424,7 +451,7 @@ TEST_F(RecognitionTest, ErrorsNameTheFile) {
       Read({other}, "komunitin"),
       ElementsAre(AllOf(HasSubstr("other.csv is none of Komunitin's files"), HasSubstr("payer.code"))));
   EXPECT_THAT(Read({ces}, "ledger9000"),
-              ElementsAre(HasSubstr("Known: timeoverflow, timeoverflow-export, ces")));
+              ElementsAre(HasSubstr("Known: timebank, timeoverflow, timeoverflow-export")));
   EXPECT_THAT(Read({ces, ces}), ElementsAre(HasSubstr("Two files are called balances.csv")));
   EXPECT_EQ(OpenReader("", {"/nowhere.csv"}, options_).status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(Read({}), ElementsAre("Name the files to import."));

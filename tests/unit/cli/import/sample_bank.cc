@@ -88,8 +88,33 @@ SampleBank::SampleBank(uint32_t seed, int members, int exchanges) {
 }
 
 std::vector<Sample> SampleBank::Samples() const {
-  return {TimeOverflow(), TimeOverflowExport(), Ces(),           NewCes(),     Komunitin(), KomunitinFour(),
-          Cyclos(),       MutualCredit(),       LocalExchange(), Spreadsheet()};
+  return {Timebank(),      TimeOverflow(), TimeOverflowExport(), Ces(),           NewCes(),     Komunitin(),
+          KomunitinFour(), Cyclos(),       MutualCredit(),       LocalExchange(), Spreadsheet()};
+}
+
+Sample SampleBank::Timebank() const {
+  const auto holder = [](int code) {
+    return code == 0 ? std::string("pots/community") : absl::StrCat("members/m", code);
+  };
+  std::vector<Cells> members = {{"timebank_members_1", "id", "display_name", "phones", "seconds"}};
+  for (const auto& [code, seconds] : balances_) {
+    if (code == 0) continue;
+    members.push_back({"rushey", absl::StrCat("m", code), names_[static_cast<size_t>(code)],
+                       "'+34 622743103; 622 743 104", absl::StrCat(seconds)});
+  }
+  std::vector<Cells> exchanges = {{"timebank_exchanges_1", "number", "kind", "occurred_on", "seconds",
+                                   "credited", "debited", "givers", "receivers", "recorded_at", "note"}};
+  for (const Exchange& e : exchanges_) {
+    const std::string giver = absl::StrCat(holder(e.giver), " ", e.seconds);
+    const std::string receiver = absl::StrCat(holder(e.receiver), " ", e.seconds);
+    exchanges.push_back({"rushey", absl::StrCat(e.number), "EXCHANGE", e.day, absl::StrCat(e.seconds), giver,
+                         receiver, giver, receiver, absl::StrCat(e.day, "T", e.clock, ":00Z"), e.text});
+  }
+  return {"timebank",
+          {{"members.csv", Csv(members)},
+           {"exchanges.csv", Csv(exchanges)},
+           {"timebank.csv", Csv({{"timebank_export_1", "what", "value"},
+                                 {"rushey", "balance pots/community", absl::StrCat(balances_.at(0))}})}}};
 }
 
 Sample SampleBank::TimeOverflow() const {

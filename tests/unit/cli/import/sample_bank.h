@@ -47,6 +47,7 @@ class SampleBank {
     std::string text;
   };
 
+  Sample Timebank() const;
   Sample TimeOverflow() const;
   Sample TimeOverflowExport() const;
   Sample Ces() const;

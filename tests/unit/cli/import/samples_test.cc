@@ -52,6 +52,11 @@ TEST_F(SamplesTest, EveryFormatGivesTheSameBalances) {
           balances[CodeOf(exchange->giver)] += exchange->seconds;
           balances[CodeOf(exchange->receiver)] -= exchange->seconds;
         }
+        if (const auto* entry = std::get_if<ImportedEntry>(&row)) {
+          for (const auto& [holder, seconds] : entry->movements) {
+            balances[holder.kind == ImportedHolder::Kind::kPot ? 0 : CodeOf(holder.number)] += seconds;
+          }
+        }
         if (const auto* one = std::get_if<DeclaredBalance>(&row)) declared.push_back(*one);
       }
       EXPECT_EQ(balances, bank.balances());
@@ -76,6 +81,7 @@ TEST_F(SamplesTest, OriginsAreForEver) {
       for (const Row& row : ReadRows(paths, sample.format)) {
         if (const auto* exchange = std::get_if<ImportedExchange>(&row))
           origins->insert(exchange->origin_number);
+        if (const auto* entry = std::get_if<ImportedEntry>(&row)) origins->insert(entry->origin.number);
       }
       options_.today += 40;
       std::reverse(paths.begin(), paths.end());

@@ -1,0 +1,45 @@
+#include "client/cli/export_file.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+#include "client/cli/errors.h"
+
+namespace timebank::cli {
+namespace {
+
+std::string PartOf(const std::string& path) { return path + ".part"; }
+
+}  // namespace
+
+ExportFile::~ExportFile() {
+  if (!stream_.is_open()) return;
+  stream_.close();
+  std::remove(PartOf(path_).c_str());
+}
+
+absl::Status ExportFile::Open(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::exists(path, error)) {
+    return UsageError(
+        absl::StrCat(path, " is there already. Name another one, or take that one away first."));
+  }
+  path_ = path;
+  stream_.open(PartOf(path), std::ios::binary | std::ios::trunc);
+  return stream_ ? absl::OkStatus()
+                 : UsageError(absl::StrCat("Cannot write ", path, ": is the folder there, and yours?"));
+}
+
+absl::Status ExportFile::Close() {
+  stream_.close();
+  std::error_code error;
+  if (stream_) std::filesystem::rename(PartOf(path_), path_, error);
+  if (stream_ && !error) return absl::OkStatus();
+  std::remove(PartOf(path_).c_str());
+  return IncompleteError(absl::StrCat(path_, " could not be written to its end. Is the disk full?"));
+}
+
+}  // namespace timebank::cli
