@@ -24,6 +24,7 @@ namespace {
 constexpr char kServer[] = "server";
 constexpr char kBank[] = "bank";
 constexpr char kAs[] = "as";
+constexpr char kLanguage[] = "language";
 
 std::string First(const std::string& a, const std::optional<std::string>& b, const std::string& c) {
   if (!a.empty()) return a;
@@ -60,6 +61,7 @@ absl::StatusOr<ContextFile> FromToml(const std::filesystem::path& path, const to
       CLI_RETURN_IF_ERROR(ReadText(path, *table, kServer, context.server));
       CLI_RETURN_IF_ERROR(ReadText(path, *table, kBank, context.bank));
       CLI_RETURN_IF_ERROR(ReadText(path, *table, kAs, context.as));
+      CLI_RETURN_IF_ERROR(ReadText(path, *table, kLanguage, context.language));
     }
   }
   if (!file.current.empty() && file.contexts.count(file.current) == 0) {
@@ -75,6 +77,7 @@ std::string ToToml(const ContextFile& file) {
     if (!context.server.empty()) table.insert(kServer, context.server);
     if (!context.bank.empty()) table.insert(kBank, context.bank);
     if (!context.as.empty()) table.insert(kAs, context.as);
+    if (!context.language.empty()) table.insert(kLanguage, context.language);
     contexts.insert(name, table);
   }
   toml::table root;
@@ -147,7 +150,7 @@ absl::StatusOr<Context> EffectiveContext(const ContextFile& file, const std::str
   if (context.server.empty()) context.server = kDefaultServer;
   return Context{First(flags.server, variables("TIMEBANK_SERVER"), context.server),
                  First(flags.bank, variables("TIMEBANK_BANK"), context.bank),
-                 First(flags.as, variables("TIMEBANK_AS"), context.as)};
+                 First(flags.as, variables("TIMEBANK_AS"), context.as), context.language};
 }
 
 }  // namespace timebank::cli

@@ -8,6 +8,7 @@
 //   server = "localhost:7400"
 //   bank = "rushey"
 //   as = "maria"
+//   language = "es"
 //
 // It is written whole, beside the old one and then in its place, readable by its owner only.
 #ifndef TIMEBANK_CLIENT_CLI_CONTEXT_H_
@@ -31,6 +32,8 @@ struct Context {
   std::string server;
   std::string bank;
   std::string as;
+  // `es`; empty: as the system is set to.
+  std::string language = {};
 
   friend bool operator==(const Context&, const Context&) = default;
 };

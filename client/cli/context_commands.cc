@@ -41,6 +41,7 @@ absl::Status Set(Session& session, const std::string& name) {
   if (!options.server.empty()) context.server = options.server;
   if (!options.bank.empty()) context.bank = options.bank;
   if (!options.as.empty()) context.as = options.as;
+  if (!options.language.empty()) context.language = options.language;
   if (file.current.empty()) file.current = name;
   CLI_RETURN_IF_ERROR(WriteContexts(path, file));
   session.Tell(
