@@ -26,7 +26,8 @@ namespace {
 constexpr std::string_view kVersion = TIMEBANK_VERSION;
 constexpr std::string_view kPrefix = "TIMEBANK_";
 // Variables of the programs that talk to a server.
-constexpr std::string_view kOthersVariables[] = {"TIMEBANK_SERVER", "TIMEBANK_BANK", "TIMEBANK_AS"};
+constexpr std::string_view kOthersVariables[] = {"TIMEBANK_SERVER", "TIMEBANK_BANK", "TIMEBANK_AS",
+                                                 "TIMEBANK_LANGUAGE"};
 constexpr std::string_view kConfigVariable = "TIMEBANK_CONFIG";
 // Flags that are no settings.
 constexpr std::string_view kOtherFlags[] = {"--config", "--check-config", "--help", "--version"};
