@@ -26,8 +26,9 @@ namespace {
 constexpr std::string_view kVersion = TIMEBANK_VERSION;
 constexpr std::string_view kPrefix = "TIMEBANK_";
 // Variables of the programs that talk to a server.
-constexpr std::string_view kOthersVariables[] = {"TIMEBANK_SERVER", "TIMEBANK_BANK", "TIMEBANK_AS",
-                                                 "TIMEBANK_LANGUAGE"};
+constexpr std::string_view kOthersVariables[] = {
+    "TIMEBANK_SERVER", "TIMEBANK_BANK",     "TIMEBANK_AS",        "TIMEBANK_CA",
+    "TIMEBANK_CERT",   "TIMEBANK_CERT_KEY", "TIMEBANK_PLAINTEXT", "TIMEBANK_LANGUAGE"};
 constexpr std::string_view kConfigVariable = "TIMEBANK_CONFIG";
 // Flags that are no settings.
 constexpr std::string_view kOtherFlags[] = {"--config", "--check-config", "--help", "--version"};
@@ -107,12 +108,21 @@ absl::Status CheckData(const std::string& path) {
   return absl::OkStatus();
 }
 
+absl::Status Anything(const std::string&) { return absl::OkStatus(); }
+
 absl::Status CheckSocketPath(const std::string& path) {
   if (path.size() > kMaxSocketPath) {
     return absl::InvalidArgumentError(absl::StrCat(path, " is longer than the ", kMaxSocketPath,
                                                    " bytes that the path of a unix socket may have"));
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckMetricsListen(const std::string& text) {
+  if (text.empty()) return absl::OkStatus();
+  const absl::StatusOr<ListenAddress> address = ParseListenAddress(text);
+  if (!address.ok()) return address.status();
+  return address->is_unix ? absl::InvalidArgumentError("must be HOST:PORT") : absl::OkStatus();
 }
 
 absl::Status CheckLogLevel(const std::string& level) {
@@ -124,17 +134,32 @@ const std::vector<Setting>& Settings() {
   static const auto& settings = *new std::vector<Setting>{
       Text("data", &Config::data, "FOLDER", "the ledger's folder; made when missing", CheckData),
       Text("listen", &Config::listen, "ADDRESS",
-           "HOST:PORT (port 0: any free one) or unix:PATH; this machine only, as there is no access control "
-           "yet",
+           "HOST:PORT (port 0: any free one) or unix:PATH; without TLS this machine only",
            [](const std::string& text) { return ParseListenAddress(text).status(); }),
       Text("operator_socket", &Config::operator_socket, "PATH",
            "unix socket with reflection, channelz and health; empty: none (operator.sock in the ledger's "
            "folder)",
            CheckSocketPath),
+      Text("tls_cert", &Config::tls_cert, "FILE",
+           "PEM: the server's certificate, its chain behind it; with its key: TLS on the main address",
+           Anything),
+      Text("tls_key", &Config::tls_key, "FILE", "PEM: the certificate's key, without a passphrase", Anything),
+      Text("tls_client_ca", &Config::tls_client_ca, "FILE",
+           "PEM: who vouches for clients; given: a client without such a certificate is not let in",
+           Anything),
+      Number("tls_reload_seconds", &Config::tls_reload_seconds, 1, 3'600,
+             "how often the three files are looked at; new ones are taken over without a restart"),
       Switch("reflection", &Config::reflection,
              "reflection for everybody, not on the operator's socket alone"),
+      Text("metrics_listen", &Config::metrics_listen, "ADDRESS",
+           "HOST:PORT where Prometheus finds the server's figures, GET /metrics, not encrypted; empty: "
+           "nowhere",
+           CheckMetricsListen),
       Text("log_level", &Config::log_level, "debug|info|warn|error", "the least that is logged",
            CheckLogLevel),
+      Number("log_sample", &Config::log_sample, 0, 1'000'000,
+             "of so many calls that end well one is logged (0: none); those that fail always are, and at "
+             "log_level debug every call"),
       Number("stop_seconds", &Config::stop_seconds, 0, 600,
              "how long a stop waits for calls before it cancels them"),
       Number("max_streams", &Config::max_streams, 1, 10'000, "calls at a time in one connection"),
@@ -205,6 +230,7 @@ class Collector {
                            "; give a shorter one, or an empty one for none"));
       }
     }
+    CheckTls();
     for (const Setting& setting : Settings()) {
       const auto source = source_.find(setting.name);
       configured_.effective.push_back({.name = setting.Name(),
@@ -218,6 +244,32 @@ class Collector {
   void SetWish(Configured::Wish wish) { configured_.wish = wish; }
 
  private:
+  std::string SourceOf(std::string_view name) const {
+    const auto source = source_.find(name);
+    return source == source_.end() ? std::string(name) : source->second;
+  }
+
+  // What settings must not be together. The files are looked at when they are used.
+  void CheckTls() {
+    const Config& config = configured_.config;
+    const bool tls = !config.tls_cert.empty();
+    if (tls && config.tls_key.empty())
+      Error(SourceOf("tls_cert") + ": a certificate takes its key, --tls-key");
+    if (!tls && !config.tls_key.empty())
+      Error(SourceOf("tls_key") + ": a key takes its certificate, --tls-cert");
+    if (!tls && !config.tls_client_ca.empty()) {
+      Error(SourceOf("tls_client_ca") +
+            ": clients can show a certificate over TLS only; give --tls-cert and --tls-key");
+    }
+    const absl::StatusOr<ListenAddress> listen = ParseListenAddress(config.listen);
+    if (!tls && listen.ok() && !listen->IsLocal()) {
+      Error(absl::StrCat(
+          SourceOf("listen"), ": other machines could reach ", config.listen,
+          ", and nothing would be encrypted. Give --tls-cert and --tls-key, or use 127.0.0.1, [::1], "
+          "localhost or unix:PATH"));
+    }
+  }
+
   Configured configured_;
   Config overridden_;  // takes values that another source has already decided
   std::map<std::string_view, std::string> source_;
@@ -299,7 +351,9 @@ constexpr char kDescription[] =
     "It says \"timebankd ready on ADDRESS\" once everything it has ever answered can be read again.";
 
 constexpr char kFooter[] =
-    "There is no access control yet, so the server refuses to listen where other machines could reach it.\n"
+    "Where other machines can reach it, the server takes TLS: it does not listen there without --tls-cert "
+    "and\n"
+    "--tls-key. There is no access control yet: whoever can connect can read and change everything.\n"
     "\n"
     "Every setting can also be given as a variable, TIMEBANK_QUEUE_MB for --queue-mb, or in the TOML file "
     "of\n"
@@ -409,6 +463,14 @@ std::string Print(const std::vector<Configured::Effective>& effective) {
   return text;
 }
 
+bool ListenAddress::IsLocal() const {
+  in_addr v4 = {};
+  in6_addr v6 = {};
+  return is_unix ||
+         (inet_pton(AF_INET, host.c_str(), &v4) == 1 && ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET) ||
+         (inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6));
+}
+
 std::string ListenAddress::ToString() const {
   if (is_unix) return "unix:" + path;
   if (host.find(':') != host.npos) return absl::StrCat("[", host, "]:", port);
@@ -436,15 +498,11 @@ absl::StatusOr<ListenAddress> ParseListenAddress(std::string_view text) {
   address.host = host == "localhost" ? "127.0.0.1" : host;
   in_addr v4 = {};
   in6_addr v6 = {};
-  const bool loopback =
-      (inet_pton(AF_INET, address.host.c_str(), &v4) == 1 && ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET) ||
-      (inet_pton(AF_INET6, address.host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6));
-  if (!loopback) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(std::string(text),
-                     " may be within reach of other machines, and there is no access control: whoever can "
-                     "connect can read and "
-                     "change everything. Use 127.0.0.1, [::1], localhost or unix:PATH"));
+  if (inet_pton(AF_INET, address.host.c_str(), &v4) != 1 &&
+      inet_pton(AF_INET6, address.host.c_str(), &v6) != 1) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        std::string(text),
+        ": HOST must be an IP address or localhost; 0.0.0.0 and [::] are all of this machine's"));
   }
   return address;
 }

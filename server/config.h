@@ -23,8 +23,14 @@ struct Config {
   std::string data = "./timebank-data";
   std::string listen = "127.0.0.1:7400";
   std::string operator_socket;  // path; empty: none. By default operator.sock in `data`
+  std::string tls_cert;         // path; with `tls_key`: TLS. Both or neither
+  std::string tls_key;
+  std::string tls_client_ca;  // path; clients need a certificate of it
+  int64_t tls_reload_seconds = 10;
   bool reflection = false;
+  std::string metrics_listen;  // HOST:PORT; empty: none
   std::string log_level = "info";
+  int64_t log_sample = 1000;
   int64_t stop_seconds = 10;
   int64_t max_streams = 256;
   int64_t queue_commands = 8192;
@@ -44,12 +50,14 @@ struct ListenAddress {
   std::string host;  // an IP address, as written; `localhost` is 127.0.0.1
   uint16_t port = 0;
 
+  // Whether this machine alone can reach it.
+  bool IsLocal() const;
+
   // As gRPC and people write it: 127.0.0.1:7400, [::1]:7400, unix:/run/timebank.sock.
   std::string ToString() const;
 };
 
-// HOST:PORT or unix:PATH. INVALID_ARGUMENT: neither, or an address that other machines could reach. There is
-// no access control: whoever can connect can do everything, so only this machine may.
+// HOST:PORT or unix:PATH. INVALID_ARGUMENT: neither, or HOST is a name other than localhost.
 absl::StatusOr<ListenAddress> ParseListenAddress(std::string_view text);
 
 // What the command line, the environment and the file come to.

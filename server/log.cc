@@ -15,7 +15,8 @@ namespace {
 
 constexpr char kPattern[] = R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})";
 
-void Write(spdlog::level::level_enum level, std::string_view message, LogFields fields) {
+template <typename Fields>
+void Write(spdlog::level::level_enum level, std::string_view message, const Fields& fields) {
   if (!spdlog::should_log(level)) return;
   std::string json = absl::StrCat("\"msg\":\"", JsonEscaped(message), "\"");
   for (const auto& [name, value] : fields) {
@@ -29,7 +30,7 @@ void WriteForGrpc(gpr_log_func_args* said) {
   const auto level = said->severity == GPR_LOG_SEVERITY_ERROR  ? spdlog::level::warn
                      : said->severity == GPR_LOG_SEVERITY_INFO ? spdlog::level::info
                                                                : spdlog::level::debug;
-  Write(level, said->message, {{"source", place}});
+  Write(level, said->message, LogFields{{"source", place}});
 }
 
 // Length of the UTF-8 character that `text` begins with; 0: it begins with none.
@@ -56,6 +57,13 @@ void SetUpLog(std::string_view level) {
   logger->set_level(spdlog::level::from_str(std::string(level)));
   spdlog::set_default_logger(std::move(logger));
   gpr_set_log_function(WriteForGrpc);
+}
+
+void Log(LogLevel level, std::string_view message,
+         const std::vector<std::pair<std::string_view, std::string>>& fields) {
+  constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::debug, spdlog::level::info,
+                                                   spdlog::level::warn, spdlog::level::err};
+  Write(kLevels[static_cast<size_t>(level)], message, fields);
 }
 
 void LogInfo(std::string_view message, LogFields fields) { Write(spdlog::level::info, message, fields); }

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace timebank {
 
@@ -20,6 +21,10 @@ namespace timebank {
 void SetUpLog(std::string_view level);
 
 using LogFields = std::initializer_list<std::pair<std::string_view, std::string>>;
+
+enum class LogLevel { kDebug, kInfo, kWarning, kError };
+void Log(LogLevel level, std::string_view message,
+         const std::vector<std::pair<std::string_view, std::string>>& fields);
 
 void LogInfo(std::string_view message, LogFields fields = {});
 void LogWarning(std::string_view message, LogFields fields = {});

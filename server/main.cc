@@ -16,6 +16,8 @@
 #include "absl/synchronization/mutex.h"
 #include "server/config.h"
 #include "server/log.h"
+#include "server/ops/certificates.h"
+#include "server/ops/service_manager.h"
 #include "server/server.h"
 
 namespace timebank {
@@ -90,8 +92,27 @@ void HandleSignals(Events& events) {
   }).detach();
 }
 
+// Has the service manager look at `server` before each sign of life, for as long as this lives.
+class Looking {
+ public:
+  Looking(ops::ServiceManager& manager, const Server& server) : manager_(manager) {
+    manager_.LookBeforeEachSign([&server] { server.Touch(); });
+  }
+  ~Looking() { manager_.LookBeforeEachSign({}); }
+  Looking(const Looking&) = delete;
+  Looking& operator=(const Looking&) = delete;
+
+ private:
+  ops::ServiceManager& manager_;
+};
+
 int Serve(const Config& config, Events& events) {
-  auto on_state = [&events](State state, const absl::Status&) { events.HearState(state); };
+  ops::ServiceManager manager(ops::ServiceManager::FromEnvironment());
+  auto on_state = [&](State state, const absl::Status&) {
+    if (state == State::kFailed)
+      manager.TellStatus("the ledger has failed; reads go on, changes are refused");
+    events.HearState(state);
+  };
   absl::StatusOr<std::unique_ptr<Server>> server = Server::Open(config, on_state);
   if (!server.ok()) {
     LogError("the ledger cannot be opened",
@@ -103,18 +124,35 @@ int Serve(const Config& config, Events& events) {
     return kCannotListen;
   };
   if (absl::Status status = (*server)->ListenForOperator(); !status.ok()) return cannot_listen(status);
-  if (events.AwaitServing()) {
-    if (absl::Status status = (*server)->Listen(); !status.ok()) return cannot_listen(status);
-    std::cout << "timebankd ready on " << (*server)->address() << std::endl;
-    events.AwaitStop();
+  {
+    const Looking looking(manager, **server);
+    if (events.AwaitServing()) {
+      if (absl::Status status = (*server)->Listen(); !status.ok()) return cannot_listen(status);
+      std::cout << "timebankd ready on " << (*server)->address() << std::endl;
+      manager.Ready("serving on " + (*server)->address());
+      events.AwaitStop();
+    }
   }
+  manager.Stopping("finishing calls, writing everything to disk");
   (*server)->Stop();
   LogInfo("stopped");
   return events.failed() ? kLedgerFailed : kStopped;
 }
 
+// What can only be said of the files that the configuration names; nothing where all is well.
+std::vector<std::string> WrongFiles(const Config& config) {
+  if (config.tls_cert.empty()) return {};
+  const auto read = ops::ReadCertificates(CertificateFilesOf(config));
+  if (read.ok()) return {};
+  return {"TLS: " + std::string(read.status().message())};
+}
+
 int Main(const std::vector<std::string>& arguments) {
-  const Configured configured = Configure(arguments, EnvironmentOfProcess());
+  Configured configured = Configure(arguments, EnvironmentOfProcess());
+  if (configured.wish == Configured::Wish::kServe || configured.wish == Configured::Wish::kCheck) {
+    configured.errors = WrongFiles(configured.config);
+    if (!configured.errors.empty()) configured.wish = Configured::Wish::kErrors;
+  }
   switch (configured.wish) {
     case Configured::Wish::kErrors:
       for (const std::string& error : configured.errors) std::cerr << "timebankd: " << error << '\n';

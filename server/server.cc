@@ -21,6 +21,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "server/log.h"
 #include "server/services/services.h"
 #include "storage/local_log.h"
@@ -120,10 +122,12 @@ absl::Status MakeWay(const std::string& path) {
 }
 
 // Starts what `builder` describes at `address`, whose port becomes what was got.
-absl::StatusOr<std::unique_ptr<grpc::Server>> Start(grpc::ServerBuilder& builder, ListenAddress& address) {
+absl::StatusOr<std::unique_ptr<grpc::Server>> Start(
+    grpc::ServerBuilder& builder, ListenAddress& address,
+    const std::shared_ptr<grpc::ServerCredentials>& credentials) {
   if (address.is_unix) TB_RETURN_IF_ERROR(MakeWay(address.path));
   int port = 0;
-  builder.AddListeningPort(address.ToString(), grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort(address.ToString(), credentials, &port);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) {
     return CannotListen(address.ToString(), "see the warning before; most often another server is there");
@@ -166,6 +170,14 @@ std::string_view NameOf(State state) {
   return "";
 }
 
+void LogCall(ops::CallLog::Level level, const ops::CallLog::Fields& fields) {
+  using Level = ops::CallLog::Level;
+  Log(level == Level::kDebug  ? LogLevel::kDebug
+      : level == Level::kInfo ? LogLevel::kInfo
+                              : LogLevel::kWarning,
+      "call", fields);
+}
+
 // Debian builds Abseil with its search for deadlocks on: whoever takes a lock, gRPC too, goes through one
 // graph of all locks. That is for the builds that look for mistakes.
 void StopLookingForDeadlocks() {
@@ -179,11 +191,16 @@ void StopLookingForDeadlocks() {
 absl::StatusOr<std::unique_ptr<Server>> Server::Open(const Config& config, OnState on_state) {
   StopLookingForDeadlocks();
   std::unique_ptr<Server> server(new Server(config, std::move(on_state)));
+  TB_RETURN_IF_ERROR(server->OpenCertificates());
   TB_RETURN_IF_ERROR(server->OpenEngine());
   return server;
 }
 
-Server::Server(const Config& config, OnState on_state) : config_(config), on_state_(std::move(on_state)) {}
+Server::Server(const Config& config, OnState on_state)
+    : config_(config),
+      on_state_(std::move(on_state)),
+      call_log_({.all = config.log_level == "debug", .one_of = static_cast<uint32_t>(config.log_sample)},
+                &metrics_.calls(), LogCall) {}
 
 Server::~Server() { Stop(); }
 
@@ -195,7 +212,11 @@ absl::Status Server::OpenEngine() {
   options.on_published = [this] {
     if (services::Feeder* feeder = feeder_) feeder->Wake();
   };
-  options.on_trouble = [](const absl::Status& what) {
+  options.on_batch = [this](size_t commands, std::chrono::nanoseconds sync) {
+    metrics_.OnBatch(commands, sync);
+  };
+  options.on_trouble = [this](const absl::Status& what) {
+    metrics_.OnTrouble();
     LogError("the ledger has trouble and will try again", {{"what", what.ToString()}});
   };
   storage::Store::Options store;
@@ -208,6 +229,7 @@ absl::Status Server::OpenEngine() {
                       engine::Engine::Open(std::move(options), std::move(store), OpenLocalLog(config_)));
 
   services::ServingOptions serving;
+  serving.observer = &call_log_;
   serving.pool_threads = static_cast<size_t>(config_.pool_threads);
   serving_ = std::make_unique<services::Serving>(std::move(serving), engine_.get());
   services_ = services::MakeServices(serving_.get());
@@ -215,7 +237,30 @@ absl::Status Server::OpenEngine() {
   return absl::OkStatus();
 }
 
+absl::Status Server::OpenMetrics() {
+  if (config_.metrics_listen.empty()) return absl::OkStatus();
+  ops::MetricsSources sources;
+  sources.metrics = &metrics_;
+  sources.engine = engine_.get();
+  sources.serving = serving_.get();
+  sources.certificates = certificates_.get();
+  sources.is_serving = [this] {
+    absl::MutexLock lock(&mutex_);
+    return IsServing();
+  };
+  sources.folder = config_.data;
+  sources.version = TIMEBANK_VERSION;
+  sources.queue_commands = config_.queue_commands;
+  sources.queue_bytes = config_.queue_mb * static_cast<int64_t>(kMegabyte);
+  TB_ASSIGN_OR_RETURN(ListenAddress address, ParseListenAddress(config_.metrics_listen));
+  TB_ASSIGN_OR_RETURN(metrics_endpoint_, ops::MetricsEndpoint::Open(address.ToString(), std::move(sources)));
+  address.port = static_cast<uint16_t>(metrics_endpoint_->port());
+  LogInfo("metrics", {{"address", address.ToString()}});
+  return absl::OkStatus();
+}
+
 absl::Status Server::ListenForOperator() {
+  TB_RETURN_IF_ERROR(OpenMetrics());
   if (config_.operator_socket.empty()) return absl::OkStatus();
   SetUpGrpc();
   grpc::ServerBuilder builder;
@@ -225,7 +270,7 @@ absl::Status Server::ListenForOperator() {
   operator_services_ = services::MakeServices(serving_.get());
   for (const auto& service : operator_services_) builder.RegisterService(service.get());
   ListenAddress address = {.is_unix = true, .path = config_.operator_socket, .host = {}};
-  TB_ASSIGN_OR_RETURN(operator_server_, Start(builder, address));
+  TB_ASSIGN_OR_RETURN(operator_server_, Start(builder, address, grpc::InsecureServerCredentials()));
   AddListening(operator_server_.get());
   return absl::OkStatus();
 }
@@ -237,10 +282,41 @@ absl::Status Server::Listen() {
   builder.SetOption(std::make_unique<Plugins>(config_.reflection));
   SetLimits(builder, static_cast<int>(config_.max_streams));
   for (const auto& service : services_) builder.RegisterService(service.get());
-  TB_ASSIGN_OR_RETURN(server_, Start(builder, address));
+  TB_ASSIGN_OR_RETURN(server_, Start(builder, address, credentials_));
   address_ = address.ToString();
   AddListening(server_.get());
-  LogInfo("listening", {{"address", address_}});
+  const bool mutual = !config_.tls_client_ca.empty();
+  LogInfo("listening", {{"address", address_},
+                        {"tls", certificates_ == nullptr ? "none"
+                                : mutual                 ? "with client certificates"
+                                                         : "on"}});
+  if (!address.IsLocal() && !mutual) {
+    LogWarning(
+        "whoever can reach the address can read and change everything: there is no access control yet");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Server::OpenCertificates() {
+  credentials_ = grpc::InsecureServerCredentials();
+  if (config_.tls_cert.empty()) return absl::OkStatus();
+  auto tell = [](const absl::StatusOr<absl::Time>& taken) {
+    if (taken.ok()) {
+      LogInfo("certificate replaced", {{"expires", absl::FormatTime(*taken, absl::UTCTimeZone())}});
+    } else {
+      LogWarning("new certificate not usable; the old one goes on",
+                 {{"why", std::string(taken.status().message())}});
+    }
+  };
+  TB_ASSIGN_OR_RETURN(certificates_, ops::CertificateWatcher::Open(CertificateFilesOf(config_),
+                                                                   absl::Seconds(config_.tls_reload_seconds),
+                                                                   std::move(tell)));
+  credentials_ = ops::TlsCredentials(certificates_.get());
+  const absl::Time expiry = certificates_->Latest()->expiry;
+  if (expiry < absl::Now()) {
+    LogError("the certificate has expired; clients will not connect",
+             {{"expired", absl::FormatTime(expiry, absl::UTCTimeZone())}});
+  }
   return absl::OkStatus();
 }
 
@@ -265,7 +341,7 @@ void Server::AddListening(grpc::Server* server) {
 }
 
 void Server::TellHealth() {
-  const bool serving = state_ == State::kServing && !stopping_;
+  const bool serving = IsServing();
   for (grpc::Server* server : listening_) {
     grpc::HealthCheckServiceInterface* health = server->GetHealthCheckService();
     for (const char* service :
@@ -274,6 +350,11 @@ void Server::TellHealth() {
       health->SetServingStatus(service, serving);
     }
   }
+}
+
+void Server::Touch() const {
+  static_cast<void>(engine_->state());
+  static_cast<void>(serving_->Latest());
 }
 
 void Server::Stop() {
@@ -294,12 +375,18 @@ void Server::Stop() {
     absl::MutexLock lock(&mutex_);
     listening_.clear();
   }
+  metrics_endpoint_.reset();
   server_.reset();
+  credentials_.reset();
   operator_server_.reset();
   services_.clear();
   operator_services_.clear();
   serving_.reset();  // ends the pool: nobody holds a view any more
   engine_.reset();
+}
+
+ops::CertificateFiles CertificateFilesOf(const Config& config) {
+  return {config.tls_cert, config.tls_key, config.tls_client_ca};
 }
 
 bool IsInUse(const std::string& folder) {

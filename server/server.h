@@ -21,11 +21,15 @@
 #include "absl/synchronization/mutex.h"
 #include "server/config.h"
 #include "server/engine/engine.h"
+#include "server/ops/call_log.h"
+#include "server/ops/certificates.h"
+#include "server/ops/metrics.h"
 #include "server/services/serving.h"
 
 namespace grpc {
 class Server;
 class ServerBuilder;
+class ServerCredentials;
 class Service;
 }  // namespace grpc
 
@@ -36,18 +40,23 @@ class Server {
   // As engine::Engine::Options::on_state; called for the first time possibly before Open returns.
   using OnState = std::function<void(engine::Engine::State, const absl::Status& failure)>;
 
-  // Opens the ledger's folder; recovery goes on in the background. Errors: storage::Store::Open's.
+  // Opens the ledger's folder; recovery goes on in the background. Errors: storage::Store::Open's;
+  // INVALID_ARGUMENT: the certificates cannot be used.
   static absl::StatusOr<std::unique_ptr<Server>> Open(const Config& config, OnState on_state);
   ~Server();  // Stop()
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Opens the operator's unix socket, if there is to be one. UNAVAILABLE: it cannot be; the message says
-  // where.
+  // Opens the operator's unix socket and the metrics' address, if there are to be any. UNAVAILABLE: one
+  // cannot be; the message says where.
   absl::Status ListenForOperator();
 
   // Opens the main address. The engine must have been kServing. Errors: as above.
   absl::Status Listen();
+
+  // Returns once it has been in all the places that it would hang in: nothing that serves is stuck. From any
+  // thread; not once Stop() has begun.
+  void Touch() const;
 
   // Where it listens: with the port that it got, where the configuration left that open.
   const std::string& address() const { return address_; }
@@ -59,8 +68,13 @@ class Server {
  private:
   Server(const Config& config, OnState on_state);
   absl::Status OpenEngine();
+  absl::Status OpenCertificates();
+  absl::Status OpenMetrics();
   void HearState(engine::Engine::State state, const absl::Status& failure);
   void AddListening(grpc::Server* server);
+  bool IsServing() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return state_ == engine::Engine::State::kServing && !stopping_;
+  }
   void TellHealth() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Config config_;
@@ -68,13 +82,19 @@ class Server {
   std::string address_;
   bool stopped_ = false;
 
+  ops::Metrics metrics_;
+  ops::CallLog call_log_;
+
   // In order of construction; Stop() takes them down from the end.
+  std::unique_ptr<ops::CertificateWatcher> certificates_;  // null: no TLS
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<services::Serving> serving_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::vector<std::unique_ptr<grpc::Service>> operator_services_;
+  std::shared_ptr<grpc::ServerCredentials> credentials_;
   std::unique_ptr<grpc::Server> operator_server_;
   std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<ops::MetricsEndpoint> metrics_endpoint_;  // null: none
 
   // Whose streams to wake: nothing while there is no `serving_`.
   std::atomic<services::Feeder*> feeder_ = nullptr;
@@ -84,6 +104,9 @@ class Server {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<grpc::Server*> listening_ ABSL_GUARDED_BY(mutex_);  // whose health to tell
 };
+
+// Where the configuration says that the certificates are.
+ops::CertificateFiles CertificateFilesOf(const Config& config);
 
 // Whether some process has the ledger in `folder` open.
 bool IsInUse(const std::string& folder);

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "storage/rocksdb_log.h"
 #include "storage/status_macros.h"
@@ -237,6 +238,39 @@ absl::Status Database::Flush() {
     if (handle != nullptr) families.push_back(handle);
   }
   return FromRocks(db_->Flush(rocksdb::FlushOptions(), families));
+}
+
+DatabaseFigures Database::Figures() const {
+  using Properties = rocksdb::DB::Properties;
+  const auto sum = [this](const std::string& property) {
+    uint64_t value = 0;
+    return db_->GetAggregatedIntProperty(property, &value) ? value : 0;
+  };
+  const auto one = [this](const std::string& property) {
+    uint64_t value = 0;
+    return db_->GetIntProperty(property, &value) ? value : 0;
+  };
+  DatabaseFigures figures;
+  figures.block_cache_bytes = one(Properties::kBlockCacheUsage);
+  figures.memtable_bytes = sum(Properties::kSizeAllMemTables);
+  figures.sst_bytes = sum(Properties::kTotalSstFilesSize);
+  figures.live_data_bytes = sum(Properties::kEstimateLiveDataSize);
+  figures.pending_compaction_bytes = sum(Properties::kEstimatePendingCompactionBytes);
+  figures.keys = sum(Properties::kEstimateNumKeys);
+  figures.running_compactions = one(Properties::kNumRunningCompactions);
+  figures.running_flushes = one(Properties::kNumRunningFlushes);
+  figures.snapshots = one(Properties::kNumSnapshots);
+  figures.write_stopped = one(Properties::kIsWriteStopped);
+  figures.background_errors = one(Properties::kBackgroundErrors);
+  for (rocksdb::ColumnFamilyHandle* handle : handles_) {
+    std::string files;
+    uint64_t count = 0;
+    if (handle != nullptr && db_->GetProperty(handle, Properties::kNumFilesAtLevelPrefix + "0", &files) &&
+        absl::SimpleAtoi(files, &count)) {
+      figures.level0_files += count;
+    }
+  }
+  return figures;
 }
 
 const rocksdb::Snapshot* Database::TakeSnapshot() {

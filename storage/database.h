@@ -22,6 +22,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "storage/store.h"
 #include "storage/text_cache.h"
 #include "storage/types.h"
 
@@ -72,6 +73,9 @@ class Database {
 
   // Everything written so far is on disk when this returns, all families at one point.
   absl::Status Flush();
+
+  // Looks at no file.
+  DatabaseFigures Figures() const;
 
   // Snapshots that have not been given back; the destructor asserts that there are none.
   const rocksdb::Snapshot* TakeSnapshot();

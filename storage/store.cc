@@ -105,6 +105,8 @@ class StoreImpl final : public Store {
   uint64_t applied_index() const override { return applied_.load(std::memory_order_acquire); }
   uint64_t flushed_index() const override { return flushed_.load(std::memory_order_acquire); }
 
+  DatabaseFigures Figures() const override { return database_->Figures(); }
+
   absl::Status Flush() override {
     absl::MutexLock folding(&fold_mutex_);
     const uint64_t index = applied_index();

@@ -31,6 +31,22 @@ namespace timebank::storage {
 inline constexpr uint32_t kFormatVersion = 2;
 inline constexpr uint32_t kOldestFormat = 2;
 
+// RocksDB's own figures, over all column families; 0 where it does not tell.
+struct DatabaseFigures {
+  uint64_t block_cache_bytes = 0;
+  uint64_t memtable_bytes = 0;
+  uint64_t sst_bytes = 0;
+  uint64_t live_data_bytes = 0;           // estimated
+  uint64_t pending_compaction_bytes = 0;  // estimated
+  uint64_t keys = 0;                      // estimated
+  uint64_t level0_files = 0;
+  uint64_t running_compactions = 0;
+  uint64_t running_flushes = 0;
+  uint64_t snapshots = 0;
+  uint64_t write_stopped = 0;  // 1: it takes no writes until it has caught up
+  uint64_t background_errors = 0;
+};
+
 class Store {
  public:
   struct Options {
@@ -70,6 +86,8 @@ class Store {
 
   virtual uint64_t applied_index() const = 0;
   virtual uint64_t flushed_index() const = 0;  // on disk for good
+
+  virtual DatabaseFigures Figures() const = 0;
 
   // Writes everything that was applied to disk for good; returns when it is there.
   virtual absl::Status Flush() = 0;

@@ -39,7 +39,8 @@ Exit codes:
   3  no such bank, member, circle or exchange
   4  the server cannot be reached or did not answer in time
   5  an import or a pile left lines out, or balances do not agree
-Environment: TIMEBANK_SERVER, TIMEBANK_BANK, TIMEBANK_AS, TIMEBANK_LANGUAGE, NO_COLOR.)";
+Environment: TIMEBANK_SERVER, TIMEBANK_BANK, TIMEBANK_AS, TIMEBANK_CA,
+  TIMEBANK_CERT, TIMEBANK_CERT_KEY, TIMEBANK_PLAINTEXT (1), TIMEBANK_LANGUAGE, NO_COLOR.)";
 
 // A word as a shell takes it.
 std::string Quoted(const std::string& word) {
@@ -63,6 +64,10 @@ void AddGlobalOptions(Command root, GlobalOptions& options) {
       .Option("--member", options.member, "ID", "Act as this member instead of as a broker")
       .Option("--context", options.context, "NAME",
               "Server, bank and name from the contexts (see timebank context)")
+      .Option("--ca", options.ca, "FILE", "PEM: who vouches for the server; the connection is then encrypted")
+      .Option("--cert", options.cert, "FILE", "PEM: your certificate, where the server asks for one")
+      .Option("--cert-key", options.cert_key, "FILE", "PEM: its key")
+      .Flag("--plaintext", options.plaintext, "Encrypt nothing, not even to another machine")
       .Choice("-o,--output", options.output, {"table", "json", "csv"},
               "Form of the output; a list is a table on a terminal, csv elsewhere")
       .Option("--language", options.language, "CODE",

@@ -25,6 +25,17 @@ constexpr char kServer[] = "server";
 constexpr char kBank[] = "bank";
 constexpr char kAs[] = "as";
 constexpr char kLanguage[] = "language";
+constexpr char kPlaintext[] = "plaintext";
+
+// The files' fields: key, variable, member.
+struct FileField {
+  const char* key;
+  const char* variable;
+  std::string Context::*member;
+};
+constexpr FileField kFileFields[] = {{"ca", "TIMEBANK_CA", &Context::ca},
+                                     {"cert", "TIMEBANK_CERT", &Context::cert},
+                                     {"cert_key", "TIMEBANK_CERT_KEY", &Context::cert_key}};
 
 std::string First(const std::string& a, const std::optional<std::string>& b, const std::string& c) {
   if (!a.empty()) return a;
@@ -62,6 +73,16 @@ absl::StatusOr<ContextFile> FromToml(const std::filesystem::path& path, const to
       CLI_RETURN_IF_ERROR(ReadText(path, *table, kBank, context.bank));
       CLI_RETURN_IF_ERROR(ReadText(path, *table, kAs, context.as));
       CLI_RETURN_IF_ERROR(ReadText(path, *table, kLanguage, context.language));
+      for (const FileField& field : kFileFields) {
+        CLI_RETURN_IF_ERROR(ReadText(path, *table, field.key, context.*field.member));
+      }
+      if (const toml::node* plaintext = table->get(kPlaintext)) {
+        if (!plaintext->is_boolean()) {
+          return BadFile(path, absl::StrCat("line ", plaintext->source().begin.line,
+                                            ": plaintext must be true or false, without quotes"));
+        }
+        context.plaintext = plaintext->value_or(false);
+      }
     }
   }
   if (!file.current.empty() && file.contexts.count(file.current) == 0) {
@@ -78,6 +99,10 @@ std::string ToToml(const ContextFile& file) {
     if (!context.bank.empty()) table.insert(kBank, context.bank);
     if (!context.as.empty()) table.insert(kAs, context.as);
     if (!context.language.empty()) table.insert(kLanguage, context.language);
+    for (const FileField& field : kFileFields) {
+      if (!(context.*field.member).empty()) table.insert(field.key, context.*field.member);
+    }
+    if (context.plaintext) table.insert(kPlaintext, true);
     contexts.insert(name, table);
   }
   toml::table root;
@@ -148,9 +173,18 @@ absl::StatusOr<Context> EffectiveContext(const ContextFile& file, const std::str
     context = found->second;
   }
   if (context.server.empty()) context.server = kDefaultServer;
-  return Context{First(flags.server, variables("TIMEBANK_SERVER"), context.server),
-                 First(flags.bank, variables("TIMEBANK_BANK"), context.bank),
-                 First(flags.as, variables("TIMEBANK_AS"), context.as), context.language};
+  context.server = First(flags.server, variables("TIMEBANK_SERVER"), context.server);
+  context.bank = First(flags.bank, variables("TIMEBANK_BANK"), context.bank);
+  context.as = First(flags.as, variables("TIMEBANK_AS"), context.as);
+  for (const FileField& field : kFileFields) {
+    context.*field.member = First(flags.*field.member, variables(field.variable), context.*field.member);
+  }
+  if (const auto said = variables("TIMEBANK_PLAINTEXT")) {
+    if (*said != "0" && *said != "1") return UsageError("TIMEBANK_PLAINTEXT must be 1 or 0.");
+    context.plaintext = *said == "1";
+  }
+  context.plaintext |= flags.plaintext;
+  return context;
 }
 
 }  // namespace timebank::cli

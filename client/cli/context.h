@@ -9,6 +9,9 @@
 //   bank = "rushey"
 //   as = "maria"
 //   language = "es"
+//   ca = "/etc/timebank/ca.crt"
+//
+// Beside these there are cert, cert_key and plaintext (true or false).
 //
 // It is written whole, beside the old one and then in its place, readable by its owner only.
 #ifndef TIMEBANK_CLIENT_CLI_CONTEXT_H_
@@ -29,9 +32,15 @@ inline constexpr char kDefaultServer[] = "localhost:7400";
 
 // Where to go and as whom; an empty field says nothing.
 struct Context {
-  std::string server;
-  std::string bank;
-  std::string as;
+  std::string server = {};
+  std::string bank = {};
+  std::string as = {};
+  // PEM files: who vouches for the server; one's own certificate and its key.
+  std::string ca = {};
+  std::string cert = {};
+  std::string cert_key = {};
+  // Nothing is encrypted, wherever the server is.
+  bool plaintext = false;
   // `es`; empty: as the system is set to.
   std::string language = {};
 
@@ -57,9 +66,9 @@ absl::StatusOr<std::filesystem::path> ContextPath(const Variables& variables);
 absl::StatusOr<ContextFile> ReadContexts(const std::filesystem::path& path);
 absl::Status WriteContexts(const std::filesystem::path& path, const ContextFile& file);
 
-// What holds in the end: flags before environment (TIMEBANK_SERVER, TIMEBANK_BANK, TIMEBANK_AS) before the
-// context
-// (`chosen`, else the current one) before the default. Errors (usage): `chosen` names no context.
+// What holds in the end: flags before environment (TIMEBANK_SERVER, TIMEBANK_BANK, TIMEBANK_AS, TIMEBANK_CA,
+// TIMEBANK_CERT, TIMEBANK_CERT_KEY, TIMEBANK_PLAINTEXT) before the context (`chosen`, else the current one)
+// before the default. Errors (usage): `chosen` names no context; TIMEBANK_PLAINTEXT is neither 1 nor 0.
 absl::StatusOr<Context> EffectiveContext(const ContextFile& file, const std::string& chosen,
                                          const Context& flags, const Variables& variables);
 

@@ -1,4 +1,5 @@
 // context list, set, use: which bank on which server, written down once.
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -42,6 +43,11 @@ absl::Status Set(Session& session, const std::string& name) {
   if (!options.bank.empty()) context.bank = options.bank;
   if (!options.as.empty()) context.as = options.as;
   if (!options.language.empty()) context.language = options.language;
+  // The file is read wherever one stands.
+  if (!options.ca.empty()) context.ca = std::filesystem::absolute(options.ca);
+  if (!options.cert.empty()) context.cert = std::filesystem::absolute(options.cert);
+  if (!options.cert_key.empty()) context.cert_key = std::filesystem::absolute(options.cert_key);
+  if (options.plaintext) context.plaintext = true;
   if (file.current.empty()) file.current = name;
   CLI_RETURN_IF_ERROR(WriteContexts(path, file));
   session.Tell(

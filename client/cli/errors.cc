@@ -389,12 +389,22 @@ std::string Violations(const absl::Status& status, const Facts& facts, const Sit
 // --------------------------------------------------------------------------------
 
 std::string NoAnswer(const absl::Status& status, const Situation& situation) {
-  std::string text =
-      status.code() == absl::StatusCode::kUnavailable
-          ? Fill(T("The server at $0 cannot be reached. Is it running, and is --server right?"),
-                 situation.server)
-          : Fill(T("The server at $0 did not answer in time. Allow more with --deadline SECONDS."),
-                 situation.server);
+  std::string text;
+  if (status.code() != absl::StatusCode::kUnavailable) {
+    text = Fill(T("The server at $0 did not answer in time. Allow more with --deadline SECONDS."),
+                situation.server);
+  } else if (situation.encrypted) {
+    text = absl::StrCat(
+        Fill(T("The server at $0 cannot be reached over TLS. Is it running, and is --server right? Does --ca "
+               "name who vouches for it, and does it ask for a certificate (--cert, --cert-key)?"),
+             situation.server),
+        "\n(", status.message(), ")");
+  } else {
+    text =
+        Fill(T("The server at $0 cannot be reached. Is it running, and is --server right? If it takes TLS, "
+               "add --ca FILE."),
+             situation.server);
+  }
   if (const std::string reason = client::ErrorReason(status); !reason.empty()) {
     text = Fill(T("The server at $0 gave no answer ($1)."), situation.server, reason);
   }

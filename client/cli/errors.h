@@ -40,6 +40,8 @@ struct Situation {
   std::string command_line;
   // Where the server was looked for.
   std::string server;
+  // Whether it was spoken to over TLS.
+  bool encrypted = false;
   // The number of the paper slip that is being entered.
   std::string slip;
   // The holder who is named both as giver and as receiver; empty: nobody.

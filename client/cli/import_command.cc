@@ -372,7 +372,8 @@ void AddImportCommand(Command root) {
           "--rejects", options->rejects, "FILE",
           "Write the rows that cannot be posted, and why, as CSV that can be mended and imported; a file for "
           "each source")
-      .Flag("--make-members", options->make_members, "Add members whom only exchanges name, without a name")
+      .Flag("--make-members", options->make_members,
+            "Add members whom only exchanges name, without a name where no row tells it")
       .Flag("--create-bank", options->create_bank, "Open the bank of --bank where there is none")
       .Option("--time-zone", options->time_zone, "ZONE", "Time zone of the bank that is opened (UTC)")
       .Option("--community", options->reader.community, "NUMBER",

@@ -390,20 +390,23 @@ absl::Status Importer::FillIn(const imports::ImportedMember& member, ImportAccou
 }
 
 absl::StatusOr<ImportAccount*> Importer::AccountOf(const std::string& number, const Source& source,
-                                                   const std::string& field) {
+                                                   const std::string& field, const std::string& name) {
   ImportAccount* account = Find(number);
   if (account == nullptr && options_.make_members) {
-    imports::ImportedMember unnamed;
-    unnamed.place = source.place;
-    unnamed.number = number;
-    unnamed.fields = source.fields;
-    if (const std::string why = WhyRefused(unnamed); !why.empty()) {
+    imports::ImportedMember member;
+    member.place = source.place;
+    member.number = number;
+    member.display_name = name;
+    member.fields = source.fields;
+    // A name is no reason to lose an exchange.
+    if (!WhyRefused(member).empty()) member.display_name.clear();
+    if (const std::string why = WhyRefused(member); !why.empty()) {
       Reject(source, field, why);
       return nullptr;
     }
     // One thing at a time: what was sent first has its number first.
     if (options_.commit) CLI_RETURN_IF_ERROR(Flush());
-    CLI_ASSIGN_OR_RETURN(const bool added, AddMember(unnamed));
+    CLI_ASSIGN_OR_RETURN(const bool added, AddMember(member));
     if (!added) return nullptr;
     account = Find(number);
   }
@@ -464,10 +467,11 @@ absl::Status Importer::TakeExchange(imports::ImportedExchange& exchange) {
     Reject(source, "", why);
     return absl::OkStatus();
   }
-  CLI_ASSIGN_OR_RETURN(ImportAccount * giver, AccountOf(exchange.giver, source, exchange.giver_field));
+  CLI_ASSIGN_OR_RETURN(ImportAccount * giver,
+                       AccountOf(exchange.giver, source, exchange.giver_field, exchange.giver_name));
   if (giver == nullptr) return absl::OkStatus();
   CLI_ASSIGN_OR_RETURN(ImportAccount * receiver,
-                       AccountOf(exchange.receiver, source, exchange.receiver_field));
+                       AccountOf(exchange.receiver, source, exchange.receiver_field, exchange.receiver_name));
   if (receiver == nullptr) return absl::OkStatus();
   if (giver->holder == receiver->holder && !giver->holder.empty()) {
     Reject(source, exchange.giver_field, "giver and receiver have been merged into one member of the bank");
@@ -732,8 +736,9 @@ absl::Status Importer::CloseAfterwards() {
       CLI_RETURN_IF_ERROR(Close(account, account.closed_on));
     } else if (!options_.commit && !had_hours) {
       CLI_RETURN_IF_ERROR(Close(account, DayAfterAll(account, account.last_day)));
-    } else if (std::none_of(report_.left_open.begin(), report_.left_open.end(),
-                            [&](const LeftOpen& told) { return told.account.number == account.number; })) {
+    } else if (std::none_of(
+                   report_.left_open.begin(), report_.left_open.end(),
+                   [&mine = account.number](const LeftOpen& told) { return told.account.number == mine; })) {
       report_.left_open.push_back({account, LeftOpen::Why::kHasHours, ""});
     }
   }

@@ -224,9 +224,10 @@ class Importer {
   absl::Status TakeCircle(imports::ImportedCircle& circle);
   absl::Status TakeEntry(imports::ImportedEntry& entry);
   absl::Status TakeMerge(imports::ImportedMerge& merge);
-  // The account of a member whom a row names; null where there is none (the row is then rejected).
+  // The account of a member whom a row names; null where there is none (the row is then rejected). `name`:
+  // what the row calls one who is made.
   absl::StatusOr<ImportAccount*> AccountOf(const std::string& number, const Source& source,
-                                           const std::string& field);
+                                           const std::string& field, const std::string& name = "");
   // Adds a member to the bank (or to what would be added). False where the server refuses (the row is then
   // rejected).
   absl::StatusOr<bool> AddMember(const imports::ImportedMember& member);

@@ -1,4 +1,6 @@
 // The command line for brokers. See README.md, or `timebank --help`.
+#include <grpc/support/log.h>
+
 #include <clocale>
 #include <cstdlib>
 #include <optional>
@@ -13,6 +15,8 @@
 int main(int argc, char** argv) {
   // How the terminal writes letters; all else is written the same everywhere.
   std::setlocale(LC_CTYPE, "");
+  // What gRPC has to say of a connection stands in the errors; brokers are not to read it twice.
+  if (std::getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args*) {});
   timebank::cli::Console console = timebank::cli::ProcessConsole();
   if (timebank::cli::CanAsk(console)) console.read_line = timebank::cli::MakeLineEditor();
   const auto variables = [](const std::string& name) -> std::optional<std::string> {

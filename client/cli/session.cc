@@ -11,6 +11,7 @@
 #include "client/cli/day.h"
 #include "client/cli/status_macros.h"
 #include "client/cli/words.h"
+#include "client/cpp/credentials.h"
 #include "client/cpp/names.h"
 
 namespace timebank::cli {
@@ -32,18 +33,36 @@ absl::Status Session::Open() {
   if (path.ok()) {
     CLI_ASSIGN_OR_RETURN(file, ReadContexts(*path));
   }
-  CLI_ASSIGN_OR_RETURN(context_, EffectiveContext(file, options_.context,
-                                                  {options_.server, options_.bank, options_.as}, variables_));
+  const Context flags = {options_.server, options_.bank,     options_.as,       options_.ca,
+                         options_.cert,   options_.cert_key, options_.plaintext};
+  CLI_ASSIGN_OR_RETURN(context_, EffectiveContext(file, options_.context, flags, variables_));
   situation_.server = context_.server;
   client::Options options;
   options.target = context_.server;
   options.caller = context_.as;
   options.member = options_.member;
+  CLI_RETURN_IF_ERROR(Encrypt(options));
   if (options_.deadline_seconds > 0) {
     options.deadline = std::chrono::seconds(options_.deadline_seconds);
     options.batch_deadline = options.deadline;
   }
   client_.emplace(connect_(std::move(options)));
+  return absl::OkStatus();
+}
+
+// Files that are named are used wherever the server is; without any the library decides.
+absl::Status Session::Encrypt(client::Options& options) {
+  const client::TlsFiles files = {context_.ca, context_.cert, context_.cert_key};
+  const bool named = !files.ca.empty() || !files.certificate.empty() || !files.key.empty();
+  situation_.encrypted = named || !(context_.plaintext || client::IsOnThisMachine(context_.server));
+  options.plaintext = context_.plaintext;
+  if (!named) return absl::OkStatus();
+  if (context_.plaintext) {
+    return UsageError("Either --plaintext, or --ca and --cert: they say the opposite of each other.");
+  }
+  auto credentials = client::TlsCredentials(files);
+  if (!credentials.ok()) return UsageError(absl::StrCat(credentials.status().message(), "."));
+  options.credentials = *std::move(credentials);
   return absl::OkStatus();
 }
 

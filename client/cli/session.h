@@ -31,6 +31,10 @@ struct GlobalOptions {
   std::string as;
   std::string member;
   std::string context;
+  std::string ca;
+  std::string cert;
+  std::string cert_key;
+  bool plaintext = false;
   // `table`, `json`, `csv`; empty: as suits the output (see Session).
   std::string output;
   // `es`; empty: as the context or the system says (see translate.h).
@@ -60,7 +64,8 @@ class Session {
 
   // ---- The server
 
-  // Reads the context and connects, once. Errors (usage): the contexts file, a context that does not exist.
+  // Reads the context and connects, once. Errors (usage): the contexts file, a context that does not exist,
+  // files that encrypt nothing.
   absl::Status Open();
   // After Open().
   client::Client& client() { return *client_; }
@@ -111,6 +116,7 @@ class Session {
 
  private:
   absl::StatusOr<std::string> OnlyBank();
+  absl::Status Encrypt(client::Options& options);
 
   Console& console_;
   Variables variables_;

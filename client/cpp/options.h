@@ -55,8 +55,11 @@ struct Options {
   // What gRPC can connect to: `localhost:7400`, `unix:/run/timebank/timebank.sock`,
   // `dns:///bank.example.org:7400`.
   std::string target = "localhost:7400";
-  // Null: not encrypted, for a loopback address, a unix socket or behind a proxy that encrypts.
+  // client/cpp/credentials.h makes them of files. Null: not encrypted where `target` is on this machine;
+  // elsewhere TLS, the server's certificate being one that the system trusts.
   std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr;
+  // Where there are no credentials: nothing is encrypted, wherever it goes.
+  bool plaintext = false;
 
   // Who calls. Each goes out as the metadata of that name, with every call; empty ones are left out and the
   // server takes its default. Visible ASCII only: anything else makes every call fail with INVALID_ARGUMENT,

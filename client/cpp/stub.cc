@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "client/cpp/credentials.h"
 #include "client/cpp/defaults.h"
 #include "client/cpp/grpc_stub.h"
 #include "client/cpp/logging_stub.h"
@@ -38,7 +39,11 @@ grpc::ChannelArguments Arguments() {
 }  // namespace
 
 std::shared_ptr<Stub> MakeStub(const Options& options) {
-  const auto credentials = options.credentials ? options.credentials : grpc::InsecureChannelCredentials();
+  auto credentials = options.credentials;
+  if (credentials == nullptr) {
+    const bool plaintext = options.plaintext || IsOnThisMachine(options.target);
+    credentials = plaintext ? grpc::InsecureChannelCredentials() : grpc::SslCredentials({});
+  }
   std::shared_ptr<Stub> stub =
       MakeGrpcStub(grpc::CreateCustomChannel(options.target, credentials, Arguments()));
   stub = MakeMetadataStub(std::move(stub), {{"timebank-caller", options.caller},

@@ -144,6 +144,11 @@ absl::Status Engine::failure() const {
   return failure_;
 }
 
+Engine::Figures Engine::figures() const {
+  return {waiting_commands_.load(std::memory_order_relaxed), waiting_bytes_.load(std::memory_order_relaxed),
+          store_->applied_index(), store_->flushed_index(), store_->Figures()};
+}
+
 void Engine::SetState(State state) {
   absl::MutexLock tell(&tell_mutex_);
   absl::Status failure;
@@ -431,16 +436,20 @@ void Engine::CommitAndAnswer(Batch& batch) {
 
 absl::Status Engine::Commit(const Batch& batch) {
   if (batch.layer->empty()) return absl::OkStatus();
-  TB_RETURN_IF_ERROR(CommitLayer(*batch.layer));
+  std::chrono::nanoseconds sync{0};
+  TB_RETURN_IF_ERROR(CommitLayer(*batch.layer, &sync));
   store_->Publish();
   if (options_.on_published) options_.on_published();
+  if (options_.on_batch) options_.on_batch(batch.waiters.size(), sync);
   return absl::OkStatus();
 }
 
-absl::Status Engine::CommitLayer(const ledger::Layer& layer) {
+absl::Status Engine::CommitLayer(const ledger::Layer& layer, std::chrono::nanoseconds* sync) {
   const auto frame = layer.Frame();
   const uint64_t index = store_->applied_index() + 1;
+  const auto began = std::chrono::steady_clock::now();
   TB_RETURN_IF_ERROR(log_->Append(index, *frame));
+  if (sync != nullptr) *sync = std::chrono::steady_clock::now() - began;
   absl::Status applied = store_->Apply(index, frame);
   // Durable but not readable: nothing that is decided from here on could be trusted.
   if (!applied.ok()) FailForGood(applied);

@@ -25,6 +25,7 @@
 #define TIMEBANK_SERVER_ENGINE_ENGINE_H_
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -67,6 +68,9 @@ class Engine {
     // things happened; must not block and must not call Stop().
     std::function<void(State, const absl::Status& failure)> on_state;
     std::function<void()> on_published;  // more can be read than before; as above, but beside on_state
+    // A batch of so many commands has become a frame, whose append and sync took so long. On the committer
+    // thread; must not block.
+    std::function<void(size_t commands, std::chrono::nanoseconds sync)> on_batch;
     // Something failed and will be tried again; for whoever looks after the server.
     std::function<void(const absl::Status&)> on_trouble;
   };
@@ -99,6 +103,16 @@ class Engine {
   storage::View Latest() const { return store_->Latest(); }
   State state() const;
   absl::Status failure() const;
+
+  // For whoever looks after the server. Each is right by itself, not all at one moment.
+  struct Figures {
+    size_t queue_commands;  // waiting to be carried out
+    size_t queue_bytes;
+    uint64_t applied_index;  // of the commit log
+    uint64_t flushed_index;
+    storage::DatabaseFigures database;
+  };
+  Figures figures() const;
 
  private:
   struct Waiter {
@@ -135,7 +149,8 @@ class Engine {
   void Trim(uint64_t index);
   void CommitAndAnswer(Batch& batch);
   absl::Status Commit(const Batch& batch);
-  absl::Status CommitLayer(const ledger::Layer& layer);
+  // `sync`, where it is not null, becomes what append and sync took.
+  absl::Status CommitLayer(const ledger::Layer& layer, std::chrono::nanoseconds* sync = nullptr);
   std::vector<Waiter> RoomForWaiters();
   void Answer(std::vector<Waiter> waiters);
   void AnswerSmall(std::vector<Waiter> waiters);

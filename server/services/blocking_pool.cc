@@ -25,6 +25,11 @@ bool BlockingPool::Submit(Work work) {
   return true;
 }
 
+size_t BlockingPool::waiting() {
+  absl::MutexLock lock(&mutex_);
+  return queue_.size();
+}
+
 void BlockingPool::Run() {
   storage::NameThread("pool");
   auto work_or_end = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return ending_ || !queue_.empty(); };

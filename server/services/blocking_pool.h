@@ -25,6 +25,9 @@ class BlockingPool {
   // false: the queue is full; `work` was not taken.
   bool Submit(Work work);
 
+  size_t waiting();  // for a thread
+  size_t queue_length() const { return queue_length_; }
+
  private:
   void Run();
 

@@ -212,12 +212,15 @@ google::rpc::Status ToRpc(const absl::Status& status) {
   return ToRpc(Assemble(reason, std::string(status.message()), InfoOf(reason), {}));
 }
 
-grpc::Status ToGrpc(const absl::Status& status, grpc::CallbackServerContext* context) {
+grpc::Status ToGrpc(const absl::Status& status, grpc::CallbackServerContext* context, std::string* reason) {
   if (status.ok()) return grpc::Status::OK;
   const google::rpc::Status rpc = ToRpc(status);
   if (!rpc.details().empty()) {
     google::rpc::ErrorInfo info;
-    if (rpc.details(0).UnpackTo(&info)) context->AddTrailingMetadata("timebank-reason", info.reason());
+    if (rpc.details(0).UnpackTo(&info)) {
+      context->AddTrailingMetadata("timebank-reason", info.reason());
+      *reason = info.reason();
+    }
   }
   return grpc::Status(static_cast<grpc::StatusCode>(rpc.code()), rpc.message(), rpc.SerializeAsString());
 }

@@ -38,8 +38,8 @@ absl::Status NotFound(ledger::Reason reason, const std::string& name);
 // As it stands in a batch's result.
 google::rpc::Status ToRpc(const absl::Status& status);
 
-// As it goes out: details in the binary trailer, the reason also in `timebank-reason`.
-grpc::Status ToGrpc(const absl::Status& status, grpc::CallbackServerContext* context);
+// As it goes out: details in the binary trailer, the reason also in `timebank-reason` and in `reason`.
+grpc::Status ToGrpc(const absl::Status& status, grpc::CallbackServerContext* context, std::string* reason);
 
 }  // namespace timebank::services
 

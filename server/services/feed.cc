@@ -51,7 +51,8 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
                           public Feeder::Stream,
                           public std::enable_shared_from_this<WatchStream> {
  public:
-  WatchStream(Serving* serving, CallbackServerContext* context) : serving_(*serving), context_(context) {}
+  WatchStream(Serving* serving, CallbackServerContext* context)
+      : serving_(*serving), context_(context), call_(serving->Begin(/*is_stream=*/true)) {}
 
   // Keeps itself alive until OnDone.
   static WatchStream* Start(Serving* serving, CallbackServerContext* context,
@@ -71,6 +72,11 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
     }
     busy_ = true;
     return Feeder::Place{bank_, after_, heartbeat_due_};
+  }
+
+  Feeder::Place Where() override {
+    absl::MutexLock lock(&mutex_);
+    return {bank_, after_, heartbeat_due_};
   }
 
   void Send(const grpc::ByteBuffer& message, Sequence last, bool more) override {
@@ -179,11 +185,12 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   void FinishNow() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (finished_) return;
     finished_ = true;
-    Finish(ToGrpc(status_, context_));
+    Finish(serving_.End(call_, /*is_stream=*/true, context_, status_));
   }
 
   Serving& serving_;
   CallbackServerContext* const context_;
+  const Call call_;
   storage::BankNumber bank_ = 0;
   int64_t heartbeat_ms_ = kDefaultHeartbeatMs;
   grpc::ByteBuffer message_;  // gRPC's while `writing_`

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -72,6 +73,35 @@ void Feeder::Wake() {
   if (!has_streams_) return;
   absl::MutexLock lock(&mutex_);
   if (!std::exchange(woken_, true)) wakes_.Signal();
+}
+
+size_t Feeder::open() {
+  absl::MutexLock lock(&mutex_);
+  return streams_->size();
+}
+
+Sequence Feeder::Lag() {
+  std::shared_ptr<const Streams> streams;
+  {
+    absl::MutexLock lock(&mutex_);
+    streams = streams_;
+  }
+  std::map<storage::BankNumber, Sequence> slowest;
+  for (const std::shared_ptr<Stream>& stream : *streams) {
+    const Place place = stream->Where();
+    const auto [known, is_new] = slowest.try_emplace(place.bank, place.after);
+    if (!is_new) known->second = std::min(known->second, place.after);
+  }
+  if (slowest.empty()) return 0;
+  const NamedView view = latest_().InMemory();
+  Sequence lag = 0;
+  for (const auto& [bank, after] : slowest) {
+    const absl::StatusOr<BankReader> reader = BankReader::Open(view, bank);
+    if (!reader.ok()) continue;
+    const absl::StatusOr<Sequence> last = reader->LastSequence();
+    if (last.ok() && *last > after) lag = std::max(lag, *last - after);
+  }
+  return lag;
 }
 
 void Feeder::EndAll() {

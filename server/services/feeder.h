@@ -47,6 +47,8 @@ class Feeder {
     // Where it waits; then one Send, GoOn or End follows. nullopt: it can take nothing now, and wakes the
     // feeder when it can.
     virtual std::optional<Place> Ask() = 0;
+    // Where it is, whether it waits or not.
+    virtual Place Where() = 0;
     // `message`: a WatchLedgerResponse whose last event is of entry `last`. `more`: there is more behind it,
     // so it wakes the feeder when it can take that.
     virtual void Send(const grpc::ByteBuffer& message, storage::Sequence last, bool more) = 0;
@@ -66,6 +68,12 @@ class Feeder {
 
   // Something was published, or a stream can take something again.
   void Wake();
+  // For whoever looks after the server: how many there are, may be, and how many entries the slowest is
+  // behind.
+  size_t open();
+  size_t most() const { return most_; }
+  storage::Sequence Lag();
+
   // Ends every stream and lets no new one in.
   void EndAll();
 

@@ -17,6 +17,7 @@
 #include <string>
 
 #include "google/protobuf/message.h"
+#include "server/services/calls.h"
 #include "server/services/message_pool.h"
 
 namespace timebank::services {
@@ -68,13 +69,16 @@ int MethodIndex(const char* service, const char* method) {
   return Request::descriptor()->file()->FindServiceByName(service)->FindMethodByName(method)->index();
 }
 
-// In a service's constructor: has RPC `method` answer requests with raw text.
-#define TIMEBANK_TAKE_RAW_TEXT(service, method)                                            \
-  MarkMethodCallback(                                                                      \
-      ::timebank::services::MethodIndex<v1::method##Request>(#service, #method),           \
-      new ::timebank::services::RawTextHandler<v1::method##Request, v1::method##Response>( \
-          [this](grpc::CallbackServerContext* context, const v1::method##Request* request, \
-                 v1::method##Response* response) { return this->method(context, request, response); }))
+// In a service's constructor: has RPC `method` answer requests with raw text, and be known by its number.
+#define TIMEBANK_TAKE_RAW_TEXT(service, method)                                                           \
+  MarkMethodCallback(::timebank::services::MethodIndex<v1::method##Request>(#service, #method),           \
+                     new ::timebank::services::RawTextHandler<v1::method##Request, v1::method##Response>( \
+                         [this, rpc = ::timebank::services::RpcNumber(#service "/" #method)](             \
+                             grpc::CallbackServerContext* context, const v1::method##Request* request,    \
+                             v1::method##Response* response) {                                            \
+                           const ::timebank::services::CallScope scope(rpc);                              \
+                           return this->method(context, request, response);                               \
+                         }))
 
 }  // namespace timebank::services
 

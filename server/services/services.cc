@@ -27,7 +27,9 @@ LedgerService::LedgerService(Serving* serving) : serving_(*serving) {
   MarkMethodRawCallback(
       MethodIndex<v1::WatchLedgerRequest>("LedgerService", "WatchLedger"),
       new grpc::internal::CallbackServerStreamingHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
-          [this](grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+          [this, rpc = RpcNumber("LedgerService/WatchLedger")](grpc::CallbackServerContext* context,
+                                                               const grpc::ByteBuffer* request) {
+            const CallScope scope(rpc);
             return Watch(context, *request);
           }));
 }

@@ -62,6 +62,23 @@ absl::Status Serving::Ready() {
   return absl::OkStatus();
 }
 
+Call Serving::Begin(bool is_stream) {
+  if (options_.observer == nullptr) return {};
+  options_.observer->Began(is_stream);
+  return CallScope::Beginning();
+}
+
+grpc::Status Serving::End(const Call& call, bool is_stream, grpc::CallbackServerContext* context,
+                          const absl::Status& status, std::string_view request_id) {
+  std::string reason;
+  grpc::Status sent = ToGrpc(status, context, &reason);
+  if (options_.observer != nullptr) {
+    options_.observer->Ended({call.rpc, is_stream, sent.error_code(), reason,
+                              std::chrono::steady_clock::now() - call.began, request_id, *context});
+  }
+  return sent;
+}
+
 // One change on its way. Whoever finishes the call has it last.
 struct Serving::ChangeCall {
   grpc::CallbackServerContext* context;
@@ -73,9 +90,13 @@ struct Serving::ChangeCall {
   Render render;
   Caller caller;
   int64_t now_us = 0;
+  Serving* serving = nullptr;
+  Call counted = {};
   storage::Day today = 0;
 
-  void Finish(const absl::Status& status) { reactor->Finish(ToGrpc(status, context)); }
+  void Finish(const absl::Status& status) {
+    reactor->Finish(serving->End(counted, /*is_stream=*/false, context, status, request_id));
+  }
 
   absl::Status RenderOutcome(const NamedView& view, const ledger::Outcome& outcome) const {
     if (!outcome.refusal) return render(view, outcome);
@@ -89,9 +110,9 @@ grpc::ServerUnaryReactor* Serving::Change(grpc::CallbackServerContext* context, 
                                           size_t bytes, std::string request_id, Prepare prepare,
                                           Render render) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  auto call = std::make_unique<ChangeCall>(ChangeCall{context, reactor, std::move(bank_id), bytes,
-                                                      std::move(request_id), std::move(prepare),
-                                                      std::move(render), CallerOf(*context), NowUs()});
+  auto call = std::make_unique<ChangeCall>(
+      ChangeCall{context, reactor, std::move(bank_id), bytes, std::move(request_id), std::move(prepare),
+                 std::move(render), CallerOf(*context), NowUs(), this, Begin(/*is_stream=*/false)});
   if (absl::Status ready = Ready(); !ready.ok()) {
     call->Finish(ready);
     return reactor;
@@ -181,36 +202,38 @@ absl::Status Serving::Precheck(const Caller& caller) {
 }
 
 grpc::ServerUnaryReactor* Serving::Read(grpc::CallbackServerContext* context, Answer answer) {
+  const Call call = Begin(/*is_stream=*/false);
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   Caller caller = CallerOf(*context);
   absl::Status status = Precheck(caller);
   if (status.ok()) status = answer(Latest().InMemory(), caller);
   if (storage::IsNotInMemory(status)) {
-    AnswerOnPool(context, reactor, std::move(answer), std::move(caller));
+    AnswerOnPool(call, context, reactor, std::move(answer), std::move(caller));
   } else {
-    reactor->Finish(ToGrpc(status, context));
+    reactor->Finish(End(call, /*is_stream=*/false, context, status));
   }
   return reactor;
 }
 
 grpc::ServerUnaryReactor* Serving::Scan(grpc::CallbackServerContext* context, Answer answer) {
+  const Call call = Begin(/*is_stream=*/false);
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   Caller caller = CallerOf(*context);
   if (absl::Status status = Precheck(caller); status.ok()) {
-    AnswerOnPool(context, reactor, std::move(answer), std::move(caller));
+    AnswerOnPool(call, context, reactor, std::move(answer), std::move(caller));
   } else {
-    reactor->Finish(ToGrpc(status, context));
+    reactor->Finish(End(call, /*is_stream=*/false, context, status));
   }
   return reactor;
 }
 
-void Serving::AnswerOnPool(grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* reactor,
-                           Answer answer, Caller caller) {
-  auto work = [this, context, reactor, answer = std::move(answer), caller = std::move(caller)] {
+void Serving::AnswerOnPool(const Call& call, grpc::CallbackServerContext* context,
+                           grpc::ServerUnaryReactor* reactor, Answer answer, Caller caller) {
+  auto work = [this, call, context, reactor, answer = std::move(answer), caller = std::move(caller)] {
     const absl::Status status = IsOver(context) ? EndedEarly(context) : answer(Latest(), caller);
-    reactor->Finish(ToGrpc(status, context));
+    reactor->Finish(End(call, /*is_stream=*/false, context, status));
   };
-  if (!pool_.Submit(std::move(work))) reactor->Finish(ToGrpc(FullPool(), context));
+  if (!pool_.Submit(std::move(work))) reactor->Finish(End(call, /*is_stream=*/false, context, FullPool()));
 }
 
 }  // namespace timebank::services

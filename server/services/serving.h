@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -23,6 +24,7 @@
 #include "server/services/bank_reader.h"
 #include "server/services/blocking_pool.h"
 #include "server/services/caller.h"
+#include "server/services/calls.h"
 #include "server/services/directory.h"
 #include "server/services/feeder.h"
 #include "storage/view.h"
@@ -30,10 +32,11 @@
 namespace timebank::services {
 
 struct ServingOptions {
-  std::function<int64_t()> now_us;  // microseconds since 1970-01-01 UTC; the system's clock when empty
-  size_t pool_threads = 2;          // threads that may block on the disk
-  size_t pool_queue = 1024;         // calls that wait for one of them; one more gets QUEUE_FULL
-  size_t watch_streams = 256;       // open WatchLedger streams; one more gets QUEUE_FULL
+  std::function<int64_t()> now_us;   // microseconds since 1970-01-01 UTC; the system's clock when empty
+  size_t pool_threads = 2;           // threads that may block on the disk
+  size_t pool_queue = 1024;          // calls that wait for one of them; one more gets QUEUE_FULL
+  size_t watch_streams = 256;        // open WatchLedger streams; one more gets QUEUE_FULL
+  CallObserver* observer = nullptr;  // must outlive the calls; null: nobody is told
 };
 
 class Serving {
@@ -68,6 +71,12 @@ class Serving {
   // was acknowledged.
   absl::Status Ready();
 
+  // A call begins on this thread: told to the observer.
+  Call Begin(bool is_stream);
+  // It ends like this, told to the observer: what is to be sent to the caller. `request_id` as EndedCall's.
+  grpc::Status End(const Call& call, bool is_stream, grpc::CallbackServerContext* context,
+                   const absl::Status& status, std::string_view request_id = {});
+
   engine::Engine& engine() { return *engine_; }
   BlockingPool& pool() { return pool_; }
   Feeder& feeder() { return feeder_; }
@@ -84,8 +93,8 @@ class Serving {
   absl::Status MakeCommand(const NamedView& view, ChangeCall& call, ledger::Command* command);
   void Submit(std::unique_ptr<ChangeCall> call, ledger::Command command);
   void Finish(std::unique_ptr<ChangeCall> call, absl::StatusOr<ledger::Outcome> outcome);
-  void AnswerOnPool(grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* reactor, Answer answer,
-                    Caller caller);
+  void AnswerOnPool(const Call& call, grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* reactor,
+                    Answer answer, Caller caller);
 
   ServingOptions options_;
   engine::Engine* engine_;

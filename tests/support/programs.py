@@ -25,6 +25,12 @@ def _die_with_parent():
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
+def tied(command):
+    """The command, to be killed when this process ends. A preexec_fn would do it too, but then Python forks, and gRPC, where a
+    test uses it, wants its threads to stop for that: now and then they do not."""
+    return ["setpriv", "--pdeathsig", "KILL", *command]
+
+
 def _environment(**more):
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TIMEBANK_")}
     return {**kept, **more}
@@ -41,8 +47,8 @@ class Server:
 
     def start(self):
         with open(self.folder / "log", "ab") as log:
-            self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
-                                             env=_environment(), preexec_fn=_die_with_parent)
+            self._process = subprocess.Popen(tied(self._command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
+                                             env=_environment())
         ready, _, _ = select.select([self._process.stdout], [], [], LIMIT_S)
         said = self._process.stdout.readline().decode() if ready else ""
         if not said.startswith(READY):
@@ -110,8 +116,8 @@ class CommandLine:
 
     def start(self, *words):
         """Starts it and returns at once."""
-        return subprocess.Popen([self._program, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, env=self.environment(), preexec_fn=_die_with_parent)
+        return subprocess.Popen(tied([self._program, *words]), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, env=self.environment())
 
     def run(self, *words, limit_s=LIMIT_S, typed=None):
         """Runs it off a terminal; `typed` comes through a pipe."""

@@ -145,14 +145,16 @@ Outcome OutcomeOf(const grpc::Status& status, const grpc::ClientContext& context
   return outcome;
 }
 
-Wire::Wire(const std::string& address) {
+Wire::Wire(const std::string& address) : Wire(address, grpc::InsecureChannelCredentials()) {}
+
+Wire::Wire(const std::string& address, const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetMaxSendMessageSize(kMaxMessageBytes);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   // One call is one try: what a server says is to be seen, and a dead one is to be noticed at once.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  channel_ = grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  channel_ = grpc::CreateCustomChannel(address, credentials, arguments);
 }
 
 Outcome Wire::CallUntyped(const google::protobuf::Message& request, google::protobuf::Message& reply,

@@ -9,6 +9,7 @@
 #include <google/protobuf/message.h>
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
+#include <grpcpp/security/credentials.h>
 
 #include <chrono>
 #include <map>
@@ -50,6 +51,7 @@ class Wire {
  public:
   // `address`: a server's, `unix:PATH` included. A connection of its own.
   explicit Wire(const std::string& address);
+  Wire(const std::string& address, const std::shared_ptr<grpc::ChannelCredentials>& credentials);
 
   // Calls the RPC that takes `request`.
   template <typename Response>

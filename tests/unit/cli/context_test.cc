@@ -79,5 +79,29 @@ TEST_F(ContextTest, FlagsBeforeEnvironmentBeforeContext) {
   EXPECT_FALSE(EffectiveContext(file, "three", {}, variables()).ok());
 }
 
+// Goal: how the connection is encrypted is written down, read and overridden like all else.
+TEST_F(ContextTest, FilesOfTheConnection) {
+  const Context written = {.server = "bank.example.org:7400",
+                           .ca = "/c/ca.crt",
+                           .cert = "/c/maria.crt",
+                           .cert_key = "/c/maria.key",
+                           .plaintext = true};
+  const ContextFile file{"far", {{"far", written}}};
+  ASSERT_TRUE(WriteContexts(path(), file).ok());
+  EXPECT_EQ(*ReadContexts(path()), file);
+  values_["TIMEBANK_CA"] = "/e/ca.crt";
+  values_["TIMEBANK_CERT_KEY"] = "/e/maria.key";
+  values_["TIMEBANK_PLAINTEXT"] = "0";
+  const Context effective = *EffectiveContext(file, "", {.cert_key = "/f/maria.key"}, variables());
+  EXPECT_EQ(effective.ca, "/e/ca.crt");
+  EXPECT_EQ(effective.cert, "/c/maria.crt");
+  EXPECT_EQ(effective.cert_key, "/f/maria.key");
+  EXPECT_FALSE(effective.plaintext);
+  values_["TIMEBANK_PLAINTEXT"] = "yes";
+  EXPECT_FALSE(EffectiveContext(file, "", {}, variables()).ok());
+  WriteText("[contexts.a]\nplaintext = \"yes\"\n");
+  EXPECT_NE(ReadContexts(path()).status().message().find("line 2"), absl::string_view::npos);
+}
+
 }  // namespace
 }  // namespace timebank::cli

@@ -267,6 +267,19 @@ TEST_F(ImporterTest, WhoLeftSinceIsClosed) {
   EXPECT_EQ(MemberAt(1).closed_on(), "2020-03-01");
 }
 
+// Goal: who is made has the name that the row gives; one that cannot be stored is left out, and no exchange
+// with it.
+TEST_F(ImporterTest, MadeMembersHaveTheirNames) {
+  ImportedExchange helped = Helped("7", "8", kHour, "2020-01-01", "a");
+  helped.giver_name = "Ana";
+  helped.receiver_name = std::string(1000, 'x');
+  const ImportReport report = Post({helped}, /*make_members=*/true);
+  EXPECT_EQ(report.exchanges_new, 1);
+  ASSERT_EQ(bank_->members().size(), 2u);
+  EXPECT_EQ(MemberAt(0).display_name(), "Ana");
+  EXPECT_EQ(MemberAt(1).display_name(), "");
+}
+
 // Goal: what a later file knows better fills in what is empty and overwrites nothing.
 TEST_F(ImporterTest, FillsInWhatIsEmpty) {
   ImportedExchange helped = Helped("1", "2", kHour, "2020-01-01", "a");

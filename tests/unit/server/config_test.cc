@@ -174,25 +174,32 @@ TEST(ConfigTest, HelpTellsEverything) {
   EXPECT_THAT(version.answer, testing::MatchesRegex("timebankd [0-9.]+\n"));
 }
 
-// Goal: without access control only this machine can be let in: loopback and unix sockets.
-TEST(ConfigTest, ListensOnThisMachineOnly) {
-  const std::vector<std::pair<std::string, std::string>> good = {
-      {"127.0.0.1:7400", "127.0.0.1:7400"},
-      {"127.1.2.3:0", "127.1.2.3:0"},
-      {"[::1]:7400", "[::1]:7400"},
-      {"localhost:80", "127.0.0.1:80"},
-      {"unix:/run/t.sock", "unix:/run/t.sock"},
+// Goal: addresses are read as they are meant; names are not, whose addresses somebody else decides.
+TEST(ConfigTest, ReadsAddresses) {
+  struct Case {
+    std::string text;
+    std::string meant;
+    bool local;
   };
-  for (const auto& [text, meant] : good) {
-    const absl::StatusOr<ListenAddress> address = ParseListenAddress(text);
-    ASSERT_TRUE(address.ok()) << text << ": " << address.status();
-    EXPECT_EQ(address->ToString(), meant);
+  for (const Case& one : std::vector<Case>{
+           {"127.0.0.1:7400", "127.0.0.1:7400", true},
+           {"127.1.2.3:0", "127.1.2.3:0", true},
+           {"[::1]:7400", "[::1]:7400", true},
+           {"localhost:80", "127.0.0.1:80", true},
+           {"unix:/run/t.sock", "unix:/run/t.sock", true},
+           {"0.0.0.0:7400", "0.0.0.0:7400", false},
+           {"[::]:7400", "[::]:7400", false},
+           {"192.168.1.5:7400", "192.168.1.5:7400", false},
+           {"128.0.0.1:1", "128.0.0.1:1", false},
+           {"[::ffff:10.0.0.1]:1", "[::ffff:10.0.0.1]:1", false},
+       }) {
+    const absl::StatusOr<ListenAddress> address = ParseListenAddress(one.text);
+    ASSERT_TRUE(address.ok()) << one.text << ": " << address.status();
+    EXPECT_EQ(address->ToString(), one.meant);
+    EXPECT_EQ(address->IsLocal(), one.local) << one.text;
   }
-  for (const char* text : {"0.0.0.0:7400", "[::]:7400", "192.168.1.5:7400", "128.0.0.1:1", "10.0.0.1:0",
-                           ":7400", "example.org:7400", "[::ffff:10.0.0.1]:1"}) {
-    EXPECT_THAT(std::string(ParseListenAddress(text).status().message()),
-                HasSubstr("there is no access control"))
-        << text;
+  for (const char* text : {":7400", "example.org:7400", "127.1:7400"}) {
+    EXPECT_THAT(std::string(ParseListenAddress(text).status().message()), HasSubstr("IP address")) << text;
   }
   for (const char* text :
        {"", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:http"}) {
@@ -200,8 +207,25 @@ TEST(ConfigTest, ListensOnThisMachineOnly) {
   }
   EXPECT_FALSE(ParseListenAddress("unix:").ok());
   EXPECT_FALSE(ParseListenAddress("unix:/" + std::string(200, 'd')).ok());
+}
+
+// Goal: what other machines could reach is encrypted, or it is not served.
+TEST(ConfigTest, ListensElsewhereOverTlsOnly) {
   EXPECT_THAT(Configure({"--listen", "0.0.0.0:1"}, {}).errors,
-              ElementsAre(HasSubstr("--listen: 0.0.0.0:1 ")));
+              ElementsAre(HasSubstr("--listen: other machines could reach 0.0.0.0:1")));
+  EXPECT_THAT(Configure({}, {{"TIMEBANK_LISTEN", "[::]:1"}}).errors,
+              ElementsAre(HasSubstr("TIMEBANK_LISTEN: ")));
+  const std::vector<std::string> pair = {"--listen", "0.0.0.0:1", "--tls-cert",
+                                         "a.crt",    "--tls-key", "a.key"};
+  EXPECT_THAT(Configure(pair, {}).errors, IsEmpty());
+  EXPECT_THAT(Configure({"--tls-cert", "a.crt"}, {}).errors, ElementsAre(HasSubstr("--tls-cert: ")));
+  EXPECT_THAT(Configure({"--tls-key", "a.key"}, {}).errors, ElementsAre(HasSubstr("--tls-key: ")));
+  EXPECT_THAT(Configure({"--tls-client-ca", "a.crt"}, {}).errors,
+              ElementsAre(HasSubstr("--tls-client-ca: ")));
+  // What other programs of the house take their settings from is not ours.
+  EXPECT_THAT(
+      Configure({}, {{"TIMEBANK_CA", "x"}, {"TIMEBANK_CERT", "x"}, {"TIMEBANK_CERT_KEY", "x"}}).errors,
+      IsEmpty());
 }
 
 }  // namespace

@@ -20,6 +20,7 @@
 #include "gtest/gtest.h"
 #include "server/config.h"
 #include "storage/log_format.h"
+#include "tests/support/notify_socket.h"
 #include "tests/unit/server/wire.h"
 #include "timebank/v1/ledger_service.grpc.pb.h"
 #include "timebank/v1/timebank_service.grpc.pb.h"
@@ -160,6 +161,25 @@ TEST_F(ProcessTest, ServesUntilToldToStop) {
       EXPECT_THAT(line, MatchesRegex(R"(\{"time":"[^"]*Z","level":"[a-z]*","msg":".*\})"));
     }
   }
+}
+
+// Goal: systemd hears when it is ready, that it lives, and that it stops; before it is ready, that it is not
+// stuck.
+TEST_F(ProcessTest, TellsTheServiceManager) {
+  const NotifySocket systemd(folder_ + "/notify");
+  setenv("NOTIFY_SOCKET", systemd.path().c_str(), 1);
+  setenv("WATCHDOG_USEC", "200000", 1);
+  auto process = Run();
+  unsetenv("NOTIFY_SOCKET");
+  unsetenv("WATCHDOG_USEC");
+  EXPECT_EQ(systemd.Next(), "WATCHDOG=1\nEXTEND_TIMEOUT_USEC=30000000");
+  const std::string address = process->AwaitReady();
+  EXPECT_TRUE(systemd.Await("READY=1\nSTATUS=serving on " + address));
+  EXPECT_TRUE(systemd.Await("WATCHDOG=1"));
+  EXPECT_TRUE(systemd.Await("WATCHDOG=1"));
+  process->Signal(SIGTERM);
+  EXPECT_TRUE(systemd.Await("STOPPING=1\nSTATUS=finishing calls, writing everything to disk"));
+  EXPECT_EQ(process->AwaitExit(), 0);
 }
 
 // Goal: a stop ends the feeds, says why, and does not wait for those who would stay for ever.

@@ -33,6 +33,10 @@ class FastStream final : public Feeder::Stream {
     if (end_.has_value() || std::exchange(busy_, true)) return std::nullopt;
     return place_;
   }
+  Feeder::Place Where() override {
+    absl::MutexLock lock(&mutex_);
+    return place_;
+  }
   void Send(const grpc::ByteBuffer& message, Sequence last, bool more) override {
     absl::MutexLock lock(&mutex_);
     grpc::ByteBuffer bytes(message);

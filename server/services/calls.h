@@ -1,0 +1,71 @@
+// Calls, as far as they are counted, timed and logged: what a handler's RPC is, and who is told when it has
+// ended.
+//
+//   CallScope(rpc) ──► the handler ──► Serving: CallBeginning() ──► ... ──► CallObserver::Ended
+//
+// Threads: any.
+#ifndef TIMEBANK_SERVER_SERVICES_CALLS_H_
+#define TIMEBANK_SERVER_SERVICES_CALLS_H_
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/status.h>
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace timebank::services {
+
+// There are fewer RPCs than this.
+inline constexpr size_t kMostRpcs = 128;
+
+// The number of the RPC `LedgerService/RecordExchange`, the same each time; from 1, in the order in which
+// they were first asked for. 0 is a call of which that is not known.
+size_t RpcNumber(std::string_view name);
+// By number; the first is empty.
+std::vector<std::string> RpcNames();
+
+struct Call {
+  size_t rpc = 0;
+  std::chrono::steady_clock::time_point began;
+};
+
+// While it lives, what runs on this thread is a call of this RPC.
+class CallScope {
+ public:
+  explicit CallScope(size_t rpc) { current_rpc = rpc; }
+  ~CallScope() { current_rpc = 0; }
+  CallScope(const CallScope&) = delete;
+  CallScope& operator=(const CallScope&) = delete;
+
+  // The call that begins now on this thread.
+  static Call Beginning() { return {current_rpc, std::chrono::steady_clock::now()}; }
+
+ private:
+  static inline thread_local size_t current_rpc = 0;
+};
+
+struct EndedCall {
+  size_t rpc;
+  bool is_stream;
+  grpc::StatusCode code;
+  std::string_view reason;        // ErrorInfo.reason; empty: none
+  std::chrono::nanoseconds took;  // until the answer was ready to be sent; a stream: until it ended
+  std::string_view request_id;    // as the caller gave it; empty for reads
+  grpc::CallbackServerContext& context;
+  std::string_view key = {};  // id of the key that called; empty: not known
+};
+
+// Told about each call. On the threads that carry calls out: must be quick, and must not block.
+class CallObserver {
+ public:
+  virtual ~CallObserver() = default;
+  virtual void Began(bool is_stream) = 0;
+  virtual void Ended(const EndedCall& call) = 0;
+};
+
+}  // namespace timebank::services
+
+#endif  // TIMEBANK_SERVER_SERVICES_CALLS_H_

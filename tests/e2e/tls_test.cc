@@ -1,0 +1,239 @@
+// The wire, encrypted: who is let in, who is not, and certificates that are replaced while the server runs.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "client/cpp/client.h"
+#include "client/cpp/credentials.h"
+#include "tests/support/live_bank.h"
+#include "tests/support/server_process.h"
+#include "tests/support/wire.h"
+
+namespace timebank::e2e {
+namespace {
+
+using grpc::StatusCode;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+// Certificates as developers make them.
+class Certs {
+ public:
+  explicit Certs(const std::vector<std::string>& more = {}) { Make(more); }
+
+  void Make(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), folder_.path());
+    const Ended made = RunToEnd(TIMEBANK_DEV_CERTS, arguments);
+    EXPECT_EQ(made.code, 0) << made.out << made.err;
+  }
+  std::string Path(const std::string& name) const { return folder_.path() + "/" + name; }
+  std::string Text(const std::string& name) const {
+    std::ifstream file(Path(name), std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  }
+
+ private:
+  const TempFolder folder_;
+};
+
+std::shared_ptr<grpc::ChannelCredentials> Credentials(const client::TlsFiles& files) {
+  auto credentials = client::TlsCredentials(files);
+  EXPECT_TRUE(credentials.ok()) << credentials.status();
+  return credentials.ok() ? *credentials : nullptr;
+}
+
+class TlsTest : public testing::Test {
+ protected:
+  std::vector<std::string> Flags(std::vector<std::string> more = {}) const {
+    std::vector<std::string> flags = {"--tls-cert",
+                                      certs_.Path("server.crt"),
+                                      "--tls-key",
+                                      certs_.Path("server.key"),
+                                      "--tls-reload-seconds",
+                                      "1"};
+    flags.insert(flags.end(), more.begin(), more.end());
+    return flags;
+  }
+  std::vector<std::string> MutualFlags() const { return Flags({"--tls-client-ca", certs_.Path("ca.crt")}); }
+
+  client::TlsFiles Anybody() const { return {.ca = certs_.Path("ca.crt")}; }
+  client::TlsFiles Client(const Certs& of, const std::string& name) const {
+    return {certs_.Path("ca.crt"), of.Path(name + ".crt"), of.Path(name + ".key")};
+  }
+
+  // One call over a connection of its own.
+  static Outcome Try(const ServerProcess& server,
+                     const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
+    return Wire(server.address(), credentials)
+        .Call<v1::ListTimebanksResponse>(v1::ListTimebanksRequest(),
+                                         {.metadata = {}, .deadline = std::chrono::milliseconds(5'000)});
+  }
+
+  // What the server shows to whoever connects, and how that is encrypted, in openssl's words.
+  Ended Shown(const ServerProcess& server, const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> arguments = {
+        "s_client", "-connect", server.address(),      "-alpn",
+        "h2",       "-CAfile",  certs_.Path("ca.crt"), "-verify_return_error"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return RunToEnd("/usr/bin/openssl", arguments, std::chrono::seconds(20));
+  }
+
+  static bool AwaitLogged(const ServerProcess& server, const std::string& text) {
+    for (int i = 0; i < 400; ++i) {
+      if (server.Logged().find(text) != std::string::npos) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    return false;
+  }
+
+  const TempFolder folder_;
+  Certs certs_{{"--client", "ana"}};
+};
+
+// Goal: over TLS everything works as without it; what is not TLS, is older than 1.2, or trusts somebody else
+// gets nowhere, soon.
+TEST_F(TlsTest, ServesThoseWhoTrustItsAuthority) {
+  const auto server = ServerProcess::Start(folder_.path(), Flags());
+  ASSERT_NE(server, nullptr);
+  const Wire wire(server->address(), Credentials(Anybody()));
+  LiveBank bank(wire, "encrypted", {"ana", "ben"});
+  bank.Record("ben", "ana", kHour);
+  EXPECT_EQ(bank.SecondsOf("ben"), kHour);
+
+  const Certs others;
+  const Outcome stranger = Try(*server, Credentials({.ca = others.Path("ca.crt")}));
+  EXPECT_EQ(stranger.code, StatusCode::UNAVAILABLE) << stranger;
+  const Outcome plain = Try(*server, grpc::InsecureChannelCredentials());
+  EXPECT_EQ(plain.code, StatusCode::UNAVAILABLE) << plain;
+
+  EXPECT_EQ(Shown(*server, {"-tls1_2"}).code, 0);
+  EXPECT_EQ(Shown(*server, {"-tls1_3"}).code, 0);
+  EXPECT_NE(Shown(*server, {"-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"}).code, 0);
+  EXPECT_EQ(server->Stop(), 0) << server->Logged();
+}
+
+// Goal: where client certificates are asked for, nobody comes in without one of the right authority.
+TEST_F(TlsTest, AsksForClientCertificates) {
+  const auto server = ServerProcess::Start(folder_.path(), MutualFlags());
+  ASSERT_NE(server, nullptr);
+  EXPECT_TRUE(Try(*server, Credentials(Client(certs_, "ana"))).ok());
+  const Outcome without = Try(*server, Credentials(Anybody()));
+  EXPECT_EQ(without.code, StatusCode::UNAVAILABLE) << without;
+  const Certs others({"--client", "ana"});
+  const Outcome stranger = Try(*server, Credentials(Client(others, "ana")));
+  EXPECT_EQ(stranger.code, StatusCode::UNAVAILABLE) << stranger;
+  // The operator's socket is a matter of the file system.
+  EXPECT_TRUE(
+      Wire(server->OperatorAddress()).Call<v1::ListTimebanksResponse>(v1::ListTimebanksRequest()).ok());
+}
+
+// Goal: a certificate is replaced while calls run on old and new connections, and none fails: not in the
+// moment either when the key is the new one and the certificate still the old one.
+TEST_F(TlsTest, ReplacesItsCertificateUnderLoad) {
+  const auto server = ServerProcess::Start(folder_.path(), MutualFlags());
+  ASSERT_NE(server, nullptr);
+  const std::string old_certificate = certs_.Text("server.crt");
+  EXPECT_THAT(Shown(*server, {"-cert", certs_.Path("ana.crt"), "-key", certs_.Path("ana.key")}).out,
+              HasSubstr(old_certificate));
+  std::atomic<bool> over = false;
+  std::atomic<int64_t> calls = 0;
+  std::vector<std::thread> callers;
+  {
+    LiveBank bank(Wire(server->address(), Credentials(Client(certs_, "ana"))), "replaced", {"ana", "ben"});
+    for (int i = 0; i < 3; ++i) {
+      callers.emplace_back([&, fresh = i > 0, request = bank.Helped("ben", "ana", 1)]() mutable {
+        request.clear_request_id();
+        auto wire = std::make_unique<Wire>(server->address(), Credentials(Client(certs_, "ana")));
+        while (!over) {
+          if (fresh) wire = std::make_unique<Wire>(server->address(), Credentials(Client(certs_, "ana")));
+          const auto recorded = wire->Call<v1::RecordExchangeResponse>(request);
+          EXPECT_TRUE(recorded.ok()) << recorded;
+          ++calls;
+        }
+      });
+    }
+  }
+  // Made elsewhere, then one file after the other.
+  const TempFolder fresh;
+  for (const char* name : {"ca.crt", "ca.key"}) std::filesystem::copy(certs_.Path(name), fresh.path());
+  EXPECT_EQ(RunToEnd(TIMEBANK_DEV_CERTS, {fresh.path()}).code, 0);
+  std::filesystem::rename(fresh.path() + "/server.key", certs_.Path("server.key"));
+  EXPECT_TRUE(AwaitLogged(*server, "is not the key of")) << server->Logged();
+  const int64_t before = calls;
+  while (calls < before + 100) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  std::filesystem::rename(fresh.path() + "/server.crt", certs_.Path("server.crt"));
+  EXPECT_TRUE(AwaitLogged(*server, "certificate replaced")) << server->Logged();
+  const int64_t then = calls;
+  while (calls < then + 100) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  over = true;
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_THAT(Shown(*server, {"-cert", certs_.Path("ana.crt"), "-key", certs_.Path("ana.key")}).out,
+              AllOf(HasSubstr(certs_.Text("server.crt")), Not(HasSubstr(old_certificate))));
+  EXPECT_EQ(server->Stop(), 0) << server->Logged();
+}
+
+// Goal: what cannot be served safely or at all is a wrong configuration, and says why.
+TEST_F(TlsTest, RefusesToStartWithoutWhatItTakes) {
+  const std::string data = folder_.path() + "/data";
+  struct Case {
+    std::vector<std::string> flags;
+    std::string says;
+  };
+  for (const Case& one : std::vector<Case>{
+           {{"--listen", "0.0.0.0:0"}, "other machines could reach 0.0.0.0:0"},
+           {{"--listen", "[::]:0"}, "--tls-cert"},
+           {{"--tls-cert", certs_.Path("server.crt")}, "takes its key"},
+           {{"--tls-key", certs_.Path("server.key")}, "takes its certificate"},
+           {{"--tls-client-ca", certs_.Path("ca.crt")}, "over TLS only"},
+           {{"--tls-cert", certs_.Path("server.crt"), "--tls-key", certs_.Path("ana.key")},
+            "is not the key of"},
+           {{"--tls-cert", data + "/none", "--tls-key", certs_.Path("ana.key")}, "No such file"},
+       }) {
+    std::vector<std::string> flags = {"--data", data};
+    flags.insert(flags.end(), one.flags.begin(), one.flags.end());
+    const Ended ended = RunToEnd(ServerProgram(), flags);
+    EXPECT_EQ(ended.code, 2) << one.says << ended.err;
+    EXPECT_THAT(ended.err, HasSubstr(one.says));
+    EXPECT_EQ(ended.out, "");
+  }
+  EXPECT_FALSE(std::filesystem::exists(data)) << "nothing was begun";
+}
+
+// Goal: the command line goes the same ways, and says what to do where it does not get through.
+TEST_F(TlsTest, TheCommandLineSpeaksTls) {
+  const auto server = ServerProcess::Start(folder_.path(), MutualFlags());
+  ASSERT_NE(server, nullptr);
+  const auto run = [&](std::vector<std::string> more) {
+    std::vector<std::string> arguments = {"--server", server->address(), "--deadline", "3", "bank", "list"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return RunToEnd(TIMEBANK_PROGRAM, arguments);
+  };
+  const std::string ca = certs_.Path("ca.crt");
+  const Ended good =
+      run({"--ca", ca, "--cert", certs_.Path("ana.crt"), "--cert-key", certs_.Path("ana.key")});
+  EXPECT_EQ(good.code, 0) << good.err;
+  const Ended plain = run({});
+  EXPECT_EQ(plain.code, 4);
+  EXPECT_THAT(plain.err, HasSubstr("--ca"));
+  const Ended without = run({"--ca", ca});
+  EXPECT_EQ(without.code, 4);
+  EXPECT_THAT(without.err, HasSubstr("--cert"));
+  const Ended half = run({"--ca", ca, "--cert", certs_.Path("ana.crt")});
+  EXPECT_EQ(half.code, 2);
+  EXPECT_THAT(half.err, HasSubstr("key"));
+  EXPECT_EQ(run({"--ca", ca, "--plaintext"}).code, 2);
+  EXPECT_EQ(run({"--ca", certs_.Path("ca.key")}).code, 2);
+}
+
+}  // namespace
+}  // namespace timebank::e2e
