@@ -176,15 +176,32 @@ absl::StatusOr<Context> EffectiveContext(const ContextFile& file, const std::str
   context.server = First(flags.server, variables("TIMEBANK_SERVER"), context.server);
   context.bank = First(flags.bank, variables("TIMEBANK_BANK"), context.bank);
   context.as = First(flags.as, variables("TIMEBANK_AS"), context.as);
+  Context environment;
   for (const FileField& field : kFileFields) {
-    context.*field.member = First(flags.*field.member, variables(field.variable), context.*field.member);
+    environment.*field.member = variables(field.variable).value_or("");
   }
   if (const auto said = variables("TIMEBANK_PLAINTEXT")) {
     if (*said != "0" && *said != "1") return UsageError("TIMEBANK_PLAINTEXT must be 1 or 0.");
-    context.plaintext = *said == "1";
+    environment.plaintext = *said == "1";
+    context.plaintext &= environment.plaintext;
   }
-  context.plaintext |= flags.plaintext;
+  OverrideEncryption(environment, context);
+  OverrideEncryption(flags, context);
   return context;
+}
+
+void OverrideEncryption(const Context& by, Context& context) {
+  bool names_files = false;
+  for (const FileField& field : kFileFields) names_files |= !(by.*field.member).empty();
+  if (by.plaintext) {
+    for (const FileField& field : kFileFields) (context.*field.member).clear();
+    context.plaintext = true;
+  } else if (names_files) {
+    context.plaintext = false;
+  }
+  for (const FileField& field : kFileFields) {
+    if (!(by.*field.member).empty()) context.*field.member = by.*field.member;
+  }
 }
 
 }  // namespace timebank::cli

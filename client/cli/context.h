@@ -66,6 +66,10 @@ absl::StatusOr<std::filesystem::path> ContextPath(const Variables& variables);
 absl::StatusOr<ContextFile> ReadContexts(const std::filesystem::path& path);
 absl::Status WriteContexts(const std::filesystem::path& path, const ContextFile& file);
 
+// Takes over what `by` says of encryption: --plaintext gives up the files that `context` names, a file gives
+// up its plaintext. Where `by` says both, so does `context` afterwards.
+void OverrideEncryption(const Context& by, Context& context);
+
 // What holds in the end: flags before environment (TIMEBANK_SERVER, TIMEBANK_BANK, TIMEBANK_AS, TIMEBANK_CA,
 // TIMEBANK_CERT, TIMEBANK_CERT_KEY, TIMEBANK_PLAINTEXT) before the context (`chosen`, else the current one)
 // before the default. Errors (usage): `chosen` names no context; TIMEBANK_PLAINTEXT is neither 1 nor 0.

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "client/cli/arguments.h"
 #include "client/cli/commands.h"
 #include "client/cli/day.h"
@@ -43,7 +44,8 @@ const char* const kHelp = Later(R"(A line for each slip:
   on 15/11                            the next slips are of that day
   undo                                undoes the last slip entered here; undo 1042 another one of them
   ?                                   this
-An empty line or Ctrl-D ends it. Tab completes names; a line that was not taken stands there again to be mended.
+An empty line or Ctrl-D ends it. Tab completes names; a line that was not taken stands there again: mend it,
+or clear it (Ctrl-U) and go on. The end tells which slips were not entered.
 )");
 
 // Translators: what people type to undo the last line; several words with commas.
@@ -117,6 +119,7 @@ class Pile {
   // Those of an earlier run.
   void OfferWaiting(bool deliver);
   void Deliver(std::vector<WaitingLine> lines);
+  void LeaveTheRest();
   absl::Status Summary();
 
   Session& session_;
@@ -175,6 +178,20 @@ absl::Status Pile::Resolve(WaitingLine& line) {
   if (slip.slip.empty()) line.request.set_request_id(line.request_id);
   line.resolved = true;
   return absl::OkStatus();
+}
+
+// The number that a line begins with; empty: it has none.
+std::string SlipIn(const std::string& line) {
+  const std::vector<std::string> words = absl::StrSplit(line, absl::ByAnyChar(" \t"), absl::SkipEmpty());
+  const bool numbered = !words.empty() && words.front().find_first_of("0123456789") != std::string::npos;
+  return numbered ? words.front() : "";
+}
+
+// Whether `line` is what `refused` should have been. Slips without numbers are taken for the same.
+bool IsSameSlip(const std::string& refused, const std::string& line) {
+  const std::string before = SlipIn(refused);
+  const std::string now = SlipIn(line);
+  return before.empty() || now.empty() || before == now;
 }
 
 absl::Status Pile::Post(WaitingLine& line) {
@@ -372,21 +389,42 @@ absl::Status Pile::Run(bool deliver) {
     session_.Tell(T("A line for each slip: 231 ben ana 1h30 gardening. ? tells more, an empty line ends."));
   LineRequest request;
   request.complete = [this](const std::string& before) { return CompleteName(before); };
+  bool refused = !left_.empty();
   for (;;) {
     request.prompt = Prompt();
-    // What was not taken stands there again, unless more lines have been pasted behind it.
+    // What was just not taken stands there again, unless more lines have been pasted behind it.
     const Console& console = session_.console();
-    const bool mending = console.read_line && !left_.empty() && !IsTypedAhead(console);
+    const bool mending = console.read_line && refused && !IsTypedAhead(console);
     request.prefill = mending ? left_.back() : "";
     const std::optional<std::string> line = ReadLine(session_.console(), request);
     if (!line.has_value()) break;
     ++line_number_;
-    const auto mended = static_cast<std::ptrdiff_t>(left_.size()) - 1;
+    const size_t left = left_.size();
     const Was was = Take(*line);
-    if (was == Was::kEnd || stopped_) break;
-    if (mending && was == Was::kSlip) left_.erase(left_.begin() + mended);
+    if (was == Was::kEnd) break;
+    if (stopped_) {
+      LeaveTheRest();
+      break;
+    }
+    refused = left_.size() > left;
+    // Another slip in its place leaves it for the end.
+    if (mending && was == Was::kSlip && IsSameSlip(left_[left - 1], *line)) {
+      left_.erase(left_.begin() + static_cast<std::ptrdiff_t>(left) - 1);
+    }
   }
   return Summary();
+}
+
+// Nothing that stands in the pile is passed over in silence.
+void Pile::LeaveTheRest() {
+  session_.Tell(absl::StrCat("Stopped at line ", line_number_,
+                             ": what follows would be entered for the wrong day. Mend the line, and give "
+                             "the rest again; a slip with a number is never entered twice."));
+  const LineRequest request;
+  while (const std::optional<std::string> line = ReadLine(session_.console(), request)) {
+    const std::string text(absl::StripAsciiWhitespace(*line));
+    if (!text.empty() && text.front() != '#') left_.push_back(text);
+  }
 }
 
 absl::Status Day(Session& session, const DayOptions& options) {
