@@ -185,6 +185,12 @@ void TellMembers(Session& session, const ImportOutcome& outcome) {
     session.Tell(absl::StrCat("             ", report.members_named_otherwise,
                               " known have another name here; it stays"));
   }
+  if (report.external_ids_left_out > 0) {
+    session.Tell(absl::StrCat(
+        "             ",
+        Count(report.external_ids_left_out, "number in another system", "numbers in other systems"),
+        " left out: a member keeps 20"));
+  }
   const auto left_open = static_cast<int64_t>(report.left_open.size());
   if (report.closed + report.closed_before + left_open == 0) return;
   std::string closed =
@@ -249,6 +255,24 @@ void TellCheck(Session& session, const BalanceCheck& check) {
   }
 }
 
+// What became of the rows beside those that are rejected.
+const char* OfTheOthers(const ImportOutcome& outcome) {
+  const ImportReport& report = outcome.report;
+  const int64_t posted = report.members_new + report.circles_new + report.exchanges_new + report.openings_new;
+  const int64_t known =
+      report.members_known + report.circles_known + report.exchanges_known + report.openings_known;
+  if (!outcome.committed && outcome.strict) return " cannot be posted, so nothing would be (--strict).";
+  if (posted == 0 && known == 0) {
+    return outcome.committed ? " could not be posted, and there are no others."
+                             : " cannot be posted, and there are no others.";
+  }
+  if (posted == 0) {
+    return outcome.committed ? " could not be posted; the bank had the others already."
+                             : " cannot be posted; the bank has the others already.";
+  }
+  return outcome.committed ? " could not be posted; the others were." : " cannot be posted; the others can.";
+}
+
 }  // namespace
 
 Table BalancesTable(const ImportReport& report) {
@@ -291,6 +315,10 @@ void TellImport(Session& session, const ImportOutcome& outcome) {
   if (report.circles_new + report.circles_known > 0) {
     session.Tell(absl::StrCat("  circles    ", report.circles_new, " new, ", report.circles_known, " known"));
   }
+  if (report.circles_otherwise > 0) {
+    session.Tell(
+        absl::StrCat("             ", report.circles_otherwise, " known have other members here; they stay"));
+  }
   if (report.openings_new + report.openings_known > 0) {
     session.Tell(
         absl::StrCat("  openings   ", report.openings_new, " new, ", report.openings_known, " known"));
@@ -299,6 +327,10 @@ void TellImport(Session& session, const ImportOutcome& outcome) {
                             " known; ", FormatHours(report.seconds), " in all"));
   session.Tell(absl::StrCat("  rows that ", outcome.committed ? "could not" : "cannot",
                             " be posted: ", report.rejected));
+  if (report.members_missing > 0) {
+    session.Tell(absl::StrCat("             ", Count(report.members_missing, "person is", "people are"),
+                              " in no members file: add it, or --make-members"));
+  }
   TellRejectsFiles(session, outcome);
   TellDeclared(session, outcome);
   if (!outcome.left_out.empty()) {
@@ -321,10 +353,8 @@ absl::Status TellWhatIsWrong(Session& session, const ImportOutcome& outcome) {
                                  " not what the rows add up to."));
   }
   if (report.rejected > 0) {
-    wrong.push_back(absl::StrCat(
-        Count(report.rejected, "row"),
-        outcome.committed ? " could not be posted; the others were." : " cannot be posted; the others can.",
-        " Mend the file and import it again: nothing is posted twice."));
+    wrong.push_back(absl::StrCat(Count(report.rejected, "row"), OfTheOthers(outcome),
+                                 " Mend the file and import it again: nothing is posted twice."));
   }
   if (wrong.empty()) return absl::OkStatus();
   for (size_t i = 1; i < wrong.size(); ++i) session.Tell(wrong[i]);
