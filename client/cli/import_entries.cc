@@ -22,8 +22,11 @@ namespace {
 using imports::ImportedEntry;
 using imports::ImportedHolder;
 
-// As many as the importer sends at a time.
+// As many as the importer sends at a time; the shares that the server takes in one call, and well below its
+// bytes.
 constexpr size_t kBatch = 1000;
+constexpr size_t kBatchShares = 65'536;
+constexpr size_t kBatchBytes = size_t{8} << 20;
 
 v1::Origin ToOrigin(const imports::ImportedOrigin& from) {
   v1::Origin origin;
@@ -66,6 +69,15 @@ EntryPoster::EntryPoster(client::Client client, EntryPosterOptions options)
 absl::Status EntryPoster::Take(ImportedEntry entry) {
   if (!options_.commit && !CanAsk(entry)) return Tell(entry, absl::OkStatus());
   if (entry.kind == ImportedEntry::Kind::kExchange) {
+    v1::Exchange exchange = ToExchange(entry);
+    const size_t shares = entry.givers.size() + entry.receivers.size();
+    const size_t bytes = exchange.ByteSizeLong();
+    if (batch_shares_ + shares > kBatchShares || batch_bytes_ + bytes > kBatchBytes) {
+      CLI_RETURN_IF_ERROR(Flush());
+    }
+    batch_shares_ += shares;
+    batch_bytes_ += bytes;
+    *request_.add_exchanges() = std::move(exchange);
     batch_.push_back(std::move(entry));
     return batch_.size() < kBatch ? absl::OkStatus() : Flush();
   }
@@ -75,10 +87,11 @@ absl::Status EntryPoster::Take(ImportedEntry entry) {
 
 absl::Status EntryPoster::Flush() {
   if (batch_.empty()) return absl::OkStatus();
-  v1::BatchRecordExchangesRequest request;
+  v1::BatchRecordExchangesRequest request = std::exchange(request_, {});
   request.set_parent(options_.bank);
   request.set_validate_only(!options_.commit);
-  for (const ImportedEntry& entry : batch_) *request.add_exchanges() = ToExchange(entry);
+  batch_shares_ = 0;
+  batch_bytes_ = 0;
   CLI_ASSIGN_OR_RETURN(const v1::BatchRecordExchangesResponse response,
                        client_.BatchRecordExchanges(std::move(request)));
   if (static_cast<size_t>(response.results_size()) != batch_.size()) {

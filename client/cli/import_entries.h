@@ -9,6 +9,7 @@
 #ifndef TIMEBANK_CLIENT_CLI_IMPORT_ENTRIES_H_
 #define TIMEBANK_CLIENT_CLI_IMPORT_ENTRIES_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -95,7 +96,11 @@ class EntryPoster {
 
   client::Client client_;
   EntryPosterOptions options_;
+  // What waits, and as the server is to get it.
   std::vector<imports::ImportedEntry> batch_;
+  v1::BatchRecordExchangesRequest request_;
+  size_t batch_shares_ = 0;
+  size_t batch_bytes_ = 0;
 };
 
 }  // namespace timebank::cli

@@ -187,6 +187,12 @@ void TellMembers(Session& session, const ImportOutcome& outcome) {
     session.Tell(
         Fill(T("             $0 known have another name here; it stays"), report.members_named_otherwise));
   }
+  if (report.external_ids_left_out > 0) {
+    session.Tell(Fill(Tn("             $0 number in another system left out: a member keeps 20",
+                         "             $0 numbers in other systems left out: a member keeps 20",
+                         report.external_ids_left_out),
+                      report.external_ids_left_out));
+  }
   const auto left_open = static_cast<int64_t>(report.left_open.size());
   if (report.closed + report.closed_before + left_open == 0) return;
   // Translators: of the members who left the older system, $0 have their accounts closed.
@@ -254,6 +260,36 @@ void TellCheck(Session& session, const BalanceCheck& check) {
   }
 }
 
+// How many rows are rejected, and what became of the others.
+std::string Rejected(const ImportOutcome& outcome) {
+  const ImportReport& report = outcome.report;
+  const int64_t posted = report.members_new + report.circles_new + report.exchanges_new + report.openings_new;
+  const int64_t known =
+      report.members_known + report.circles_known + report.exchanges_known + report.openings_known;
+  const int64_t rows = report.rejected;
+  const char* sentence = nullptr;
+  if (!outcome.committed && outcome.strict) {
+    sentence = Tn("$0 row cannot be posted, so nothing would be (--strict).",
+                  "$0 rows cannot be posted, so nothing would be (--strict).", rows);
+  } else if (posted == 0 && known == 0) {
+    sentence = outcome.committed ? Tn("$0 row could not be posted, and there are no others.",
+                                      "$0 rows could not be posted, and there are no others.", rows)
+                                 : Tn("$0 row cannot be posted, and there are no others.",
+                                      "$0 rows cannot be posted, and there are no others.", rows);
+  } else if (posted == 0) {
+    sentence = outcome.committed ? Tn("$0 row could not be posted; the bank had the others already.",
+                                      "$0 rows could not be posted; the bank had the others already.", rows)
+                                 : Tn("$0 row cannot be posted; the bank has the others already.",
+                                      "$0 rows cannot be posted; the bank has the others already.", rows);
+  } else {
+    sentence = outcome.committed ? Tn("$0 row could not be posted; the others were.",
+                                      "$0 rows could not be posted; the others were.", rows)
+                                 : Tn("$0 row cannot be posted; the others can.",
+                                      "$0 rows cannot be posted; the others can.", rows);
+  }
+  return Fill(sentence, rows);
+}
+
 }  // namespace
 
 Table BalancesTable(const ImportReport& report) {
@@ -296,6 +332,10 @@ void TellImport(Session& session, const ImportOutcome& outcome) {
   if (report.circles_new + report.circles_known > 0) {
     session.Tell(Fill(T("  circles    $0 new, $1 known"), report.circles_new, report.circles_known));
   }
+  if (report.circles_otherwise > 0) {
+    session.Tell(
+        Fill(T("             $0 known have other members here; they stay"), report.circles_otherwise));
+  }
   if (report.openings_new + report.openings_known > 0) {
     session.Tell(Fill(T("  openings   $0 new, $1 known"), report.openings_new, report.openings_known));
   }
@@ -304,6 +344,12 @@ void TellImport(Session& session, const ImportOutcome& outcome) {
   session.Tell(Fill(
       outcome.committed ? T("  rows that could not be posted: $0") : T("  rows that cannot be posted: $0"),
       report.rejected));
+  if (report.members_missing > 0) {
+    session.Tell(Fill(Tn("             $0 person is in no members file: add it, or --make-members",
+                         "             $0 people are in no members file: add it, or --make-members",
+                         report.members_missing),
+                      report.members_missing));
+  }
   TellRejectsFiles(session, outcome);
   TellDeclared(session, outcome);
   if (!outcome.left_out.empty()) {
@@ -332,15 +378,8 @@ absl::Status TellWhatIsWrong(Session& session, const ImportOutcome& outcome) {
                          differ));
   }
   if (report.rejected > 0) {
-    const std::string rows = outcome.committed
-                                 ? Fill(Tn("$0 row could not be posted; the others were.",
-                                           "$0 rows could not be posted; the others were.", report.rejected),
-                                        report.rejected)
-                                 : Fill(Tn("$0 row cannot be posted; the others can.",
-                                           "$0 rows cannot be posted; the others can.", report.rejected),
-                                        report.rejected);
-    wrong.push_back(
-        absl::StrCat(rows, " ", T("Mend the file and import it again: nothing is posted twice.")));
+    wrong.push_back(absl::StrCat(Rejected(outcome), " ",
+                                 T("Mend the file and import it again: nothing is posted twice.")));
   }
   if (wrong.empty()) return absl::OkStatus();
   for (size_t i = 1; i < wrong.size(); ++i) session.Tell(wrong[i]);
