@@ -180,11 +180,16 @@ absl::Status Pile::Resolve(WaitingLine& line) {
   return absl::OkStatus();
 }
 
+// Whether a line from a pipe is a gap in the list: empty, or begins with #.
+bool IsGap(const std::string& line) {
+  const absl::string_view text = absl::StripAsciiWhitespace(line);
+  return text.empty() || text.front() == '#';
+}
+
 // The number that a line begins with; empty: it has none.
 std::string SlipIn(const std::string& line) {
   const std::vector<std::string> words = absl::StrSplit(line, absl::ByAnyChar(" \t"), absl::SkipEmpty());
-  const bool numbered = !words.empty() && words.front().find_first_of("0123456789") != std::string::npos;
-  return numbered ? words.front() : "";
+  return !words.empty() && IsSlipNumber(words.front()) ? words.front() : "";
 }
 
 // Whether `line` is what `refused` should have been. Slips without numbers are taken for the same.
@@ -308,9 +313,8 @@ void Pile::Undo(const std::string& number) {
 
 Pile::Was Pile::Take(const std::string& line) {
   const std::vector<std::string> words = absl::StrSplit(line, absl::ByAnyChar(" \t"), absl::SkipEmpty());
-  // From a pipe an empty line, or one that begins with #, is a gap in the list.
-  if (words.empty()) return at_terminal() ? Was::kEnd : Was::kGap;
-  if (!at_terminal() && words.front().front() == '#') return Was::kGap;
+  if (at_terminal() && words.empty()) return Was::kEnd;
+  if (!at_terminal() && IsGap(line)) return Was::kGap;
   if (words.front() == "?" || (words.size() == 1 && absl::EqualsIgnoreCase(words.front(), "help"))) {
     session_.console().err << T(kHelp);
   } else if (IsWord(words.front(), kUndo) && words.size() <= 2) {
@@ -422,8 +426,7 @@ void Pile::LeaveTheRest() {
                              "the rest again; a slip with a number is never entered twice."));
   const LineRequest request;
   while (const std::optional<std::string> line = ReadLine(session_.console(), request)) {
-    const std::string text(absl::StripAsciiWhitespace(*line));
-    if (!text.empty() && text.front() != '#') left_.push_back(text);
+    if (!IsGap(*line)) left_.emplace_back(absl::StripAsciiWhitespace(*line));
   }
 }
 

@@ -116,6 +116,18 @@ absl::Status EntryPoster::Tell(const ImportedEntry& entry, const absl::Status& s
 
 // ---- The requests
 
+// When it was, what was said about it and by whom: an exchange and a gift have the same of it.
+template <typename Message>
+void EntryPoster::FillInWords(const ImportedEntry& entry, Message& to) const {
+  to.set_occurred_on(entry.occurred_on);
+  to.set_category(entry.category);
+  to.set_note(entry.note);
+  for (const std::string& tag : entry.tags) to.add_tags(tag);
+  to.set_decision(entry.decision);
+  if (entry.acting_for) to.set_acting_for(options_.name_of(*entry.acting_for));
+  *to.mutable_origin() = ToOrigin(entry.origin);
+}
+
 v1::Exchange EntryPoster::ToExchange(const ImportedEntry& entry) const {
   v1::Exchange exchange;
   const auto add = [this](const imports::ImportedShare& from, v1::Share* share) {
@@ -128,13 +140,7 @@ v1::Exchange EntryPoster::ToExchange(const ImportedEntry& entry) const {
   exchange.set_seconds(entry.seconds);
   exchange.set_unnamed_givers(entry.unnamed_givers);
   exchange.set_unnamed_receivers(entry.unnamed_receivers);
-  exchange.set_occurred_on(entry.occurred_on);
-  exchange.set_category(entry.category);
-  exchange.set_note(entry.note);
-  for (const std::string& tag : entry.tags) exchange.add_tags(tag);
-  exchange.set_decision(entry.decision);
-  if (entry.acting_for) exchange.set_acting_for(options_.name_of(*entry.acting_for));
-  *exchange.mutable_origin() = ToOrigin(entry.origin);
+  FillInWords(entry, exchange);
   return exchange;
 }
 
@@ -144,13 +150,7 @@ v1::RecordGiftRequest EntryPoster::ToGift(const ImportedEntry& entry) const {
   request.set_debited(options_.name_of(entry.debited));
   request.set_credited(options_.name_of(entry.credited));
   request.set_seconds(entry.seconds);
-  request.set_occurred_on(entry.occurred_on);
-  request.set_category(entry.category);
-  request.set_note(entry.note);
-  for (const std::string& tag : entry.tags) request.add_tags(tag);
-  request.set_decision(entry.decision);
-  if (entry.acting_for) request.set_acting_for(options_.name_of(*entry.acting_for));
-  *request.mutable_origin() = ToOrigin(entry.origin);
+  FillInWords(entry, request);
   request.set_validate_only(!options_.commit);
   return request;
 }

@@ -77,6 +77,8 @@ class EntryPoster {
   absl::StatusOr<std::string> FindByOrigin(const imports::ImportedOrigin& origin);
 
  private:
+  template <typename Message>
+  void FillInWords(const imports::ImportedEntry& entry, Message& to) const;
   v1::Exchange ToExchange(const imports::ImportedEntry& entry) const;
   v1::RecordGiftRequest ToGift(const imports::ImportedEntry& entry) const;
   v1::RecordOpeningRequest ToOpening(const imports::ImportedEntry& entry) const;

@@ -31,12 +31,16 @@ size_t EndOfNames(const std::vector<std::string>& words, size_t at) {
 
 }  // namespace
 
+bool IsSlipNumber(std::string_view word) {
+  return word.find_first_of("0123456789") != std::string_view::npos;
+}
+
 absl::StatusOr<SlipLine> ParseSlipLine(std::string_view line) {
   std::vector<std::string> words = absl::StrSplit(Absl(line), ' ', absl::SkipEmpty());
   if (words.empty()) return absl::InvalidArgumentError(Example());
   SlipLine slip;
   slip.slip = words.front() == "-" ? "" : words.front();
-  if (!slip.slip.empty() && slip.slip.find_first_of("0123456789") == std::string::npos) {
+  if (!slip.slip.empty() && !IsSlipNumber(slip.slip)) {
     return absl::InvalidArgumentError(absl::StrCat(
         Fill(T("The number of the slip comes first, or - where it has none, not \"$0\"."), slip.slip), " ",
         Example()));
