@@ -27,8 +27,8 @@ constexpr std::string_view kVersion = TIMEBANK_VERSION;
 constexpr std::string_view kPrefix = "TIMEBANK_";
 // Variables of the programs that talk to a server.
 constexpr std::string_view kOthersVariables[] = {
-    "TIMEBANK_SERVER", "TIMEBANK_BANK", "TIMEBANK_AS",       "TIMEBANK_KEY",      "TIMEBANK_KEY_FILE",
-    "TIMEBANK_CA",     "TIMEBANK_CERT", "TIMEBANK_CERT_KEY", "TIMEBANK_PLAINTEXT"};
+    "TIMEBANK_SERVER", "TIMEBANK_BANK", "TIMEBANK_AS",       "TIMEBANK_KEY",       "TIMEBANK_KEY_FILE",
+    "TIMEBANK_CA",     "TIMEBANK_CERT", "TIMEBANK_CERT_KEY", "TIMEBANK_PLAINTEXT", "TIMEBANK_LANGUAGE"};
 constexpr std::string_view kConfigVariable = "TIMEBANK_CONFIG";
 // Flags that are no settings.
 constexpr std::string_view kOtherFlags[] = {"--config", "--check-config", "--help", "--version"};

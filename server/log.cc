@@ -1,19 +1,37 @@
 #include "server/log.h"
 
 #include <grpc/support/log.h>
+#include <pthread.h>
+#include <spdlog/async.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "storage/threads.h"
 
 namespace timebank {
 namespace {
 
 constexpr char kPattern[] = R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})";
+
+constexpr size_t kQueuedLines = 4096;
+
+// Kept to the end of the process: others may be writing.
+struct Loggers {
+  std::shared_ptr<spdlog::details::thread_pool> thread;
+  std::shared_ptr<spdlog::async_logger> queued;
+  std::shared_ptr<spdlog::logger> at_once;
+};
+Loggers& TheLoggers() {
+  static auto& loggers = *new Loggers;
+  return loggers;
+}
 
 template <typename Fields>
 void Write(spdlog::level::level_enum level, std::string_view message, const Fields& fields) {
@@ -51,12 +69,32 @@ size_t CharacterLength(std::string_view text) {
 }  // namespace
 
 void SetUpLog(std::string_view level) {
-  auto logger =
-      std::make_shared<spdlog::logger>("timebankd", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  logger->set_pattern(kPattern, spdlog::pattern_time_type::utc);
-  logger->set_level(spdlog::level::from_str(std::string(level)));
-  spdlog::set_default_logger(std::move(logger));
+  // Written on a thread of its own: whoever reads standard error slowly, or not at all, holds up nobody. Then
+  // the oldest lines are dropped. The thread leaves signals to those who wait for them.
+  Loggers& loggers = TheLoggers();
+  const auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  loggers.thread = std::make_shared<spdlog::details::thread_pool>(kQueuedLines, 1, [] {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    storage::NameThread("log");
+  });
+  loggers.queued = std::make_shared<spdlog::async_logger>("timebankd", sink, loggers.thread,
+                                                          spdlog::async_overflow_policy::overrun_oldest);
+  loggers.at_once = std::make_shared<spdlog::logger>("timebankd", sink);
+  for (spdlog::logger* logger : {static_cast<spdlog::logger*>(loggers.queued.get()), loggers.at_once.get()}) {
+    logger->set_pattern(kPattern, spdlog::pattern_time_type::utc);
+    logger->set_level(spdlog::level::from_str(std::string(level)));
+  }
+  spdlog::set_default_logger(loggers.queued);
   gpr_set_log_function(WriteForGrpc);
+}
+
+void EndLog() {
+  Loggers& loggers = TheLoggers();
+  if (loggers.thread == nullptr) return;
+  spdlog::set_default_logger(loggers.at_once);
+  loggers.thread.reset();  // writes what is queued
 }
 
 void Log(LogLevel level, std::string_view message,

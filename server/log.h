@@ -16,9 +16,11 @@
 
 namespace timebank {
 
-// `level`: debug, info, warn or error. What gRPC has to say goes the same way. Once, before other threads
-// begin.
+// `level`: debug, info, warn or error. What gRPC has to say goes the same way. Before other threads begin.
 void SetUpLog(std::string_view level);
+
+// Writes what is still to be written; later lines are written at once. At the end of the process.
+void EndLog();
 
 using LogFields = std::initializer_list<std::pair<std::string_view, std::string>>;
 

@@ -195,7 +195,9 @@ int Main(std::vector<std::string> arguments) {
   SetUpLog(configured.config.log_level);
   static Events events;  // the signals' thread sees it to the end
   HandleSignals(events);
-  return Serve(configured.config, events);
+  const int code = Serve(configured.config, events);
+  EndLog();
+  return code;
 }
 
 }  // namespace

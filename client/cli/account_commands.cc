@@ -23,6 +23,7 @@
 #include "client/cli/resolve_holder.h"
 #include "client/cli/session.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
 
@@ -41,15 +42,19 @@ struct BalanceOptions {
 };
 
 std::string BalanceSentences(const v1::Balance& balance, const Directory& directory) {
-  std::string text =
-      absl::StrCat(directory.Name(balance.holder()), "  ", Standing(balance.seconds()), "\n  ",
-                   FormatHours(balance.seconds_in()), " in, ", FormatHours(balance.seconds_out()), " out, ",
-                   Count(balance.exchange_count(), "exchange"), "\n");
+  std::string text = absl::StrCat(
+      directory.Name(balance.holder()), "  ", Standing(balance.seconds()), "\n  ",
+      // Translators: $0 are the hours that came in, $1 those that went out.
+      Fill(Tn("$0 in, $1 out, $2 exchange", "$0 in, $1 out, $2 exchanges", balance.exchange_count()),
+           FormatHours(balance.seconds_in()), FormatHours(balance.seconds_out()), balance.exchange_count()),
+      "\n");
   if (balance.contested_seconds() != 0) {
-    absl::StrAppend(&text, "  of this ", SignedHours(balance.contested_seconds()),
-                    " is contested: timebank chat\n");
+    absl::StrAppend(
+        &text, "  ",
+        Fill(T("of this $0 is contested: timebank chat"), SignedHours(balance.contested_seconds())), "\n");
   }
-  if (balance.outside_warn_limits()) absl::StrAppend(&text, "  outside the bank's limits: timebank chat\n");
+  if (balance.outside_warn_limits())
+    absl::StrAppend(&text, "  ", T("outside the bank's limits: timebank chat"), "\n");
   return text;
 }
 
@@ -109,9 +114,9 @@ absl::Status ReadDays(Session& session, const StatementOptions& options, std::st
                       std::string& last) {
   if (options.year != 0) {
     if (!options.from.empty() || !options.until.empty())
-      return UsageError("Either --year, or --from and --until.");
+      return UsageError(T("Either --year, or --from and --until."));
     if (options.year < 1900 || options.year > 9999)
-      return UsageError(absl::StrCat(options.year, " is not a year. Write --year 2025."));
+      return UsageError(Fill(T("$0 is not a year. Write --year 2025."), options.year));
     first = IsoDay(absl::CivilDay(options.year, 1, 1));
     last = IsoDay(absl::CivilDay(options.year, 12, 31));
     return absl::OkStatus();
@@ -123,7 +128,7 @@ absl::Status ReadDays(Session& session, const StatementOptions& options, std::st
 absl::StatusOr<int64_t> ReadCount(const StatementOptions& options, bool whole_by_default) {
   int64_t count = whole_by_default ? 0 : 50;
   if (!options.count.empty() && (!absl::SimpleAtoi(options.count, &count) || count < 0)) {
-    return UsageError(absl::StrCat("-n takes a number, not \"", options.count, "\"."));
+    return UsageError(Fill(T("-n takes a number, not \"$0\"."), options.count));
   }
   return count;
 }
@@ -151,48 +156,36 @@ absl::StatusOr<Statement> Fetch(Session& session, v1::ListStatementLinesRequest 
   }
 }
 
-// What part of the period stands in the statement, where that is not all of it.
-std::string PartWords(const Statement& statement, bool oldest_first) {
-  if (!statement.more) return "";
-  const size_t count = statement.lines.size();
-  const std::string_view which = oldest_first ? "first" : "latest";
-  return count == 1 ? absl::StrCat("the ", Absl(which), " entry")
-                    : absl::StrCat("the ", Absl(which), " ", count, " entries");
-}
-
-std::string PeriodWords(const std::string& first, const std::string& last, const std::string& part) {
-  if (!part.empty()) {
-    if (first.empty() && last.empty()) return absl::StrCat("T", part.substr(1));
-    return absl::StrCat(PeriodWords(first, last, ""), ", ", part);
-  }
+std::string PeriodWords(const std::string& first, const std::string& last) {
   const auto long_day = [](const std::string& iso) {
     const auto day = ParseIsoDay(iso);
     return day.ok() ? LongDay(*day) : iso;
   };
-  if (first.empty() && last.empty()) return "Whole history";
-  if (first.empty()) return absl::StrCat("Up to ", long_day(last));
-  return absl::StrCat(long_day(first), last.empty() ? " until now" : absl::StrCat(" to ", long_day(last)));
+  if (first.empty() && last.empty()) return T("Whole history");
+  if (first.empty()) return Fill(T("Up to $0"), long_day(last));
+  return last.empty() ? Fill(T("$0 until now"), long_day(first))
+                      : Fill(T("$0 to $1"), long_day(first), long_day(last));
 }
 
 Table StatementTable(const Statement& statement) {
-  Table table({{"day", "Day", ColumnKind::kDay},
-               {"number", "Number", ColumnKind::kNumber},
-               {"hours", "Hours", ColumnKind::kChange},
-               {"balance", "Balance", ColumnKind::kBalance},
-               {"state", "State", ColumnKind::kText},
-               {"with", "With", ColumnKind::kText},
-               {"what", "What", ColumnKind::kText, true},
-               {"category", "Category", ColumnKind::kText},
-               {"recorded_by", "Recorded by", ColumnKind::kText, true},
-               {"acting_for", "For", ColumnKind::kText, true},
-               {"note", "Note", ColumnKind::kText}});
+  Table table({{"day", Later("Day"), ColumnKind::kDay},
+               {"number", Later("Number"), ColumnKind::kNumber},
+               {"hours", Later("Hours"), ColumnKind::kChange},
+               {"balance", Later("Balance"), ColumnKind::kBalance},
+               {"state", Later("State"), ColumnKind::kText},
+               {"with", Later("With"), ColumnKind::kText},
+               {"what", Later("What"), ColumnKind::kText, true},
+               {"category", Later("Category"), ColumnKind::kText},
+               {"recorded_by", Later("Recorded by"), ColumnKind::kText, true},
+               {"acting_for", Later("For"), ColumnKind::kText, true},
+               {"note", Later("Note"), ColumnKind::kText}});
   for (const v1::StatementLine& line : statement.lines) {
     int64_t number = 0;
     const bool numbered = absl::SimpleAtoi(Absl(client::IdOf(line.exchange())), &number);
     table.AddRow({Text(line.occurred_on()), numbered ? Number(number) : Cell{}, Hours(line.seconds()),
-                  Hours(line.balance_after_seconds()), Text(StateWord(line.state())),
-                  Text(CounterpartsOf(line)), Text(KindWord(line.kind())), Text(line.category()),
-                  Text(ShortName(line.recorded_by())),
+                  Hours(line.balance_after_seconds()), Said([&] { return StateWord(line.state()); }),
+                  Said([&] { return CounterpartsOf(line); }), Said([&] { return KindWord(line.kind()); }),
+                  Text(line.category()), Text(ShortName(line.recorded_by())),
                   Text(line.acting_for().empty() ? "" : ShortName(line.acting_for())), Text(line.note())});
   }
   return table;
@@ -204,14 +197,31 @@ absl::Status ShowStatement(Session& session, const Statement& statement, const s
     return session.ShowList(StatementTable(statement), statement.lines);
   session.console().out << OnOut(session.console(), Style::kHeading, session.directory().Name(holder)) << "  "
                         << period << "\n"
-                        << "Balance before: " << Standing(statement.opening_balance_seconds) << "\n";
+                        << Fill(T("Balance before: $0"), Standing(statement.opening_balance_seconds)) << "\n";
   CLI_RETURN_IF_ERROR(session.ShowTable(StatementTable(statement)));
-  session.console().out << "Balance after: " << Standing(statement.closing_balance_seconds) << "\n";
+  session.console().out << Fill(T("Balance after: $0"), Standing(statement.closing_balance_seconds)) << "\n";
   if (statement.more) {
     CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
-    session.Tell(absl::StrCat("There are more lines: -n 0 shows all, --year ", today.year(), " a year."));
+    session.Tell(Fill(T("There are more lines: -n 0 shows all, --year $0 a year."), today.year()));
   }
   return absl::OkStatus();
+}
+
+// The period, and what part of it stands in the statement where that is not all of it.
+std::string PartWords(const Statement& statement, bool oldest_first, const std::string& first,
+                      const std::string& last) {
+  const std::string period = PeriodWords(first, last);
+  if (!statement.more) return period;
+  const auto count = static_cast<int64_t>(statement.lines.size());
+  if (first.empty() && last.empty()) {
+    return Fill(oldest_first ? Tn("The first entry", "The first $0 entries", count)
+                             : Tn("The latest entry", "The latest $0 entries", count),
+                count);
+  }
+  // Translators: $0 is a period of time, $1 how many entries of it are shown.
+  return Fill(oldest_first ? Tn("$0, the first entry", "$0, the first $1 entries", count)
+                           : Tn("$0, the latest entry", "$0, the latest $1 entries", count),
+              period, count);
 }
 
 // Looks up whoever entered something, and for whom.
@@ -245,7 +255,7 @@ absl::Status ShowOnPaper(Session& session, const Statement& statement, const std
 }
 
 absl::Status Statements(Session& session, const StatementOptions& options) {
-  if (options.print && options.html) return UsageError("Either --print or --html.");
+  if (options.print && options.html) return UsageError(T("Either --print or --html."));
   v1::ListStatementLinesRequest request;
   CLI_ASSIGN_OR_RETURN(*request.mutable_parent(), ResolveHolder(session, absl::StrJoin(options.name, " ")));
   CLI_RETURN_IF_ERROR(ReadDays(session, options, *request.mutable_start_day(), *request.mutable_end_day()));
@@ -261,7 +271,7 @@ absl::Status Statements(Session& session, const StatementOptions& options) {
   const std::string first = request.start_day();
   const std::string last = request.end_day();
   CLI_ASSIGN_OR_RETURN(Statement statement, Fetch(session, std::move(request), count));
-  const std::string period = PeriodWords(first, last, PartWords(statement, oldest_first));
+  const std::string period = PartWords(statement, oldest_first, first, last);
   if (!options.on_paper()) return ShowStatement(session, statement, holder, period);
   if (!oldest_first) std::reverse(statement.lines.begin(), statement.lines.end());
   return ShowOnPaper(session, statement, holder, period, options.html);

@@ -19,6 +19,7 @@
 #include "client/cli/import/text.h"
 #include "client/cli/resolve_holder.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
 
@@ -30,23 +31,30 @@ std::string WithUnit(std::string_view text, std::string_view unit) {
   return absl::StrCat(absl::StripAsciiWhitespace(Absl(text)), Absl(unit));
 }
 
+// Translators: what people type for yes.
+constexpr const char* kYes = Later("y, yes");
+// Translators: what people type for no.
+constexpr const char* kNo = Later("n, no");
+
 std::optional<bool> AskYesOrNo(Session& session, std::string_view question) {
   const auto answer =
-      AskUntil(session.console(), absl::StrCat(Absl(question), " [y/n]"), "Type y or n.",
-               [](const std::string& typed) {
-                 return absl::EqualsIgnoreCase(typed, "y") || absl::EqualsIgnoreCase(typed, "n");
-               });
+      AskUntil(session.console(), Fill(T("$0 [y/n]"), question), T("Type y or n."),
+               [](const std::string& typed) { return IsWord(typed, kYes) || IsWord(typed, kNo); });
   if (!answer.has_value()) return std::nullopt;
-  return absl::EqualsIgnoreCase(*answer, "y");
+  return IsWord(*answer, kYes);
 }
 
 // Which of `words` are a day: [begin, end), an `on` in front included; empty where none is.
 std::pair<size_t, size_t> DayAmong(const std::vector<std::string>& words, absl::CivilDay today) {
-  const auto is_on = [&words](size_t at) { return absl::EqualsIgnoreCase(words[at], "on"); };
-  // With `on` in front even `sat` is a day.
-  if (words.size() > 1 && is_on(words.size() - 2) && ParseDay(words.back(), today, Future::kAllowed).ok())
-    return {words.size() - 2, words.size()};
-  if (words.size() > 1 && is_on(0) && ParseDay(words[1], today, Future::kAllowed).ok()) return {0, 2};
+  // With `on` in front even `sat` is a day. What stands there in other languages is in front of many things,
+  // so that a day must look like one.
+  const auto is_day = [&words, today](size_t at) {
+    if (absl::EqualsIgnoreCase(words[at], "on")) return ParseDay(words[at + 1], today, Future::kAllowed).ok();
+    // Translators: words that stand in front of a day: `on Tuesday`; several with commas.
+    return IsWord(words[at], "on") && LooksLikeDay(words[at + 1], today);
+  };
+  if (words.size() > 1 && is_day(words.size() - 2)) return {words.size() - 2, words.size()};
+  if (words.size() > 1 && is_day(0)) return {0, 2};
   if (LooksLikeDay(words.back(), today)) return {words.size() - 1, words.size()};
   if (LooksLikeDay(words.front(), today)) return {0, 1};
   return {0, 0};
@@ -59,17 +67,17 @@ absl::StatusOr<int64_t> SecondsOf(Session& session, std::string_view text, const
   const std::string as_hours = WithUnit(text, "h");
   const std::string as_minutes = WithUnit(text, "m");
   if (CanAsk(session.console())) {
-    const auto answer = AskUntil(
-        session.console(), absl::StrCat("\"", Absl(text), "\": hours or minutes? [h/m, Enter: neither]"),
-        "Type h or m.", [](const std::string& typed) {
-          return absl::EqualsIgnoreCase(typed, "h") || absl::EqualsIgnoreCase(typed, "m");
-        });
+    const auto answer =
+        AskUntil(session.console(), Fill(T("\"$0\": hours or minutes? [h/m, Enter: neither]"), text),
+                 T("Type h or m."), [](const std::string& typed) {
+                   return absl::EqualsIgnoreCase(typed, "h") || absl::EqualsIgnoreCase(typed, "m");
+                 });
     if (answer.has_value()) {
       return absl::EqualsIgnoreCase(*answer, "h") ? hours.seconds : *hours.if_minutes_seconds;
     }
   }
-  return UsageError(absl::StrCat("Nothing was changed: is \"", Absl(text), "\" hours or minutes? Write ",
-                                 as_hours, " or ", as_minutes, "."));
+  return UsageError(Fill(T("Nothing was changed: is \"$0\" hours or minutes? Write $1 or $2."), text,
+                         as_hours, as_minutes));
 }
 
 absl::StatusOr<int64_t> ReadHours(Session& session, std::string_view text) {
@@ -89,8 +97,8 @@ absl::StatusOr<std::string> ReadDay(Session& session, const std::string& text, F
   CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
   const auto near = ReadNearDay(text, today);
   if (future == Future::kRefused && near.has_value() && CanAsk(session.console())) {
-    const auto yes = AskYesOrNo(session, absl::StrCat("\"", text, "\" lies ahead this time. Do you mean ",
-                                                      FormatDay(near->before, today), "?"));
+    const auto yes = AskYesOrNo(session, Fill(T("\"$0\" lies ahead this time. Do you mean $1?"), text,
+                                              FormatDay(near->before, today)));
     if (yes == true) return IsoDay(near->before);
   }
   CLI_ASSIGN_OR_RETURN(const absl::CivilDay day, ParseDay(text, today, future));
@@ -109,8 +117,8 @@ absl::Status ReadPeriod(Session& session, const std::string& from, const std::st
   CLI_ASSIGN_OR_RETURN(const absl::CivilDay first_day, ParseIsoDay(first));
   CLI_ASSIGN_OR_RETURN(const absl::CivilDay last_day, ParseLastDay(until, first_day, today));
   if (last_day < first_day) {
-    return UsageError(absl::StrCat("The period ends (", LongDay(last_day), ") before it begins (",
-                                   LongDay(first_day), "). Write the days with their years."));
+    return UsageError(Fill(T("The period ends ($0) before it begins ($1). Write the days with their years."),
+                           LongDay(last_day), LongDay(first_day)));
   }
   last = IsoDay(last_day);
   return absl::OkStatus();
@@ -146,7 +154,7 @@ absl::Status TakeDayFromWords(Session& session, std::string& words, std::string&
   if (begin == end) return absl::OkStatus();
   const std::string day = list[end - 1];
   if (CanAsk(session.console())) {
-    const auto yes = AskYesOrNo(session, absl::StrCat("\"", day, "\": is that the day of the help?"));
+    const auto yes = AskYesOrNo(session, Fill(T("\"$0\": is that the day of the help?"), day));
     if (yes == false) return absl::OkStatus();
     if (yes == true) {
       list.erase(list.begin() + static_cast<std::ptrdiff_t>(begin),
@@ -156,15 +164,15 @@ absl::Status TakeDayFromWords(Session& session, std::string& words, std::string&
       return absl::OkStatus();
     }
   }
-  return UsageError(absl::StrCat("Nothing was changed: is \"", day, "\" the day of the help? ",
-                                 absl::StrReplaceAll(Absl(how), {{"DAY", day}, {"WORDS", words}})));
+  return UsageError(absl::StrCat(Fill(T("Nothing was changed: is \"$0\" the day of the help?"), day), " ",
+                                 absl::StrReplaceAll(Absl(how), {{"$0", day}, {"$1", words}})));
 }
 
 absl::StatusOr<std::string> ReadExchange(Session& session, std::string_view number) {
   const std::string_view id = client::IdOf(number);
   if (!imports::IsDigits(id)) {
-    return UsageError(absl::StrCat(
-        "\"", Absl(number), "\" is not the number of an exchange. Look for it: timebank exchange list"));
+    return UsageError(
+        Fill(T("\"$0\" is not the number of an exchange. Look for it: timebank exchange list"), number));
   }
   CLI_ASSIGN_OR_RETURN(const std::string bank, session.Bank());
   return client::ExchangeName(bank, number);

@@ -16,6 +16,7 @@
 #include "client/cli/sentence.h"
 #include "client/cli/session.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "timebank/v1/exchange.pb.h"
 
 namespace timebank::cli {
@@ -50,10 +51,10 @@ absl::StatusOr<std::string> ReadExchange(Session& session, std::string_view numb
 
 // Words of which the first or the last is a day (`yesterday`, `on tue`) may mean the day of the help: asks at
 // a terminal, and takes the day out of `words` into `on`. Errors (usage): elsewhere, with `how` to write it
-// (DAY and WORDS stand for what was typed).
+// ($0 and $1 stand for the day and the words that were typed).
 absl::Status TakeDayFromWords(
     Session& session, std::string& words, std::string& on,
-    std::string_view how = "Write --on DAY; or if it belongs to the note: --note \"WORDS\".");
+    std::string_view how = T("Write --on $0; or if it belongs to the note: --note \"$1\"."));
 
 // Trailing words are the category where the bank has one of that name (in its spelling), else the note; what
 // `category` and `note` hold already goes first.

@@ -7,6 +7,7 @@
 #include "client/cli/fetch_balances.h"
 #include "client/cli/limits.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
 
@@ -43,15 +44,15 @@ absl::StatusOr<std::vector<v1::Balance>> GetBalances(Session& session,
 }
 
 Table BalanceTable(const std::vector<v1::Balance>& balances, const Directory& directory) {
-  Table table({{"holder", "Account", ColumnKind::kText},
-               {"name", "Name", ColumnKind::kText},
-               {"balance", "Balance", ColumnKind::kBalance},
-               {"in", "In", ColumnKind::kHours},
-               {"out", "Out", ColumnKind::kHours},
-               {"exchanges", "Exchanges", ColumnKind::kNumber},
-               {"contested", "Contested", ColumnKind::kChange}});
+  Table table({{"holder", Later("Account"), ColumnKind::kText},
+               {"name", Later("Name"), ColumnKind::kText},
+               {"balance", Later("Balance"), ColumnKind::kBalance},
+               {"in", Later("In"), ColumnKind::kHours},
+               {"out", Later("Out"), ColumnKind::kHours},
+               {"exchanges", Later("Exchanges"), ColumnKind::kNumber},
+               {"contested", Later("Contested"), ColumnKind::kChange}});
   for (const v1::Balance& balance : balances) {
-    table.AddRow({Text(ShortName(balance.holder())), Text(directory.Name(balance.holder())),
+    table.AddRow({Text(ShortName(balance.holder())), Said([&] { return directory.Name(balance.holder()); }),
                   Hours(balance.seconds()), Hours(balance.seconds_in()), Hours(balance.seconds_out()),
                   Number(balance.exchange_count()),
                   balance.contested_seconds() == 0 ? Cell{} : Hours(balance.contested_seconds())});

@@ -90,6 +90,12 @@ absl::Status Create(Session& session, const CreateOptions& options) {
 absl::Status Delete(Session& session, const std::string& id, bool yes) {
   CLI_RETURN_IF_ERROR(session.Open());
   if (!yes && CanAsk(session.console())) {
+    v1::GetTimebankRequest look;
+    look.set_name(client::TimebankName(id));
+    CLI_ASSIGN_OR_RETURN(const v1::GetTimebankResponse found, session.client().GetTimebank(std::move(look)));
+    if (!found.timebank().trial()) {
+      return UsageError(absl::StrCat(id, " is no trial bank. Only trial banks can be deleted."));
+    }
     const auto answer = Ask(session.console(), absl::StrCat("Delete the trial bank ", id,
                                                             " and everything in it? Type its id to do it:"));
     if (answer != id) return UsageError("Nothing was deleted.");

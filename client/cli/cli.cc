@@ -1,5 +1,6 @@
 #include "client/cli/cli.h"
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,8 +12,10 @@
 #include "absl/strings/str_replace.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
+#include "client/cli/context.h"
 #include "client/cli/import/text.h"
 #include "client/cli/shell_commands.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 
 namespace timebank::cli {
@@ -38,7 +41,7 @@ Exit codes:
   5  an import or a pile left lines out, or balances do not agree
 Environment: TIMEBANK_SERVER, TIMEBANK_BANK, TIMEBANK_AS, TIMEBANK_KEY,
   TIMEBANK_KEY_FILE, TIMEBANK_CA, TIMEBANK_CERT, TIMEBANK_CERT_KEY,
-  TIMEBANK_PLAINTEXT (1), NO_COLOR.)";
+  TIMEBANK_PLAINTEXT (1), TIMEBANK_LANGUAGE, NO_COLOR.)";
 
 // A word as a shell takes it.
 std::string Quoted(const std::string& word) {
@@ -70,6 +73,8 @@ void AddGlobalOptions(Command root, GlobalOptions& options) {
       .Flag("--plaintext", options.plaintext, "Encrypt nothing, not even to another machine")
       .Choice("-o,--output", options.output, {"table", "json", "csv"},
               "Form of the output; a list is a table on a terminal, csv elsewhere")
+      .Option("--language", options.language, "CODE",
+              "Language of what people read: en, ca, es, fr (as the system is set to)")
       .Option("--deadline", options.deadline_seconds, "SECONDS", "How long to wait for an answer (10)")
       .Option("--request-id", options.request_id, "ID",
               "Repeat a command whose answer was lost: it happens once");
@@ -97,6 +102,18 @@ void AddCommands(Command root) {
       .Arguments("command", *asked, "Which one; all when left out", Need::kOptional);
 }
 
+// The language of the context that will be used. Whatever is wrong with the contexts is told when they are
+// opened.
+std::string ContextLanguage(const Variables& variables, const std::vector<std::string>& arguments) {
+  const absl::StatusOr<std::filesystem::path> path = ContextPath(variables);
+  if (!path.ok()) return "";
+  const absl::StatusOr<ContextFile> file = ReadContexts(*path);
+  if (!file.ok()) return "";
+  const std::string chosen = OptionGiven(arguments, "--context");
+  const auto context = file->contexts.find(chosen.empty() ? file->current : chosen);
+  return context == file->contexts.end() ? "" : context->second.language;
+}
+
 ExitCode Fail(Console& console, const absl::Status& status, const Situation& situation) {
   console.err << OnErr(console, Style::kError, "timebank: ") << Explain(status, situation) << '\n';
   return ExitCodeOf(status);
@@ -106,6 +123,9 @@ ExitCode Fail(Console& console, const absl::Status& status, const Situation& sit
 
 ExitCode Run(const std::vector<std::string>& arguments, Console& console, const Variables& variables,
              const Connect& connect) {
+  const std::string context_language = ContextLanguage(variables, arguments);
+  const InLanguage language(
+      ChooseLanguage(OptionGiven(arguments, "--language"), context_language, variables));
   GlobalOptions options;
   Grammar grammar("timebank", kSummary, TIMEBANK_VERSION, kFooter);
   AddGlobalOptions(grammar.root(), options);
@@ -116,8 +136,7 @@ ExitCode Run(const std::vector<std::string>& arguments, Console& console, const 
   for (const std::string& argument : arguments) {
     if (!imports::IsUtf8(argument)) {
       const std::string shown = absl::CHexEscape(argument);
-      return Fail(console,
-                  UsageError(absl::StrCat("\"", shown, "\" is not UTF-8. Is the terminal set to it?")), {});
+      return Fail(console, UsageError(Fill(T("\"$0\" is not UTF-8. Is the terminal set to it?"), shown)), {});
     }
   }
   if (!arguments.empty() && arguments.front() == kComplete) {
@@ -135,7 +154,8 @@ ExitCode Run(const std::vector<std::string>& arguments, Console& console, const 
   if (!console.out) {
     return Fail(
         console,
-        IncompleteError("The output could not be written to its end. What was recorded stays recorded."), {});
+        IncompleteError(T("The output could not be written to its end. What was recorded stays recorded.")),
+        {});
   }
   return ExitCode::kOk;
 }

@@ -24,6 +24,7 @@ namespace {
 constexpr char kServer[] = "server";
 constexpr char kBank[] = "bank";
 constexpr char kAs[] = "as";
+constexpr char kLanguage[] = "language";
 constexpr char kPlaintext[] = "plaintext";
 
 // The files' fields: key, variable, member.
@@ -72,6 +73,7 @@ absl::StatusOr<ContextFile> FromToml(const std::filesystem::path& path, const to
       CLI_RETURN_IF_ERROR(ReadText(path, *table, kServer, context.server));
       CLI_RETURN_IF_ERROR(ReadText(path, *table, kBank, context.bank));
       CLI_RETURN_IF_ERROR(ReadText(path, *table, kAs, context.as));
+      CLI_RETURN_IF_ERROR(ReadText(path, *table, kLanguage, context.language));
       for (const FileField& field : kFileFields) {
         CLI_RETURN_IF_ERROR(ReadText(path, *table, field.key, context.*field.member));
       }
@@ -97,6 +99,7 @@ std::string ToToml(const ContextFile& file) {
     if (!context.server.empty()) table.insert(kServer, context.server);
     if (!context.bank.empty()) table.insert(kBank, context.bank);
     if (!context.as.empty()) table.insert(kAs, context.as);
+    if (!context.language.empty()) table.insert(kLanguage, context.language);
     for (const FileField& field : kFileFields) {
       if (!(context.*field.member).empty()) table.insert(field.key, context.*field.member);
     }
@@ -174,15 +177,32 @@ absl::StatusOr<Context> EffectiveContext(const ContextFile& file, const std::str
   context.server = First(flags.server, variables("TIMEBANK_SERVER"), context.server);
   context.bank = First(flags.bank, variables("TIMEBANK_BANK"), context.bank);
   context.as = First(flags.as, variables("TIMEBANK_AS"), context.as);
+  Context environment;
   for (const FileField& field : kFileFields) {
-    context.*field.member = First(flags.*field.member, variables(field.variable), context.*field.member);
+    environment.*field.member = variables(field.variable).value_or("");
   }
   if (const auto said = variables("TIMEBANK_PLAINTEXT")) {
     if (*said != "0" && *said != "1") return UsageError("TIMEBANK_PLAINTEXT must be 1 or 0.");
-    context.plaintext = *said == "1";
+    environment.plaintext = *said == "1";
+    context.plaintext &= environment.plaintext;
   }
-  context.plaintext |= flags.plaintext;
+  OverrideEncryption(environment, context);
+  OverrideEncryption(flags, context);
   return context;
+}
+
+void OverrideEncryption(const Context& by, Context& context) {
+  bool names_files = false;
+  for (const FileField& field : kFileFields) names_files |= !(by.*field.member).empty();
+  if (by.plaintext) {
+    for (const FileField& field : kFileFields) (context.*field.member).clear();
+    context.plaintext = true;
+  } else if (names_files) {
+    context.plaintext = false;
+  }
+  for (const FileField& field : kFileFields) {
+    if (!(by.*field.member).empty()) context.*field.member = by.*field.member;
+  }
 }
 
 }  // namespace timebank::cli

@@ -9,6 +9,7 @@
 //   bank = "rushey"
 //   as = "maria"
 //   key_file = "/home/maria/timebank.key"
+//   language = "es"
 //   ca = "/etc/timebank/ca.crt"
 //
 // Beside these there are cert, cert_key and plaintext (true or false).
@@ -43,6 +44,8 @@ struct Context {
   std::string cert_key = {};
   // Nothing is encrypted, wherever the server is.
   bool plaintext = false;
+  // `es`; empty: as the system is set to.
+  std::string language = {};
 
   friend bool operator==(const Context&, const Context&) = default;
 };
@@ -65,6 +68,10 @@ absl::StatusOr<std::filesystem::path> ContextPath(const Variables& variables);
 // not text, `current` names no context.
 absl::StatusOr<ContextFile> ReadContexts(const std::filesystem::path& path);
 absl::Status WriteContexts(const std::filesystem::path& path, const ContextFile& file);
+
+// Takes over what `by` says of encryption: --plaintext gives up the files that `context` names, a file gives
+// up its plaintext. Where `by` says both, so does `context` afterwards.
+void OverrideEncryption(const Context& by, Context& context);
 
 // What holds in the end: flags before environment (TIMEBANK_SERVER, TIMEBANK_BANK, TIMEBANK_AS,
 // TIMEBANK_KEY_FILE, TIMEBANK_CA, TIMEBANK_CERT, TIMEBANK_CERT_KEY, TIMEBANK_PLAINTEXT) before the context

@@ -47,11 +47,16 @@ absl::Status Set(Session& session, const std::string& name) {
       return UsageError("A key that is read from the input cannot be written down; name a file.");
     context.key_file = std::filesystem::absolute(options.key_file).string();
   }
+  if (!options.language.empty()) context.language = options.language;
   // The file is read wherever one stands.
-  if (!options.ca.empty()) context.ca = std::filesystem::absolute(options.ca);
-  if (!options.cert.empty()) context.cert = std::filesystem::absolute(options.cert);
-  if (!options.cert_key.empty()) context.cert_key = std::filesystem::absolute(options.cert_key);
-  if (options.plaintext) context.plaintext = true;
+  const auto absolute = [](const std::string& path) {
+    return path.empty() ? path : std::filesystem::absolute(path).string();
+  };
+  OverrideEncryption({.ca = absolute(options.ca),
+                      .cert = absolute(options.cert),
+                      .cert_key = absolute(options.cert_key),
+                      .plaintext = options.plaintext},
+                     context);
   if (file.current.empty()) file.current = name;
   CLI_RETURN_IF_ERROR(WriteContexts(path, file));
   session.Tell(

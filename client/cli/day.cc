@@ -1,8 +1,9 @@
 #include "client/cli/day.h"
 
-#include <array>
+#include <cassert>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,27 +13,38 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 
 namespace timebank::cli {
 namespace {
 
-constexpr std::array<std::string_view, 7> kWeekdays = {"monday", "tuesday",  "wednesday", "thursday",
-                                                       "friday", "saturday", "sunday"};
-constexpr std::array<std::string_view, 12> kMonths = {"January",   "February", "March",    "April",
-                                                      "May",       "June",     "July",     "August",
-                                                      "September", "October",  "November", "December"};
+// Translators: words that people type, as many as here and in this order. They may be shortened to three
+// letters where that leaves only one. Accents and capitals do not matter.
+constexpr const char* kWeekdays = Later("monday, tuesday, wednesday, thursday, friday, saturday, sunday");
+// Translators: words that people type, as many as here and in this order. They may be shortened to three
+// letters where that leaves only one. Accents and capitals do not matter.
+constexpr const char* kMonths =
+    Later("january, february, march, april, may, june, july, august, september, october, november, december");
+// Translators: as they stand in tables, as many as here and in this order. They can be typed, too.
+constexpr const char* kShortWeekdays = Later("Mon, Tue, Wed, Thu, Fri, Sat, Sun");
+// Translators: as they stand in tables, as many as here and in this order. They can be typed, too.
+constexpr const char* kShortMonths = Later("Jan, Feb, Mar, Apr, May, Jun, Jul, Aug, Sep, Oct, Nov, Dec");
+// Translators: as they stand in a day with its year (14 November 2026), as many as here and in this order.
+constexpr const char* kLongMonths =
+    Later("January, February, March, April, May, June, July, August, September, October, November, December");
 constexpr int kFirstYear = 1900;
 constexpr int kLastYear = 9999;
 
 absl::Status NotADay(std::string_view text) {
-  return absl::InvalidArgumentError(absl::StrCat(
-      "\"", Absl(text), "\" is not a day. Write today, yesterday, tue, 13/11, 13/11/2026 or 2026-11-13."));
+  return absl::InvalidArgumentError(
+      Fill(T("\"$0\" is not a day. Write today, yesterday, tue, 13/11, 13/11/2026 or 2026-11-13."), text));
 }
 
 absl::Status NoSuchDay(std::string_view text) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("There is no day \"", Absl(text), "\" (day first: 13/11/2026)."));
+  return absl::InvalidArgumentError(Fill(T("There is no day \"$0\" (day first: 13/11/2026)."), text));
 }
 
 // At least three letters of `name` (lower case), or all of it: `tue`, `tues`, `tuesday`.
@@ -40,21 +52,55 @@ bool Abbreviates(std::string_view text, std::string_view name) {
   return text.size() >= 3 && text.size() <= name.size() && name.substr(0, text.size()) == text;
 }
 
-std::optional<int> MonthNamed(std::string_view text) {
-  for (size_t month = 0; month < kMonths.size(); ++month) {
-    if (Abbreviates(text, absl::AsciiStrToLower(Absl(kMonths[month])))) return static_cast<int>(month) + 1;
+// Without the full stop of an abbreviation.
+std::string Bare(std::string_view name) { return std::string(absl::StripSuffix(Fold(name), ".")); }
+
+// Which one of `names` (two lists) `text`, folded, is short for, in English or in the language in use; none
+// where it could be several: `jui` is juin and juillet.
+std::optional<int> Named(std::string_view text, const char* names, const char* short_names) {
+  std::set<int> found;
+  for (const std::vector<std::string>& list : {ListedWords(names), TWords(names)}) {
+    for (size_t i = 0; i < list.size(); ++i) {
+      if (Abbreviates(text, Fold(list[i]))) found.insert(static_cast<int>(i));
+    }
   }
-  return std::nullopt;
+  const std::vector<std::string> list = TWords(short_names);
+  for (size_t i = 0; i < list.size(); ++i) {
+    if (text == Bare(list[i])) return static_cast<int>(i);
+  }
+  return found.size() == 1 ? std::optional<int>(*found.begin()) : std::nullopt;
+}
+
+std::optional<int> MonthNamed(std::string_view text) {
+  const std::optional<int> month = Named(text, kMonths, kShortMonths);
+  return month ? std::optional<int>(*month + 1) : std::nullopt;
 }
 
 std::optional<absl::CivilDay> Weekday(std::string_view text, absl::CivilDay today) {
-  for (size_t weekday = 0; weekday < kWeekdays.size(); ++weekday) {
-    if (!Abbreviates(text, kWeekdays[weekday])) continue;
-    // absl::Weekday counts from Monday, as kWeekdays does.
-    const int back = (static_cast<int>(absl::GetWeekday(today)) - static_cast<int>(weekday) + 7) % 7;
-    return today - back;
-  }
-  return std::nullopt;
+  const std::optional<int> weekday = Named(text, kWeekdays, kShortWeekdays);
+  if (!weekday) return std::nullopt;
+  // absl::Weekday counts from Monday, as kWeekdays does.
+  return today - (static_cast<int>(absl::GetWeekday(today)) - *weekday + 7) % 7;
+}
+
+std::string WordAt(const char* english, int index) {
+  const std::vector<std::string> words = TWords(english);
+  assert(static_cast<size_t>(index) < words.size());
+  return words[static_cast<size_t>(index)];
+}
+
+// `text` without blanks around it, accents and capitals; an apostrophe is a straight one.
+std::string Folded(std::string_view text) {
+  return absl::StrReplaceAll(Fold(absl::StrCat(absl::StripAsciiWhitespace(Absl(text)))), {{"’", "'"}});
+}
+
+// Translators: a word (or several, with commas) that people type for a day.
+bool IsTomorrow(std::string_view text) { return IsWord(text, "tomorrow"); }
+
+// Whether folded `text` names a day in full. Short forms are words of other things in many languages: `mon`,
+// `mar`, `tue`; and so is tomorrow: `mañana`.
+bool IsWholeWord(std::string_view text) {
+  return IsWord(text, kWeekdays) || IsWord(text, "today") || IsWord(text, "yesterday");
 }
 
 // CivilDay normalises 31/02 to 2 or 3 March; this does not.
@@ -84,13 +130,15 @@ std::optional<absl::CivilDay> FirstAhead(int month, int day, absl::CivilDay toda
 }
 
 absl::Status LiesAhead(absl::CivilDay day, absl::CivilDay today, std::string_view more) {
-  return absl::InvalidArgumentError(
-      absl::StrCat(FormatDay(day, today),
-                   " lies in the future, and help is recorded once it has been given: the bank's today is ",
-                   FormatDay(today, today), ", ", IsoDay(today), ".", Absl(more)));
+  return absl::InvalidArgumentError(absl::StrCat(
+      Fill(T("$0 lies in the future, and help is recorded once it has been given: the bank's today "
+             "is $1, $2."),
+           FormatDay(day, today), FormatDay(today, today), IsoDay(today)),
+      Absl(more)));
 }
 
-// Pieces of digits or letters: `13/11`, `13 nov 2026`, `13nov`. Empty where there is anything else in it.
+// Pieces of digits or letters of folded `text`: `13/11`, `13 nov 2026`, `13nov`. Empty where there is
+// anything else in it. What stands between day and month in some languages (`13 de noviembre`) is left out.
 std::vector<std::string> Pieces(std::string_view text) {
   std::vector<std::string> pieces;
   enum { kNone, kDigits, kLetters } last = kNone;
@@ -100,12 +148,14 @@ std::vector<std::string> Pieces(std::string_view text) {
       if (now != last) pieces.emplace_back();
       pieces.back().push_back(c);
       last = now;
-    } else if (c == '/' || c == '.' || c == '-' || c == ' ') {
+    } else if (c == '/' || c == '.' || c == '-' || c == ' ' || c == '\'') {
       last = kNone;
     } else {
       return {};
     }
   }
+  // Translators: words between a day, its month and its year as people type them.
+  std::erase_if(pieces, [](const std::string& piece) { return IsWord(piece, "of"); });
   return pieces;
 }
 
@@ -148,29 +198,31 @@ absl::StatusOr<absl::CivilDay> ParseIsoDay(std::string_view text) {
     return NotADay(text);
   }
   const auto found = Exactly(year, month, day);
-  if (!found) return absl::InvalidArgumentError(absl::StrCat("There is no day \"", Absl(text), "\"."));
+  if (!found) return absl::InvalidArgumentError(Fill(T("There is no day \"$0\"."), text));
   return *found;
 }
 
 absl::StatusOr<absl::CivilDay> ParseDay(std::string_view text, absl::CivilDay today, Future future) {
-  const std::string lower = absl::AsciiStrToLower(absl::StripAsciiWhitespace(Absl(text)));
-  if (lower == "today") return today;
-  if (lower == "yesterday") return today - 1;
+  const std::string lower = Folded(text);
+  // Translators: a word (or several, with commas) that people type for a day.
+  if (IsWord(lower, "today")) return today;
+  // Translators: a word (or several, with commas) that people type for a day.
+  if (IsWord(lower, "yesterday")) return today - 1;
   if (const auto weekday = Weekday(lower, today)) return *weekday;
   absl::StatusOr<absl::CivilDay> day =
-      lower == "tomorrow" ? absl::StatusOr<absl::CivilDay>(today + 1) : DayMonthYear(lower, today);
+      IsTomorrow(lower) ? absl::StatusOr<absl::CivilDay>(today + 1) : DayMonthYear(lower, today);
   if (!day.ok() || future != Future::kRefused) return day;
   if (*day > today) return LiesAhead(*day, today, "");
   if (const auto near = ReadNearDay(lower, today)) {
     return LiesAhead(near->ahead, today,
-                     absl::StrCat(" For ", FormatDay(near->before, today), " write ", near->before.day(), "/",
-                                  near->before.month(), "/", near->before.year(), "."));
+                     absl::StrCat(" ", Fill(T("For $0 write $1/$2/$3."), FormatDay(near->before, today),
+                                            near->before.day(), near->before.month(), near->before.year())));
   }
   return day;
 }
 
 std::optional<NearDay> ReadNearDay(std::string_view text, absl::CivilDay today) {
-  const std::string lower = absl::AsciiStrToLower(absl::StripAsciiWhitespace(Absl(text)));
+  const std::string lower = Folded(text);
   if (Pieces(lower).size() != 2) return std::nullopt;
   const absl::StatusOr<absl::CivilDay> before = DayMonthYear(lower, today);
   if (!before.ok()) return std::nullopt;
@@ -180,20 +232,21 @@ std::optional<NearDay> ReadNearDay(std::string_view text, absl::CivilDay today) 
 }
 
 bool LooksLikeDay(std::string_view word, absl::CivilDay today) {
-  const std::string lower = absl::AsciiStrToLower(Absl(word));
+  const std::string lower = Folded(word);
   for (std::string_view also : {"sun", "sat", "wed"}) {
     if (lower == also) return false;
   }
   const bool digits = lower.find_first_of("0123456789") != std::string::npos;
   // `1.5`, `2-3` and `24/7` are numbers of other things.
   if (digits && lower.find('/') == std::string::npos && lower.size() != 10) return false;
+  if (!digits && LanguageInUse() != "en") return IsWholeWord(lower);
   return ParseDay(lower, today, Future::kAllowed).ok();
 }
 
 absl::StatusOr<absl::CivilDay> ParseLastDay(std::string_view text, absl::CivilDay first,
                                             absl::CivilDay today) {
   absl::StatusOr<absl::CivilDay> day = ParseDay(text, today, Future::kAllowed);
-  const bool without_year = Pieces(text).size() == 2;
+  const bool without_year = Pieces(Folded(text)).size() == 2;
   if (!day.ok() || *day >= first || !without_year) return day;
   // The year from `first` on holds each day and month once.
   return ParseDay(text, absl::CivilDay(first.year() + 1, first.month(), first.day()) - 1, Future::kAllowed);
@@ -204,12 +257,14 @@ std::string IsoDay(absl::CivilDay day) {
 }
 
 std::string FormatDay(absl::CivilDay day, absl::CivilDay today) {
-  std::string weekday(kWeekdays[static_cast<size_t>(absl::GetWeekday(day))].substr(0, 3));
-  weekday[0] = absl::ascii_toupper(weekday[0]);
-  std::string text =
-      absl::StrFormat("%s %d %s", weekday, day.day(), Absl(kMonths[day.month() - 1].substr(0, 3)));
-  if (day.year() != today.year()) absl::StrAppend(&text, " ", day.year());
-  return text;
+  const std::string weekday = WordAt(kShortWeekdays, static_cast<int>(absl::GetWeekday(day)));
+  const std::string month = WordAt(kShortMonths, day.month() - 1);
+  if (day.year() == today.year()) {
+    // Translators: Tue 14 Nov; $0 is the day, $1 the month, $2 the day of the week.
+    return Fill(T("$2 $0 $1"), day.day(), month, weekday);
+  }
+  // Translators: Tue 14 Nov 2025; $0 is the day, $1 the month, $2 the year, $3 the day of the week.
+  return Fill(T("$3 $0 $1 $2"), day.day(), month, day.year(), weekday);
 }
 
 std::string FormatIsoDay(std::string_view iso_day, absl::CivilDay today) {
@@ -218,7 +273,13 @@ std::string FormatIsoDay(std::string_view iso_day, absl::CivilDay today) {
 }
 
 std::string LongDay(absl::CivilDay day) {
-  return absl::StrFormat("%d %s %d", day.day(), Absl(kMonths[day.month() - 1]), day.year());
+  // Translators: 14 November 2026; $0 is the day, $1 the month, $2 the year.
+  return Fill(T("$0 $1 $2"), day.day(), WordAt(kLongMonths, day.month() - 1), day.year());
+}
+
+std::string MiddlingDay(absl::CivilDay day) {
+  // Translators: 14 Nov 2026; $0 is the month, $1 the day, $2 the year.
+  return Fill(T("$1 $0 $2"), WordAt(kShortMonths, day.month() - 1), day.day(), day.year());
 }
 
 }  // namespace timebank::cli

@@ -1,7 +1,8 @@
 // Days as people write them, and days as people read them.
 //
 // "Today" is the bank's today, never this machine's: a broker who travels, or a server that stands elsewhere,
-// does not change what day it is at the bank. Threads: pure functions.
+// does not change what day it is at the bank. Words are read in English and in the language in use, and
+// written in that language. Threads: pure functions.
 #ifndef TIMEBANK_CLIENT_CLI_DAY_H_
 #define TIMEBANK_CLIENT_CLI_DAY_H_
 
@@ -63,6 +64,9 @@ std::string FormatIsoDay(std::string_view iso_day, absl::CivilDay today);
 
 // `14 November 2026`, as a printed page says it.
 std::string LongDay(absl::CivilDay day);
+
+// `14 Nov 2026`: in less room.
+std::string MiddlingDay(absl::CivilDay day);
 
 }  // namespace timebank::cli
 

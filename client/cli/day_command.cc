@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "client/cli/arguments.h"
 #include "client/cli/commands.h"
 #include "client/cli/day.h"
@@ -27,6 +28,7 @@
 #include "client/cli/session.h"
 #include "client/cli/slip_line.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/waiting_lines.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
@@ -34,7 +36,7 @@
 namespace timebank::cli {
 namespace {
 
-constexpr char kHelp[] = R"(A line for each slip:
+const char* const kHelp = Later(R"(A line for each slip:
   231 ben ana 1h30 gardening          slip 231: ben helped ana; words at the end are category or note
   232 ana muñoz helped ben 45m        names of several words: with "helped" between them
   233 rosa ana,ben,dan:1h 2h yoga     lists, and times of one's own, as in timebank record
@@ -42,8 +44,14 @@ constexpr char kHelp[] = R"(A line for each slip:
   on 15/11                            the next slips are of that day
   undo                                undoes the last slip entered here; undo 1042 another one of them
   ?                                   this
-An empty line or Ctrl-D ends it. Tab completes names; a line that was not taken stands there again to be mended.
-)";
+An empty line or Ctrl-D ends it. Tab completes names; a line that was not taken stands there again: mend it,
+or clear it (Ctrl-U) and go on. The end tells which slips were not entered.
+)");
+
+// Translators: what people type to undo the last line; several words with commas.
+constexpr const char* kUndo = Later("undo");
+// Translators: words that stand in front of a day: `on Tuesday`; several with commas.
+constexpr const char* kOn = Later("on");
 
 struct DayOptions {
   std::string on;
@@ -55,6 +63,10 @@ struct Total {
   int64_t slips = 0;
   int64_t seconds = 0;
 };
+
+std::string SlipsAndHours(const Total& total) {
+  return Fill(Tn("$0 slip, $1", "$0 slips, $1", total.slips), total.slips, FormatHours(total.seconds));
+}
 
 // A slip that was entered here.
 struct Entered {
@@ -107,6 +119,7 @@ class Pile {
   // Those of an earlier run.
   void OfferWaiting(bool deliver);
   void Deliver(std::vector<WaitingLine> lines);
+  void LeaveTheRest();
   absl::Status Summary();
 
   Session& session_;
@@ -133,7 +146,7 @@ std::string Pile::Totals() const {
     total.slips += one.slips;
     total.seconds += one.seconds;
   }
-  return total.slips == 0 ? "" : absl::StrCat(Count(total.slips, "slip"), ", ", FormatHours(total.seconds));
+  return total.slips == 0 ? "" : SlipsAndHours(total);
 }
 
 std::string Pile::Prompt() const {
@@ -159,12 +172,31 @@ absl::Status Pile::Resolve(WaitingLine& line) {
   CLI_ASSIGN_OR_RETURN(SlipLine slip, ParseSlipLine(line.typed));
   RecordOptions options;
   CLI_RETURN_IF_ERROR(TakeDayFromWords(session_, slip.sentence.words, options.on,
-                                       "Write \"on DAY\" on a line before it, or leave the word out."));
+                                       T("Write \"on $0\" on a line before it, or leave the word out.")));
   if (options.on.empty()) options.on = line.day;
   CLI_ASSIGN_OR_RETURN(line.request, RecordRequest(session_, slip.sentence, options));
   if (slip.slip.empty()) line.request.set_request_id(line.request_id);
   line.resolved = true;
   return absl::OkStatus();
+}
+
+// Whether a line from a pipe is a gap in the list: empty, or begins with #.
+bool IsGap(const std::string& line) {
+  const absl::string_view text = absl::StripAsciiWhitespace(line);
+  return text.empty() || text.front() == '#';
+}
+
+// The number that a line begins with; empty: it has none.
+std::string SlipIn(const std::string& line) {
+  const std::vector<std::string> words = absl::StrSplit(line, absl::ByAnyChar(" \t"), absl::SkipEmpty());
+  return !words.empty() && IsSlipNumber(words.front()) ? words.front() : "";
+}
+
+// Whether `line` is what `refused` should have been. Slips without numbers are taken for the same.
+bool IsSameSlip(const std::string& refused, const std::string& line) {
+  const std::string before = SlipIn(refused);
+  const std::string now = SlipIn(line);
+  return before.empty() || now.empty() || before == now;
 }
 
 absl::Status Pile::Post(WaitingLine& line) {
@@ -201,9 +233,10 @@ void Pile::Show(const v1::RecordExchangeResponse& response, const std::string& s
   ShowNotices(session_, response.notices(), exchange, /*posted=*/true);
   if (response.replayed()) {
     ++already_;
-    session_.Tell(absl::StrCat(slip.empty() ? std::string("This") : absl::StrCat("Slip ", slip),
-                               " had been entered already as ", NumberOf(exchange),
-                               "; nothing new was recorded."));
+    session_.Tell(slip.empty() ? Fill(T("This had been entered already as $0; nothing new was recorded."),
+                                      NumberOf(exchange))
+                               : Fill(T("Slip $0 had been entered already as $1; nothing new was recorded."),
+                                      slip, NumberOf(exchange)));
     return;
   }
   entered_.push_back({exchange.name(), exchange.occurred_on(), Given(exchange), NewLineId()});
@@ -214,8 +247,9 @@ void Pile::Show(const v1::RecordExchangeResponse& response, const std::string& s
 
 void Pile::Fail(const std::string& line, const absl::Status& status) {
   left_.push_back(line);
-  const std::string where = at_terminal() ? "" : absl::StrCat("line ", line_number_, ", ", line, "\n  ");
-  session_.Tell(absl::StrCat(where, OnErr(session_.console(), Style::kError, "not entered: "),
+  const std::string where =
+      at_terminal() ? "" : absl::StrCat(Fill(T("line $0, $1"), line_number_, line), "\n  ");
+  session_.Tell(absl::StrCat(where, OnErr(session_.console(), Style::kError, T("not entered:")), " ",
                              Explain(status, session_.situation())));
 }
 
@@ -232,7 +266,7 @@ void Pile::Enter(const std::string& line) {
   if (posted.ok()) return;
   if (IsNoAnswer(posted) && !waiting.path.empty()) {
     kept_.push_back(std::move(waiting));
-    session_.Tell("No answer from the server. The line is kept, and will be posted once.");
+    session_.Tell(T("No answer from the server. The line is kept, and will be posted once."));
     return;
   }
   Fail(line, posted);
@@ -246,7 +280,7 @@ void Pile::ChangeDay(const std::string& text) {
     return Fail(absl::StrCat("on ", text), day.status());
   }
   day_ = *day;
-  session_.Tell(absl::StrCat("The next slips are of ", FormatIsoDay(day_, Today()), "."));
+  session_.Tell(Fill(T("The next slips are of $0."), FormatIsoDay(day_, Today())));
 }
 
 void Pile::Undo(const std::string& number) {
@@ -254,8 +288,8 @@ void Pile::Undo(const std::string& number) {
     return number.empty() || client::IdOf(entered.name) == number;
   });
   if (wanted == entered_.rend()) {
-    session_.Tell(number.empty() ? "Nothing has been entered here that could be undone."
-                                 : absl::StrCat(number, " was not entered here: timebank undo ", number));
+    session_.Tell(number.empty() ? T("Nothing has been entered here that could be undone.")
+                                 : Fill(T("$0 was not entered here: timebank undo $0"), number));
     return;
   }
   v1::ReverseExchangeRequest request;
@@ -264,13 +298,13 @@ void Pile::Undo(const std::string& number) {
   const auto response = session_.client().ReverseExchange(std::move(request));
   if (!response.ok()) {
     session_.Tell(IsNoAnswer(response.status())
-                      ? std::string("No answer from the server. Type undo again; it happens once.")
+                      ? T("No answer from the server. Type undo again; it happens once.")
                       : Explain(response.status(), session_.situation()));
     return;
   }
   session_.directory().LookUp(response->reversed());
-  session_.Tell(absl::StrCat("Undone by ", NumberOf(response->exchange()), ": ",
-                             ExchangeLine(response->reversed(), session_.directory(), Today())));
+  session_.Tell(Fill(T("Undone by $0: $1"), NumberOf(response->exchange()),
+                     ExchangeLine(response->reversed(), session_.directory(), Today())));
   Total& total = totals_[wanted->day];
   --total.slips;
   total.seconds -= wanted->seconds;
@@ -279,14 +313,13 @@ void Pile::Undo(const std::string& number) {
 
 Pile::Was Pile::Take(const std::string& line) {
   const std::vector<std::string> words = absl::StrSplit(line, absl::ByAnyChar(" \t"), absl::SkipEmpty());
-  // From a pipe an empty line, or one that begins with #, is a gap in the list.
-  if (words.empty()) return at_terminal() ? Was::kEnd : Was::kGap;
-  if (!at_terminal() && words.front().front() == '#') return Was::kGap;
+  if (at_terminal() && words.empty()) return Was::kEnd;
+  if (!at_terminal() && IsGap(line)) return Was::kGap;
   if (words.front() == "?" || (words.size() == 1 && absl::EqualsIgnoreCase(words.front(), "help"))) {
-    session_.console().err << kHelp;
-  } else if (absl::EqualsIgnoreCase(words.front(), "undo") && words.size() <= 2) {
+    session_.console().err << T(kHelp);
+  } else if (IsWord(words.front(), kUndo) && words.size() <= 2) {
     Undo(words.size() == 2 ? words[1] : "");
-  } else if (absl::EqualsIgnoreCase(words.front(), "on") && words.size() > 1) {
+  } else if (IsWord(words.front(), kOn) && words.size() > 1) {
     ChangeDay(absl::StrJoin(words.begin() + 1, words.end(), " "));
   } else {
     Enter(absl::StrJoin(words, " "));
@@ -309,17 +342,19 @@ void Pile::Deliver(std::vector<WaitingLine> lines) {
 void Pile::OfferWaiting(bool deliver) {
   std::vector<WaitingLine> lines = waiting_.Of(bank_, as_);
   if (lines.empty()) return;
-  session_.Tell(absl::StrCat(Count(lines.size(), "line"), " from before could not be delivered:"));
+  session_.Tell(Fill(Tn("$0 line from before could not be delivered:",
+                        "$0 lines from before could not be delivered:", static_cast<int64_t>(lines.size())),
+                     lines.size()));
   for (const WaitingLine& line : lines)
     session_.Tell(absl::StrCat("  ", line.typed, "  (", FormatIsoDay(line.day, Today()), ")"));
   if (deliver) return Deliver(std::move(lines));
   if (!at_terminal()) {
-    session_.Tell("They stay where they are; timebank day --deliver posts them.");
+    session_.Tell(T("They stay where they are; timebank day --deliver posts them."));
     return;
   }
-  const auto answer =
-      AskUntil(session_.console(), "Post them now? [y: post, n: keep, d: throw away]", "Type y, n or d.",
-               [](const std::string& typed) { return typed == "y" || typed == "n" || typed == "d"; });
+  const auto answer = AskUntil(
+      session_.console(), T("Post them now? [y: post, n: keep, d: throw away]"), T("Type y, n or d."),
+      [](const std::string& typed) { return typed == "y" || typed == "n" || typed == "d"; });
   if (answer == "y") return Deliver(std::move(lines));
   if (answer == "d") {
     for (const WaitingLine& line : lines) waiting_.Forget(line);
@@ -330,44 +365,69 @@ absl::Status Pile::Summary() {
   Deliver(std::exchange(kept_, {}));
   for (const auto& [day, total] : totals_) {
     if (total.slips == 0) continue;
-    session_.Tell(absl::StrCat(FormatIsoDay(day, Today()), ": ", Count(total.slips, "slip"), ", ",
-                               FormatHours(total.seconds)));
+    session_.Tell(absl::StrCat(FormatIsoDay(day, Today()), ": ", SlipsAndHours(total)));
   }
-  if (already_ > 0) session_.Tell(absl::StrCat(Count(already_, "slip"), " had been entered already"));
+  if (already_ > 0)
+    session_.Tell(Fill(Tn("$0 slip had been entered already", "$0 slips had been entered already", already_),
+                       already_));
   const size_t waiting = waiting_.Of(bank_, as_).size();
   if (waiting > 0) {
-    session_.Tell(absl::StrCat(Count(waiting, "line"),
-                               " could not be delivered, and will be offered again: timebank day"));
+    session_.Tell(Fill(Tn("$0 line could not be delivered, and will be offered again: timebank day",
+                          "$0 lines could not be delivered, and will be offered again: timebank day",
+                          static_cast<int64_t>(waiting)),
+                       waiting));
   }
   if (totals_.empty() && already_ == 0 && waiting == 0 && left_.empty())
-    session_.Tell("Nothing was entered.");
+    session_.Tell(T("Nothing was entered."));
   if (left_.empty() && waiting == 0) return absl::OkStatus();
-  if (left_.empty()) return IncompleteError("Not everything is in the ledger yet.");
-  return IncompleteError(absl::StrCat(Count(left_.size(), "line was", "lines were"), " not entered:\n  ",
-                                      absl::StrJoin(left_, "\n  ")));
+  if (left_.empty()) return IncompleteError(T("Not everything is in the ledger yet."));
+  return IncompleteError(absl::StrCat(
+      Fill(Tn("$0 line was not entered:", "$0 lines were not entered:", static_cast<int64_t>(left_.size())),
+           left_.size()),
+      "\n  ", absl::StrJoin(left_, "\n  ")));
 }
 
 absl::Status Pile::Run(bool deliver) {
   OfferWaiting(deliver);
   if (at_terminal())
-    session_.Tell("A line for each slip: 231 ben ana 1h30 gardening. ? tells more, an empty line ends.");
+    session_.Tell(T("A line for each slip: 231 ben ana 1h30 gardening. ? tells more, an empty line ends."));
   LineRequest request;
   request.complete = [this](const std::string& before) { return CompleteName(before); };
+  bool refused = !left_.empty();
   for (;;) {
     request.prompt = Prompt();
-    // What was not taken stands there again, unless more lines have been pasted behind it.
+    // What was just not taken stands there again, unless more lines have been pasted behind it.
     const Console& console = session_.console();
-    const bool mending = console.read_line && !left_.empty() && !IsTypedAhead(console);
+    const bool mending = console.read_line && refused && !IsTypedAhead(console);
     request.prefill = mending ? left_.back() : "";
     const std::optional<std::string> line = ReadLine(session_.console(), request);
     if (!line.has_value()) break;
     ++line_number_;
-    const auto mended = static_cast<std::ptrdiff_t>(left_.size()) - 1;
+    const size_t left = left_.size();
     const Was was = Take(*line);
-    if (was == Was::kEnd || stopped_) break;
-    if (mending && was == Was::kSlip) left_.erase(left_.begin() + mended);
+    if (was == Was::kEnd) break;
+    if (stopped_) {
+      LeaveTheRest();
+      break;
+    }
+    refused = left_.size() > left;
+    // Another slip in its place leaves it for the end.
+    if (mending && was == Was::kSlip && IsSameSlip(left_[left - 1], *line)) {
+      left_.erase(left_.begin() + static_cast<std::ptrdiff_t>(left) - 1);
+    }
   }
   return Summary();
+}
+
+// Nothing that stands in the pile is passed over in silence.
+void Pile::LeaveTheRest() {
+  session_.Tell(absl::StrCat("Stopped at line ", line_number_,
+                             ": what follows would be entered for the wrong day. Mend the line, and give "
+                             "the rest again; a slip with a number is never entered twice."));
+  const LineRequest request;
+  while (const std::optional<std::string> line = ReadLine(session_.console(), request)) {
+    if (!IsGap(*line)) left_.emplace_back(absl::StripAsciiWhitespace(*line));
+  }
 }
 
 absl::Status Day(Session& session, const DayOptions& options) {

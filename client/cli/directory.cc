@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/cli/fetch_balances.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
 
@@ -28,6 +29,8 @@ bool IsHolder(std::string_view name) {
 
 // `pots/community` → `Community pot`.
 std::string PotName(std::string_view holder) {
+  if (client::IdOf(holder) == "community") return T("Community pot");
+  if (client::IdOf(holder) == "opening") return T("Opening pot");
   std::string name = absl::StrCat(Absl(client::IdOf(holder)), " pot");
   name[0] = absl::ascii_toupper(name[0]);
   return name;

@@ -10,11 +10,13 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/cord.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "client/cli/hours.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/error.h"
 #include "client/cpp/names.h"
@@ -76,187 +78,210 @@ using Sentence = std::string (*)(const Facts& facts, const Situation& situation)
 // -----------------------------------------------------------------------------------
 
 std::string HolderNotFound(const Facts& facts, const Situation&) {
-  return absl::StrCat("There is no ", facts.Missing("such holder"),
-                      " in this bank. Look for the name: timebank find …");
+  const std::string missing = facts.Missing("");
+  if (missing.empty()) return T("There is no such account in this bank. Look for the name: timebank find …");
+  return Fill(T("There is no $0 in this bank. Look for the name: timebank find …"), missing);
 }
 
 std::string ExchangeNotFound(const Facts& facts, const Situation&) {
-  return absl::StrCat("There is no exchange ", Absl(client::IdOf(facts.Missing("of that number"))),
-                      " in this bank. Look through them: timebank exchange list");
+  return Fill(T("There is no exchange $0 in this bank. Look through them: timebank exchange list"),
+              client::IdOf(facts.Missing(T("of that number"))));
 }
 
 std::string TimebankNotFound(const Facts& facts, const Situation&) {
-  return absl::StrCat("There is no bank ", Absl(client::IdOf(facts.Missing("of that name"))),
-                      " on this server. See which there are: timebank bank list");
+  return Fill(T("There is no bank $0 on this server. See which there are: timebank bank list"),
+              client::IdOf(facts.Missing(T("of that name"))));
 }
 
 std::string RequestIdReused(const Facts& facts, const Situation& situation) {
   const std::string number = facts.Exchange();
-  const std::string as = number.empty() ? "" : absl::StrCat(" as ", number);
   if (!situation.slip.empty()) {
-    return absl::StrCat("Slip ", situation.slip, " has already been entered", as,
-                        ", with other contents. Is it another slip? ",
-                        "Leave --slip out, or correct what was entered: timebank correct ",
-                        number.empty() ? "NUMBER" : number, " …");
+    return number.empty() ? Fill(T("Slip $0 has already been entered, with other contents. Is it another "
+                                   "slip? Leave --slip "
+                                   "out, or correct what was entered: timebank correct NUMBER …"),
+                                 situation.slip)
+                          : Fill(T("Slip $0 has already been entered as $1, with other contents. Is it "
+                                   "another slip? Leave "
+                                   "--slip out, or correct what was entered: timebank correct $1 …"),
+                                 situation.slip, number);
   }
-  return absl::StrCat("This --request-id has already been used", as,
-                      " for something else. Leave it out: every command makes a new one.");
+  return number.empty()
+             ? T("This --request-id has already been used for something else. Leave it out: every command "
+                 "makes "
+                 "a new one.")
+             : Fill(T("This --request-id has already been used as $0 for something else. Leave it out: every "
+                      "command makes a new one."),
+                    number);
 }
 
 std::string OriginRecorded(const Facts& facts, const Situation&) {
   const std::string number = facts.Exchange();
-  return absl::StrCat("This has been imported already", number.empty() ? "" : absl::StrCat(" as ", number),
-                      ".");
+  return number.empty() ? T("This has been imported already.")
+                        : Fill(T("This has been imported already as $0."), number);
 }
 
 std::string AlreadyExists(const Facts&, const Situation&) {
-  return "That id is taken. Choose another one, or leave it out.";
+  return T("That id is taken. Choose another one, or leave it out.");
 }
 
 // `requested` is the change that was asked for: negative where it would have been debited.
 std::string BalanceLimit(const Facts& facts, const Situation&) {
-  std::string text = absl::StrCat("Nothing was recorded: the bank's own limit stands in the way. ",
-                                  facts.Holder("One account"));
+  const std::string who = facts.Holder(T("One account"));
   const auto balance = facts.Seconds("balance");
   const auto requested = facts.Seconds("requested");
   const auto limit = facts.Seconds("limit");
-  if (balance) absl::StrAppend(&text, " stands at ", Standing(*balance));
-  if (balance && requested) absl::StrAppend(&text, " and would come to ", Standing(*balance + *requested));
-  if (limit) absl::StrAppend(&text, "; the limit is ", Standing(*limit));
+  std::string text = T("Nothing was recorded: the bank's own limit stands in the way.");
+  if (balance && requested && limit) {
+    absl::StrAppend(&text, " ",
+                    Fill(T("$0 stands at $1 and would come to $2; the limit is $3."), who, Standing(*balance),
+                         Standing(*balance + *requested), Standing(*limit)));
+  } else {
+    absl::StrAppend(&text, " ", Fill(T("It is $0's."), who));
+  }
   const bool below = requested.value_or(-1) < 0;
   return absl::StrCat(
-      text, ".\nHave a talk with them, or let the steward move the limit: timebank bank settings --set ",
-      below ? "block_below=…" : "block_above=…");
+      text, "\n",
+      Fill(T("Have a talk with them, or let the steward move the limit: timebank bank settings --set $0"),
+           below ? "block_below=…" : "block_above=…"));
 }
 
 std::string HolderClosed(const Facts& facts, const Situation&) {
-  const std::string holder = facts.Holder("That account");
-  return absl::StrCat(holder,
-                      " is closed. Help given before the day of closing can be recorded with --on DAY; ",
-                      "for more, open it again: timebank member reopen NAME");
+  return Fill(
+      T("$0 is closed. Help given before the day of closing can be recorded with --on DAY; for more, open "
+        "it again: timebank member reopen NAME"),
+      facts.Holder(T("That account")));
 }
 
 std::string AlreadyReversed(const Facts& facts, const Situation&) {
   const std::string by = facts.Exchange();
-  return absl::StrCat("It has been undone already", by.empty() ? "" : absl::StrCat(", by ", by),
-                      ". Was that wrong? timebank contest ", by.empty() ? "NUMBER" : by,
-                      " --acting-for … --because …");
+  return by.empty()
+             ? T("It has been undone already. Was that wrong? timebank contest NUMBER --acting-for … "
+                 "--because …")
+             : Fill(T("It has been undone already, by $0. Was that wrong? timebank contest $0 --acting-for … "
+                      "--because …"),
+                    by);
 }
 
 std::string CannotReverseReversal(const Facts&, const Situation&) {
-  return "It undoes another entry, and cannot be undone itself. Contest it (timebank contest …), or record "
-         "the exchange anew.";
+  return T(
+      "It undoes another entry, and cannot be undone itself. Contest it (timebank contest …), or record "
+      "the exchange anew.");
 }
 
 std::string CannotCorrect(const Facts&, const Situation&) {
-  return "Only an exchange can be corrected. Undo this entry and record it anew: timebank undo …";
+  return T("Only an exchange can be corrected. Undo this entry and record it anew: timebank undo …");
 }
 
 std::string AlreadyCorrected(const Facts& facts, const Situation&) {
   const std::string by = facts.Exchange();
-  return absl::StrCat(
-      "It has been corrected already",
-      by.empty() ? "." : absl::StrCat(" by ", by, ". Mend that one: timebank correct ", by, " …"));
+  return by.empty()
+             ? T("It has been corrected already.")
+             : Fill(T("It has been corrected already by $0. Mend that one: timebank correct $0 …"), by);
 }
 
 std::string AlreadyRestored(const Facts& facts, const Situation&) {
   const std::string by = facts.Exchange();
-  return absl::StrCat(
-      "It has been recorded anew already",
-      by.empty() ? "." : absl::StrCat(" as ", by, ". Look at it: timebank exchange show ", by));
+  return by.empty()
+             ? T("It has been recorded anew already.")
+             : Fill(T("It has been recorded anew already as $0. Look at it: timebank exchange show $0"), by);
 }
 
 std::string NotContested(const Facts&, const Situation&) {
-  return "Nobody contests it, so there is nothing to settle. To mend it: timebank correct … or timebank undo "
-         "…";
+  return T(
+      "Nobody contests it, so there is nothing to settle. To mend it: timebank correct … or timebank undo "
+      "…");
 }
 
 std::string AlreadyContested(const Facts&, const Situation&) {
-  return "It is contested already. Settle it: timebank settle NUMBER stands | reversed | 1h";
+  return T("It is contested already. Settle it: timebank settle NUMBER stands | reversed | 1h");
 }
 
 std::string AlreadyConfirmed(const Facts&, const Situation&) {
-  return "They have confirmed it already. Nothing to do.";
+  return T("They have confirmed it already. Nothing to do.");
 }
 
 std::string DestinationRequired(const Facts& facts, const Situation&) {
   const auto balance = facts.Seconds("balance");
-  return absl::StrCat(facts.Holder("The account"), " still holds hours",
-                      balance ? absl::StrCat(" (", FormatHours(*balance), ")") : "",
-                      ". Say who gets them: --to NAME, or --to pot");
+  const std::string who = facts.Holder(T("The account"));
+  return balance ? Fill(T("$0 still holds hours ($1). Say who gets them: --to NAME, or --to pot"), who,
+                        FormatHours(*balance))
+                 : Fill(T("$0 still holds hours. Say who gets them: --to NAME, or --to pot"), who);
 }
 
 std::string DestinationMustBePot(const Facts&, const Situation&) {
-  return "Only a pot can take over a debt: --to pot. Or leave --to out: the debt then stays on the closed "
-         "account.";
+  return T(
+      "Only a pot can take over a debt: --to pot. Or leave --to out: the debt then stays on the closed "
+      "account.");
 }
 
-std::string NotClosed(const Facts&, const Situation&) { return "It is not closed. Nothing to do."; }
+std::string NotClosed(const Facts&, const Situation&) { return T("It is not closed. Nothing to do."); }
 
 std::string EtagMismatch(const Facts&, const Situation&) {
-  return "Somebody else has changed it meanwhile. Look again, then repeat the change.";
+  return T("Somebody else has changed it meanwhile. Look again, then repeat the change.");
 }
 
 std::string RoleRequired(const Facts& facts, const Situation&) {
-  return absl::StrCat("You may not do that (", facts.message(),
-                      "). Brokers leave --member out; members ask their broker.");
+  return Fill(T("You may not do that ($0). Brokers leave --member out; members ask their broker."),
+              facts.message());
 }
 
 std::string NotAParty(const Facts&, const Situation&) {
-  return "Only somebody who took part can do that. To do it for one of them: --acting-for NAME";
+  return T("Only somebody who took part can do that. To do it for one of them: --acting-for NAME");
 }
 
 std::string SharesDoNotBalance(const Facts&, const Situation&) {
-  return "What was given and what was received are not the same. Say who takes or gives the rest: "
-         "--remainder pot (or a name)";
+  return T(
+      "What was given and what was received are not the same. Say who takes or gives the rest: "
+      "--remainder pot (or a name)");
 }
 
 std::string QueueFull(const Facts&, const Situation&) {
-  return "The server has too much to do just now. Nothing was recorded; try again in a moment.";
+  return T("The server has too much to do just now. Nothing was recorded; try again in a moment.");
 }
 
 std::string DiskFull(const Facts&, const Situation&) {
-  return "The server's disk is full. Nothing was recorded; tell whoever looks after the server.";
+  return T("The server's disk is full. Nothing was recorded; tell whoever looks after the server.");
 }
 
 std::string PositionTrimmed(const Facts&, const Situation&) {
-  return "That position is too old, or from another copy of the ledger. Begin anew: leave --after out.";
+  return T("That position is too old, or from another copy of the ledger. Begin anew: leave --after out.");
 }
 
 std::string NotATrial(const Facts&, const Situation&) {
-  return "This is no trial bank. What is recorded in a bank stays: only trial banks can be deleted.";
+  return T("This is no trial bank. What is recorded in a bank stays: only trial banks can be deleted.");
 }
 
 std::string KeyUnknown(const Facts&, const Situation& situation) {
-  return absl::StrCat(
-      "The server at ", situation.server,
-      " asks for a key, and does not know this one. Name the file with yours: --key-file FILE, or "
-      "TIMEBANK_KEY_FILE.");
+  return Fill(T("The server at $0 asks for a key, and does not know this one. Name the file with yours: "
+                "--key-file FILE, or TIMEBANK_KEY_FILE."),
+              situation.server);
 }
 
 std::string KeyRevoked(const Facts&, const Situation&) {
-  return "Your key was revoked. Ask whoever looks after the bank's keys for another.";
+  return T("Your key was revoked. Ask whoever looks after the bank's keys for another.");
 }
 
 std::string KeyExpired(const Facts&, const Situation&) {
-  return "Your key has expired. Ask whoever looks after the bank's keys for another.";
+  return T("Your key has expired. Ask whoever looks after the bank's keys for another.");
 }
 
 std::string KeyNotFound(const Facts&, const Situation&) {
-  return "There is no such key. See which there are: timebank key list";
+  return T("There is no such key. See which there are: timebank key list");
 }
 
 std::string AmountOverflow(const Facts&, const Situation&) {
-  return "The hours would grow beyond what the ledger can count. Are they right?";
+  return T("The hours would grow beyond what the ledger can count. Are they right?");
 }
 
 std::string TooMany(const Facts& facts, const Situation&) {
-  return absl::StrCat("Too many: ", facts.message(), ". Split it up.");
+  return Fill(T("Too many: $0. Split it up."), facts.message());
 }
 
 std::string CorruptRecord(const Facts& facts, const Situation&) {
-  return absl::StrCat("The server's data are damaged (", facts.message(),
-                      "). Nothing was changed; tell whoever looks after the server at once.");
+  return Fill(
+      T("The server's data are damaged ($0). Nothing was changed; tell whoever looks after the server at "
+        "once."),
+      facts.message());
 }
 
 struct ReasonSentence {
@@ -307,25 +332,25 @@ constexpr std::array<ReasonSentence, 35> kSentences = {{{"HOLDER_NOT_FOUND", Hol
 std::string FieldWords(const std::string& field) {
   struct Word {
     std::string_view part;
-    std::string_view says;
+    const char* says;
   };
-  static constexpr std::array<Word, 15> kWords = {{{"givers", "who gave"},
-                                                   {"receivers", "who received"},
+  static constexpr std::array<Word, 15> kWords = {{{"givers", Later("who gave")},
+                                                   {"receivers", Later("who received")},
                                                    {"remainder", "--remainder"},
                                                    {"acting_for", "--acting-for"},
                                                    {"request_id", "--request-id"},
-                                                   {"occurred_on", "the day"},
-                                                   {"closed_on", "the day"},
-                                                   {"joined_on", "the day of joining"},
-                                                   {"seconds", "the time"},
-                                                   {"display_name", "the name"},
-                                                   {"member_id", "the id"},
-                                                   {"circle_id", "the id"},
-                                                   {"timebank_id", "the id"},
+                                                   {"occurred_on", Later("the day")},
+                                                   {"closed_on", Later("the day")},
+                                                   {"joined_on", Later("the day of joining")},
+                                                   {"seconds", Later("the time")},
+                                                   {"display_name", Later("the name")},
+                                                   {"member_id", Later("the id")},
+                                                   {"circle_id", Later("the id")},
+                                                   {"timebank_id", Later("the id")},
                                                    {"reason", "--because"},
-                                                   {"time_zone", "the time zone"}}};
+                                                   {"time_zone", Later("the time zone")}}};
   for (const Word& word : kWords) {
-    if (absl::StrContains(field, Absl(word.part))) return std::string(word.says);
+    if (absl::StrContains(field, Absl(word.part))) return T(word.says);
   }
   return field;
 }
@@ -334,75 +359,82 @@ std::string ViolationSentence(const client::FieldViolation& violation, const Fac
                               const Situation& situation) {
   if (violation.reason == "SAME_HOLDER" && !situation.both_sides.empty()) {
     const std::string& who = situation.both_sides;
-    return absl::StrCat(situation.name_of ? situation.name_of(who) : ShortName(who),
-                        " is named on both sides, and nobody can help themselves");
+    return Fill(T("$0 is named on both sides, and nobody can help themselves"),
+                situation.name_of ? situation.name_of(who) : ShortName(who));
   }
+  // Translators: what is wrong with `the day`, `the name`, `who gave` ($0).
   struct Phrase {
     std::string_view reason;
-    std::string_view says;
+    const char* says;
   };
   static constexpr std::array<Phrase, 15> kPhrases = {{
-      {"REQUIRED", "is missing"},
-      {"MUST_BE_POSITIVE", "must be more than nothing"},
-      {"OUT_OF_RANGE", "is too large or too small"},
-      {"TOO_LONG", "is too long"},
-      {"TOO_MANY", "has too many entries"},
-      {"NOT_UTF8", "holds letters that cannot be read (not UTF-8)"},
-      {"MALFORMED", "is not written as it should be"},
-      {"DAY_IN_FUTURE", "lies in the future"},
-      {"DAY_TOO_EARLY", "lies before 1900"},
-      {"SAME_HOLDER", "names somebody a second time"},
-      {"OTHER_BANK", "belongs to another bank"},
-      {"UNKNOWN_FIELD", "is not known"},
-      {"NO_EFFECT", "would change nothing"},
-      {"NOT_A_MEMBER", "must be a member, not a circle or a pot"},
-      {"UNKNOWN_TIME_ZONE", "is no time zone; write one like Europe/Madrid"},
+      {"REQUIRED", Later("$0 is missing")},
+      {"MUST_BE_POSITIVE", Later("$0 must be more than nothing")},
+      {"OUT_OF_RANGE", Later("$0 is too large or too small")},
+      {"TOO_LONG", Later("$0 is too long")},
+      {"TOO_MANY", Later("$0 has too many entries")},
+      {"NOT_UTF8", Later("$0 holds letters that cannot be read (not UTF-8)")},
+      {"MALFORMED", Later("$0 is not written as it should be")},
+      {"DAY_IN_FUTURE", Later("$0 lies in the future")},
+      {"DAY_TOO_EARLY", Later("$0 lies before 1900")},
+      {"SAME_HOLDER", Later("$0 names somebody a second time")},
+      {"OTHER_BANK", Later("$0 belongs to another bank")},
+      {"UNKNOWN_FIELD", Later("$0 is not known")},
+      {"NO_EFFECT", Later("$0 would change nothing")},
+      {"NOT_A_MEMBER", Later("$0 must be a member, not a circle or a pot")},
+      {"UNKNOWN_TIME_ZONE", Later("$0 is no time zone; write one like Europe/Madrid")},
   }};
   // Anything newer than this program: the server's own words.
-  std::string says = violation.description.empty() ? violation.reason : violation.description;
+  const std::string field = FieldWords(violation.field);
+  std::string says = absl::StrCat(field, field.empty() ? "" : " ",
+                                  violation.description.empty() ? violation.reason : violation.description);
   for (const Phrase& phrase : kPhrases) {
-    if (phrase.reason == violation.reason) says = phrase.says;
+    if (phrase.reason != violation.reason) continue;
+    says = Fill(T(phrase.says), field);
+    absl::StripAsciiWhitespace(&says);
   }
-  if (violation.reason == "DAY_IN_FUTURE" && !facts.Get("today").empty()) {
-    absl::StrAppend(&says, " (the bank's today is ", facts.Get("today"), ")");
-  }
-  return violation.field.empty() ? says : absl::StrCat(FieldWords(violation.field), " ", says);
+  if (violation.reason == "DAY_IN_FUTURE" && !facts.Get("today").empty())
+    absl::StrAppend(&says, " ", Fill(T("(the bank's today is $0)"), facts.Get("today")));
+  return says;
 }
 
 std::string Violations(const absl::Status& status, const Facts& facts, const Situation& situation) {
-  std::string text = "The server cannot take that: ";
   const std::vector<client::FieldViolation> violations = client::FieldViolations(status);
-  if (violations.empty()) absl::StrAppend(&text, facts.message());
+  std::string text = violations.empty() ? facts.message() : "";
   for (size_t i = 0; i < violations.size(); ++i) {
     absl::StrAppend(&text, i == 0 ? "" : "; ", ViolationSentence(violations[i], facts, situation));
   }
-  return text + ". Nothing was changed.";
+  return Fill(T("The server cannot take that: $0. Nothing was changed."), text);
 }
 
 // ---- The server that does not answer
 // --------------------------------------------------------------------------------
 
 std::string NoAnswer(const absl::Status& status, const Situation& situation) {
-  std::string text = absl::StrCat("The server at ", situation.server);
+  std::string text;
   if (status.code() != absl::StatusCode::kUnavailable) {
-    absl::StrAppend(&text, " did not answer in time. Allow more with --deadline SECONDS.");
+    text = Fill(T("The server at $0 did not answer in time. Allow more with --deadline SECONDS."),
+                situation.server);
   } else if (situation.encrypted) {
-    absl::StrAppend(
-        &text,
-        " cannot be reached over TLS. Is it running, and is --server right? Does --ca name who vouches",
-        " for it, and does it ask for a certificate (--cert, --cert-key)?\n(", status.message(), ")");
+    text = absl::StrCat(
+        Fill(T("The server at $0 cannot be reached over TLS. Is it running, and is --server right? Does --ca "
+               "name who vouches for it, and does it ask for a certificate (--cert, --cert-key)?"),
+             situation.server),
+        "\n(", status.message(), ")");
   } else {
-    absl::StrAppend(
-        &text, " cannot be reached. Is it running, and is --server right? If it takes TLS, add --ca FILE.");
+    text =
+        Fill(T("The server at $0 cannot be reached. Is it running, and is --server right? If it takes TLS, "
+               "add --ca FILE."),
+             situation.server);
   }
   if (const std::string reason = client::ErrorReason(status); !reason.empty()) {
-    text = absl::StrCat("The server at ", situation.server, " gave no answer (", reason, ").");
+    text = Fill(T("The server at $0 gave no answer ($1)."), situation.server, reason);
   }
   const std::string id = client::RequestId(status);
   if (id.empty()) return text;
-  absl::StrAppend(&text,
-                  "\nIt may or may not have taken the change. Ask again like this, and it happens once:\n  ",
-                  situation.command_line);
+  absl::StrAppend(&text, "\n",
+                  T("It may or may not have taken the change. Ask again like this, and it happens once:"),
+                  "\n  ", situation.command_line);
   // A slip's number is its request id, and a given id stands in the command already.
   if (!absl::StrContains(situation.command_line, id) && situation.slip.empty()) {
     absl::StrAppend(&text, " --request-id ", id);
@@ -455,7 +487,7 @@ std::string Explain(const absl::Status& status, const Situation& situation) {
   for (const ReasonSentence& known : kSentences) {
     if (known.reason == reason) return known.sentence(facts, situation);
   }
-  return absl::StrCat("The server refused: ", facts.message(), " (", reason, ").");
+  return Fill(T("The server refused: $0 ($1)."), facts.message(), reason);
 }
 
 }  // namespace timebank::cli

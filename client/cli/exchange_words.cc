@@ -15,6 +15,7 @@
 #include "absl/strings/str_replace.h"
 #include "client/cli/day.h"
 #include "client/cli/hours.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
 
@@ -38,12 +39,13 @@ std::string Side(const Shares& shares, int32_t unnamed, int64_t common_seconds, 
   std::vector<std::string> names;
   for (const v1::Share& share : shares) {
     const bool own = share.has_seconds() && share.seconds() != common_seconds;
-    names.push_back(
-        own ? absl::StrCat(directory.Name(share.holder()), " (", FormatHours(share.seconds()), ")")
-            : directory.Name(share.holder()));
+    names.push_back(own ? Fill(T("$0 ($1)"), directory.Name(share.holder()), FormatHours(share.seconds()))
+                        : directory.Name(share.holder()));
   }
   if (unnamed > 0)
-    names.push_back(Count(unnamed, names.empty() ? "person" : "other", names.empty() ? "people" : "others"));
+    names.push_back(
+        Fill(names.empty() ? Tn("$0 person", "$0 people", unnamed) : Tn("$0 other", "$0 others", unnamed),
+             unnamed));
   return JoinNames(names);
 }
 
@@ -79,13 +81,13 @@ const v1::Movement* OwnMovement(const v1::Exchange& exchange) {
 
 // The account that closed is the one that the entry left even; a debt goes the other way than hours do.
 std::string ClosingDeed(const v1::Exchange& exchange, const Directory& directory) {
-  if (exchange.movements_size() != 2) return "closing";
+  if (exchange.movements_size() != 2) return T("closing");
   const bool second = exchange.movements(0).balance_after_seconds() != 0;
   const v1::Movement& closed = exchange.movements(second ? 1 : 0);
   const v1::Movement& destination = exchange.movements(second ? 0 : 1);
-  return absl::StrCat(directory.Name(closed.holder()), " closed; the ",
-                      closed.seconds() > 0 ? "debt" : "rest", " went to ",
-                      directory.Name(destination.holder()));
+  return Fill(
+      closed.seconds() > 0 ? T("$0 closed; the debt went to $1") : T("$0 closed; the rest went to $1"),
+      directory.Name(closed.holder()), directory.Name(destination.holder()));
 }
 
 // What was credited in all: how much a gift or a closing moved.
@@ -151,20 +153,22 @@ std::string Deed(const v1::Exchange& exchange, const Directory& directory) {
   const v1::Movement* own = OwnMovement(exchange);
   switch (exchange.kind()) {
     case v1::Exchange::KIND_GIFT:
-      return absl::StrCat(Moved(exchange, -1, directory), " gave ", Moved(exchange, +1, directory));
+      return Fill(T("$0 gave $1"), Moved(exchange, -1, directory), Moved(exchange, +1, directory));
     case v1::Exchange::KIND_REVERSAL:
-      return absl::StrCat("undoes ", Absl(client::IdOf(exchange.reverses())));
+      return Fill(T("undoes $0"), client::IdOf(exchange.reverses()));
     case v1::Exchange::KIND_STARTER:
-      return absl::StrCat(Moved(exchange, +1, directory), " got starter hours");
+      return Fill(T("$0 got starter hours"), Moved(exchange, +1, directory));
     case v1::Exchange::KIND_OPENING:
-      return own == nullptr ? "opening"
-                            : absl::StrCat(directory.Name(own->holder()), " brought ",
-                                           own->seconds() > 0 ? "hours in credit" : "hours in debit");
+      if (own == nullptr) return T("opening");
+      return Fill(own->seconds() > 0 ? T("$0 brought hours in credit") : T("$0 brought hours in debit"),
+                  directory.Name(own->holder()));
     case v1::Exchange::KIND_CLOSING:
       return ClosingDeed(exchange, directory);
     default:
-      return absl::StrCat(Side(exchange.givers(), exchange.unnamed_givers(), common, directory), " helped ",
-                          Side(exchange.receivers(), exchange.unnamed_receivers(), common, directory));
+      // Translators: the plural is for several people who helped.
+      return Fill(Tn("$0 helped $1", "$0 helped $1", exchange.givers_size() + exchange.unnamed_givers()),
+                  Side(exchange.givers(), exchange.unnamed_givers(), common, directory),
+                  Side(exchange.receivers(), exchange.unnamed_receivers(), common, directory));
   }
 }
 
@@ -180,7 +184,7 @@ std::string Length(const v1::Exchange& exchange) {
   // common.
   const bool differ =
       !lone_total && (Differ(exchange.givers(), common) || Differ(exchange.receivers(), common));
-  return several || differ ? absl::StrCat(FormatHours(common), " each") : FormatHours(common);
+  return several || differ ? Fill(T("$0 each"), FormatHours(common)) : FormatHours(common);
 }
 
 std::string ExchangeLine(const v1::Exchange& exchange, const Directory& directory, absl::CivilDay today) {
@@ -211,40 +215,55 @@ std::string BalanceLines(const std::vector<const v1::Exchange*>& entries, const 
 std::string NoticeSentence(const v1::Notice& notice, const v1::Exchange& exchange, const Directory& directory,
                            bool posted) {
   const std::string who = directory.CallName(notice.holder(), Directory::HoldersOf(exchange));
-  const std::string undo = posted ? absl::StrCat(" timebank undo ", NumberOf(exchange)) : "";
+  const auto with_undo = [&](std::string sentence) {
+    return posted ? absl::StrCat(sentence, " timebank undo ", NumberOf(exchange)) : sentence;
+  };
   switch (notice.kind()) {
     case v1::Notice::KIND_BELOW_WARNING:
     case v1::Notice::KIND_ABOVE_WARNING:
-      return absl::StrCat(who, " is now ", Standing(notice.balance_seconds()),
-                          "; the bank likes to talk from ", Standing(notice.limit_seconds()),
-                          " on. Have a chat: timebank statement ", ShortName(notice.holder()));
+      // Translators: Ana is now 6h in debit; the bank likes to talk from 5h in debit on. $3 is an account.
+      return Fill(T("$0 is now $1; the bank likes to talk from $2 on. Have a chat: timebank statement $3"),
+                  who, Standing(notice.balance_seconds()), Standing(notice.limit_seconds()),
+                  ShortName(notice.holder()));
     case v1::Notice::KIND_POSSIBLE_DUPLICATE:
-      return absl::StrCat("Looks like ", Absl(client::IdOf(notice.exchange())), ". Entered twice?", undo);
+      // Translators: $0 is the number of another entry.
+      return with_undo(Fill(T("Looks like $0. Entered twice?"), client::IdOf(notice.exchange())));
     case v1::Notice::KIND_POT_WITHOUT_DECISION:
-      return absl::StrCat(directory.Name(notice.holder()),
-                          " spent hours, and no decision is named. Name it: ",
-                          posted ? absl::StrCat("timebank correct ", NumberOf(exchange), " --decision \"…\"")
-                                 : std::string("--decision \"…\""));
+      return Fill(T("$0 spent hours, and no decision is named. Name it: $1"), directory.Name(notice.holder()),
+                  posted ? absl::StrCat("timebank correct ", NumberOf(exchange), " --decision \"…\"")
+                         : std::string("--decision \"…\""));
     case v1::Notice::KIND_HOLDER_CLOSED_BACKDATED:
-      return absl::StrCat(who, "'s account is closed; the help was given before that. Wrong person?", undo);
+      return with_undo(Fill(T("$0's account is closed; the help was given before that. Wrong person?"), who));
     default:
-      return absl::StrCat("The server has a notice that this program does not know (",
-                          static_cast<int>(notice.kind()), ").");
+      return Fill(T("The server has a notice that this program does not know ($0)."),
+                  static_cast<int>(notice.kind()));
   }
 }
 
 std::string StateWord(v1::Exchange::State state) {
+  if (state == v1::Exchange::STATE_RECORDED) return T("recorded");
+  if (state == v1::Exchange::STATE_CONFIRMED) return T("confirmed");
+  if (state == v1::Exchange::STATE_CONTESTED) return T("contested");
+  if (state == v1::Exchange::STATE_REVERSED) return T("reversed");
   std::string_view name = v1::Exchange::State_Name(state);
   return UnderscoresToBlanks(name.substr(std::min(name.size(), std::string_view("STATE_").size())));
 }
 
 std::string KindWord(v1::Exchange::Kind kind) {
-  if (kind == v1::Exchange::KIND_STARTER) return "starter hours";
+  if (kind == v1::Exchange::KIND_EXCHANGE) return T("exchange");
+  if (kind == v1::Exchange::KIND_GIFT) return T("gift");
+  if (kind == v1::Exchange::KIND_STARTER) return T("starter hours");
+  if (kind == v1::Exchange::KIND_OPENING) return T("opening");
+  if (kind == v1::Exchange::KIND_CLOSING) return T("closing");
+  if (kind == v1::Exchange::KIND_REVERSAL) return T("reversal");
   std::string_view name = v1::Exchange::Kind_Name(kind);
   return UnderscoresToBlanks(name.substr(std::min(name.size(), std::string_view("KIND_").size())));
 }
 
 std::string KindWord(v1::Member::Kind kind) {
+  if (kind == v1::Member::KIND_PERSON) return T("person");
+  if (kind == v1::Member::KIND_HOUSEHOLD) return T("household");
+  if (kind == v1::Member::KIND_ORGANISATION) return T("organisation");
   std::string_view name = v1::Member::Kind_Name(kind);
   return UnderscoresToBlanks(name.substr(std::min(name.size(), std::string_view("KIND_").size())));
 }
@@ -255,21 +274,22 @@ std::string Moment(const google::protobuf::Timestamp& time) {
 }
 
 Table ExchangeTable(const std::vector<v1::Exchange>& exchanges, const Directory& directory) {
-  Table table({{"number", "Number", ColumnKind::kNumber},
-               {"day", "Day", ColumnKind::kDay},
-               {"what", "What", ColumnKind::kText},
-               {"hours", "Hours", ColumnKind::kHours},
-               {"state", "State", ColumnKind::kText},
-               {"kind", "Kind", ColumnKind::kText, true},
-               {"category", "Category", ColumnKind::kText},
-               {"note", "Note", ColumnKind::kText}});
+  Table table({{"number", Later("Number"), ColumnKind::kNumber},
+               {"day", Later("Day"), ColumnKind::kDay},
+               {"what", Later("What"), ColumnKind::kText},
+               {"hours", Later("Hours"), ColumnKind::kHours},
+               {"state", Later("State"), ColumnKind::kText},
+               {"kind", Later("Kind"), ColumnKind::kText, true},
+               {"category", Later("Category"), ColumnKind::kText},
+               {"note", Later("Note"), ColumnKind::kText}});
   for (const v1::Exchange& exchange : exchanges) {
     const bool help = exchange.kind() == v1::Exchange::KIND_EXCHANGE;
     const int64_t seconds = help ? CommonSeconds(exchange) : Credited(exchange);
     table.AddRow({exchange.sequence() == 0 ? Cell{} : Number(exchange.sequence()),
-                  Text(exchange.occurred_on()), Text(Deed(exchange, directory)),
-                  seconds == 0 ? Cell{} : Hours(seconds), Text(StateWord(exchange.state())),
-                  Text(KindWord(exchange.kind())), Text(exchange.category()), Text(exchange.note())});
+                  Text(exchange.occurred_on()), Said([&] { return Deed(exchange, directory); }),
+                  seconds == 0 ? Cell{} : Hours(seconds), Said([&] { return StateWord(exchange.state()); }),
+                  Said([&] { return KindWord(exchange.kind()); }), Text(exchange.category()),
+                  Text(exchange.note())});
   }
   return table;
 }

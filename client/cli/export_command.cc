@@ -32,14 +32,30 @@ struct ExportOptions {
   std::string target;
 };
 
+// What an entry tells of others than whose export it is: their balances, and who contested it and why.
+void LeaveOutOthers(v1::Exchange& exchange, std::string_view own) {
+  for (v1::Movement& movement : *exchange.mutable_movements()) {
+    if (movement.holder() != own) movement.clear_balance_after_seconds();
+  }
+  exchange.clear_contested_by();
+  exchange.clear_contest_reason();
+}
+
 // One event a line, as the API has it. Of a member's export the member comes last.
 class JsonLinesSink : public ExportSink {
  public:
-  explicit JsonLinesSink(std::ostream& out) : out_(out) {}
+  // `own`: whose export it is; empty: everybody's.
+  JsonLinesSink(std::ostream& out, std::string own) : out_(out), own_(std::move(own)) {}
 
   absl::Status Take(const v1::LedgerEvent& event, const Directory& /*directory*/,
                     const v1::Exchange* /*reversed*/) override {
-    out_ << ToJson(event, /*pretty=*/false) << '\n';
+    if (own_.empty() || !event.has_exchange()) {
+      out_ << ToJson(event, /*pretty=*/false) << '\n';
+      return Written();
+    }
+    v1::LedgerEvent told = event;
+    LeaveOutOthers(*told.mutable_exchange(), own_);
+    out_ << ToJson(told, /*pretty=*/false) << '\n';
     return Written();
   }
   absl::Status Finish(const ExportFacts& facts) override {
@@ -59,6 +75,7 @@ class JsonLinesSink : public ExportSink {
     return out_ ? absl::OkStatus() : IncompleteError("The events could not be written to their end.");
   }
   std::ostream& out_;
+  const std::string own_;
 };
 
 absl::StatusOr<ExportScope> ScopeOf(Session& session, const ExportOptions& options) {
@@ -120,7 +137,7 @@ absl::StatusOr<ExportFacts> WriteText(Session& session, const std::string& bank,
   std::ostream& out = to_file ? file.stream() : session.console().out;
   std::unique_ptr<ExportSink> sink;
   if (options.format == "jsonl") {
-    sink = std::make_unique<JsonLinesSink>(out);
+    sink = std::make_unique<JsonLinesSink>(out, scope.holder);
   } else {
     sink = std::make_unique<JournalSink>(
         out, options.format == "hledger" ? JournalSyntax::kHledger : JournalSyntax::kBeancount);

@@ -103,6 +103,8 @@ absl::Status CsvSink::Open(const std::string& folder, std::string_view bank_id, 
 absl::Status CsvSink::Begin(Sheet& sheet, const std::string& name, std::vector<std::string_view> columns) {
   sheet.columns = std::move(columns);
   CLI_RETURN_IF_ERROR(sheet.file.Open((std::filesystem::path(folder_) / name).string()));
+  // By which spreadsheets know UTF-8.
+  sheet.file.stream() << "\xEF\xBB\xBF";
   for (const std::string_view column : sheet.columns) {
     sheet.file.stream() << (column == sheet.columns.front() ? "" : ",") << column;
   }

@@ -1,5 +1,8 @@
 #include "client/cli/export_file.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -28,7 +31,16 @@ absl::Status ExportFile::Open(const std::string& path) {
         absl::StrCat(path, " is there already. Name another one, or take that one away first."));
   }
   path_ = path;
-  stream_.open(PartOf(path), std::ios::binary | std::ios::trunc);
+  // Names, telephones, notes: for nobody's eyes but whose export it is. Made anew, as one that broke off
+  // earlier may be open to others.
+  std::filesystem::remove(PartOf(path), error);
+  const int made = ::open(PartOf(path).c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (made >= 0) {
+    ::close(made);
+    stream_.open(PartOf(path), std::ios::binary | std::ios::trunc);
+  } else {
+    stream_.setstate(std::ios::failbit);
+  }
   return stream_ ? absl::OkStatus()
                  : UsageError(absl::StrCat("Cannot write ", path, ": is the folder there, and yours?"));
 }

@@ -1,7 +1,7 @@
 // A file that is there whole or not at all.
 //
 // It is written under another name (`exchanges.csv.part`) and gets its own in the end, so that an export that
-// broke off is not taken for one. Threads: one.
+// broke off is not taken for one. Only its owner may read it. Threads: one.
 #ifndef TIMEBANK_CLIENT_CLI_EXPORT_FILE_H_
 #define TIMEBANK_CLIENT_CLI_EXPORT_FILE_H_
 

@@ -180,7 +180,8 @@ absl::Status Source::ReadDirectory() {
 // Whose export it is with all that is held, the others by what a statement tells of them: a name.
 absl::Status Source::ReadParties() {
   const std::string& own = facts_.scope.holder;
-  std::string own_name = own;
+  // Circles are told by name only, like the others.
+  std::string own_name;
   if (own.find("/members/") != std::string::npos) {
     v1::GetMemberRequest request;
     request.set_name(own);

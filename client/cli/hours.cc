@@ -9,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "client/cli/translate.h"
 
 namespace timebank::cli {
 namespace {
@@ -28,13 +29,12 @@ struct Number {
 
 // The sentence for whatever could not be read.
 absl::Status Unreadable(std::string_view text) {
-  return absl::InvalidArgumentError(absl::StrCat("\"", absl::string_view(text.data(), text.size()),
-                                                 "\" is not hours. Write 1h30, 1:30, 1.5, 1,5 or 90m."));
+  return absl::InvalidArgumentError(Fill(T("\"$0\" is not hours. Write 1h30, 1:30, 1.5, 1,5 or 90m."), text));
 }
 
-absl::Status Unusable(std::string_view text, std::string_view why) {
-  return absl::InvalidArgumentError(absl::StrCat("\"", absl::string_view(text.data(), text.size()), "\" ",
-                                                 absl::string_view(why.data(), why.size())));
+// `why` has a place for `text`.
+absl::Status Unusable(std::string_view text, const char* why) {
+  return absl::InvalidArgumentError(Fill(why, text));
 }
 
 // Takes a number off the front of `rest`. False where there is none, or it is absurdly long.
@@ -64,6 +64,28 @@ void SkipBlanks(std::string_view& rest) {
   while (!rest.empty() && rest.front() == ' ') rest.remove_prefix(1);
 }
 
+// The same for the names in the language in use, each as a whole word.
+int64_t TakeTranslatedUnit(std::string_view& rest) {
+  struct Unit {
+    const char* names;
+    int64_t seconds;
+  };
+  // Translators: words that people may type behind a number, small letters without accents; `h`, `min`, `m`
+  // and `s` are understood in every language.
+  static constexpr std::array<Unit, 3> kUnits = {
+      {{Later("hour, hours"), kHour}, {Later("minute, minutes"), kMinute}, {Later("second, seconds"), 1}}};
+  for (const Unit& unit : kUnits) {
+    for (const std::string& name : TWords(unit.names)) {
+      if (rest.substr(0, name.size()) != name) continue;
+      if (rest.size() > name.size() && absl::ascii_isalpha(rest[name.size()])) continue;
+      rest.remove_prefix(name.size());
+      SkipBlanks(rest);
+      return unit.seconds;
+    }
+  }
+  return 0;
+}
+
 // Takes the name of a unit off the front of `rest`: its seconds, or 0 where there is none.
 int64_t TakeUnit(std::string_view& rest) {
   struct Unit {
@@ -86,6 +108,7 @@ int64_t TakeUnit(std::string_view& rest) {
                                                    {"sec", 1},
                                                    {"s", 1}}};
   SkipBlanks(rest);
+  if (const int64_t seconds = TakeTranslatedUnit(rest); seconds != 0) return seconds;
   for (const Unit& unit : kUnits) {
     if (rest.substr(0, unit.name.size()) == unit.name) {
       rest.remove_prefix(unit.name.size());
@@ -111,13 +134,14 @@ bool Multiply(const Number& number, int64_t unit_seconds, int64_t& seconds) {
 }
 
 absl::StatusOr<ParsedHours> Checked(std::string_view text, int64_t seconds) {
-  if (seconds == 0) return Unusable(text, "is no time at all. Say how long, for instance 1h30.");
-  if (seconds > kMaxShareSeconds) return Unusable(text, "is more than a hundred years.");
+  if (seconds == 0) return Unusable(text, T("\"$0\" is no time at all. Say how long, for instance 1h30."));
+  if (seconds > kMaxShareSeconds) return Unusable(text, T("\"$0\" is more than a hundred years."));
   return ParsedHours{seconds, std::nullopt};
 }
 
 absl::Status NotWholeSeconds(std::string_view text) {
-  return Unusable(text, "does not come to whole seconds. Write hours and minutes (1h20), or two decimals.");
+  return Unusable(
+      text, T("\"$0\" does not come to whole seconds. Write hours and minutes (1h20), or two decimals."));
 }
 
 // `1:30`, `1:30:15`; `rest` begins behind the first number.
@@ -161,7 +185,8 @@ absl::StatusOr<ParsedHours> ParseUnits(std::string_view text, Number number, std
     if (unit == 0 && rest.empty() && last_unit > 1) unit = last_unit / 60;
     if (unit == 0 || (last_unit != 0 && unit >= last_unit)) return Unreadable(text);
     if (last_unit != 0 && number.whole >= 60) {
-      return Unusable(text, "has 60 or more minutes (or seconds) behind a larger unit. Write 2h30, or 150m.");
+      return Unusable(
+          text, T("\"$0\" has 60 or more minutes (or seconds) behind a larger unit. Write 2h30, or 150m."));
     }
     if (!number.decimals.empty() && (last_unit != 0 || !rest.empty())) return Unreadable(text);
     int64_t seconds = 0;
@@ -179,9 +204,9 @@ absl::StatusOr<ParsedHours> ParseHours(std::string_view text) {
   const std::string trimmed =
       absl::AsciiStrToLower(absl::StripAsciiWhitespace(absl::string_view(text.data(), text.size())));
   std::string_view rest = trimmed;
-  if (rest.empty()) return absl::InvalidArgumentError("Hours are missing. Write 1h30, 1:30, 1.5 or 90m.");
+  if (rest.empty()) return absl::InvalidArgumentError(T("Hours are missing. Write 1h30, 1:30, 1.5 or 90m."));
   if (rest.front() == '-') {
-    return Unusable(text, "is negative. To take hours back, undo or correct the exchange instead.");
+    return Unusable(text, T("\"$0\" is negative. To take hours back, undo or correct the exchange instead."));
   }
   Number number;
   if (!TakeNumber(rest, true, number)) return Unreadable(text);

@@ -10,6 +10,7 @@
 #include "absl/strings/str_replace.h"
 #include "client/cli/console.h"
 #include "client/cli/day.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
 
@@ -21,7 +22,7 @@ namespace {
 // margin boxes of @page are not known to them.
 constexpr char kStyle[] = R"(
 @page { size: A4 portrait; margin: 18mm 16mm 16mm 16mm;
-  @bottom-right { content: "Page " counter(page) " of " counter(pages); font: 8pt sans-serif; color: #444; } }
+  @bottom-right { content: $0; font: 8pt sans-serif; color: #444; } }
 * { box-sizing: border-box; }
 html { background: #fff; color: #111; }
 body { margin: 0 auto; padding: 8mm 0; max-width: 178mm; font: 10pt/1.35 "Noto Sans", "DejaVu Sans", "Liberation Sans", sans-serif; }
@@ -44,6 +45,12 @@ footer { margin-top: 4mm; font-size: 8.5pt; color: #333; }
 @media print { body { padding: 0; max-width: none; } }
 )";
 
+std::string StyleSheet() {
+  // Translators: Page 1 of 2.
+  const std::string page = Fill(T("Page $0 of $1"), "\" counter(page) \"", "\" counter(pages) \"");
+  return absl::StrReplaceAll(kStyle, {{"$0", absl::StrCat("\"", page, "\"")}});
+}
+
 // A server without keys knows all its callers by this name: it says nothing about a person.
 constexpr std::string_view kNobodyInParticular = "keys/local";
 constexpr std::string_view kKeys = "keys/";
@@ -58,9 +65,7 @@ std::string Name(const StatementHeading& heading, const std::string& who) {
 std::string PaperDay(std::string_view iso_day) {
   const auto day = ParseIsoDay(iso_day);
   if (!day.ok()) return std::string(iso_day);
-  const std::string long_day = LongDay(*day);
-  const size_t month = long_day.find(' ') + 1;
-  return absl::StrCat(long_day.substr(0, month + 3), long_day.substr(long_day.rfind(' ')));
+  return MiddlingDay(*day);
 }
 
 std::string More(const std::string& text) {
@@ -71,18 +76,17 @@ std::string More(const std::string& text) {
 std::string Remarks(const v1::StatementLine& line, const StatementHeading& heading) {
   std::string remarks;
   if (!line.acting_for().empty()) {
-    remarks += More(absl::StrCat("recorded by ", Name(heading, line.recorded_by()), " on behalf of ",
-                                 Name(heading, line.acting_for())));
+    remarks += More(Fill(T("recorded by $0 on behalf of $1"), Name(heading, line.recorded_by()),
+                         Name(heading, line.acting_for())));
   } else if (!line.recorded_by().empty() && line.recorded_by() != heading.account &&
              ShortName(line.recorded_by()) != kNobodyInParticular) {
-    remarks += More(absl::StrCat("recorded by ", Name(heading, line.recorded_by())));
+    remarks += More(Fill(T("recorded by $0"), Name(heading, line.recorded_by())));
   }
   if (line.state() == v1::Exchange::STATE_CONTESTED) {
-    remarks +=
-        More(absl::StrCat("contested", line.contest_reason().empty() ? "" : ": ", line.contest_reason()));
+    remarks += More(line.contest_reason().empty() ? T("contested")
+                                                  : Fill(T("contested: $0"), line.contest_reason()));
   }
-  if (!line.reversed_by().empty())
-    remarks += More(absl::StrCat("undone by ", Absl(client::IdOf(line.reversed_by()))));
+  if (!line.reversed_by().empty()) remarks += More(Fill(T("undone by $0"), client::IdOf(line.reversed_by())));
   return remarks;
 }
 
@@ -97,7 +101,7 @@ std::string Row(const v1::StatementLine& line, const StatementHeading& heading) 
 }
 
 std::string End(std::string_view words, int64_t balance_seconds) {
-  return absl::StrCat("<tr class=\"ends\"><td></td><td></td><td>", Absl(words),
+  return absl::StrCat("<tr class=\"ends\"><td></td><td></td><td>", HtmlText(words),
                       "</td><td></td><td class=\"balance\">", HtmlText(Standing(balance_seconds)),
                       "</td></tr>\n");
 }
@@ -111,25 +115,34 @@ std::string HtmlText(std::string_view text) {
 
 std::string HtmlStatement(const StatementHeading& heading, const std::vector<v1::StatementLine>& lines) {
   std::string html = absl::StrCat(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>Statement of ",
-      HtmlText(heading.holder), "</title>\n<style>", kStyle, "</style>\n</head>\n<body>\n<header><p><strong>",
-      HtmlText(heading.bank), "</strong></p><p>Printed on ", LongDay(heading.today), "</p></header>\n",
-      heading.trial ? "<p class=\"trial\">THIS IS A TRIAL BANK: NOTHING HERE IS REAL</p>\n" : "",
-      "<h1>Statement of ", HtmlText(heading.holder), "</h1>\n<p class=\"period\">", HtmlText(heading.period),
+      "<!DOCTYPE html>\n<html lang=\"", LanguageInUse(),
+      "\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>",
+      HtmlText(Fill(T("Statement of $0"), heading.holder)), "</title>\n<style>", StyleSheet(),
+      "</style>\n</head>\n<body>\n<header><p><strong>", HtmlText(heading.bank), "</strong></p><p>",
+      HtmlText(Fill(T("Printed on $0"), LongDay(heading.today))), "</p></header>\n",
+      heading.trial ? absl::StrCat("<p class=\"trial\">",
+                                   HtmlText(T("THIS IS A TRIAL BANK: NOTHING HERE IS REAL")), "</p>\n")
+                    : "",
+      "<h1>", HtmlText(Fill(T("Statement of $0"), heading.holder)), "</h1>\n<p class=\"period\">",
+      HtmlText(heading.period),
       "</p>\n<table>\n<colgroup><col style=\"width:15%\"><col style=\"width:7.5%\"><col "
       "style=\"width:38.5%\">"
       "<col style=\"width:14%\"><col style=\"width:25%\"></colgroup>\n"
-      "<thead><tr><th>Day</th><th class=\"number\">No.</th><th>What</th><th class=\"number\">Hours</th>"
-      "<th class=\"number\">Balance after</th></tr></thead>\n<tbody>\n",
-      End("Balance before", heading.opening_balance_seconds));
+      "<thead><tr><th>",
+      HtmlText(T("Day")), "</th><th class=\"number\">", HtmlText(T("No.")), "</th><th>", HtmlText(T("What")),
+      "</th><th class=\"number\">", HtmlText(T("Hours")), "</th><th class=\"number\">",
+      HtmlText(T("Balance after")), "</th></tr></thead>\n<tbody>\n",
+      End(T("Balance before"), heading.opening_balance_seconds));
   for (const v1::StatementLine& line : lines) html += Row(line, heading);
   if (lines.empty())
-    html += "<tr><td></td><td></td><td>No exchanges in this period.</td><td></td><td></td></tr>\n";
-  absl::StrAppend(
-      &html, End("Balance after", heading.closing_balance_seconds),
-      "</tbody>\n</table>\n<footer>+ hours given, in credit. - hours received, in debit.</footer>\n"
-      "</body>\n</html>\n");
+    absl::StrAppend(&html, "<tr><td></td><td></td><td>", HtmlText(T("No exchanges in this period.")),
+                    "</td><td></td><td></td></tr>\n");
+  absl::StrAppend(&html, End(T("Balance after"), heading.closing_balance_seconds),
+                  "</tbody>\n</table>\n<footer>",
+                  HtmlText(T("+ hours given, in credit. - hours received, in debit.")),
+                  "</footer>\n"
+                  "</body>\n</html>\n");
   return html;
 }
 

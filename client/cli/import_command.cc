@@ -220,6 +220,7 @@ absl::StatusOr<ImportOutcome> Go(Session& session, const ImportOptions& options,
   Progress progress(session, pass.commit ? "posting" : "reading");
   ImportOutcome outcome;
   outcome.committed = pass.commit;
+  outcome.strict = options.strict;
   size_t told = 0;
   size_t not_told = 0;
   const auto on_reject = [&](const imports::Reject& reject, bool by_server) {
@@ -277,6 +278,18 @@ absl::StatusOr<bool> SomebodyLeft(const ImportOptions& options, const Target& ta
       return false;
     }
   }
+}
+
+// Of a bank's own export, before anything is posted: a file that the rest is of no use without, and the bank
+// that has it all already.
+absl::Status CheckOwnFiles(Session& session, const ImportOptions& options, const Target& target) {
+  CLI_ASSIGN_OR_RETURN(const std::unique_ptr<imports::Reader> reader,
+                       imports::OpenReader(options.from, options.files, target.reader));
+  if (reader->system() != imports::kTimebank) return absl::OkStatus();
+  if (const std::string_view missing = reader->missing_file(); !missing.empty()) {
+    return UsageError(absl::StrCat(Absl(missing), " is missing: name the folder."));
+  }
+  return target.exists ? RefuseOwnEntries(session.client(), *reader, target.bank) : absl::OkStatus();
 }
 
 absl::Status Show(Session& session, const ImportOutcome& outcome, const Target& target, bool with_balances) {
@@ -339,6 +352,7 @@ absl::Status Import(Session& session, ImportOptions options) {
   // Before anything is opened or asked.
   CLI_RETURN_IF_ERROR(RejectsFiles(options.rejects, options.files).Check());
   CLI_ASSIGN_OR_RETURN(const Target target, FindTarget(session, options));
+  CLI_RETURN_IF_ERROR(CheckOwnFiles(session, options, target));
   return options.commit || options.trial ? Post(session, options, target) : DryRun(session, options, target);
 }
 

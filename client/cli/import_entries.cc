@@ -22,8 +22,11 @@ namespace {
 using imports::ImportedEntry;
 using imports::ImportedHolder;
 
-// As many as the importer sends at a time.
+// As many as the importer sends at a time; the shares that the server takes in one call, and well below its
+// bytes.
 constexpr size_t kBatch = 1000;
+constexpr size_t kBatchShares = 65'536;
+constexpr size_t kBatchBytes = size_t{8} << 20;
 
 v1::Origin ToOrigin(const imports::ImportedOrigin& from) {
   v1::Origin origin;
@@ -66,6 +69,15 @@ EntryPoster::EntryPoster(client::Client client, EntryPosterOptions options)
 absl::Status EntryPoster::Take(ImportedEntry entry) {
   if (!options_.commit && !CanAsk(entry)) return Tell(entry, absl::OkStatus());
   if (entry.kind == ImportedEntry::Kind::kExchange) {
+    v1::Exchange exchange = ToExchange(entry);
+    const size_t shares = entry.givers.size() + entry.receivers.size();
+    const size_t bytes = exchange.ByteSizeLong();
+    if (batch_shares_ + shares > kBatchShares || batch_bytes_ + bytes > kBatchBytes) {
+      CLI_RETURN_IF_ERROR(Flush());
+    }
+    batch_shares_ += shares;
+    batch_bytes_ += bytes;
+    *request_.add_exchanges() = std::move(exchange);
     batch_.push_back(std::move(entry));
     return batch_.size() < kBatch ? absl::OkStatus() : Flush();
   }
@@ -75,10 +87,11 @@ absl::Status EntryPoster::Take(ImportedEntry entry) {
 
 absl::Status EntryPoster::Flush() {
   if (batch_.empty()) return absl::OkStatus();
-  v1::BatchRecordExchangesRequest request;
+  v1::BatchRecordExchangesRequest request = std::exchange(request_, {});
   request.set_parent(options_.bank);
   request.set_validate_only(!options_.commit);
-  for (const ImportedEntry& entry : batch_) *request.add_exchanges() = ToExchange(entry);
+  batch_shares_ = 0;
+  batch_bytes_ = 0;
   CLI_ASSIGN_OR_RETURN(const v1::BatchRecordExchangesResponse response,
                        client_.BatchRecordExchanges(std::move(request)));
   if (static_cast<size_t>(response.results_size()) != batch_.size()) {
@@ -103,6 +116,18 @@ absl::Status EntryPoster::Tell(const ImportedEntry& entry, const absl::Status& s
 
 // ---- The requests
 
+// When it was, what was said about it and by whom: an exchange and a gift have the same of it.
+template <typename Message>
+void EntryPoster::FillInWords(const ImportedEntry& entry, Message& to) const {
+  to.set_occurred_on(entry.occurred_on);
+  to.set_category(entry.category);
+  to.set_note(entry.note);
+  for (const std::string& tag : entry.tags) to.add_tags(tag);
+  to.set_decision(entry.decision);
+  if (entry.acting_for) to.set_acting_for(options_.name_of(*entry.acting_for));
+  *to.mutable_origin() = ToOrigin(entry.origin);
+}
+
 v1::Exchange EntryPoster::ToExchange(const ImportedEntry& entry) const {
   v1::Exchange exchange;
   const auto add = [this](const imports::ImportedShare& from, v1::Share* share) {
@@ -115,13 +140,7 @@ v1::Exchange EntryPoster::ToExchange(const ImportedEntry& entry) const {
   exchange.set_seconds(entry.seconds);
   exchange.set_unnamed_givers(entry.unnamed_givers);
   exchange.set_unnamed_receivers(entry.unnamed_receivers);
-  exchange.set_occurred_on(entry.occurred_on);
-  exchange.set_category(entry.category);
-  exchange.set_note(entry.note);
-  for (const std::string& tag : entry.tags) exchange.add_tags(tag);
-  exchange.set_decision(entry.decision);
-  if (entry.acting_for) exchange.set_acting_for(options_.name_of(*entry.acting_for));
-  *exchange.mutable_origin() = ToOrigin(entry.origin);
+  FillInWords(entry, exchange);
   return exchange;
 }
 
@@ -131,13 +150,7 @@ v1::RecordGiftRequest EntryPoster::ToGift(const ImportedEntry& entry) const {
   request.set_debited(options_.name_of(entry.debited));
   request.set_credited(options_.name_of(entry.credited));
   request.set_seconds(entry.seconds);
-  request.set_occurred_on(entry.occurred_on);
-  request.set_category(entry.category);
-  request.set_note(entry.note);
-  for (const std::string& tag : entry.tags) request.add_tags(tag);
-  request.set_decision(entry.decision);
-  if (entry.acting_for) request.set_acting_for(options_.name_of(*entry.acting_for));
-  *request.mutable_origin() = ToOrigin(entry.origin);
+  FillInWords(entry, request);
   request.set_validate_only(!options_.commit);
   return request;
 }

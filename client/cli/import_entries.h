@@ -9,6 +9,7 @@
 #ifndef TIMEBANK_CLIENT_CLI_IMPORT_ENTRIES_H_
 #define TIMEBANK_CLIENT_CLI_IMPORT_ENTRIES_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -76,6 +77,8 @@ class EntryPoster {
   absl::StatusOr<std::string> FindByOrigin(const imports::ImportedOrigin& origin);
 
  private:
+  template <typename Message>
+  void FillInWords(const imports::ImportedEntry& entry, Message& to) const;
   v1::Exchange ToExchange(const imports::ImportedEntry& entry) const;
   v1::RecordGiftRequest ToGift(const imports::ImportedEntry& entry) const;
   v1::RecordOpeningRequest ToOpening(const imports::ImportedEntry& entry) const;
@@ -95,7 +98,11 @@ class EntryPoster {
 
   client::Client client_;
   EntryPosterOptions options_;
+  // What waits, and as the server is to get it.
   std::vector<imports::ImportedEntry> batch_;
+  v1::BatchRecordExchangesRequest request_;
+  size_t batch_shares_ = 0;
+  size_t batch_bytes_ = 0;
 };
 
 }  // namespace timebank::cli

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,16 @@ std::string WhyNote(std::string_view note) {
   if (!imports::IsUtf8(note)) return "the note is not UTF-8";
   if (note.size() <= kMaxNoteBytes) return "";
   return absl::StrCat("the note is longer than ", kMaxNoteBytes, " bytes (", note.size(), ")");
+}
+
+bool IsTooMuch(int64_t seconds) { return seconds > kMaxSeconds || seconds < -kMaxSeconds; }
+
+std::string WhyAmounts(const imports::ImportedEntry& entry) {
+  bool too_much = IsTooMuch(entry.seconds);
+  for (const auto* shares : {&entry.givers, &entry.receivers, &entry.movements}) {
+    for (const imports::ImportedShare& share : *shares) too_much = too_much || IsTooMuch(share.seconds);
+  }
+  return too_much ? absl::StrCat("more than ", kMaxSeconds, " seconds") : "";
 }
 
 // Days in ISO form compare as texts.
@@ -103,7 +114,8 @@ std::string WhyRefused(const imports::ImportedOpening& opening, std::string_view
 }
 
 std::string WhyRefused(const imports::ImportedEntry& entry, std::string_view today) {
-  return First([&] { return WhyDay(entry.occurred_on, today); }, [&] { return WhyNote(entry.note); },
+  return First([&] { return WhyAmounts(entry); }, [&] { return WhyDay(entry.occurred_on, today); },
+               [&] { return WhyNote(entry.note); },
                [&] { return WhyText("the category", entry.category, kMaxCategoryCharacters); },
                [&] { return WhyText("who recorded it", entry.origin.recorded_by, kMaxNameCharacters); },
                [&] { return WhyNumber("the entry's number", entry.origin.number); });

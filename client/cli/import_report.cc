@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "client/cli/errors.h"
 #include "client/cli/hours.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
 
@@ -22,8 +23,8 @@ using google::protobuf::ListValue;
 using google::protobuf::Struct;
 
 std::string AccountName(const ImportAccount& account) {
-  if (client::IdOf(account.holder) == "opening" && account.number.empty()) return "Opening pot";
-  if (account.number.empty()) return "Community pot";
+  if (client::IdOf(account.holder) == "opening" && account.number.empty()) return T("Opening pot");
+  if (account.number.empty()) return T("Community pot");
   return account.display_name.empty() ? absl::StrCat("Member ", account.number) : account.display_name;
 }
 
@@ -155,48 +156,58 @@ void PutCheck(Struct& summary, const ImportOutcome& outcome) {
 // ---- Sentences
 
 void TellLeftOpen(Session& session, const LeftOpen& left) {
-  std::string line = absl::StrCat("  ", AccountWords(left.account), ": ");
+  const std::string who = AccountWords(left.account);
   switch (left.why) {
     case LeftOpen::Why::kHasHours:
-      absl::StrAppend(&line, Standing(left.account.expected_seconds()),
-                      "; say where the hours go: timebank member close ", Handle(left.account), " --to pot");
-      break;
+      // Translators: $0 is somebody, $1 a balance, $2 what stands for somebody in a command.
+      return session.Tell(Fill(T("  $0: $1; say where the hours go: timebank member close $2 --to pot"), who,
+                               Standing(left.account.expected_seconds()), Handle(left.account)));
     case LeftOpen::Why::kChanged:
-      absl::StrAppend(&line, "changed or reopened here since it was added; if it should close: ",
-                      "timebank member close ", Handle(left.account));
-      break;
+      return session.Tell(Fill(T("  $0: changed or reopened here since it was added; if it should close: "
+                                 "timebank member close $1"),
+                               who, Handle(left.account)));
     case LeftOpen::Why::kRefused:
-      absl::StrAppend(&line, OneLine(left.reason));
-      break;
+      return session.Tell(absl::StrCat("  ", who, ": ", OneLine(left.reason)));
   }
-  session.Tell(line);
 }
 
 void TellMembers(Session& session, const ImportOutcome& outcome) {
   const ImportReport& report = outcome.report;
-  session.Tell(absl::StrCat(
-      "  members    ", report.members_new, " new, ", report.members_known, " known",
-      report.members_known > 0 ? absl::StrCat(" (by their number in ", outcome.system, ")") : ""));
+  // Translators: the lines of an import's summary stand below each other; blanks line them up.
+  session.Tell(report.members_known > 0
+                   ? Fill(T("  members    $0 new, $1 known (by their number in $2)"), report.members_new,
+                          report.members_known, outcome.system)
+                   : Fill(T("  members    $0 new, $1 known"), report.members_new, report.members_known));
   if (report.members_filled > 0) {
-    session.Tell(absl::StrCat("             of ", report.members_filled, " known the files ",
-                              outcome.committed ? "filled in" : "fill in", " what was empty"));
+    session.Tell(Fill(outcome.committed ? T("             of $0 known the files filled in what was empty")
+                                        : T("             of $0 known the files fill in what was empty"),
+                      report.members_filled));
   }
   if (report.members_named_otherwise > 0) {
-    session.Tell(absl::StrCat("             ", report.members_named_otherwise,
-                              " known have another name here; it stays"));
+    session.Tell(
+        Fill(T("             $0 known have another name here; it stays"), report.members_named_otherwise));
+  }
+  if (report.external_ids_left_out > 0) {
+    session.Tell(Fill(Tn("             $0 number in another system left out: a member keeps 20",
+                         "             $0 numbers in other systems left out: a member keeps 20",
+                         report.external_ids_left_out),
+                      report.external_ids_left_out));
   }
   const auto left_open = static_cast<int64_t>(report.left_open.size());
   if (report.closed + report.closed_before + left_open == 0) return;
-  std::string closed =
-      absl::StrCat("  left there ", report.closed, outcome.committed ? " closed" : " to be closed");
-  if (report.closed_before > 0) absl::StrAppend(&closed, ", ", report.closed_before, " closed before");
+  // Translators: of the members who left the older system, $0 have their accounts closed.
+  std::string closed = Fill(
+      outcome.committed ? T("  left there $0 closed") : T("  left there $0 to be closed"), report.closed);
+  if (report.closed_before > 0)
+    absl::StrAppend(&closed, ", ", Fill(T("$0 closed before"), report.closed_before));
   if (left_open > 0)
-    absl::StrAppend(&closed, ", ", left_open, outcome.committed ? " stay open" : " will stay open");
+    absl::StrAppend(&closed, ", ",
+                    Fill(outcome.committed ? T("$0 stay open") : T("$0 will stay open"), left_open));
   session.Tell(closed);
   if (report.closed_later > 0) {
     session.Tell(
-        absl::StrCat("             ", report.closed_later,
-                     " of them with hours and exchanges after they left: closed as of the last one"));
+        Fill(T("             $0 of them with hours and exchanges after they left: closed as of the last one"),
+             report.closed_later));
   }
   for (const LeftOpen& left : report.left_open) TellLeftOpen(session, left);
 }
@@ -205,30 +216,32 @@ void TellDeclared(Session& session, const ImportOutcome& outcome) {
   const ImportReport& report = outcome.report;
   if (report.declared == 0) return;
   const auto differ = static_cast<int64_t>(report.declared_differences.size());
-  session.Tell(absl::StrCat("  declared   ", Count(report.declared, "balance"), ", ",
-                            report.declared - differ, " as computed, ", differ, " not"));
+  session.Tell(Fill(Tn("  declared   $0 balance, $1 as computed, $2 not",
+                       "  declared   $0 balances, $1 as computed, $2 not", report.declared),
+                    report.declared, report.declared - differ, differ));
   for (const DeclaredDifference& difference : report.declared_differences) {
-    session.Tell(absl::StrCat("  ", difference.declared.place.file, " line ", difference.declared.place.line,
-                              ", ", AccountWords(difference.account), ": declared ",
-                              Standing(difference.declared.seconds), ", computed ",
-                              Standing(difference.account.files_seconds())));
+    // Translators: $0 is a file, $1 a line of it, $2 somebody, $3 and $4 are balances.
+    session.Tell(Fill(T("  $0 line $1, $2: declared $3, computed $4"), difference.declared.place.file,
+                      difference.declared.place.line, AccountWords(difference.account),
+                      Standing(difference.declared.seconds), Standing(difference.account.files_seconds())));
   }
 }
 
 void TellRejectsFiles(Session& session, const ImportOutcome& outcome) {
   for (const RejectsFiles::Written& written : outcome.rejects_files) {
-    session.Tell(absl::StrCat("  written to ", written.path, ": ", Count(written.rows, "row"),
-                              "; mend them there and import that file"));
+    session.Tell(Fill(Tn("  written to $0: $1 row; mend them there and import that file",
+                         "  written to $0: $1 rows; mend them there and import that file", written.rows),
+                      written.path, written.rows));
   }
 }
 
 // `42 members, the community pot`.
 std::string WhatWasCompared(const BalanceCheck& check) {
   std::vector<std::string> parts;
-  if (check.members > 0) parts.push_back(Count(check.members, "member"));
-  if (check.circles > 0) parts.push_back(Count(check.circles, "circle"));
-  if (check.community_pot) parts.push_back("the community pot");
-  if (check.opening_pot) parts.push_back("the opening pot");
+  if (check.members > 0) parts.push_back(Fill(Tn("$0 member", "$0 members", check.members), check.members));
+  if (check.circles > 0) parts.push_back(Fill(Tn("$0 circle", "$0 circles", check.circles), check.circles));
+  if (check.community_pot) parts.push_back(T("the community pot"));
+  if (check.opening_pot) parts.push_back(T("the opening pot"));
   return absl::StrJoin(parts, ", ");
 }
 
@@ -236,32 +249,60 @@ void TellCheck(Session& session, const BalanceCheck& check) {
   if (check.differences.empty()) {
     const std::string compared = WhatWasCompared(check);
     if (compared.empty()) return;
-    session.Tell(absl::StrCat(check.accounts() == 1
-                                  ? "The balance agrees"
-                                  : absl::StrCat("All ", check.accounts(), " balances agree"),
-                              " (", compared, ")."));
+    // Translators: $1 is what was compared: 42 members, the community pot.
+    session.Tell(Fill(Tn("The balance agrees ($1).", "All $0 balances agree ($1).", check.accounts()),
+                      check.accounts(), compared));
     return;
   }
   for (const BalanceDifference& difference : check.differences) {
-    session.Tell(absl::StrCat("  ", AccountWords(difference.account), ": ",
-                              Standing(difference.actual_seconds), ", should be ",
-                              Standing(difference.account.expected_seconds())));
+    session.Tell(Fill(T("  $0: $1, should be $2"), AccountWords(difference.account),
+                      Standing(difference.actual_seconds), Standing(difference.account.expected_seconds())));
   }
+}
+
+// How many rows are rejected, and what became of the others.
+std::string Rejected(const ImportOutcome& outcome) {
+  const ImportReport& report = outcome.report;
+  const int64_t posted = report.members_new + report.circles_new + report.exchanges_new + report.openings_new;
+  const int64_t known =
+      report.members_known + report.circles_known + report.exchanges_known + report.openings_known;
+  const int64_t rows = report.rejected;
+  const char* sentence = nullptr;
+  if (!outcome.committed && outcome.strict) {
+    sentence = Tn("$0 row cannot be posted, so nothing would be (--strict).",
+                  "$0 rows cannot be posted, so nothing would be (--strict).", rows);
+  } else if (posted == 0 && known == 0) {
+    sentence = outcome.committed ? Tn("$0 row could not be posted, and there are no others.",
+                                      "$0 rows could not be posted, and there are no others.", rows)
+                                 : Tn("$0 row cannot be posted, and there are no others.",
+                                      "$0 rows cannot be posted, and there are no others.", rows);
+  } else if (posted == 0) {
+    sentence = outcome.committed ? Tn("$0 row could not be posted; the bank had the others already.",
+                                      "$0 rows could not be posted; the bank had the others already.", rows)
+                                 : Tn("$0 row cannot be posted; the bank has the others already.",
+                                      "$0 rows cannot be posted; the bank has the others already.", rows);
+  } else {
+    sentence = outcome.committed ? Tn("$0 row could not be posted; the others were.",
+                                      "$0 rows could not be posted; the others were.", rows)
+                                 : Tn("$0 row cannot be posted; the others can.",
+                                      "$0 rows cannot be posted; the others can.", rows);
+  }
+  return Fill(sentence, rows);
 }
 
 }  // namespace
 
 Table BalancesTable(const ImportReport& report) {
-  Table table({{"number", "Number", ColumnKind::kText},
-               {"account", "Account", ColumnKind::kText},
-               {"name", "Name", ColumnKind::kText},
-               {"now", "Balance before", ColumnKind::kBalance},
-               {"new", "New", ColumnKind::kChange},
-               {"balance", "Balance after", ColumnKind::kBalance}});
+  Table table({{"number", Later("Number"), ColumnKind::kText},
+               {"account", Later("Account"), ColumnKind::kText},
+               {"name", Later("Name"), ColumnKind::kText},
+               {"now", Later("Balance before"), ColumnKind::kBalance},
+               {"new", Later("New"), ColumnKind::kChange},
+               {"balance", Later("Balance after"), ColumnKind::kBalance}});
   for (const ImportAccount& account : AccountsInOrder(report)) {
-    table.AddRow({Text(account.number), Text(ShortName(account.holder)), Text(AccountName(account)),
-                  Hours(account.before_seconds), Hours(account.new_seconds),
-                  Hours(account.expected_seconds())});
+    table.AddRow({Text(account.number), Text(ShortName(account.holder)),
+                  Said([&] { return AccountName(account); }), Hours(account.before_seconds),
+                  Hours(account.new_seconds), Hours(account.expected_seconds())});
   }
   return table;
 }
@@ -286,23 +327,33 @@ std::string ImportJson(const ImportOutcome& outcome, const std::string& bank) {
 
 void TellImport(Session& session, const ImportOutcome& outcome) {
   const ImportReport& report = outcome.report;
-  session.Tell(absl::StrCat(Count(report.rows, "row"), " read (", outcome.system, ")"));
+  session.Tell(Fill(Tn("$0 row read ($1)", "$0 rows read ($1)", report.rows), report.rows, outcome.system));
   TellMembers(session, outcome);
   if (report.circles_new + report.circles_known > 0) {
-    session.Tell(absl::StrCat("  circles    ", report.circles_new, " new, ", report.circles_known, " known"));
+    session.Tell(Fill(T("  circles    $0 new, $1 known"), report.circles_new, report.circles_known));
+  }
+  if (report.circles_otherwise > 0) {
+    session.Tell(
+        Fill(T("             $0 known have other members here; they stay"), report.circles_otherwise));
   }
   if (report.openings_new + report.openings_known > 0) {
-    session.Tell(
-        absl::StrCat("  openings   ", report.openings_new, " new, ", report.openings_known, " known"));
+    session.Tell(Fill(T("  openings   $0 new, $1 known"), report.openings_new, report.openings_known));
   }
-  session.Tell(absl::StrCat("  exchanges  ", report.exchanges_new, " new, ", report.exchanges_known,
-                            " known; ", FormatHours(report.seconds), " in all"));
-  session.Tell(absl::StrCat("  rows that ", outcome.committed ? "could not" : "cannot",
-                            " be posted: ", report.rejected));
+  session.Tell(Fill(T("  exchanges  $0 new, $1 known; $2 in all"), report.exchanges_new,
+                    report.exchanges_known, FormatHours(report.seconds)));
+  session.Tell(Fill(
+      outcome.committed ? T("  rows that could not be posted: $0") : T("  rows that cannot be posted: $0"),
+      report.rejected));
+  if (report.members_missing > 0) {
+    session.Tell(Fill(Tn("             $0 person is in no members file: add it, or --make-members",
+                         "             $0 people are in no members file: add it, or --make-members",
+                         report.members_missing),
+                      report.members_missing));
+  }
   TellRejectsFiles(session, outcome);
   TellDeclared(session, outcome);
   if (!outcome.left_out.empty()) {
-    session.Tell(absl::StrCat("  left out: ", absl::StrJoin(outcome.left_out, "; ")));
+    session.Tell(Fill(T("  left out: $0"), absl::StrJoin(outcome.left_out, "; ")));
   }
   if (outcome.check) TellCheck(session, *outcome.check);
 }
@@ -311,20 +362,24 @@ absl::Status TellWhatIsWrong(Session& session, const ImportOutcome& outcome) {
   const ImportReport& report = outcome.report;
   std::vector<std::string> wrong;
   if (outcome.check && !outcome.check->differences.empty()) {
-    wrong.push_back(absl::StrCat(
-        Count(static_cast<int64_t>(outcome.check->differences.size()), "balance differs", "balances differ"),
-        " from what the files say. Did somebody record meanwhile? Look: timebank statement NAME"));
+    const auto differ = static_cast<int64_t>(outcome.check->differences.size());
+    wrong.push_back(
+        Fill(Tn("$0 balance differs from what the files say. Did somebody record meanwhile? Look: timebank "
+                "statement NAME",
+                "$0 balances differ from what the files say. Did somebody record meanwhile? Look: timebank "
+                "statement NAME",
+                differ),
+             differ));
   }
   if (!report.declared_differences.empty()) {
-    wrong.push_back(absl::StrCat(Count(static_cast<int64_t>(report.declared_differences.size()),
-                                       "declared balance is", "declared balances are"),
-                                 " not what the rows add up to."));
+    const auto differ = static_cast<int64_t>(report.declared_differences.size());
+    wrong.push_back(Fill(Tn("$0 declared balance is not what the rows add up to.",
+                            "$0 declared balances are not what the rows add up to.", differ),
+                         differ));
   }
   if (report.rejected > 0) {
-    wrong.push_back(absl::StrCat(
-        Count(report.rejected, "row"),
-        outcome.committed ? " could not be posted; the others were." : " cannot be posted; the others can.",
-        " Mend the file and import it again: nothing is posted twice."));
+    wrong.push_back(absl::StrCat(Rejected(outcome), " ",
+                                 T("Mend the file and import it again: nothing is posted twice.")));
   }
   if (wrong.empty()) return absl::OkStatus();
   for (size_t i = 1; i < wrong.size(); ++i) session.Tell(wrong[i]);

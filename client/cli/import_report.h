@@ -21,6 +21,8 @@ namespace timebank::cli {
 struct ImportOutcome {
   ImportReport report;
   bool committed = false;
+  // Whether a row that cannot be posted keeps everything out.
+  bool strict = false;
   // The reader's words.
   std::string system;
   std::vector<std::string> left_out;

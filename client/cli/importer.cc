@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,11 +14,13 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "client/cli/errors.h"
 #include "client/cli/fetch_balances.h"
 #include "client/cli/import/text.h"
+#include "client/cli/import/timebank_export.h"
 #include "client/cli/import_limits.h"
 #include "client/cli/limits.h"
 #include "client/cli/status_macros.h"
@@ -77,11 +80,44 @@ std::string DayAfterAll(const ImportAccount& account, const std::string& last_da
 // Under which a circle stands among the accounts; no member's number begins like it.
 std::string CircleKey(std::string_view id) { return absl::StrCat("/circles/", Absl(id)); }
 
+constexpr char kOwnExport[] =
+    "These files were exported from this very bank: it has all of it. Import them into another one.";
+
+// As many as the server keeps of a member.
+constexpr int kMostExternalIds = 20;
+
+std::string ExternalKey(const std::string& system, const std::string& number) {
+  return absl::StrCat(system, ":", number);
+}
+
 void NoteDay(ImportAccount& account, const std::string& day) {
   if (account.closes && account.last_day < day) account.last_day = day;
 }
 
 }  // namespace
+
+absl::Status RefuseOwnEntries(client::Client client, imports::Reader& reader, const std::string& bank) {
+  const std::string prefix = absl::StrCat(Absl(client::IdOf(bank)), "/");
+  imports::Row row;
+  for (;;) {
+    CLI_ASSIGN_OR_RETURN(const bool more, reader.Next(row));
+    if (!more) return absl::OkStatus();
+    const auto* entry = std::get_if<imports::ImportedEntry>(&row);
+    int64_t sequence = 0;
+    if (entry == nullptr || entry->origin.system != imports::kTimebank ||
+        !absl::StartsWith(entry->origin.number, prefix) ||
+        !absl::SimpleAtoi(entry->origin.number.substr(prefix.size()), &sequence)) {
+      continue;
+    }
+    v1::GetExchangeRequest request;
+    request.set_name(client::ExchangeName(bank, absl::StrCat(sequence)));
+    const absl::StatusOr<v1::GetExchangeResponse> found = client.GetExchange(std::move(request));
+    if (!found.ok()) return IsAboutTheServer(found.status()) ? found.status() : absl::OkStatus();
+    const bool same = google::protobuf::util::TimeUtil::TimestampToMicroseconds(
+                          found->exchange().record_time()) == absl::ToUnixMicros(entry->origin.record_time);
+    return same ? UsageError(kOwnExport) : absl::OkStatus();
+  }
+}
 
 Importer::Importer(client::Client client, imports::Reader& reader, ImporterOptions options)
     : client_(client),
@@ -161,12 +197,19 @@ ImportAccount* Importer::Find(const imports::ImportedHolder& holder) {
     case imports::ImportedHolder::Kind::kMember:
       break;
     case imports::ImportedHolder::Kind::kCircle:
-      return Find(CircleKey(holder.number));
+      return FindCircle(holder.number);
     case imports::ImportedHolder::Kind::kPot:
       if (holder.number == "community") return Find("");
       return holder.number == "opening" ? &report_.opening_pot : nullptr;
   }
   return Find(holder.number);
+}
+
+// A circle is known by its id alone. One that the bank has and no earlier run can have brought is another
+// one.
+ImportAccount* Importer::FindCircle(const std::string& id) const {
+  ImportAccount* circle = Find(CircleKey(id));
+  return circle == nullptr || imported_before_ || !circle->existed ? circle : nullptr;
 }
 
 // Only the bank that was exported knows where its export was made.
@@ -177,9 +220,16 @@ absl::Status Importer::RefuseOwnExport() {
   request.set_page_size(1);
   request.set_after_position(std::string(reader_.position()));
   const absl::Status known = client_.ListEventsPage(std::move(request)).status();
-  if (known.ok()) {
-    return UsageError(
-        "These files were exported from this very bank: it has all of it. Import them into another one.");
+  if (known.ok()) return UsageError(kOwnExport);
+  // Its own position, and yet to come: it has been set back since.
+  if (client::ErrorReason(known) == "NOT_SERVING") {
+    v1::GetTimebankRequest bank;
+    bank.set_name(options_.bank);
+    CLI_ASSIGN_OR_RETURN(const v1::GetTimebankResponse now, client_.GetTimebank(std::move(bank)));
+    return UsageError(absl::StrCat(
+        "These files were exported from this very bank, which is at an earlier position now, as after a "
+        "backup was brought back: what came after entry ",
+        now.timebank().last_sequence(), " is not in it. Import them into another one."));
   }
   return IsAboutTheServer(known) ? known : absl::OkStatus();
 }
@@ -192,19 +242,39 @@ absl::Status Importer::LoadAccounts() {
     if (!member.ok()) return member.status();
     taken_ids_.insert(std::string(client::IdOf(member->name())));
     for (const v1::Member::ExternalId& id : member->external_ids()) {
-      if (id.system() != reader_.system()) continue;
-      const bool merged = !member->merged_into().empty();
-      ImportAccount& account = FindOrAdd(id.number());
-      account.holder = merged ? member->merged_into() : member->name();
-      if (merged) account.merged_name = member->name();
-      account.display_name = member->display_name();
-      account.existed = true;
-      account.is_closed = member->state() != v1::Member::STATE_ACTIVE;
-      account.untouched = SameMoment(member->create_time(), member->update_time());
-      known_[id.number()] = {*member, merged};
+      if (id.system() == reader_.system()) {
+        AddKnown(id.number(), *member);
+      } else if (reader_.system() == imports::kTimebank) {
+        elsewhere_.emplace(ExternalKey(id.system(), id.number()), Elsewhere{*member, 0});
+      }
     }
   }
   return absl::OkStatus();
+}
+
+ImportAccount& Importer::AddKnown(const std::string& number, const v1::Member& member) {
+  const bool merged = !member.merged_into().empty();
+  ImportAccount& account = FindOrAdd(number);
+  account.holder = merged ? member.merged_into() : member.name();
+  if (merged) account.merged_name = member.name();
+  account.display_name = member.display_name();
+  account.existed = true;
+  account.is_closed = member.state() != v1::Member::STATE_ACTIVE;
+  account.untouched = SameMoment(member.create_time(), member.update_time());
+  known_[number] = {member, merged};
+  return account;
+}
+
+// Somebody who came from the same older system as the member of the files.
+ImportAccount* Importer::FindElsewhere(const imports::ImportedMember& member) {
+  for (const auto& [system, number] : member.external_ids) {
+    const auto found = elsewhere_.find(ExternalKey(system, number));
+    if (found == elsewhere_.end()) continue;
+    ImportAccount& account = AddKnown(member.number, found->second.member);
+    account.before_seconds = found->second.seconds;
+    return &account;
+  }
+  return nullptr;
 }
 
 absl::Status Importer::LoadCircles() {
@@ -218,6 +288,8 @@ absl::Status Importer::LoadCircles() {
     account.number = ShortName(circle->name());
     account.display_name = circle->display_name();
     account.existed = true;
+    circle_members_[CircleKey(client::IdOf(circle->name()))] = {circle->members().begin(),
+                                                                circle->members().end()};
   }
   return absl::OkStatus();
 }
@@ -234,11 +306,15 @@ absl::Status Importer::LoadBalances() {
   std::vector<std::string> holders;
   for (const auto& [number, account] : report_.accounts) holders.push_back(account.holder);
   holders.push_back(report_.opening_pot.holder);
+  for (const auto& [id, one] : elsewhere_) {
+    holders.push_back(one.member.merged_into().empty() ? one.member.name() : one.member.merged_into());
+  }
   CLI_ASSIGN_OR_RETURN(const std::vector<v1::Balance> balances,
                        FetchBalances(client_, options_.bank, holders, list.position()));
   auto balance = balances.begin();
   for (auto& [number, account] : report_.accounts) account.before_seconds = (balance++)->seconds();
-  report_.opening_pot.before_seconds = balance->seconds();
+  report_.opening_pot.before_seconds = (balance++)->seconds();
+  for (auto& [id, one] : elsewhere_) one.seconds = (balance++)->seconds();
   return absl::OkStatus();
 }
 
@@ -252,6 +328,8 @@ absl::Status Importer::TakeMember(imports::ImportedMember& member) {
     return absl::OkStatus();
   }
   ImportAccount* account = Find(member.number);
+  if (account != nullptr && account->existed) imported_before_ = true;
+  if (account == nullptr) account = FindElsewhere(member);
   if (account != nullptr) {
     ++report_.members_known;
     CLI_RETURN_IF_ERROR(FillIn(member, *account));
@@ -296,6 +374,7 @@ absl::StatusOr<std::string> Importer::CreateMember(const imports::ImportedMember
   external.set_system(std::string(reader_.system()));
   external.set_number(member.number);
   for (const auto& [system, number] : member.external_ids) {
+    if (created.external_ids_size() == kMostExternalIds) break;
     v1::Member::ExternalId& other = *created.add_external_ids();
     other.set_system(system);
     other.set_number(number);
@@ -324,6 +403,9 @@ absl::StatusOr<bool> Importer::AddMember(const imports::ImportedMember& member) 
   }
   if (!id.empty()) taken_ids_.insert(id);
   ++report_.members_new;
+  // Beside its number in the files.
+  const auto others = static_cast<int64_t>(member.external_ids.size());
+  report_.external_ids_left_out += std::max<int64_t>(0, others - (kMostExternalIds - 1));
   ImportAccount& account = FindOrAdd(member.number);
   account.holder = std::move(holder);
   account.display_name = member.display_name;
@@ -411,6 +493,7 @@ absl::StatusOr<ImportAccount*> Importer::AccountOf(const std::string& number, co
     account = Find(number);
   }
   if (account == nullptr) {
+    if (missing_.insert(number).second) ++report_.members_missing;
     Reject(source, field,
            absl::StrCat("there is no member ", number,
                         " in the files (or its row cannot be read), nor in the bank"));
@@ -594,9 +677,20 @@ void Importer::Reject(const Source& source, const std::string& field, const std:
 absl::Status Importer::TakeCircle(imports::ImportedCircle& circle) {
   const Source source{circle.place, std::move(circle.fields)};
   const std::string key = CircleKey(circle.id);
-  if (ImportAccount* known = Find(key)) {
+  if (ImportAccount* known = FindCircle(circle.id)) {
     ++report_.circles_known;
     known->in_files = true;
+    std::set<std::string> members;
+    for (const std::string& number : circle.members) {
+      const ImportAccount* member = Find(number);
+      members.insert(member == nullptr ? "" : member->holder);
+    }
+    // A member's export tells of circles by their names.
+    if (!members.empty() && members != circle_members_[key]) ++report_.circles_otherwise;
+    return absl::OkStatus();
+  }
+  if (Find(key) != nullptr) {
+    Reject(source, "id", "another circle of this bank has that id");
     return absl::OkStatus();
   }
   v1::CreateCircleRequest request;
@@ -693,6 +787,7 @@ void Importer::Join(ImportAccount& goes, ImportAccount& stays) {
   const bool one_already = !goes.holder.empty() && goes.holder == stays.holder;
   if (!one_already) stays.before_seconds += goes.before_seconds;
   const std::string from = goes.holder;
+  stays.survives = true;
   for (auto& [number, account] : report_.accounts) {
     const bool one_of_them =
         !account.holder.empty() && (account.holder == from || account.holder == stays.holder);
@@ -716,6 +811,8 @@ absl::Status Importer::CloseBeforehand() {
     if (!account.closes || account.is_closed || !account.untouched || account.before_seconds > 0) continue;
     const auto planned = options_.plan->accounts.find(number);
     if (planned == options_.plan->accounts.end() || planned->second.expected_seconds() <= 0) continue;
+    // The server merges into nobody who is closed.
+    if (planned->second.survives) continue;
     CLI_RETURN_IF_ERROR(Close(account, DayAfterAll(account, planned->second.last_day)));
   }
   return absl::OkStatus();
@@ -734,7 +831,7 @@ absl::Status Importer::CloseAfterwards() {
       report_.left_open.push_back({account, LeftOpen::Why::kChanged, ""});
     } else if (account.expected_seconds() <= 0) {
       CLI_RETURN_IF_ERROR(Close(account, account.closed_on));
-    } else if (!options_.commit && !had_hours) {
+    } else if (!options_.commit && !had_hours && !account.survives) {
       CLI_RETURN_IF_ERROR(Close(account, DayAfterAll(account, account.last_day)));
     } else if (std::none_of(
                    report_.left_open.begin(), report_.left_open.end(),

@@ -25,6 +25,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +61,8 @@ struct ImportAccount {
   int64_t known_seconds = 0;
   // Whether the files speak of it.
   bool in_files = false;
+  // Another one becomes one with it in the files.
+  bool survives = false;
 
   // What the files say that it left, and when (ISO day or empty).
   bool closes = false;
@@ -108,8 +111,14 @@ struct ImportReport {
   int64_t members_filled = 0;
   // Known ones who have another name in the bank; it stays.
   int64_t members_named_otherwise = 0;
+  // Whom rows name and nobody knows.
+  int64_t members_missing = 0;
+  // Numbers in other systems that new ones do not keep, as they have too many.
+  int64_t external_ids_left_out = 0;
   int64_t circles_new = 0;
   int64_t circles_known = 0;
+  // Known ones who have other members in the bank; they stay.
+  int64_t circles_otherwise = 0;
   // Entries of any kind but openings.
   int64_t exchanges_new = 0;
   int64_t exchanges_known = 0;
@@ -172,6 +181,10 @@ struct ImporterOptions {
   std::function<void(int64_t done, int64_t total)> on_progress = {};
 };
 
+// An error (usage) where `reader` reads entries of `bank` (a resource name) itself, whatever it lacks to tell
+// so by its position(). Reads to the first such entry.
+absl::Status RefuseOwnEntries(client::Client client, imports::Reader& reader, const std::string& bank);
+
 class Importer {
  public:
   // `reader` must outlive the importer.
@@ -205,6 +218,11 @@ class Importer {
     v1::Member member;
     bool merged;
   };
+  // A member of the bank with a number in a system that is not the reader's.
+  struct Elsewhere {
+    v1::Member member;
+    int64_t seconds;
+  };
 
   // The account under that number; null: there is none.
   ImportAccount* Find(const std::string& number) const;
@@ -215,6 +233,9 @@ class Importer {
   // An export of the bank that it is to go into would post everything twice.
   absl::Status RefuseOwnExport();
   absl::Status LoadAccounts();
+  ImportAccount& AddKnown(const std::string& number, const v1::Member& member);
+  ImportAccount* FindElsewhere(const imports::ImportedMember& member);
+  ImportAccount* FindCircle(const std::string& id) const;
   absl::Status LoadCircles();
   absl::Status LoadBalances();
   absl::Status Take(imports::Row row);
@@ -271,6 +292,14 @@ class Importer {
   // The same accounts, to be found quickly; in the report they stay where they are.
   absl::flat_hash_map<std::string, ImportAccount*> by_number_;
   std::map<std::string, KnownMember> known_;
+  // By system and number: whom an export may know by that.
+  std::map<std::string, Elsewhere> elsewhere_;
+  // Of the bank's circles, by key: resource names.
+  std::map<std::string, std::set<std::string>> circle_members_;
+  // Whether the bank knows a member by the number in the files, so that they have come before.
+  bool imported_before_ = false;
+  // Whom rows name and nobody knows.
+  absl::flat_hash_set<std::string> missing_;
   // Sequence number of the newest entry when the balances were read.
   int64_t newest_before_ = 0;
   // What this run has posted.

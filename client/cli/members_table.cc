@@ -10,6 +10,7 @@
 #include "client/cli/exchange_words.h"
 #include "client/cli/limits.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
 
@@ -30,21 +31,21 @@ absl::StatusOr<Table> MemberTable(Session& session, const std::vector<v1::Member
   for (const v1::Member& member : members) holders.push_back(member.name());
   CLI_ASSIGN_OR_RETURN(const std::vector<v1::Balance> balances, GetBalances(session, holders));
   CLI_RETURN_IF_ERROR(session.Today().status());
-  Table table({{"number", "Number", ColumnKind::kNumber},
-               {"id", "Id", ColumnKind::kText},
-               {"name", "Name", ColumnKind::kText},
-               {"balance", "Balance", ColumnKind::kBalance},
-               {"last_exchange", "Last exchange", ColumnKind::kDay},
-               {"state", "State", ColumnKind::kText},
-               {"kind", "Kind", ColumnKind::kText, true},
-               {"phones", "Phone", ColumnKind::kText},
-               {"emails", "E-mail", ColumnKind::kText, true}});
+  Table table({{"number", Later("Number"), ColumnKind::kNumber},
+               {"id", Later("Id"), ColumnKind::kText},
+               {"name", Later("Name"), ColumnKind::kText},
+               {"balance", Later("Balance"), ColumnKind::kBalance},
+               {"last_exchange", Later("Last exchange"), ColumnKind::kDay},
+               {"state", Later("State"), ColumnKind::kText},
+               {"kind", Later("Kind"), ColumnKind::kText, true},
+               {"phones", Later("Phone"), ColumnKind::kText},
+               {"emails", Later("E-mail"), ColumnKind::kText, true}});
   for (size_t i = 0; i < members.size(); ++i) {
     const v1::Member& member = members[i];
     table.AddRow({Number(member.number()), Text(client::IdOf(member.name())), Text(DisplayName(member)),
                   i < balances.size() ? Hours(balances[i].seconds()) : Cell{},
-                  Text(member.last_exchange_on()), Text(StateWord(member.state())),
-                  Text(KindWord(member.kind())), Text(absl::StrJoin(member.phones(), " ")),
+                  Text(member.last_exchange_on()), Said([&] { return StateWord(member.state()); }),
+                  Said([&] { return KindWord(member.kind()); }), Text(absl::StrJoin(member.phones(), " ")),
                   Text(absl::StrJoin(member.emails(), " "))});
   }
   return table;
@@ -57,11 +58,11 @@ std::string DisplayName(const v1::Member& member) {
 std::string StateWord(v1::Member::State state) {
   switch (state) {
     case v1::Member::STATE_CLOSED:
-      return "closed";
+      return T("closed");
     case v1::Member::STATE_MERGED:
-      return "merged";
+      return T("merged");
     default:
-      return "active";
+      return T("active");
   }
 }
 

@@ -15,6 +15,7 @@
 #include "client/cli/posted.h"
 #include "client/cli/session.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
 
@@ -41,7 +42,7 @@ absl::Status Undo(Session& session, const UndoOptions& options) {
   session.directory().LookUp(response.reversed());
   CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
   const std::string lead =
-      absl::StrCat("Undone: ", ExchangeLine(response.reversed(), session.directory(), today));
+      Fill(T("Undone: $0"), ExchangeLine(response.reversed(), session.directory(), today));
   return ShowPosted(session, response, response.exchange(), {.lead = lead});
 }
 
@@ -107,8 +108,8 @@ absl::StatusOr<bool> FillCorrection(Session& session, const Correction& correcti
 }
 
 std::string CorrectedLead(const v1::Exchange& original_reversal) {
-  return absl::StrCat(Absl(client::IdOf(original_reversal.reverses())), " is undone by ",
-                      NumberOf(original_reversal), ", and this stands instead:");
+  return Fill(T("$0 is undone by $1, and this stands instead:"), client::IdOf(original_reversal.reverses()),
+              NumberOf(original_reversal));
 }
 
 struct CorrectOptions {
@@ -123,7 +124,8 @@ struct CorrectOptions {
 absl::Status Correct(Session& session, const CorrectOptions& options) {
   Correction correction = options.correction;
   if (!options.bare_hours.empty()) {
-    if (correction.hours.has_value()) return UsageError("Say the right time once: timebank correct 1042 1h");
+    if (correction.hours.has_value())
+      return UsageError(T("Say the right time once: timebank correct 1042 1h"));
     correction.hours = options.bare_hours;
   }
   v1::CorrectExchangeRequest request;
@@ -131,8 +133,8 @@ absl::Status Correct(Session& session, const CorrectOptions& options) {
   CLI_ASSIGN_OR_RETURN(const bool anything, FillCorrection(session, correction, request));
   if (!anything)
     return UsageError(
-        "What is wrong with it? Say the right time (timebank correct 1042 1h), or --on DAY, --givers, "
-        "--receivers, --category or --note.");
+        T("What is wrong with it? Say the right time (timebank correct 1042 1h), or --on DAY, --givers, "
+          "--receivers, --category or --note."));
   request.set_reason(options.because);
   CLI_ASSIGN_OR_RETURN(*request.mutable_acting_for(), ReadActingFor(session, options.acting_for));
   session.Stamp(request);
@@ -160,10 +162,11 @@ absl::Status Contest(Session& session, const ContestOptions& options) {
   CLI_ASSIGN_OR_RETURN(const v1::ContestExchangeResponse response,
                        session.client().ContestExchange(std::move(request)));
   const std::string number = NumberOf(response.exchange());
-  return ShowState(session, response, response.exchange(),
-                   absl::StrCat("Contested: ", options.because,
-                                ". The hours stay where they are.\nWhen you have talked: timebank settle ",
-                                number, " stands | reversed | 1h"));
+  return ShowState(
+      session, response, response.exchange(),
+      Fill(T("Contested: $0. The hours stay where they are.\nWhen you have talked: timebank settle $1 "
+             "stands | reversed | 1h"),
+           options.because, number));
 }
 
 // ---- settle
@@ -191,9 +194,9 @@ absl::Status FillOutcome(Session& session, const SettleOptions& options, v1::Set
   request.set_outcome(v1::SettleExchangeRequest::OUTCOME_CORRECTED);
   if (!absl::EqualsIgnoreCase(options.outcome, "corrected")) {
     if (!LooksLikeHours(options.outcome)) {
-      return UsageError(absl::StrCat(
-          "How does it end? Write stands, reversed, corrected or the right hours (1h) instead of \"",
-          options.outcome, "\"."));
+      return UsageError(Fill(
+          T("How does it end? Write stands, reversed, corrected or the right hours (1h) instead of \"$0\"."),
+          options.outcome));
     }
     correction.hours = options.outcome;
   }
@@ -215,16 +218,16 @@ absl::Status Settle(Session& session, const SettleOptions& options) {
   CLI_ASSIGN_OR_RETURN(const v1::SettleExchangeResponse response,
                        session.client().SettleExchange(std::move(request)));
   if (response.has_replacement()) {
-    PostedOptions posted{
-        .lead = absl::StrCat(NumberOf(response.exchange()), " is settled; this stands instead:")};
+    PostedOptions posted{.lead =
+                             Fill(T("$0 is settled; this stands instead:"), NumberOf(response.exchange()))};
     if (response.has_reversal()) posted.with = {&response.reversal()};
     return ShowPosted(session, response, response.replacement(), posted);
   }
   if (response.has_reversal()) {
     return ShowPosted(session, response, response.reversal(),
-                      {.lead = absl::StrCat(NumberOf(response.exchange()), " is settled and undone:")});
+                      {.lead = Fill(T("$0 is settled and undone:"), NumberOf(response.exchange()))});
   }
-  return ShowState(session, response, response.exchange(), "Settled: it stands as it was.");
+  return ShowState(session, response, response.exchange(), T("Settled: it stands as it was."));
 }
 
 }  // namespace
@@ -264,8 +267,9 @@ void AddMendCommands(Command root) {
       .Option("--because", contest->because, "TEXT", "What is wrong (needed)")
       .Option("--acting-for", contest->acting_for, "NAME", kActingFor)
       .Does([contest](Session& session) {
-        return contest->because.empty() ? UsageError("What is wrong with it? Add --because \"1h, not 1h30\".")
-                                        : Contest(session, *contest);
+        return contest->because.empty()
+                   ? UsageError(T("What is wrong with it? Add --because \"1h, not 1h30\"."))
+                   : Contest(session, *contest);
       });
 
   auto settle = std::make_shared<SettleOptions>();

@@ -15,6 +15,7 @@
 #include "client/cli/limits.h"
 #include "client/cli/members_table.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
 
@@ -129,7 +130,9 @@ absl::StatusOr<std::string> DidYouMean(Session& session, std::string_view typed)
                    [](const Near& a, const Near& b) { return a.distance < b.distance; });
   std::vector<std::string> words;
   for (size_t i = 0; i < std::min(near.size(), kMostSuggestions); ++i) words.push_back(near[i].words);
-  return words.empty() ? std::string() : absl::StrCat("Did you mean ", absl::StrJoin(words, ", or "), "?");
+  return words.empty() ? std::string()
+                       // Translators: $0 are names with what "or" is here between them.
+                       : Fill(T("Did you mean $0?"), absl::StrJoin(words, T(", or ")));
 }
 
 }  // namespace timebank::cli

@@ -19,6 +19,7 @@
 #include "client/cli/near_names.h"
 #include "client/cli/session.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 
 namespace timebank::cli {
@@ -38,9 +39,9 @@ absl::Status Find(Session& session, const std::vector<std::string>& words) {
   }
   if (members.empty()) {
     CLI_ASSIGN_OR_RETURN(const std::string near, DidYouMean(session, typed));
-    return NotFoundError(absl::StrCat("Nobody here fits \"", typed, "\". ",
-                                      near.empty() ? "Try a shorter part of the name;" : near,
-                                      near.empty() ? " all: timebank member list" : ""));
+    return NotFoundError(
+        absl::StrCat(Fill(T("Nobody here fits \"$0\"."), typed), " ",
+                     near.empty() ? T("Try a shorter part of the name; all: timebank member list") : near));
   }
   CLI_ASSIGN_OR_RETURN(const Table table, MemberTable(session, members));
   return session.ShowList(table, members);
@@ -88,17 +89,19 @@ absl::StatusOr<Chat> FetchChat(Session& session, int64_t quiet_days) {
 }
 
 std::string ContestSentence(const v1::Exchange& exchange, const Directory& directory, absl::CivilDay today) {
-  return absl::StrCat(
-      ExchangeLine(exchange, directory, today),
-      exchange.contested_by().empty() ? ""
-                                      : absl::StrCat("; ", directory.Name(exchange.contested_by()), " says"),
-      exchange.contest_reason().empty() ? "" : absl::StrCat(": ", OneLine(exchange.contest_reason())));
+  const std::string line = ExchangeLine(exchange, directory, today);
+  const std::string reason = OneLine(exchange.contest_reason());
+  if (exchange.contested_by().empty()) return reason.empty() ? line : absl::StrCat(line, ": ", reason);
+  const std::string who = directory.Name(exchange.contested_by());
+  // Translators: $0 is an entry, $1 a name, $2 what somebody says is wrong with it.
+  return reason.empty() ? Fill(T("$0; $1 says so"), line, who)
+                        : Fill(T("$0; $1 says: $2"), line, who, reason);
 }
 
 std::string QuietSentence(const v1::Member& member, absl::CivilDay today) {
   return member.last_exchange_on().empty()
-             ? "no exchange yet"
-             : absl::StrCat("last exchange ", FormatIsoDay(member.last_exchange_on(), today));
+             ? T("no exchange yet")
+             : Fill(T("last exchange $0"), FormatIsoDay(member.last_exchange_on(), today));
 }
 
 std::string MemberLabel(const v1::Member& member) {
@@ -118,19 +121,20 @@ std::string ChatSentences(const Chat& chat, const Console& console, const Direct
     absl::StrAppend(&text, text.empty() ? "" : "\n",
                     OnOut(console, Style::kHeading, absl::StrCat(words, ": ", count)), "\n");
   };
-  heading("Contested", chat.contested.size());
+  heading(T("Contested"), chat.contested.size());
   for (const v1::Exchange& exchange : chat.contested) {
     absl::StrAppend(&text, "  ", ContestSentence(exchange, directory, today), "\n");
   }
   if (!chat.contested.empty())
-    absl::StrAppend(&text, "  When you have talked: timebank settle NUMBER stands | reversed | 1h\n");
-  heading("Outside the bank's limits", chat.outside.size());
+    absl::StrAppend(&text, "  ", T("When you have talked: timebank settle NUMBER stands | reversed | 1h"),
+                    "\n");
+  heading(T("Outside the bank's limits"), chat.outside.size());
   for (size_t i = 0; i < chat.outside.size(); ++i) {
     const bool known = i < chat.outside_balances.size();
     absl::StrAppend(&text, "  ", MemberLabel(chat.outside[i]), "  ",
                     known ? Standing(chat.outside_balances[i].seconds()) : "", Reach(chat.outside[i]), "\n");
   }
-  heading(absl::StrCat("Quiet for ", quiet_days, " days"), chat.quiet.size());
+  heading(Fill(Tn("Quiet for $0 day", "Quiet for $0 days", quiet_days), quiet_days), chat.quiet.size());
   for (const v1::Member& member : chat.quiet) {
     absl::StrAppend(&text, "  ", MemberLabel(member), "  ", QuietSentence(member, today), Reach(member),
                     "\n");
@@ -139,28 +143,29 @@ std::string ChatSentences(const Chat& chat, const Console& console, const Direct
 }
 
 Table ChatTable(const Chat& chat, const Directory& directory, absl::CivilDay today) {
-  Table table({{"why", "Why", ColumnKind::kText},
-               {"number", "Number", ColumnKind::kNumber},
-               {"name", "Name", ColumnKind::kText},
-               {"detail", "Detail", ColumnKind::kText},
-               {"phones", "Phone", ColumnKind::kText},
-               {"emails", "E-mail", ColumnKind::kText}});
+  Table table({{"why", Later("Why"), ColumnKind::kText},
+               {"number", Later("Number"), ColumnKind::kNumber},
+               {"name", Later("Name"), ColumnKind::kText},
+               {"detail", Later("Detail"), ColumnKind::kText},
+               {"phones", Later("Phone"), ColumnKind::kText},
+               {"emails", Later("E-mail"), ColumnKind::kText}});
   const auto phones = [](const v1::Member& member) { return Text(absl::StrJoin(member.phones(), " ")); };
   const auto emails = [](const v1::Member& member) { return Text(absl::StrJoin(member.emails(), " ")); };
   for (const v1::Exchange& exchange : chat.contested) {
-    table.AddRow({Text("contested"), Number(exchange.sequence()), Text(Deed(exchange, directory)),
-                  Text(exchange.contest_reason()), Cell{}, Cell{}});
+    table.AddRow({Text("contested"), Number(exchange.sequence()),
+                  Said([&] { return Deed(exchange, directory); }), Text(exchange.contest_reason()), Cell{},
+                  Cell{}});
   }
   for (size_t i = 0; i < chat.outside.size(); ++i) {
     const bool known = i < chat.outside_balances.size();
     table.AddRow({Text("outside limits"), Number(chat.outside[i].number()),
                   Text(DisplayName(chat.outside[i])),
-                  Text(known ? Standing(chat.outside_balances[i].seconds()) : ""), phones(chat.outside[i]),
-                  emails(chat.outside[i])});
+                  Said([&] { return known ? Standing(chat.outside_balances[i].seconds()) : std::string(); }),
+                  phones(chat.outside[i]), emails(chat.outside[i])});
   }
   for (const v1::Member& member : chat.quiet) {
     table.AddRow({Text("quiet"), Number(member.number()), Text(DisplayName(member)),
-                  Text(QuietSentence(member, today)), phones(member), emails(member)});
+                  Said([&] { return QuietSentence(member, today); }), phones(member), emails(member)});
   }
   return table;
 }
@@ -190,24 +195,26 @@ struct ReportOptions {
 
 Table TotalsTable(const v1::GetTotalsResponse& totals, const std::string& by) {
   Table table({{by,
-                by == "month"      ? "Month"
-                : by == "category" ? "Category"
-                                   : "Kind",
+                by == "month"      ? Later("Month")
+                : by == "category" ? Later("Category")
+                                   : Later("Kind"),
                 ColumnKind::kText},
-               {"hours_given", "Hours given", ColumnKind::kHours},
-               {"exchanges", "Exchanges", ColumnKind::kNumber},
-               {"gave", "People who gave", ColumnKind::kNumber},
-               {"received", "received", ColumnKind::kNumber},
-               {"both", "did both", ColumnKind::kNumber},
-               {"pots_in", "Into pots", ColumnKind::kHours},
-               {"pots_out", "Out of pots", ColumnKind::kHours}});
-  const auto add = [&table](std::string_view key, const v1::Totals& row) {
-    table.AddRow({Text(key), Hours(row.seconds_given()), Number(row.exchange_count()), Number(row.givers()),
+               {"hours_given", Later("Hours given"), ColumnKind::kHours},
+               {"exchanges", Later("Exchanges"), ColumnKind::kNumber},
+               {"gave", Later("People who gave"), ColumnKind::kNumber},
+               {"received", Later("received"), ColumnKind::kNumber},
+               {"both", Later("did both"), ColumnKind::kNumber},
+               {"pots_in", Later("Into pots"), ColumnKind::kHours},
+               {"pots_out", Later("Out of pots"), ColumnKind::kHours}});
+  const auto add = [&table](const Cell& key, const v1::Totals& row) {
+    table.AddRow({key, Hours(row.seconds_given()), Number(row.exchange_count()), Number(row.givers()),
                   Number(row.receivers()), Number(row.givers_and_receivers()), Hours(row.pots_in_seconds()),
                   Hours(row.pots_out_seconds())});
   };
-  for (const v1::Totals& group : totals.groups()) add(group.key().empty() ? "(none)" : group.key(), group);
-  add("total", totals.total());
+  for (const v1::Totals& group : totals.groups()) {
+    add(group.key().empty() ? Said([] { return T("(none)"); }) : Text(group.key()), group);
+  }
+  add(Said([] { return T("total"); }), totals.total());
   return table;
 }
 
@@ -217,8 +224,7 @@ absl::Status Report(Session& session, const ReportOptions& options) {
   CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
   int64_t year = today.year();
   if (!options.year.empty() && (!absl::SimpleAtoi(options.year, &year) || year < 1900 || year > 9999))
-    return UsageError(
-        absl::StrCat("\"", options.year, "\" is not a year. Write timebank report ", today.year(), "."));
+    return UsageError(Fill(T("\"$0\" is not a year. Write timebank report $1."), options.year, today.year()));
   request.set_start_day(IsoDay(absl::CivilDay(year, 1, 1)));
   request.set_end_day(IsoDay(absl::CivilDay(year, 12, 31)));
   request.set_group_by(options.by == "month"      ? v1::GetTotalsRequest::GROUP_BY_MONTH
@@ -227,8 +233,8 @@ absl::Status Report(Session& session, const ReportOptions& options) {
   CLI_ASSIGN_OR_RETURN(const v1::GetTotalsResponse response, session.client().GetTotals(std::move(request)));
   if (session.AsJson()) return session.ShowJson(ToJson(response));
   if (!session.AsCsv()) {
-    session.console().out << OnOut(session.console(), Style::kHeading, absl::StrCat("Help given in ", year))
-                          << (year == today.year() ? absl::StrCat(", up to ", LongDay(today)) : "") << "\n";
+    session.console().out << OnOut(session.console(), Style::kHeading, Fill(T("Help given in $0"), year))
+                          << (year == today.year() ? Fill(T(", up to $0"), LongDay(today)) : "") << "\n";
   }
   return session.ShowTable(TotalsTable(response, options.by));
 }

@@ -9,6 +9,7 @@
 #include "client/cli/exchange_words.h"
 #include "client/cli/session.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "timebank/v1/exchange.pb.h"
 
 namespace timebank::cli {
@@ -51,8 +52,8 @@ absl::Status ShowPosted(Session& session, const Response& response, const v1::Ex
   if constexpr (requires { response.notices(); }) {
     ShowNotices(session, response.notices(), exchange, !options.dry_run);
   }
-  if (options.dry_run) session.Tell("Nothing was recorded. Leave --dry-run out to record it.");
-  if (response.replayed()) session.Tell("This had been entered already; nothing new was recorded.");
+  if (options.dry_run) session.Tell(T("Nothing was recorded. Leave --dry-run out to record it."));
+  if (response.replayed()) session.Tell(T("This had been entered already; nothing new was recorded."));
   return absl::OkStatus();
 }
 
@@ -62,7 +63,7 @@ absl::Status ShowState(Session& session, const Response& response, const v1::Exc
                        const std::string& next) {
   CLI_ASSIGN_OR_RETURN(const std::string line, StateSentences(session, exchange, next));
   CLI_RETURN_IF_ERROR(session.ShowOne(line, ExchangeTable({exchange}, session.directory()), response));
-  if (response.replayed()) session.Tell("This had been said already; nothing has changed.");
+  if (response.replayed()) session.Tell(T("This had been said already; nothing has changed."));
   return absl::OkStatus();
 }
 

@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "client/cli/console.h"
 #include "client/cli/day.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
 
@@ -98,15 +99,17 @@ std::vector<std::string> Entry(const v1::StatementLine& line, const StatementHea
     const auto name = [&heading](const std::string& who) {
       return heading.name_of ? heading.name_of(who) : ShortName(who);
     };
-    absl::StrAppend(&what, " [entered by ", name(line.recorded_by()), " on behalf of ",
-                    name(line.acting_for()), "]");
+    absl::StrAppend(
+        &what, " ",
+        Fill(T("[entered by $0 on behalf of $1]"), name(line.recorded_by()), name(line.acting_for())));
   }
   if (line.state() == v1::Exchange::STATE_CONTESTED) {
-    absl::StrAppend(&what, " [contested", line.contest_reason().empty() ? "" : ": ", line.contest_reason(),
-                    "]");
+    absl::StrAppend(
+        &what, " ",
+        line.contest_reason().empty() ? T("[contested]") : Fill(T("[contested: $0]"), line.contest_reason()));
   }
   if (!line.reversed_by().empty())
-    absl::StrAppend(&what, " [undone by ", Absl(client::IdOf(line.reversed_by())), "]");
+    absl::StrAppend(&what, " ", Fill(T("[undone by $0]"), client::IdOf(line.reversed_by())));
   const std::vector<std::string> wrapped = Wrapped(what, widths.what());
   std::vector<std::string> rows = {Row(widths, PaperDay(line.occurred_on()), client::IdOf(line.exchange()),
                                        wrapped.front(), SignedHours(line.seconds()),
@@ -118,12 +121,12 @@ std::vector<std::string> Entry(const v1::StatementLine& line, const StatementHea
 std::vector<std::string> PageHeading(const StatementHeading& heading, const Widths& widths, size_t page,
                                      size_t pages) {
   const std::string rule(kPrintedColumns, '-');
-  const std::string place = absl::StrCat("Page ", page, " of ", pages);
-  return {absl::StrCat(Left(heading.bank, kPrintedColumns - place.size() - 1), " ", place),
-          CutToWidth(absl::StrCat("Statement of ", heading.holder), kPrintedColumns),
-          absl::StrCat(heading.period, "; printed on ", LongDay(heading.today)),
-          heading.trial ? "THIS IS A TRIAL BANK: NOTHING HERE IS REAL" : "",
-          Row(widths, "Day", "No.", "What", "Hours", "Balance"),
+  const std::string place = Fill(T("Page $0 of $1"), page, pages);
+  return {absl::StrCat(Left(heading.bank, kPrintedColumns - DisplayWidth(place) - 1), " ", place),
+          CutToWidth(Fill(T("Statement of $0"), heading.holder), kPrintedColumns),
+          Fill(T("$0; printed on $1"), heading.period, LongDay(heading.today)),
+          heading.trial ? T("THIS IS A TRIAL BANK: NOTHING HERE IS REAL") : "",
+          Row(widths, T("Day"), T("No."), T("What"), T("Hours"), T("Balance")),
           rule};
 }
 
@@ -141,25 +144,27 @@ std::vector<std::vector<std::string>> Paginate(const std::vector<std::vector<std
   return pages;
 }
 
-// `helped`, `was helped by`: seen from the account whose statement it is.
-std::string Verb(const v1::StatementLine& line) {
+// `helped Ana`, `was helped by Ana`: seen from the account whose statement it is. `$0` stands for whom.
+const char* Deed(const v1::StatementLine& line) {
   const bool credited = line.seconds() > 0;
   switch (line.kind()) {
     case v1::Exchange::KIND_GIFT:
-      return credited ? "gift from" : "gave";
+      return credited ? T("gift from $0") : T("gave $0");
     case v1::Exchange::KIND_STARTER:
-      return credited ? "starter hours" : "starter hours for";
+      return credited ? T("starter hours") : T("starter hours for $0");
     case v1::Exchange::KIND_OPENING:
-      return "brought from before";
+      return T("brought from before");
     case v1::Exchange::KIND_CLOSING:
-      return credited ? "rest of a closed account:" : "account closed, the rest to";
+      return credited ? T("rest of a closed account: $0") : T("account closed, the rest to $0");
     case v1::Exchange::KIND_REVERSAL:
-      return absl::StrCat("undoes ", Absl(client::IdOf(line.reverses())), " with");
+      // Translators: undoes 1042 with Ana; $1 is a number.
+      return T("undoes $1 with $0");
     default:
       // A line names whoever else's account moved, not on which side: with several only one's own side is
       // certain.
-      if (line.counterpart_count() > 1) return credited ? "gave help, with" : "received help, with";
-      return credited ? "helped" : "was helped by";
+      if (line.counterpart_count() > 1)
+        return credited ? T("gave help, with $0") : T("received help, with $0");
+      return credited ? T("helped $0") : T("was helped by $0");
   }
 }
 
@@ -173,15 +178,12 @@ std::string CounterpartsOf(const v1::StatementLine& line) {
       names[static_cast<size_t>(i)] = ShortName(line.counterparts(i));
   }
   const int64_t others = line.counterpart_count() - static_cast<int64_t>(names.size());
-  if (others > 0) names.push_back(Count(others, "other"));
+  if (others > 0) names.push_back(Fill(Tn("$0 other", "$0 others", others), others));
   return JoinNames(names);
 }
 
 std::string WhatHappened(const v1::StatementLine& line) {
-  std::string what = Verb(line);
-  const bool alone = line.kind() == v1::Exchange::KIND_OPENING ||
-                     (line.kind() == v1::Exchange::KIND_STARTER && line.seconds() > 0);
-  if (!alone) absl::StrAppend(&what, " ", CounterpartsOf(line));
+  const std::string what = Fill(Deed(line), CounterpartsOf(line), client::IdOf(line.reverses()));
   std::string words = line.category();
   if (!line.note().empty()) absl::StrAppend(&words, words.empty() ? "" : ": ", line.note());
   return absl::StrCat(what, words.empty() ? "" : ", ", words);
@@ -190,12 +192,13 @@ std::string WhatHappened(const v1::StatementLine& line) {
 std::string PrintStatement(const StatementHeading& heading, const std::vector<v1::StatementLine>& lines) {
   const Widths widths = WidthsFor(heading, lines);
   std::vector<std::vector<std::string>> body;
-  body.push_back({Row(widths, "", "", "Balance before", "", Standing(heading.opening_balance_seconds)), ""});
+  body.push_back(
+      {Row(widths, "", "", T("Balance before"), "", Standing(heading.opening_balance_seconds)), ""});
   for (const v1::StatementLine& line : lines) body.push_back(Entry(line, heading, widths));
-  if (lines.empty()) body.push_back({Row(widths, "", "", "No exchanges in this period.", "", "")});
+  if (lines.empty()) body.push_back({Row(widths, "", "", T("No exchanges in this period."), "", "")});
   body.push_back({std::string(kPrintedColumns, '-'),
-                  Row(widths, "", "", "Balance after", "", Standing(heading.closing_balance_seconds)), "",
-                  "+ hours given, in credit   - hours received, in debit"});
+                  Row(widths, "", "", T("Balance after"), "", Standing(heading.closing_balance_seconds)), "",
+                  T("+ hours given, in credit   - hours received, in debit")});
   const size_t heading_lines = PageHeading(heading, widths, 1, 1).size();
   const std::vector<std::vector<std::string>> pages = Paginate(body, kPrintedLines - heading_lines);
   std::string text;

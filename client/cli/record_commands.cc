@@ -17,6 +17,7 @@
 #include "client/cli/sentence.h"
 #include "client/cli/session.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 
 namespace timebank::cli {
@@ -64,7 +65,7 @@ struct GiftOptions {
 absl::Status Gift(Session& session, const GiftOptions& options) {
   CLI_ASSIGN_OR_RETURN(const Sentence sentence, ParseSentence(options.sentence, Verb::kGave));
   if (sentence.before.size() != 1 || sentence.behind.size() != 1 || !sentence.hours.has_value()) {
-    return UsageError("A gift has one giver, one receiver and one time: timebank gift ana gave ben 2h");
+    return UsageError(T("A gift has one giver, one receiver and one time: timebank gift ana gave ben 2h"));
   }
   v1::RecordGiftRequest request;
   CLI_ASSIGN_OR_RETURN(*request.mutable_parent(), session.Bank());
@@ -93,14 +94,15 @@ struct OpeningOptions {
 // `ana 3h`, `ana -2h`, `ana 2h in debit`.
 absl::Status Opening(Session& session, const OpeningOptions& options) {
   std::vector<std::string> words = options.sentence;
-  const auto ends_with = [&words](const std::string& last) {
-    return words.size() > 3 && absl::EqualsIgnoreCase(words[words.size() - 2], "in") &&
-           absl::EqualsIgnoreCase(words.back(), last);
+  const auto ends_with = [&words](const char* last) {
+    return words.size() > 3 && IsWord(absl::StrCat(words[words.size() - 2], " ", words.back()), last);
   };
-  const bool debit = ends_with("debit");
-  if (debit || ends_with("credit")) words.resize(words.size() - 2);
+  // Translators: two words that people type behind the hours; several pairs with commas.
+  const bool debit = ends_with(Later("in debit"));
+  // Translators: two words that people type behind the hours; several pairs with commas.
+  if (debit || ends_with(Later("in credit"))) words.resize(words.size() - 2);
   if (words.size() < 2)
-    return UsageError("Who, and how much? timebank opening ana 3h, or timebank opening ana 2h in debit");
+    return UsageError(T("Who, and how much? timebank opening ana 3h, or timebank opening ana 2h in debit"));
   const std::string hours = words.back();
   words.pop_back();
 

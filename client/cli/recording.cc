@@ -11,6 +11,7 @@
 #include "client/cli/exchange_words.h"
 #include "client/cli/resolve_holder.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/error.h"
 #include "client/cpp/names.h"
@@ -108,8 +109,8 @@ bool IsStillToBeEntered(Session& session, const std::string& slip, const v1::Rec
                         const absl::StatusOr<v1::RecordExchangeResponse>& response) {
   const std::string first = FirstEntry(response);
   if (!first.empty() && IsUndone(session, first)) {
-    session.Notice(absl::StrCat("Slip ", slip, " had been entered as ", Absl(client::IdOf(first)),
-                                ", which was undone; it is entered anew."));
+    session.Notice(Fill(T("Slip $0 had been entered as $1, which was undone; it is entered anew."), slip,
+                        client::IdOf(first)));
     return true;
   }
   return !response.ok() && WasOnlyRefused(session, request, response.status());

@@ -20,6 +20,7 @@
 #include "client/cli/members_table.h"
 #include "client/cli/near_names.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
 
@@ -91,7 +92,7 @@ std::string Line(const Candidate& candidate, size_t key_width, size_t name_width
   std::string last;
   if (candidate.last_exchange_on.has_value()) {
     const std::string& day = *candidate.last_exchange_on;
-    last = day.empty() ? "no exchange yet" : absl::StrCat("last exchange ", FormatIsoDay(day, today));
+    last = day.empty() ? T("no exchange yet") : Fill(T("last exchange $0"), FormatIsoDay(day, today));
   }
   const auto padded = [](const std::string& text, size_t width) {
     const size_t taken = DisplayWidth(text);
@@ -99,7 +100,7 @@ std::string Line(const Candidate& candidate, size_t key_width, size_t name_width
   };
   return absl::StrCat("  ", padded(candidate.key, key_width), "  ",
                       padded(OneLine(candidate.display_name), name_width), "  ", last,
-                      candidate.closed ? ", closed" : "");
+                      candidate.closed ? absl::StrCat(", ", T("closed")) : "");
 }
 
 void List(Session& session, const std::vector<Candidate>& candidates, absl::CivilDay today) {
@@ -111,20 +112,22 @@ void List(Session& session, const std::vector<Candidate>& candidates, absl::Civi
     name_width = std::max(name_width, DisplayWidth(OneLine(candidates[i].display_name)));
   }
   for (size_t i = 0; i < count; ++i) session.Tell(Line(candidates[i], key_width, name_width, today));
-  if (candidates.size() > count) session.Tell(absl::StrCat("  … and ", candidates.size() - count, " more"));
+  if (candidates.size() > count)
+    session.Tell(
+        Fill(Tn("  … and $0 more", "  … and $0 more", static_cast<int64_t>(candidates.size() - count)),
+             candidates.size() - count));
 }
 
 // Several fit: lists them, asks where somebody can answer.
 absl::StatusOr<Candidate> Choose(Session& session, std::string_view typed,
                                  const std::vector<Candidate>& candidates) {
   CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
-  session.Tell(absl::StrCat("\"", Absl(typed), "\" could be:"));
+  session.Tell(Fill(T("\"$0\" could be:"), typed));
   List(session, candidates, today);
   if (CanAsk(session.console())) {
     const Candidate* chosen = nullptr;
-    AskUntil(session.console(),
-             "Which one? Type the number on the left (Enter: nobody):", "That is none of these.",
-             [&candidates, &chosen](const std::string& answer) {
+    AskUntil(session.console(), T("Which one? Type the number on the left (Enter: nobody):"),
+             T("That is none of these."), [&candidates, &chosen](const std::string& answer) {
                for (const Candidate& candidate : candidates) {
                  if (answer == candidate.key) chosen = &candidate;
                }
@@ -132,9 +135,9 @@ absl::StatusOr<Candidate> Choose(Session& session, std::string_view typed,
              });
     if (chosen != nullptr) return *chosen;
   }
-  return UsageError(absl::StrCat("Nothing was changed: \"", Absl(typed),
-                                 "\" fits several. Write more of the name, or the number (",
-                                 candidates.front().key, ")."));
+  return UsageError(
+      Fill(T("Nothing was changed: \"$0\" fits several. Write more of the name, or the number ($1)."), typed,
+           candidates.front().key));
 }
 
 // Whoever fits what was typed, narrowed down as far as it goes without asking; at least one.
@@ -149,9 +152,9 @@ absl::StatusOr<Fitting> Narrowed(Session& session, std::string_view typed,
   Prefer(candidates, [](const Candidate& candidate) { return candidate.whole_words; });
   if (candidates.empty()) {
     CLI_ASSIGN_OR_RETURN(const std::string near, DidYouMean(session, typed));
-    return NotFoundError(absl::StrCat("Nobody here fits \"", Absl(typed), "\". ",
-                                      near.empty() ? "Try a part of the name: timebank find …" : near,
-                                      "\nSomebody new? timebank member add \"NAME\""));
+    return NotFoundError(absl::StrCat(Fill(T("Nobody here fits \"$0\"."), typed), " ",
+                                      near.empty() ? T("Try a part of the name: timebank find …") : near,
+                                      "\n", T("Somebody new? timebank member add \"NAME\"")));
   }
   return Fitting{std::string(typed), std::move(candidates)};
 }
@@ -246,7 +249,7 @@ absl::StatusOr<Fitting> FindCircle(Session& session, std::string_view text) {
   }
   if (candidates.empty()) {
     return NotFoundError(
-        absl::StrCat("There is no circle \"", typed, "\". See which there are: timebank circle list"));
+        Fill(T("There is no circle \"$0\". See which there are: timebank circle list"), typed));
   }
   return Narrowed(session, {typed.data(), typed.size()}, std::move(candidates));
 }
@@ -254,7 +257,7 @@ absl::StatusOr<Fitting> FindCircle(Session& session, std::string_view text) {
 absl::StatusOr<Fitting> FindHolder(Session& session, std::string_view text) {
   const absl::string_view stripped = absl::StripAsciiWhitespace(Absl(text));
   const std::string_view typed(stripped.data(), stripped.size());
-  if (typed.empty()) return UsageError("A name is missing. Write who: a name, a number, or pot.");
+  if (typed.empty()) return UsageError(T("A name is missing. Write who: a name, a number, or pot."));
   CLI_ASSIGN_OR_RETURN(const std::string bank, session.Bank());
   if (typed == "pot" || typed == "community") return Exactly(client::HolderName(bank, "pots/community"));
   if (absl::StartsWith(stripped, Absl(kPotPrefix))) {
@@ -288,8 +291,8 @@ absl::StatusOr<std::vector<std::string>> ResolveHolders(Session& session,
 absl::StatusOr<std::string> ResolveMember(Session& session, std::string_view text) {
   CLI_ASSIGN_OR_RETURN(std::string holder, ResolveHolder(session, text));
   if (!absl::StartsWith(ShortName(holder), "members/")) {
-    return UsageError(absl::StrCat(
-        "\"", Absl(text), "\" is not a member. Only a person, household or organisation can do that."));
+    return UsageError(
+        Fill(T("\"$0\" is not a member. Only a person, household or organisation can do that."), text));
   }
   return holder;
 }

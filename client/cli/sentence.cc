@@ -16,6 +16,7 @@
 #include "absl/strings/strip.h"
 #include "client/cli/import/text.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 
 namespace timebank::cli {
@@ -66,7 +67,8 @@ size_t FindEndOfHours(const std::vector<std::string>& words, size_t first) {
   return end;
 }
 
-// Longer ones first: `ayudó a ana` is not help for somebody called A.
+// The longest one counts: `ayudó a ana` is not help for somebody called A. The language in use has its own
+// beside these.
 using Phrase = std::vector<std::string_view>;
 
 const std::vector<Phrase>& PhrasesOf(Verb verb) {
@@ -78,15 +80,28 @@ const std::vector<Phrase>& PhrasesOf(Verb verb) {
   return verb == Verb::kHelped ? kHelped : kGave;
 }
 
+// How many of `words` from `at` on are `phrase`; 0: they are something else.
+template <typename Words>
+size_t PhraseAt(const std::vector<std::string>& words, size_t at, const Words& phrase) {
+  if (at + phrase.size() > words.size()) return 0;
+  size_t same = 0;
+  while (same < phrase.size() && Fold(words[at + same]) == phrase[same]) ++same;
+  return same == phrase.size() ? same : 0;
+}
+
 // How many of `words` from `at` on are the verb; 0: none.
 size_t VerbAt(const std::vector<std::string>& words, size_t at, Verb verb) {
-  for (const Phrase& phrase : PhrasesOf(verb)) {
-    if (at + phrase.size() > words.size()) continue;
-    size_t same = 0;
-    while (same < phrase.size() && Fold(words[at + same]) == phrase[same]) ++same;
-    if (same == phrase.size()) return same;
+  size_t longest = 0;
+  for (const Phrase& phrase : PhrasesOf(verb)) longest = std::max(longest, PhraseAt(words, at, phrase));
+  // Translators: what people type between who helped and who was helped; several with commas.
+  const char* const helped = Later("helped, gave help to");
+  // Translators: what people type between who gave hours and who got them; several with commas.
+  const char* const gave = Later("gave");
+  for (const std::string& translated : TWords(verb == Verb::kHelped ? helped : gave)) {
+    const std::vector<std::string> phrase = absl::StrSplit(Fold(translated), ' ');
+    longest = std::max(longest, PhraseAt(words, at, phrase));
   }
-  return 0;
+  return longest;
 }
 
 bool IsFraction(std::string_view word) {
@@ -111,38 +126,42 @@ absl::StatusOr<std::vector<NamedShare>> ParseNames(std::string_view text) {
     const std::string_view name(stripped.data(), stripped.size());
     if (name.empty()) {
       return absl::InvalidArgumentError(
-          absl::StrCat("A name is missing in \"", Absl(text), "\". Write them like this: ana,ben,dan:1h"));
+          Fill(T("A name is missing in \"$0\". Write them like this: ana,ben,dan:1h"), text));
     }
     if (!shares.empty() && imports::IsDigits(shares.back().hours_text) && imports::IsDigits(name) &&
         name.size() <= 2) {
       const std::string& before = shares.back().name;
       return absl::InvalidArgumentError(
-          absl::StrCat("\"", before, ":", shares.back().hours_text, ",", stripped,
-                       "\" can be read in two ways. Write ", before, ":", shares.back().hours_text, ".",
-                       stripped, " for the hours, or the name instead of the number ", stripped, "."));
+          // Translators: "ana:1,5" can be read in two ways: $0 is ana, $1 is 1, $2 is 5.
+          Fill(T("\"$0:$1,$2\" can be read in two ways. Write $0:$1.$2 for the hours, or the name instead of "
+                 "the "
+                 "number $2."),
+               before, shares.back().hours_text, stripped));
     }
     CLI_ASSIGN_OR_RETURN(NamedShare share, ParseNamedShare(name));
     if (share.name.empty())
-      return absl::InvalidArgumentError(absl::StrCat("A name is missing before \"", stripped, "\"."));
+      return absl::InvalidArgumentError(Fill(T("A name is missing before \"$0\"."), stripped));
     shares.push_back(std::move(share));
   }
   return shares;
 }
 
 absl::StatusOr<Sentence> ParseSentence(const std::vector<std::string>& words, Verb verb) {
-  const std::string_view name = verb == Verb::kHelped ? "helped" : "gave";
-  const auto example =
-      absl::StrCat("Write it like this: ", verb == Verb::kHelped ? "timebank record" : "timebank gift",
-                   " ben ", Absl(name), " ana 1h30");
+  const bool helped = verb == Verb::kHelped;
+  const std::string example =
+      Fill(T("Write it like this: $0"),
+           helped ? T("timebank record ben helped ana 1h30") : T("timebank gift ben gave ana 1h30"));
+  const auto with_example = [&example](const char* what) {
+    return absl::InvalidArgumentError(absl::StrCat(what, " ", example));
+  };
   size_t verb_at = 0;
   while (verb_at < words.size() && VerbAt(words, verb_at, verb) == 0) ++verb_at;
   if (verb_at == words.size()) {
-    return absl::InvalidArgumentError(absl::StrCat("The word \"", Absl(name), "\" is missing. ", example));
+    return with_example(helped ? T("The word \"helped\" is missing.") : T("The word \"gave\" is missing."));
   }
-  if (verb_at == 0) return absl::InvalidArgumentError(absl::StrCat("Who ", Absl(name), "? ", example));
+  if (verb_at == 0) return with_example(helped ? T("Who helped?") : T("Who gave?"));
   const size_t behind_at = verb_at + VerbAt(words, verb_at, verb);
-  if (behind_at == words.size())
-    return absl::InvalidArgumentError(absl::StrCat("Whom, and how long? ", example));
+  if (behind_at == words.size()) return with_example(T("Whom, and how long?"));
 
   Sentence sentence;
   CLI_ASSIGN_OR_RETURN(sentence.before, ParseNames(Joined(words, 0, verb_at)));
@@ -153,8 +172,8 @@ absl::StatusOr<Sentence> ParseSentence(const std::vector<std::string>& words, Ve
     sentence.hours_text = Joined(words, hours_at, words_at);
     CLI_ASSIGN_OR_RETURN(sentence.hours, ParseHours(sentence.hours_text));
     if (words_at < words.size() && IsFraction(words[words_at])) {
-      return absl::InvalidArgumentError(absl::StrCat("\"", sentence.hours_text, " ", words[words_at],
-                                                     "\" is not hours. Write 1h30, 1:30, 1.5, 1,5 or 90m."));
+      return absl::InvalidArgumentError(Fill(T("\"$0\" is not hours. Write 1h30, 1:30, 1.5, 1,5 or 90m."),
+                                             absl::StrCat(sentence.hours_text, " ", words[words_at])));
     }
     sentence.words = Joined(words, words_at, words.size());
     return sentence;
@@ -166,7 +185,7 @@ absl::StatusOr<Sentence> ParseSentence(const std::vector<std::string>& words, Ve
     ++end;
   CLI_ASSIGN_OR_RETURN(sentence.behind, ParseNames(Joined(words, behind_at, end)));
   if (!AllHaveHours(sentence.before) || (sentence.behind.size() > 1 && !AllHaveHours(sentence.behind))) {
-    return absl::InvalidArgumentError(absl::StrCat("How long? ", example));
+    return with_example(T("How long?"));
   }
   sentence.words = Joined(words, end, words.size());
   return sentence;

@@ -37,8 +37,14 @@ absl::Status Session::Open() {
   if (path.ok()) {
     CLI_ASSIGN_OR_RETURN(file, ReadContexts(*path));
   }
-  const Context flags = {options_.server, options_.bank, options_.as,       options_.key_file,
-                         options_.ca,     options_.cert, options_.cert_key, options_.plaintext};
+  const Context flags = {.server = options_.server,
+                         .bank = options_.bank,
+                         .as = options_.as,
+                         .key_file = options_.key_file,
+                         .ca = options_.ca,
+                         .cert = options_.cert,
+                         .cert_key = options_.cert_key,
+                         .plaintext = options_.plaintext};
   CLI_ASSIGN_OR_RETURN(context_, EffectiveContext(file, options_.context, flags, variables_));
   situation_.server = context_.server;
   client::Options options;

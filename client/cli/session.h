@@ -38,6 +38,8 @@ struct GlobalOptions {
   bool plaintext = false;
   // `table`, `json`, `csv`; empty: as suits the output (see Session).
   std::string output;
+  // `es`; empty: as the context or the system says (see translate.h).
+  std::string language;
   std::string request_id;
   // 0: the client library's own.
   int64_t deadline_seconds = 0;

@@ -9,15 +9,17 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "client/cli/hours.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 
 namespace timebank::cli {
 namespace {
 
-constexpr char kExample[] = "Write it like this: 231 ben ana 1h30 gardening";
+std::string Example() { return Fill(T("Write it like this: $0"), T("231 ben ana 1h30 gardening")); }
 
 // Behind the names that begin with word `at`: one word, and whatever commas join to it.
 size_t EndOfNames(const std::vector<std::string>& words, size_t at) {
@@ -29,39 +31,44 @@ size_t EndOfNames(const std::vector<std::string>& words, size_t at) {
 
 }  // namespace
 
+bool IsSlipNumber(std::string_view word) {
+  return word.find_first_of("0123456789") != std::string_view::npos;
+}
+
 absl::StatusOr<SlipLine> ParseSlipLine(std::string_view line) {
   std::vector<std::string> words = absl::StrSplit(Absl(line), ' ', absl::SkipEmpty());
-  if (words.empty()) return absl::InvalidArgumentError(kExample);
+  if (words.empty()) return absl::InvalidArgumentError(Example());
   SlipLine slip;
   slip.slip = words.front() == "-" ? "" : words.front();
-  if (!slip.slip.empty() && slip.slip.find_first_of("0123456789") == std::string::npos) {
+  if (!slip.slip.empty() && !IsSlipNumber(slip.slip)) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "The number of the slip comes first, or - where it has none, not \"", slip.slip, "\". ", kExample));
+        Fill(T("The number of the slip comes first, or - where it has none, not \"$0\"."), slip.slip), " ",
+        Example()));
   }
   words.erase(words.begin());
   if (!HasVerb(words, Verb::kHelped)) {
-    if (words.size() < 2) return absl::InvalidArgumentError(absl::StrCat("Who helped whom? ", kExample));
+    if (words.size() < 2)
+      return absl::InvalidArgumentError(absl::StrCat(T("Who helped whom?"), " ", Example()));
     const size_t receiver_at = EndOfNames(words, 0);
     const size_t end = receiver_at < words.size() ? EndOfNames(words, receiver_at) : words.size();
     if (receiver_at == words.size() || LooksLikeHours(words[receiver_at])) {
       // `231 ben 1h30`; but a number may be who was helped: `231 17 5 1h30`.
       if (receiver_at + 1 >= words.size() || !LooksLikeHours(words[receiver_at + 1]))
-        return absl::InvalidArgumentError(absl::StrCat("Whom, and how long? ", kExample));
+        return absl::InvalidArgumentError(absl::StrCat(T("Whom, and how long?"), " ", Example()));
     }
     if (end < words.size() && !LooksLikeHours(words[end])) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "Which of these words is who? Write helped between them: ", slip.slip.empty() ? "-" : slip.slip,
-          " ", words[0], " helped ", absl::StrJoin(words.begin() + 1, words.end(), " ")));
+      // Translators: $0 is a slip's number, $1 the first word, $2 all the others.
+      return absl::InvalidArgumentError(Fill(
+          T("Which of these words is who? Write helped between them: $0 $1 helped $2"),
+          slip.slip.empty() ? "-" : slip.slip, words[0], absl::StrJoin(words.begin() + 1, words.end(), " ")));
     }
     words.insert(words.begin() + static_cast<std::ptrdiff_t>(receiver_at), "helped");
   }
   absl::StatusOr<Sentence> sentence = ParseSentence(words, Verb::kHelped);
   if (!sentence.ok()) {
     // The example is of another command.
-    const absl::string_view message = sentence.status().message();
-    return absl::InvalidArgumentError(absl::StrCat(
-        message.substr(0, message.find(" Write it like this: timebank")),
-        absl::StrContains(message, "Write it like this: timebank") ? absl::StrCat(" ", kExample) : ""));
+    const std::string other = Fill(T("Write it like this: $0"), T("timebank record ben helped ana 1h30"));
+    return absl::InvalidArgumentError(absl::StrReplaceAll(sentence.status().message(), {{other, Example()}}));
   }
   slip.sentence = *std::move(sentence);
   return slip;

@@ -18,6 +18,9 @@ struct SlipLine {
   Sentence sentence;
 };
 
+// Whether it is the number of a slip: has a digit in it.
+bool IsSlipNumber(std::string_view word);
+
 // The slip's number (with a digit in it) comes first. Without a verb the giver and the receiver are a word
 // each, or a list joined by commas. Errors (InvalidArgument), each with how to write it: no number, names of
 // several words without a verb, and all of ParseSentence().

@@ -18,6 +18,7 @@
 #include "client/cli/day.h"
 #include "client/cli/hours.h"
 #include "client/cli/import/harmless.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 
 namespace timebank::cli {
@@ -95,9 +96,17 @@ void CutTexts(std::vector<size_t>& widths, const std::vector<Column>& columns, s
 
 }  // namespace
 
-Cell Text(std::string_view text) { return Cell{std::string(text), 0, text.empty()}; }
-Cell Number(int64_t number) { return Cell{"", number, false}; }
-Cell Hours(int64_t seconds) { return Cell{"", seconds, false}; }
+Cell Text(std::string_view text) { return Cell{.text = std::string(text), .empty = text.empty()}; }
+Cell Number(int64_t number) { return Cell{.text = "", .number = number, .empty = false}; }
+Cell Hours(int64_t seconds) { return Number(seconds); }
+
+Cell Said(const std::function<std::string()>& say) {
+  std::string said = say();
+  const InLanguage english("en");
+  Cell cell = Text(say());
+  cell.for_people = std::move(said);
+  return cell;
+}
 
 void Table::AddRow(std::vector<Cell> row) {
   assert(row.size() == columns_.size());
@@ -108,7 +117,7 @@ std::string Table::CellForPeople(size_t column, const Cell& cell, absl::CivilDay
   if (cell.empty) return "";
   switch (columns_[column].kind) {
     case ColumnKind::kText:
-      return OneLine(cell.text);
+      return OneLine(cell.for_people.empty() ? cell.text : cell.for_people);
     case ColumnKind::kNumber:
       return absl::StrCat(cell.number);
     case ColumnKind::kHours:
@@ -125,7 +134,7 @@ std::string Table::CellForPeople(size_t column, const Cell& cell, absl::CivilDay
 
 std::string Table::ForPeople(const Console& console, absl::CivilDay today) const {
   Lines lines(1);
-  for (const Column& column : columns_) lines[0].push_back(column.heading);
+  for (const Column& column : columns_) lines[0].push_back(T(column.heading.c_str()));
   for (const std::vector<Cell>& row : rows_) {
     std::vector<std::string>& line = lines.emplace_back();
     for (size_t i = 0; i < row.size(); ++i) line.push_back(CellForPeople(i, row[i], today));

@@ -5,6 +5,7 @@
 #define TIMEBANK_CLIENT_CLI_TABLE_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,7 +38,7 @@ enum class ColumnKind {
 struct Column {
   // Heading in CSV: lower case, no blanks; stable, programs rely on it.
   std::string key;
-  // Heading for people.
+  // Heading for people: in English, and found by `po/extract` (Later()).
   std::string heading;
   ColumnKind kind = ColumnKind::kText;
   // A narrow terminal goes without it.
@@ -47,12 +48,16 @@ struct Column {
 // One value of a row, made by Text(), Number() or Hours() (of any sign). A day is a Text() in ISO form.
 struct Cell {
   std::string text;
+  // The same for people; empty: the same.
+  std::string for_people = {};
   int64_t number = 0;
   bool empty = true;
 };
 Cell Text(std::string_view text);
 Cell Number(int64_t number);
 Cell Hours(int64_t seconds);
+// What this program says itself, and not somebody's text: in CSV in English whatever the language.
+Cell Said(const std::function<std::string()>& say);
 
 class Table {
  public:

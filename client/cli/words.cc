@@ -8,20 +8,20 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/cli/hours.h"
+#include "client/cli/translate.h"
 
 namespace timebank::cli {
 
 std::string Standing(int64_t balance_seconds) {
-  if (balance_seconds == 0) return "even";
-  return absl::StrCat(FormatHours(balance_seconds), balance_seconds > 0 ? " in credit" : " in debit");
+  if (balance_seconds == 0) return T("even");
+  return Fill(balance_seconds > 0 ? T("$0 in credit") : T("$0 in debit"), FormatHours(balance_seconds));
 }
 
 std::string StandingChange(int64_t before_seconds, int64_t after_seconds) {
   const bool same_side =
       (before_seconds > 0) == (after_seconds > 0) && (before_seconds < 0) == (after_seconds < 0);
-  return absl::StrCat(
-      Standing(after_seconds), " (was ",
-      same_side && after_seconds != 0 ? FormatHours(before_seconds) : Standing(before_seconds), ")");
+  return Fill(T("$0 (was $1)"), Standing(after_seconds),
+              same_side && after_seconds != 0 ? FormatHours(before_seconds) : Standing(before_seconds));
 }
 
 std::string SignedHours(int64_t seconds) {
@@ -31,11 +31,10 @@ std::string SignedHours(int64_t seconds) {
 
 std::string JoinNames(const std::vector<std::string>& names) {
   std::string text;
-  for (size_t i = 0; i < names.size(); ++i) {
-    if (i > 0) text += i + 1 == names.size() ? " and " : ", ";
-    text += names[i];
-  }
-  return text;
+  for (size_t i = 0; i + 1 < names.size(); ++i) absl::StrAppend(&text, i == 0 ? "" : ", ", names[i]);
+  if (names.empty()) return text;
+  // Translators: $0 is one name or several with commas between them, $1 the last one.
+  return names.size() == 1 ? names.back() : Fill(T("$0 and $1"), text, names.back());
 }
 
 std::string Count(int64_t number, std::string_view singular, std::string_view plural) {

@@ -9,11 +9,13 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-// UNAVAILABLE: the call may have been carried out, and the request_id makes it safe to ask again.
-// RESOURCE_EXHAUSTED is passing only where the server says when (a full disk or a message that is too large
-// says nothing).
+// UNAVAILABLE: the call may have been carried out, and the request_id makes it safe to ask again. INTERNAL
+// without a reason is the same, said by a proxy whose connection to the server broke: it can only reset the
+// call. RESOURCE_EXHAUSTED is passing only where the server says when (a full disk or a message that is too
+// large says nothing).
 bool MayPass(const absl::Status& status) {
-  return absl::IsUnavailable(status) || (absl::IsResourceExhausted(status) && RetryDelay(status).has_value());
+  return absl::IsUnavailable(status) || (absl::IsInternal(status) && ErrorReason(status).empty()) ||
+         (absl::IsResourceExhausted(status) && RetryDelay(status).has_value());
 }
 
 double InNanoseconds(nanoseconds duration) { return static_cast<double>(duration.count()); }

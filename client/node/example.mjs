@@ -55,6 +55,7 @@ async function call(stub, method, request) {
 // The server was away, or the answer was lost and nobody knows; or the server had too much to do, and says so.
 function mayBeSentAgain(error) {
   if (error.code === grpc.status.UNAVAILABLE || error.code === grpc.status.DEADLINE_EXCEEDED) return true;
+  if (error.code === grpc.status.INTERNAL && reason(error) === "") return true; // a proxy on the way lost the server
   return error.code === grpc.status.RESOURCE_EXHAUSTED && reason(error) !== "";
 }
 

@@ -45,6 +45,8 @@ def may_be_sent_again(error):
     """The server was away, or the answer was lost and nobody knows; or the server had too much to do, and says so."""
     if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
         return True
+    if error.code() == grpc.StatusCode.INTERNAL and reason(error) == "":  # a proxy on the way lost the server
+        return True
     return error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED and reason(error) != ""
 
 

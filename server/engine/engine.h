@@ -68,8 +68,8 @@ class Engine {
     // things happened; must not block and must not call Stop().
     std::function<void(State, const absl::Status& failure)> on_state;
     std::function<void()> on_published;  // more can be read than before; as above, but beside on_state
-    // A batch of so many commands has become a frame, whose append and sync took so long. On the committer
-    // thread; must not block.
+    // A batch of so many commands has become a frame, whose append and sync took so long. On the thread
+    // that committed it, the committer's or the engine's; must not block.
     std::function<void(size_t commands, std::chrono::nanoseconds sync)> on_batch;
     // Something failed and will be tried again; for whoever looks after the server.
     std::function<void(const absl::Status&)> on_trouble;

@@ -12,6 +12,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "storage/threads.h"
 
 namespace timebank::ops {
@@ -21,6 +22,8 @@ namespace {
 // more.
 constexpr absl::Duration kPause = absl::Seconds(5);
 constexpr absl::Duration kMoreTime = absl::Seconds(30);
+// Longer than `stop_seconds` can be, and what is written afterwards.
+constexpr absl::Duration kLongestStop = absl::Minutes(15);
 
 std::string Variable(const char* name) {
   const char* value = std::getenv(name);
@@ -78,7 +81,11 @@ void ServiceManager::Ready(std::string_view status) {
 }
 
 void ServiceManager::Stopping(std::string_view status) {
-  SetPhase(Phase::kStopping);
+  {
+    absl::MutexLock lock(&mutex_);
+    phase_ = Phase::kStopping;
+    stopping_since_ = absl::Now();
+  }
   Send("STOPPING=1\nSTATUS=" + std::string(status));
 }
 
@@ -92,6 +99,8 @@ void ServiceManager::Run() {
     std::string sign = options_.watchdog ? "WATCHDOG=1" : "";
     {
       absl::MutexLock lock(&mutex_);
+      // A stop that takes longer than any should is the service manager's to end: no more signs.
+      if (phase_ == Phase::kStopping && absl::Now() - stopping_since_ > kLongestStop) return;
       if (phase_ != Phase::kReady) {
         absl::StrAppend(&sign, sign.empty() ? "" : "\n",
                         "EXTEND_TIMEOUT_USEC=", absl::ToInt64Microseconds(kMoreTime));

@@ -59,6 +59,7 @@ class ServiceManager {
   std::function<void()> look_ ABSL_GUARDED_BY(look_mutex_);
   absl::Mutex mutex_;
   Phase phase_ ABSL_GUARDED_BY(mutex_) = Phase::kStarting;
+  absl::Time stopping_since_ ABSL_GUARDED_BY(mutex_);
   bool ending_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };

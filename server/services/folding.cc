@@ -33,6 +33,16 @@ std::string WithoutStrokes(std::string text) {
   return text;
 }
 
+// Apostrophes are left out, as most people leave them out who look for O'Brien: ' ’ ‘ ʼ `.
+std::string WithoutApostrophes(std::string text) {
+  for (const std::string_view apostrophe : {"'", "\u2019", "\u2018", "\u02bc", "`"}) {
+    for (size_t at = text.find(apostrophe); at != std::string::npos; at = text.find(apostrophe, at)) {
+      text.erase(at, apostrophe.size());
+    }
+  }
+  return text;
+}
+
 std::string OneBlank(const std::string& text) {
   std::string folded;
   for (char c : text) {
@@ -57,8 +67,8 @@ std::string FoldForSearch(std::string_view text) {
   const std::unique_ptr<utf8proc_uint8_t, Free> owned(bytes);
   // Stored text is valid UTF-8; anything else is searched for as it is.
   if (size < 0) return OneBlank(std::string(text));
-  return OneBlank(
-      WithoutStrokes(std::string(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size))));
+  return OneBlank(WithoutApostrophes(
+      WithoutStrokes(std::string(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size)))));
 }
 
 }  // namespace timebank::services

@@ -58,10 +58,38 @@ Serving::Render RenderMember(Response* response, v1::Exchange* (*moved)(Response
 // What ListMembers looks for.
 struct Search {
   std::vector<std::string> words;  // folded
+  std::string phone;               // its digits, where all of the query is a telephone number; else empty
   v1::Member::State state = v1::Member::STATE_UNSPECIFIED;
   bool outside_warn_limits = false;
   std::optional<storage::Day> no_exchange_since;
 };
+
+std::string DigitsOf(std::string_view text) {
+  std::string digits;
+  for (const char c : text) {
+    if (c >= '0' && c <= '9') digits.push_back(c);
+  }
+  return digits;
+}
+
+// The digits of what can only be a telephone number; empty: it is none, or too short to be told from a
+// number.
+std::string PhoneIn(std::string_view query) {
+  constexpr size_t kShortestPhone = 6;
+  if (query.find_first_not_of("0123456789+-/(). ") != std::string_view::npos) return "";
+  std::string digits = DigitsOf(query);
+  return digits.size() < kShortestPhone ? "" : digits;
+}
+
+// Whether it is the same telephone, or part of it. One may be with the country's code and the other without:
+// the last nine digits tell.
+bool HasPhone(const sv1::MemberRow& row, std::string_view digits) {
+  constexpr size_t kTelling = 9;
+  if (digits.size() > kTelling) digits.remove_prefix(digits.size() - kTelling);
+  return std::any_of(row.phones().begin(), row.phones().end(), [digits](const std::string& phone) {
+    return DigitsOf(phone).find(digits) != std::string::npos;
+  });
+}
 
 bool HasWord(const sv1::MemberRow& row, uint32_t number, const std::string& word) {
   auto has = [&](const std::string& text) { return FoldForSearch(text).find(word) != std::string::npos; };
@@ -77,8 +105,10 @@ absl::StatusOr<bool> Matches(const BankReader& bank, const Search& search, Accou
                              const sv1::MemberRow& row) {
   if (search.state != v1::Member::STATE_UNSPECIFIED && static_cast<int>(row.state()) != search.state)
     return false;
-  for (const std::string& word : search.words) {
-    if (!HasWord(row, storage::NumberOf(account), word)) return false;
+  const auto has = [&](const std::string& word) { return HasWord(row, storage::NumberOf(account), word); };
+  if (!std::all_of(search.words.begin(), search.words.end(), has) &&
+      (search.phone.empty() || !HasPhone(row, search.phone))) {
+    return false;
   }
   if (!search.outside_warn_limits && !search.no_exchange_since) return true;
   int64_t balance = 0;
@@ -118,6 +148,7 @@ absl::Status ListThem(BankReader& bank, const v1::ListMembersRequest& request,
   RequestReader reader(bank.id());
   Search search;
   search.words = absl::StrSplit(FoldForSearch(request.query()), ' ', absl::SkipEmpty());
+  search.phone = PhoneIn(request.query());
   search.state = request.state();
   search.outside_warn_limits = request.outside_warn_limits();
   search.no_exchange_since = reader.Day("no_exchange_since", request.no_exchange_since());

@@ -126,16 +126,14 @@ TEST_F(MetricsTest, AllNamesAreThere) {
   }
 }
 
-// Goal: a stop does not wait for the metrics; a taken address is told.
+// Goal: metrics end with the server; a taken address is told.
 TEST_F(MetricsTest, ComeAndGoWithTheServer) {
   const TempFolder elsewhere;
   const Ended second = RunToEnd(ServerProgram(), {"--data", elsewhere.path() + "/data", "--listen",
                                                   "127.0.0.1:0", "--metrics-listen", figures_->address()});
   EXPECT_EQ(second.code, 5);
   EXPECT_THAT(second.err, HasSubstr("cannot listen on " + figures_->address() + " for metrics"));
-  const auto began = std::chrono::steady_clock::now();
   EXPECT_EQ(server_->Stop(), 0);
-  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(1500));
   EXPECT_EQ(Text(), "");
 }
 

@@ -109,8 +109,10 @@ class CommandLine:
         return [self._program, *words]
 
     def environment(self):
+        """A home of its own, and English whatever the machine is set to."""
         home = str(self._server.folder / "home")
-        return _environment(HOME=home, XDG_CONFIG_HOME=home, XDG_STATE_HOME=home, TIMEBANK_SERVER=self._server.address, TERM="xterm", **self._variables)
+        return _environment(HOME=home, XDG_CONFIG_HOME=home, XDG_STATE_HOME=home, TIMEBANK_SERVER=self._server.address,
+                            TIMEBANK_LANGUAGE="en", TERM="xterm", **self._variables)
 
     def start(self, *words):
         """Starts it and returns at once."""

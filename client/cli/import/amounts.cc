@@ -14,6 +14,7 @@
 #include "client/cli/hours.h"
 #include "client/cli/import/limits.h"
 #include "client/cli/import/text.h"
+#include "client/cli/translate.h"
 
 namespace timebank::imports {
 namespace {
@@ -149,6 +150,8 @@ std::string ParseWithUnits(std::string_view text, int64_t& seconds) {
     seconds = 0;
     return "";
   }
+  // A file is read the same, whatever the language of whoever imports it.
+  const cli::InLanguage of_the_file("en");
   const absl::StatusOr<cli::ParsedHours> hours = cli::ParseHours(english);
   if (!hours.ok()) {
     return absl::StrCat("\"", Absl(text), "\" is not hours; write 1h30, 1:30, 1.5, 1,5 or 90m");

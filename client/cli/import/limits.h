@@ -1,6 +1,6 @@
 // The server's own limits (proto/timebank/v1), told by the readers with the line on which they are crossed.
-#ifndef TIMEBANK_CLIENT_CLI_IMPORT_LIMITS_H_
-#define TIMEBANK_CLIENT_CLI_IMPORT_LIMITS_H_
+#ifndef TIMEBANK_CLIENT_CLI_IMPORT_READER_LIMITS_H_
+#define TIMEBANK_CLIENT_CLI_IMPORT_READER_LIMITS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -23,4 +23,4 @@ inline constexpr absl::CivilDay kFirstDay(1900, 1, 1);
 
 }  // namespace timebank::imports
 
-#endif  // TIMEBANK_CLIENT_CLI_IMPORT_LIMITS_H_
+#endif  // TIMEBANK_CLIENT_CLI_IMPORT_READER_LIMITS_H_

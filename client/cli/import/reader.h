@@ -246,6 +246,10 @@ class Reader {
   // formats. A bank that knows this position is the one that was exported: importing would post it all twice.
   virtual std::string_view position() const { return {}; }
 
+  // A file that belongs to those that were opened and is not among them; empty: none, or one that they can do
+  // without.
+  virtual std::string_view missing_file() const { return {}; }
+
   // What the files hold and the import leaves out, in words, so that nothing is dropped in silence.
   virtual std::vector<std::string> LeftOut() const = 0;
   // How far it has come, for showing progress.

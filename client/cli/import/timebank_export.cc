@@ -262,6 +262,7 @@ class TimebankReader : public Reader {
   std::string_view id_prefix() const override { return ""; }
   std::vector<std::string> Heading(std::string_view file) const override;
   std::string_view position() const override { return position_; }
+  std::string_view missing_file() const override;
   std::vector<std::string> LeftOut() const override;
   int64_t bytes_consumed() const override;
   int64_t bytes_total() const override;
@@ -301,6 +302,8 @@ class TimebankReader : public Reader {
   // Numbers of members by bank and id.
   absl::flat_hash_map<std::string, std::string> numbers_;
   std::deque<Merge> merges_;
+  // Numbers of entries that merges made.
+  absl::flat_hash_set<int64_t> merged_by_;
   // The entries' names, hashed.
   absl::flat_hash_set<FactsHash> seen_;
   std::vector<DeclaredBalance> balances_;
@@ -443,6 +446,13 @@ std::vector<std::string> TimebankReader::LeftOut() const {
   return left_out;
 }
 
+// Rows that were mended are of an import that has brought the members.
+std::string_view TimebankReader::missing_file() const {
+  const Sheet* exchanges = sheet(kExchanges);
+  if (exchanges == nullptr || sheet(kMembers) != nullptr) return {};
+  return exchanges->heading().rejected_cells == 0 ? kMembersFile : std::string_view();
+}
+
 int64_t TimebankReader::bytes_consumed() const {
   int64_t bytes = 0;
   for (const auto& [kind, sheet] : sheets_) bytes += sheet->bytes_consumed();
@@ -583,7 +593,14 @@ std::optional<Row> TimebankReader::ReadEntry(const Sheet& sheet) {
   const int64_t number = ReadNumber(sheet, "number", problem);
   const std::string kind = sheet.Cell("kind");
   // Merging moves what was left by itself.
-  if (kind == "CLOSING" && !merges_.empty() && merges_.front().number == number + 1) return std::nullopt;
+  if (kind == "CLOSING" && !merges_.empty() && merges_.front().number == number + 1) {
+    merged_by_.insert(number);
+    return std::nullopt;
+  }
+  if (kind == "REVERSAL" && merged_by_.contains(ReadNumber(sheet, "reverses", problem))) {
+    ++stays_behind_["reversals of what a merge moved"];
+    return std::nullopt;
+  }
 
   entry.movements = ReadShares(sheet, "credited", problem);
   for (ImportedShare& share : ReadShares(sheet, "debited", problem)) {

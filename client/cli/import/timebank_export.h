@@ -2,17 +2,17 @@
 //
 // Each file has one heading line with the names below, in any order; columns that nobody knows are passed
 // over. The first heading names file and version, and its column holds the bank's id in every row, so that a
-// file tells by itself what it is. A later version has another number there. Text is UTF-8, and no cell is
-// one that a spreadsheet would run (harmless.h). Lists in a cell are joined by `; `, with \ before each ; and
-// \ inside an item, and `\-` for an empty one. Holders are `members/ana`, `circles/knitters`,
-// `pots/community`; shares are a holder, a blank and seconds. Moments are RFC 3339 in UTC, days ISO 8601.
+// file tells by itself what it is. A later version has another number there. Text is UTF-8 with a byte-order
+// mark, and no cell is one that a spreadsheet would run (harmless.h). Lists in a cell are joined by `; `,
+// with \ before each ; and \ inside an item, and `\-` for an empty one. Holders are `members/ana`,
+// `circles/knitters`, `pots/community`; shares are a holder, a blank and seconds. Moments are RFC 3339 in
+// UTC, days ISO 8601.
 //
 //     timebank.csv   what was exported, when, of which bank; its settings; how many rows each file has
 //     members.csv    one row a member, by number
 //     circles.csv    one row a circle
-//     exchanges.csv  one row for each entry that moved hours, in order of record: `credited` and `debited`
-//     say
-//                    what moved, `givers`, `receivers` and `remainder` who helped whom
+//     exchanges.csv  one row for each entry that moved hours, in order of record: `credited` and
+//                    `debited` say what moved, `givers`, `receivers` and `remainder` who helped whom
 //     events.csv     everything else that happened, in order of record
 //
 // Names: an entry keeps the origin it has; others are (`timebank`, `<bank>/<number>`). A member keeps a

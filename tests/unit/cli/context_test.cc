@@ -109,5 +109,22 @@ TEST_F(ContextTest, FilesOfTheConnection) {
   EXPECT_NE(ReadContexts(path()).status().message().find("line 2"), absl::string_view::npos);
 }
 
+// Goal: what a flag says of encryption holds, whatever the context or the environment says; and can be
+// written down anew.
+TEST_F(ContextTest, EncryptionCanBeTurnedRound) {
+  const ContextFile files{"far", {{"far", {.ca = "/c/ca.crt", .cert = "/c/maria.crt"}}}};
+  const Context plain = *EffectiveContext(files, "", {.plaintext = true}, variables());
+  EXPECT_TRUE(plain.plaintext);
+  EXPECT_EQ(plain.ca + plain.cert, "");
+  const ContextFile plaintext{"far", {{"far", {.plaintext = true}}}};
+  EXPECT_EQ(EffectiveContext(plaintext, "", {.ca = "/f/ca.crt"}, variables())->plaintext, false);
+  values_["TIMEBANK_CA"] = "/e/ca.crt";
+  EXPECT_EQ(EffectiveContext(plaintext, "", {}, variables())->plaintext, false);
+  const Context flag = *EffectiveContext(plaintext, "", {.plaintext = true}, variables());
+  EXPECT_TRUE(flag.plaintext && flag.ca.empty());
+  const Context both = *EffectiveContext(files, "", {.ca = "/f/ca.crt", .plaintext = true}, variables());
+  EXPECT_TRUE(both.plaintext && both.ca == "/f/ca.crt") << "for whoever says both to be told";
+}
+
 }  // namespace
 }  // namespace timebank::cli

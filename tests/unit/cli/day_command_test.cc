@@ -112,9 +112,14 @@ TEST_F(DayCommandTest, WrongLines) {
 
 // Goal: a day that cannot be read ends a pile from a pipe, before anything is entered for the wrong day.
 TEST_F(DayCommandTest, AWrongDayEndsThePipe) {
-  const Ran ran = Day("on tomorrow\n231 ben ana 1h\n");
+  const Ran ran = Day("on tomorrow\n231 ben ana 1h\n\n# tea\n232 ana ben 2h\n");
   EXPECT_EQ(ran.code, ExitCode::kIncomplete);
   EXPECT_TRUE(bank_->exchanges().empty());
+  EXPECT_NE(ran.err.find("Stopped at line 1"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("3 lines were not entered:\n  on tomorrow\n  231 ben ana 1h\n  232 ana ben 2h\n"),
+            std::string::npos)
+      << "every line that was not entered is told\n"
+      << ran.err;
   EXPECT_EQ(Day("on 31/2\n231 ben ana 1h\n", true).code, ExitCode::kIncomplete) << "at a terminal it goes on";
   EXPECT_EQ(bank_->exchanges().size(), 1u);
   EXPECT_EQ(Day("", false, " --on 31/2").code, ExitCode::kUsage);

@@ -62,6 +62,8 @@ TEST(ExportFileTest, WholeOrNotAtAll) {
   file.stream() << "whole";
   ASSERT_TRUE(file.Close().ok());
   EXPECT_TRUE(std::filesystem::exists(path));
+  const auto rights = std::filesystem::status(path).permissions();
+  EXPECT_EQ(rights, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   EXPECT_FALSE(ExportFile().Open(path).ok());
   std::filesystem::remove(path);
 }
@@ -80,6 +82,7 @@ TEST(CsvSinkTest, Nul) {
   std::ifstream file(folder / "exchanges.csv");
   const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   EXPECT_THAT(text, HasSubstr(",a\uFFFDb,"));
+  EXPECT_THAT(text, ::testing::StartsWith("\xEF\xBB\xBFtimebank_exchanges_1,"));
   std::filesystem::remove_all(folder);
 }
 

@@ -179,6 +179,37 @@ TEST_F(ImportCommandTest, StrictPostsAllOrNothing) {
   EXPECT_EQ(bank_->exchanges().size(), 4u);
 }
 
+// Goal: the last sentence says what became of the other rows, and people whom nobody knows are told once.
+TEST_F(ImportCommandTest, SaysWhatBecameOfTheOthers) {
+  users_ =
+      Write("users.csv", "1,2018-01-30,Hermione,Cadena,Muñoz,1,1989-03-16,622743103,,user@example.com\n");
+  const Ran some = Import({});
+  EXPECT_NE(some.err.find("cannot be posted; the others can."), std::string::npos) << some.err;
+  EXPECT_NE(some.err.find("1 person is in no members file: add it, or --make-members"), std::string::npos)
+      << some.err;
+  EXPECT_NE(Import({"--strict"}).err.find("2 rows cannot be posted, so nothing would be (--strict)."),
+            std::string::npos);
+  const Ran none = RunCli(bank_, {"import", "--from", "timeoverflow", transfers_, "--commit"});
+  EXPECT_NE(none.err.find("3 rows could not be posted, and there are no others."), std::string::npos)
+      << none.err;
+  EXPECT_NE(Import({"--commit"}).err.find("2 rows could not be posted; the others were."), std::string::npos);
+  const Ran again = Import({"--commit"});
+  EXPECT_NE(again.err.find("2 rows could not be posted; the bank had the others already."), std::string::npos)
+      << again.err;
+}
+
+// Goal: entries of an export alone are of no use; the file that is missing is told before anything is posted.
+TEST_F(ImportCommandTest, MembersFileOfAnExportIsMissing) {
+  const std::string entries = Write("exchanges.csv", "timebank_exchanges_1,number,kind\nelm,1,EXCHANGE\n");
+  EXPECT_CALL(*bank_, BatchRecordExchanges).Times(0);
+  const Ran ran = RunCli(bank_, {"import", entries, "--commit"});
+  EXPECT_EQ(ran.code, ExitCode::kUsage);
+  EXPECT_NE(ran.err.find("members.csv is missing: name the folder"), std::string::npos) << ran.err;
+  const std::string mended = Write(
+      "mended.csv", "timebank_exchanges_1,number,kind,rejected_line,rejected_why\nelm,1,EXCHANGE,2,x\n");
+  EXPECT_EQ(RunCli(bank_, {"import", mended}).code, ExitCode::kIncomplete) << "rows that were mended";
+}
+
 // Goal: a file of rejects never takes the place of what is imported.
 TEST_F(ImportCommandTest, RejectsDoNotOverwriteTheSource) {
   const std::string before = ReadFile(transfers_);

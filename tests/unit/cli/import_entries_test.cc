@@ -110,6 +110,36 @@ TEST_F(ImportEntriesTest, KeepsTheOrder) {
   EXPECT_THAT(told_, ElementsAre("1 new 21", "2 refused why", "3 known 17", "4 new"));
 }
 
+// Goal: no call is longer than the server takes, in shares or in bytes.
+TEST_F(ImportEntriesTest, CallsStayBelowTheServersLimits) {
+  std::vector<int> sizes;
+  EXPECT_CALL(*connection_, BatchRecordExchanges)
+      .WillRepeatedly([&sizes](const v1::BatchRecordExchangesRequest& request, auto&) {
+        int shares = 0;
+        for (const v1::Exchange& exchange : request.exchanges()) {
+          shares += exchange.givers_size() + exchange.receivers_size();
+        }
+        EXPECT_LE(shares, 65'536);
+        EXPECT_LT(request.ByteSizeLong(), 12'582'912u);
+        sizes.push_back(request.exchanges_size());
+        v1::BatchRecordExchangesResponse response;
+        for (int i = 0; i < request.exchanges_size(); ++i) response.add_results();
+        return response;
+      });
+  ImportedEntry many = Entry(ImportedEntry::Kind::kExchange, "1");
+  many.givers.assign(9'999, many.givers.front());
+  EntryPoster poster = Poster(true);
+  for (int i = 0; i < 7; ++i) ASSERT_TRUE(poster.Take(many).ok());
+  ASSERT_TRUE(poster.Flush().ok());
+  EXPECT_THAT(sizes, ElementsAre(6, 1));
+  sizes.clear();
+  ImportedEntry large = Entry(ImportedEntry::Kind::kExchange, "1");
+  large.note.assign(size_t{3} << 20, 'x');
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(poster.Take(large).ok());
+  ASSERT_TRUE(poster.Flush().ok());
+  EXPECT_THAT(sizes, ElementsAre(2, 2, 1));
+}
+
 // Goal: a reversal finds what it undoes by that entry's origin, and is tried once only.
 TEST_F(ImportEntriesTest, Reversals) {
   HasExchange17("");

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "client/cli/errors.h"
 #include "client/cli/rejects_files.h"
 #include "tests/unit/cli/fake_bank.h"
 
@@ -28,7 +29,8 @@ constexpr int64_t kHour = 3600;
 // Rows as they stand in the script; each stands on the line of its place there.
 class ScriptedReader : public imports::Reader {
  public:
-  explicit ScriptedReader(std::vector<Row> rows) : rows_(rows.begin(), rows.end()) {}
+  explicit ScriptedReader(std::vector<Row> rows, std::string_view system = "oak")
+      : rows_(rows.begin(), rows.end()), system_(system) {}
 
   absl::StatusOr<bool> Next(Row& row) override {
     if (rows_.empty()) return false;
@@ -37,7 +39,7 @@ class ScriptedReader : public imports::Reader {
     std::visit([this](auto& one) { one.place = {"script.csv", ++line_}; }, row);
     return true;
   }
-  std::string_view system() const override { return "oak"; }
+  std::string_view system() const override { return system_; }
   std::string_view id_prefix() const override { return "oak-"; }
   std::vector<std::string> Heading(std::string_view) const override { return {"who", "what"}; }
   std::vector<std::string> LeftOut() const override { return {}; }
@@ -46,6 +48,7 @@ class ScriptedReader : public imports::Reader {
 
  private:
   std::deque<Row> rows_;
+  std::string_view system_;
   int64_t line_ = 0;
 };
 
@@ -91,11 +94,22 @@ DeclaredBalance Declared(const std::string& number, int64_t seconds, int64_t wit
   return declared;
 }
 
+// `giver` helped the community.
+imports::ImportedEntry Entry(const std::string& giver, int64_t seconds, const std::string& number) {
+  imports::ImportedEntry entry;
+  entry.occurred_on = "2020-01-01";
+  entry.origin = {"timebank", number, "", absl::InfinitePast()};
+  entry.givers = {{{imports::ImportedHolder::Kind::kMember, giver}, seconds}};
+  entry.receivers = {{{imports::ImportedHolder::Kind::kPot, "community"}, seconds}};
+  entry.movements = {{entry.givers[0].holder, seconds}, {entry.receivers[0].holder, -seconds}};
+  return entry;
+}
+
 class ImporterTest : public ::testing::Test {
  protected:
   ImportReport Run(const std::vector<Row>& rows, ImporterOptions options) {
     rejects_.clear();
-    ScriptedReader reader(rows);
+    ScriptedReader reader(rows, system_);
     options.bank = "timebanks/rushey";
     options.today = "2023-11-16";
     options.on_reject = [this](const imports::Reject& reject, bool by_server) {
@@ -128,6 +142,7 @@ class ImporterTest : public ::testing::Test {
   std::shared_ptr<FakeBank> bank_ = std::make_shared<FakeBank>();
   std::vector<std::string> rejects_;
   BalanceCheck check_;
+  std::string_view system_ = "oak";
   bool last_commit_ = false;
 };
 
@@ -436,6 +451,139 @@ TEST_F(ImporterTest, RefusesItsOwnExport) {
   const auto refused = run();
   EXPECT_NE(refused.status().message().find("this very bank"), absl::string_view::npos) << refused.status();
   EXPECT_TRUE(run().ok());
+}
+
+// Goal: after a backup was brought back, its own later export is told as such, not as a server that is away.
+TEST_F(ImporterTest, RefusesItsOwnLaterExport) {
+  class ExportReader : public ScriptedReader {
+   public:
+    ExportReader() : ScriptedReader({Member("elm/ana")}) {}
+    std::string_view position() const override { return "p-17"; }
+  };
+  bank_->bank.set_last_sequence(12);
+  EXPECT_CALL(*bank_, ListEvents)
+      .WillRepeatedly(::testing::Return(ServiceError(absl::StatusCode::kUnavailable, "NOT_SERVING")));
+  ExportReader reader;
+  const absl::Status refused =
+      Importer(client::Client(bank_), reader, {.bank = "timebanks/rushey", .today = "2023-11-16"})
+          .Run()
+          .status();
+  EXPECT_EQ(ExitCodeOf(refused), ExitCode::kUsage);
+  EXPECT_NE(refused.message().find("after entry 12 is not in it"), absl::string_view::npos) << refused;
+}
+
+// Goal: entries of the bank itself are known without the file that tells where they come from; those of
+// another bank of that name are not mistaken for them.
+TEST_F(ImporterTest, KnowsItsOwnEntries) {
+  imports::ImportedEntry entry = Entry("rushey/ana", kHour, "rushey/7");
+  entry.origin.record_time = absl::FromUnixMicros(1'700'000'000'000'001);
+  EXPECT_CALL(*bank_, GetExchange).WillRepeatedly([](const v1::GetExchangeRequest& request, auto&) {
+    EXPECT_EQ(request.name(), "timebanks/rushey/exchanges/7");
+    v1::GetExchangeResponse response;
+    response.mutable_exchange()->mutable_record_time()->set_seconds(1'700'000'000);
+    response.mutable_exchange()->mutable_record_time()->set_nanos(1000);
+    return response;
+  });
+  const auto check = [&] {
+    ScriptedReader reader({Member("rushey/ana"), Entry("rushey/ana", kHour, "elm/6"), entry}, "timebank");
+    return RefuseOwnEntries(client::Client(bank_), reader, "timebanks/rushey");
+  };
+  EXPECT_EQ(ExitCodeOf(check()), ExitCode::kUsage);
+  entry.origin.record_time += absl::Microseconds(1);
+  EXPECT_TRUE(check().ok());
+}
+
+// Goal: amounts beyond everything are refused before they are added up.
+TEST_F(ImporterTest, EntriesHaveLimits) {
+  imports::ImportedEntry signed_too_much = Entry("elm/ana", kHour, "elm/2");
+  signed_too_much.seconds = INT64_MIN;
+  const std::vector<Row> rows = {Member("elm/ana"), Entry("elm/ana", INT64_MAX - 1, "elm/1"),
+                                 Entry("elm/ana", INT64_MAX - 1, "elm/3"), signed_too_much,
+                                 Entry("elm/ana", kHour, "elm/4")};
+  const ImportReport report = Ask(rows);
+  EXPECT_EQ(report.rejected, 3);
+  EXPECT_EQ(report.accounts.at("elm/ana").new_seconds, kHour);
+}
+
+// Goal: a member keeps as many numbers as the server takes; the others are told.
+TEST_F(ImporterTest, TooManyExternalIds) {
+  ImportedMember ana = Member("elm/ana", "Ana");
+  for (int i = 0; i < 22; ++i) ana.external_ids.emplace_back("ces", absl::StrCat(i));
+  EXPECT_EQ(Ask({ana}).external_ids_left_out, 3);
+  EXPECT_EQ(Post({ana}).external_ids_left_out, 3);
+  EXPECT_EQ(MemberAt(0).external_ids_size(), 20);
+  EXPECT_EQ(MemberAt(0).external_ids(0).number(), "elm/ana");
+}
+
+// Goal: an export knows people by a number that they have in an older system here and there.
+TEST_F(ImporterTest, KnowsPeopleByAnOlderSystem) {
+  Post({Member("1", "Ana"), Member("2", "Ben"), Helped("1", "2", kHour, "2020-01-01", "a")});
+  system_ = "timebank";
+  ImportedMember ana = Member("elm/ana", "Ana");
+  ana.external_ids = {{"ces", "7"}, {"oak", "1"}};
+  const std::vector<Row> rows = {ana, Member("elm/carla", "Carla"), Entry("elm/ana", kHour, "elm/9")};
+  for (const bool posted : {false, true}) {
+    const ImportReport report = posted ? Post(rows) : Ask(rows);
+    EXPECT_EQ(report.members_known, 1);
+    EXPECT_EQ(report.members_new, 1);
+    EXPECT_EQ(report.accounts.at("elm/ana").holder, "timebanks/rushey/members/oak-1");
+    EXPECT_EQ(report.accounts.at("elm/ana").expected_seconds(), 2 * kHour);
+  }
+  EXPECT_EQ(bank_->members().size(), 3u);
+  EXPECT_EQ(bank_->Balance("members/oak-1"), 2 * kHour);
+  EXPECT_TRUE(check_.differences.empty());
+}
+
+// Goal: another circle of the bank that has a circle's id is not taken for it; one that came before is, and
+// other members are told.
+TEST_F(ImporterTest, AnotherCircleOfThatId) {
+  v1::ListCirclesResponse circles;
+  v1::Circle& knitters = *circles.add_circles();
+  knitters.set_name("timebanks/rushey/circles/knitters");
+  knitters.add_members("timebanks/rushey/members/oak-1");
+  EXPECT_CALL(*bank_, ListCircles).WillRepeatedly(::testing::Return(circles));
+  EXPECT_CALL(*bank_, BatchGetBalances).WillRepeatedly([](const v1::BatchGetBalancesRequest& request, auto&) {
+    v1::BatchGetBalancesResponse response;
+    for (const std::string& name : request.names()) response.add_balances()->set_holder(name);
+    return response;
+  });
+  imports::ImportedCircle circle;
+  circle.id = "knitters";
+  circle.members = {"1"};
+  imports::ImportedEntry entry = Entry("1", kHour, "elm/1");
+  entry.receivers[0].holder = {imports::ImportedHolder::Kind::kCircle, "knitters"};
+  entry.movements[1].holder = entry.receivers[0].holder;
+  const ImportReport first = Ask({Member("1"), circle, entry});
+  EXPECT_EQ(first.circles_known, 0);
+  EXPECT_EQ(first.exchanges_new, 0);
+  ASSERT_EQ(rejects_.size(), 2u);
+  EXPECT_EQ(rejects_[0], "2 id: another circle of this bank has that id");
+  EXPECT_EQ(Ask({Member("1"), entry}).exchanges_new, 0) << "whether the circle's row is there or not";
+  Post({Member("1"), Member("2")});
+  const ImportReport second = Ask({Member("1"), Member("2"), circle});
+  EXPECT_EQ(second.circles_known, 1);
+  EXPECT_EQ(second.circles_otherwise, 0);
+  circle.members = {"1", "2"};
+  EXPECT_EQ(Ask({Member("1"), Member("2"), circle}).circles_otherwise, 1);
+}
+
+// Goal: with whom another one becomes one stays open until then, and is told where hours are left.
+TEST_F(ImporterTest, SurvivorsAreClosedAfterTheirMerges) {
+  system_ = "timebank";
+  EXPECT_CALL(*bank_, MergeMember).WillRepeatedly([this](const v1::MergeMemberRequest& request, auto&) {
+    EXPECT_EQ(request.into(), "timebanks/rushey/members/oak-1");
+    EXPECT_EQ(MemberAt(0).state(), v1::Member::STATE_ACTIVE);
+    return v1::MergeMemberResponse();
+  });
+  imports::ImportedMerge merge;
+  merge.number = "2";
+  merge.into = "1";
+  const std::vector<Row> rows = {Left("1", "2020-03-01"), Member("2"), Entry("1", kHour, "elm/1"), merge};
+  EXPECT_EQ(Ask(rows).left_open.size(), 1u);
+  const ImportReport report = Post(rows);
+  EXPECT_EQ(rejects_, std::vector<std::string>());
+  ASSERT_EQ(report.left_open.size(), 1u);
+  EXPECT_EQ(report.left_open[0].why, LeftOpen::Why::kHasHours);
 }
 
 // Goal: batches are as long as the server takes and stay below its limit on bytes; a dry run asks in batches,

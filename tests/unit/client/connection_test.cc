@@ -97,12 +97,13 @@ TEST_F(ConnectionTest, AFailedChangeNamesItsId) {
   EXPECT_EQ(RequestId(response.status()), "made-1");
 }
 
-// Goal: UNAVAILABLE is the one code that is tried again on its own, for changes and for reads.
-TEST_F(ConnectionTest, OnlyUnavailableIsTriedAgain) {
+// Goal: UNAVAILABLE, and INTERNAL as a proxy says it, are the codes that are tried again on their own, for
+// changes and for reads.
+TEST_F(ConnectionTest, OnlyABrokenConnectionIsTriedAgain) {
   for (int code = 1; code <= 16; ++code) {
     SCOPED_TRACE(code);
     const absl::Status failure(static_cast<absl::StatusCode>(code), "no");
-    const bool again = absl::IsUnavailable(failure);
+    const bool again = absl::IsUnavailable(failure) || absl::IsInternal(failure);
     request_ids_.clear();
     Script({failure});
     EXPECT_EQ(Connect()->RecordExchange({}, {}).ok(), again);

@@ -106,7 +106,8 @@ TEST(ConfigTest, OperatorSocket) {
 TEST(ConfigTest, UnknownNames) {
   const TomlFile file("queue_mbs = 3\n\nlistne = \"x\"\n");
   const Configured configured =
-      Configure({"--lisen", "--config", file.path()}, {{"TIMEBANK_DATE", "x"}, {"TIMEBANK_AS", "ana"}});
+      Configure({"--lisen", "--config", file.path()},
+                {{"TIMEBANK_DATE", "x"}, {"TIMEBANK_AS", "ana"}, {"TIMEBANK_LANGUAGE", "es"}});
   EXPECT_EQ(configured.wish, Wish::kErrors);
   EXPECT_THAT(configured.errors,
               ElementsAre("--lisen: not known; did you mean --listen?",

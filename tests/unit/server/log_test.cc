@@ -20,6 +20,7 @@ TEST(LogTest, WritesObjects) {
   testing::internal::CaptureStderr();
   LogInfo("not told");
   LogWarning("told", {{"folder", "/a \"b\""}});
+  EndLog();
   const std::string said = testing::internal::GetCapturedStderr();
   ASSERT_GT(said.size(), 35u);
   EXPECT_EQ(said.substr(0, 11), R"({"time":"20)");

@@ -114,10 +114,11 @@ TEST(TokensTest, MangledTokensAreRefused) {
 TEST(FoldingTest, CaseAndAccentsDoNotMatter) {
   EXPECT_EQ(FoldForSearch("Núria  Đặng"), "nuria dang");
   EXPECT_EQ(FoldForSearch("ÖRJAN Søndergård"), "orjan sondergard");
+  EXPECT_EQ(FoldForSearch("Ó'Néill O’Brien"), "oneill obrien");
   EXPECT_EQ(FoldForSearch("İpek Łukasz Žana"), "ipek lukasz zana");
   EXPECT_EQ(FoldForSearch("Nu\xCC\x81ria"), FoldForSearch("N\xC3\xBAria")) << "composed or not";
   EXPECT_EQ(FoldForSearch("Straße"), "strasse");
-  EXPECT_EQ(FoldForSearch("O'Brien"), "o'brien");
+  EXPECT_EQ(FoldForSearch("O'Brien"), "obrien");
 }
 
 }  // namespace

@@ -110,11 +110,12 @@ TEST_F(TimebankExportTest, MergesStandWhereTheyWere) {
             "rushey,13,CLOSING,2026-01-03,60,pots/community 60,members/ben "
             "60,,,2026-01-03T10:00:00.000001Z,,,,\n"
             "rushey,14,REVERSAL,2026-01-02,60,members/ana 60,members/ben 60,,,,,10,,\n"
-            "rushey,15,REVERSAL,2026-01-02,60,members/ana 60,members/ben 60,,,,,10,ces,77\n");
+            "rushey,15,REVERSAL,2026-01-02,60,members/ana 60,members/ben 60,,,,,10,ces,77\n"
+            "rushey,16,REVERSAL,2026-01-03,60,members/ben2 60,members/ben 60,,,,,11,,\n");
   Write("events.csv",
         "timebank_events_1,number,what,about,state,other\n"
         "rushey,2,member,ana,ACTIVE,\nrushey,9,contest,7,,\nrushey,12,member,ben2,MERGED,ben\n");
-  Write("timebank.csv", "timebank_export_1,what,value\nrushey,position,p-1\nrushey,rows exchanges.csv,6\n");
+  Write("timebank.csv", "timebank_export_1,what,value\nrushey,position,p-1\nrushey,rows exchanges.csv,7\n");
   const std::vector<Row> rows = ReadAll();
   ASSERT_THAT(rows, SizeIs(10));
   const auto& exchange = std::get<ImportedEntry>(rows[3]);
@@ -132,8 +133,21 @@ TEST_F(TimebankExportTest, MergesStandWhereTheyWere) {
   EXPECT_EQ(std::get<ImportedEntry>(rows[7]).reverses.system, "ces");
   EXPECT_EQ(reader_->position(), "p-1");
   EXPECT_THAT(reader_->LeftOut(), Contains("1 contests"));
+  EXPECT_THAT(reader_->LeftOut(), Contains("1 reversals of what a merge moved"));
   EXPECT_THAT(reader_->LeftOut(),
-              Contains(HasSubstr("exchanges.csv has 5 rows, where timebank.csv tells of 6")));
+              Contains(HasSubstr("exchanges.csv has 6 rows, where timebank.csv tells of 7")));
+}
+
+// Goal: entries without the members' file lack it; rows that were mended do not.
+TEST_F(TimebankExportTest, MissingFile) {
+  Write("exchanges.csv", kEntries);
+  ReadAll();
+  EXPECT_EQ(reader_->missing_file(), "members.csv");
+  Write("members.csv", kMembers);
+  ReadAll();
+  EXPECT_EQ(reader_->missing_file(), "");
+  ReadAll({Write("mended.csv", "timebank_exchanges_1,number,rejected_line,rejected_why\nrushey,4,2,x\n")});
+  EXPECT_EQ(reader_->missing_file(), "");
 }
 
 // Goal: a bad cell costs its row, is named, and the row can be mended and read again.
