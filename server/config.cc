@@ -169,6 +169,16 @@ const std::vector<Setting>& Settings() {
            "with --access keys: client certificates and OpenID providers by which callers are known as well "
            "(TOML)",
            Anything),
+      Number("key_calls_per_second", &Config::key_calls_per_second, 0, 1'000'000,
+             "with --access keys: calls a second of one key, after a pause twice as many at once; 0: no "
+             "limit"),
+      Number("key_calls_under_way", &Config::key_calls_under_way, 0, 1'000'000,
+             "with --access keys: calls at a time of one key; 0: no limit"),
+      Number("key_streams", &Config::key_streams, 0, 1'000'000,
+             "with --access keys: open feeds of one key; 0: no limit but the server's own"),
+      Number("bank_calls_per_second", &Config::bank_calls_per_second, 0, 1'000'000,
+             "with --access keys: calls a second of all keys of one bank together, after a pause twice as "
+             "many at once; 0: no limit"),
       Text("metrics_listen", &Config::metrics_listen, "ADDRESS",
            "HOST:PORT where Prometheus finds the server's figures, GET /metrics, not encrypted; empty: "
            "nowhere",

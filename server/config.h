@@ -31,7 +31,12 @@ struct Config {
   std::string access = "open";  // how callers are known: `open` (by what they state), `keys`
   std::string pepper;           // file; by default `data` with .pepper behind it
   std::string callers;          // file of certificates and OpenID providers; empty: keys alone
-  std::string metrics_listen;   // HOST:PORT; empty: none
+  // What a key, and all of a bank together, may ask for; 0: no limit.
+  int64_t key_calls_per_second = 1000;
+  int64_t key_calls_under_way = 256;
+  int64_t key_streams = 16;
+  int64_t bank_calls_per_second = 5000;
+  std::string metrics_listen;  // HOST:PORT; empty: none
   std::string log_level = "info";
   int64_t log_sample = 1000;
   int64_t stop_seconds = 10;

@@ -181,6 +181,17 @@ void LogCall(ops::CallLog::Level level, const ops::CallLog::Fields& fields) {
       "call", fields);
 }
 
+access::Limits LimitsOf(const Config& config) {
+  const auto of = [](int64_t calls_per_second) {
+    return access::Allowance{.calls_per_second = static_cast<double>(calls_per_second),
+                             .burst = 2 * static_cast<double>(calls_per_second)};
+  };
+  access::Limits limits = {.key = of(config.key_calls_per_second), .bank = of(config.bank_calls_per_second)};
+  limits.key.calls = static_cast<int32_t>(config.key_calls_under_way);
+  limits.key.streams = static_cast<int32_t>(config.key_streams);
+  return limits;
+}
+
 // Debian builds Abseil with its search for deadlocks on: whoever takes a lock, gRPC too, goes through one
 // graph of all locks. That is for the builds that look for mistakes.
 void StopLookingForDeadlocks() {
@@ -264,8 +275,8 @@ absl::Status Server::OpenAccess() {
       TB_ASSIGN_OR_RETURN(tokens, access::OpenTokens(std::move(callers.providers)));
     }
   }
-  gatekeeper_ =
-      std::make_unique<access::Gatekeeper>(keys_.get(), std::move(callers.certificates), std::move(tokens));
+  gatekeeper_ = std::make_unique<access::Gatekeeper>(keys_.get(), std::move(callers.certificates),
+                                                     std::move(tokens), LimitsOf(config_));
   return absl::OkStatus();
 }
 

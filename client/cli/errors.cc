@@ -269,6 +269,12 @@ std::string KeyNotFound(const Facts&, const Situation&) {
   return T("There is no such key. See which there are: timebank key list");
 }
 
+std::string RateLimited(const Facts&, const Situation&) {
+  return T(
+      "Your key, or the bank's keys together, ask too much of the server at the moment. Nothing was changed; "
+      "try again in a minute.");
+}
+
 std::string AmountOverflow(const Facts&, const Situation&) {
   return T("The hours would grow beyond what the ledger can count. Are they right?");
 }
@@ -289,7 +295,7 @@ struct ReasonSentence {
   Sentence sentence;
 };
 
-constexpr std::array<ReasonSentence, 35> kSentences = {{{"HOLDER_NOT_FOUND", HolderNotFound},
+constexpr std::array<ReasonSentence, 36> kSentences = {{{"HOLDER_NOT_FOUND", HolderNotFound},
                                                         {"EXCHANGE_NOT_FOUND", ExchangeNotFound},
                                                         {"TIMEBANK_NOT_FOUND", TimebankNotFound},
                                                         {"REQUEST_ID_REUSED", RequestIdReused},
@@ -319,6 +325,7 @@ constexpr std::array<ReasonSentence, 35> kSentences = {{{"HOLDER_NOT_FOUND", Hol
                                                         {"SHARES_DO_NOT_BALANCE", SharesDoNotBalance},
                                                         {"QUEUE_FULL", QueueFull},
                                                         {"DISK_FULL", DiskFull},
+                                                        {"RATE_LIMITED", RateLimited},
                                                         {"POSITION_TRIMMED", PositionTrimmed},
                                                         {"EPOCH_CHANGED", PositionTrimmed},
                                                         {"AMOUNT_OVERFLOW", AmountOverflow},

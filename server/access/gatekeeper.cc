@@ -7,10 +7,12 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "server/access/key_text.h"
 #include "server/access/who_may.h"
 #include "server/ledger/error.h"
 #include "server/ledger/validate.h"
+#include "server/services/errors.h"
 #include "storage/status_macros.h"
 
 namespace timebank::access {
@@ -24,6 +26,8 @@ using services::NotAllowed;
 using services::Sight;
 
 constexpr std::string_view kBearer = "bearer ";
+// When to try again where as much is under way as may be.
+constexpr int64_t kFullRetryNs = 200'000'000;
 // What gRPC calls the names in a client certificate's subjectAltName.
 constexpr char kSubjectAlternativeName[] = "x509_subject_alternative_name";
 
@@ -129,8 +133,10 @@ absl::StatusOr<Caller> Admit(const Identity& identity, std::string_view stated_r
 }
 
 absl::StatusOr<Caller> Gatekeeper::Admit(const grpc::CallbackServerContext& context,
-                                         const google::protobuf::Message& request, std::string* key) const {
-  TB_ASSIGN_OR_RETURN(Recognised who, Recognise(context, key));
+                                         const google::protobuf::Message& request,
+                                         services::Call* call) const {
+  TB_ASSIGN_OR_RETURN(Recognised who, Recognise(context, &call->key));
+  TB_RETURN_IF_ERROR(Charge(who, request, call));
   TB_ASSIGN_OR_RETURN(Caller caller, access::Admit(*who.identity, HeaderOf(context, "timebank-role"),
                                                    HeaderOf(context, "timebank-member"), request));
   caller.min_position = HeaderOf(context, "timebank-min-position");
@@ -147,26 +153,65 @@ absl::StatusOr<Recognised> Gatekeeper::Recognise(const grpc::CallbackServerConte
       return ErrorOf(Reason::kKeyUnknown, "authorization must be `Bearer` and a key or token");
     }
     credential.remove_prefix(kBearer.size());
-    if (tokens_ != nullptr && !credential.starts_with(kKeyPrefix)) return tokens_->Verify(credential);
+    if (tokens_ != nullptr && !credential.starts_with(kKeyPrefix)) {
+      TB_ASSIGN_OR_RETURN(Recognised who, tokens_->Verify(credential));
+      return WithMeters(std::move(who));
+    }
     TB_ASSIGN_OR_RETURN(const Key* key, keys_.Verify(credential, id));
     // The store keeps the key: nothing is counted here.
     const std::shared_ptr<void> nobody;
     return Recognised{std::shared_ptr<const Identity>(nobody, &key->identity()),
-                      std::shared_ptr<const services::Standing>(nobody, key)};
+                      std::shared_ptr<const services::Standing>(nobody, key),
+                      std::shared_ptr<Meter>(nobody, &key->meter()), key->bank_meter()};
   }
   if (!certificates_.empty()) {
     if (const auto connection = context.auth_context(); connection && connection->IsPeerAuthenticated()) {
       for (const grpc::string_ref& name : connection->FindPropertyValues(kSubjectAlternativeName)) {
         auto found = certificates_.find(absl::string_view(name.data(), name.size()));
-        if (found != certificates_.end()) return Recognised{found->second, nullptr};
+        if (found != certificates_.end()) return WithMeters({found->second, nullptr});
       }
     }
   }
   return ErrorOf(Reason::kKeyUnknown, "this server knows its callers by keys; send one as `authorization`");
 }
 
+// Named apart from banks' own names for owners: the same owner of two banks has two allowances, as with keys.
+Recognised Gatekeeper::WithMeters(Recognised who) const {
+  const Identity& identity = *who.identity;
+  who.meter = owners_.Of(absl::StrCat(identity.bank, "/", identity.owner), NowNs());
+  if (!identity.bank.empty()) who.bank_meter = keys_.MeterOfBank(identity.bank);
+  return who;
+}
+
+absl::Status Gatekeeper::Charge(const Recognised& who, const google::protobuf::Message& request,
+                                services::Call* call) const {
+  const Rule* rule = WhoMay::OfServices().Find(request.GetDescriptor());
+  const double cost = CostOf(rule == nullptr ? 1 : rule->ItemsOf(request));
+  const int64_t now_ns = NowNs();
+  if (const int64_t wait_ns = who.meter->Take(limits_.key, cost, now_ns); wait_ns > 0) {
+    return services::RateLimited("this key makes too many calls", wait_ns);
+  }
+  if (who.bank_meter != nullptr) {
+    if (const int64_t wait_ns = who.bank_meter->Take(limits_.bank, cost, now_ns); wait_ns > 0) {
+      who.meter->PutBack(limits_.key, cost);
+      return services::RateLimited("the keys of this bank make too many calls", wait_ns);
+    }
+  }
+  const auto counter = call->is_stream ? &Meter::streams : &Meter::calls;
+  const int32_t most = call->is_stream ? limits_.key.streams : limits_.key.calls;
+  if (!Meter::Enter((*who.meter).*counter, most)) {
+    who.meter->PutBack(limits_.key, cost);
+    if (who.bank_meter != nullptr) who.bank_meter->PutBack(limits_.bank, cost);
+    return services::RateLimited(
+        absl::StrCat("this key has ", most, call->is_stream ? " feeds open" : " calls under way"),
+        kFullRetryNs);
+  }
+  call->permit = std::make_shared<const Permit>(who.meter, counter);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Caller> OperatorsDoor::Admit(const grpc::CallbackServerContext& context,
-                                            const google::protobuf::Message& request, std::string*) const {
+                                            const google::protobuf::Message& request, services::Call*) const {
   static const auto& of_socket = *new Identity{"operator", v1::ROLE_OPERATOR, "", 0, "", {}, false};
   TB_ASSIGN_OR_RETURN(Caller caller, access::Admit(of_socket, HeaderOf(context, "timebank-role"),
                                                    HeaderOf(context, "timebank-member"), request));

@@ -1,11 +1,11 @@
 // Decides who a caller is and whether that caller may: one place for every call.
 //
-//   credential ──► Identity ──► narrowed by `timebank-role`, `timebank-member` ──► who_may of the RPC ──► the
-//   bank (key, token,                 (never widened)
-//    certificate)
+//   credential ──► Identity ──► its allowance ──► narrowed by `timebank-role`, ──► who_may of ──► the bank
+//   (key, token,                (meter.h)         `timebank-member`                the RPC
+//    certificate)                                 (never widened)
 //
 // Nothing of it looks at the ledger, so that an answer tells nothing about what is in there, and nothing of
-// it takes a lock that other calls write to or waits for a disk.
+// it waits for a disk; of a caller with a key it takes no lock that other calls write to.
 //
 // Threads: any.
 #ifndef TIMEBANK_SERVER_ACCESS_GATEKEEPER_H_
@@ -18,6 +18,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "server/access/identity.h"
 #include "server/access/key_store.h"
+#include "server/access/meter.h"
 #include "server/services/caller.h"
 
 namespace timebank::access {
@@ -26,6 +27,9 @@ namespace timebank::access {
 struct Recognised {
   std::shared_ptr<const Identity> identity;
   std::shared_ptr<const services::Standing> standing;  // null: good as long as the connection
+  // Filled in by the gatekeeper: what its owner, and its bank, have used up. The latter null: of the server.
+  std::shared_ptr<Meter> meter = nullptr;
+  std::shared_ptr<Meter> bank_meter = nullptr;
 };
 
 // Tokens of OpenID providers.
@@ -48,19 +52,27 @@ absl::StatusOr<services::Caller> Admit(const Identity& identity, std::string_vie
 class Gatekeeper final : public services::Authorizer {
  public:
   // `keys` must outlive this and every call. `tokens` may be null.
-  Gatekeeper(const KeyStore* keys, Certificates certificates, std::unique_ptr<const Tokens> tokens)
-      : keys_(*keys), certificates_(std::move(certificates)), tokens_(std::move(tokens)) {}
+  Gatekeeper(const KeyStore* keys, Certificates certificates, std::unique_ptr<const Tokens> tokens,
+             const Limits& limits)
+      : keys_(*keys), certificates_(std::move(certificates)), tokens_(std::move(tokens)), limits_(limits) {}
 
   absl::StatusOr<services::Caller> Admit(const grpc::CallbackServerContext& context,
                                          const google::protobuf::Message& request,
-                                         std::string* key) const override;
+                                         services::Call* call) const override;
 
  private:
   absl::StatusOr<Recognised> Recognise(const grpc::CallbackServerContext& context, std::string* key) const;
+  // A caller without a key of ours, by its owner's name.
+  Recognised WithMeters(Recognised who) const;
+  // Takes what the call costs out of both meters, and counts it as under way. RATE_LIMITED.
+  absl::Status Charge(const Recognised& who, const google::protobuf::Message& request,
+                      services::Call* call) const;
 
   const KeyStore& keys_;
   const Certificates certificates_;
   const std::unique_ptr<const Tokens> tokens_;
+  const Limits limits_;
+  mutable Meters owners_{kMostKeys};
 };
 
 // Takes everybody for an operator: behind a socket that only its owner can open.
@@ -68,7 +80,7 @@ class OperatorsDoor final : public services::Authorizer {
  public:
   absl::StatusOr<services::Caller> Admit(const grpc::CallbackServerContext& context,
                                          const google::protobuf::Message& request,
-                                         std::string* key) const override;
+                                         services::Call* call) const override;
 };
 
 }  // namespace timebank::access

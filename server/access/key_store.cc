@@ -167,6 +167,7 @@ absl::Status KeyStore::Write(const sv1::KeyRow* more, const Key* revoked, int64_
 }
 
 void KeyStore::Add(std::unique_ptr<Key> key) {
+  if (!key->identity_.bank.empty()) key->bank_meter_ = MeterOfBank(key->identity_.bank);
   size_t slot = SlotOf(key->row_.id());
   while ((*slots_)[slot % kSlots].load(std::memory_order_relaxed) != nullptr) ++slot;
   (*slots_)[slot % kSlots].store(key.get(), std::memory_order_release);

@@ -26,6 +26,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "server/access/identity.h"
+#include "server/access/meter.h"
 #include "server/services/caller.h"
 #include "storage/file_system.h"
 #include "storage/hash.h"
@@ -45,6 +46,9 @@ class Key final : public services::Standing {
 
   const std::string& id() const { return row_.id(); }
   const Identity& identity() const { return identity_; }
+  // What it has used up of its allowance, and all keys of its bank together of theirs; null: of the server.
+  Meter& meter() const { return meter_; }
+  const std::shared_ptr<Meter>& bank_meter() const { return bank_meter_; }
 
   absl::Status Check(int64_t now_us) const override;
 
@@ -55,7 +59,9 @@ class Key final : public services::Standing {
   const Identity identity_;
   std::atomic<int64_t> revoked_us_;
   mutable std::atomic<int64_t> used_us_;  // to the minute
-  std::string revoked_by_;                // guarded by the store's mutex
+  mutable Meter meter_;
+  std::shared_ptr<Meter> bank_meter_;  // constant once the store has it
+  std::string revoked_by_;             // guarded by the store's mutex
 };
 
 class KeyStore {
@@ -103,6 +109,11 @@ class KeyStore {
   // first); at most `most`. `next`: where to go on, 0 where that were all.
   std::vector<const Key*> List(uint64_t bank, size_t from, size_t most, size_t* next) const;
 
+  // Of all callers of a bank together, by its id. Takes a lock.
+  std::shared_ptr<Meter> MeterOfBank(const std::string& bank_id) const {
+    return bank_meters_.Of(bank_id, NowNs());
+  }
+
   int64_t NowUs() const { return options_.now_us(); }
 
  private:
@@ -123,6 +134,7 @@ class KeyStore {
   const std::unique_ptr<std::array<std::atomic<const Key*>, kSlots>>
       slots_;                               // open addressing, never emptied
   mutable std::atomic<bool> used_ = false;  // there are uses that are not written down
+  mutable Meters bank_meters_{kMostKeys};
 
   mutable absl::Mutex mutex_;
   std::vector<std::unique_ptr<Key>> keys_ ABSL_GUARDED_BY(mutex_);  // in order of creation

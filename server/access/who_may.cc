@@ -38,6 +38,9 @@ Rule RuleOf(const google::protobuf::MethodDescriptor& method) {
     rule.inside = &field;
     rule.name = NameIn(*field.message_type());
   }
+  for (int i = 0; rule.items == nullptr && i < request.field_count(); ++i) {
+    if (method.name().starts_with("Batch") && request.field(i)->is_repeated()) rule.items = request.field(i);
+  }
   return rule;
 }
 
@@ -55,6 +58,10 @@ std::string_view Rule::BankOf(const Message& request) const {
     return child->bank.empty() && text.starts_with(kBanks) ? child->id : child->bank;
   }
   return {};
+}
+
+size_t Rule::ItemsOf(const Message& request) const {
+  return items == nullptr ? 1 : static_cast<size_t>(request.GetReflection()->FieldSize(request, items));
 }
 
 const WhoMay& WhoMay::OfServices() {

@@ -5,6 +5,7 @@
 #ifndef TIMEBANK_SERVER_ACCESS_WHO_MAY_H_
 #define TIMEBANK_SERVER_ACCESS_WHO_MAY_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -30,10 +31,13 @@ struct Rule {
   // there. Null: the request is the server's.
   const google::protobuf::FieldDescriptor* inside = nullptr;
   const google::protobuf::FieldDescriptor* name = nullptr;
+  const google::protobuf::FieldDescriptor* items = nullptr;  // the list of a batch
 
   bool Allows(v1::Role role) const { return (roles >> role & 1) != 0; }
   // Id of the bank; empty where none is named, or what is named is malformed. Valid as long as the request.
   std::string_view BankOf(const google::protobuf::Message& request) const;
+  // How many things it asks for in one: of a batch its items.
+  size_t ItemsOf(const google::protobuf::Message& request) const;
 };
 
 class WhoMay {

@@ -49,6 +49,7 @@ constexpr std::array kTable = {
     Row{Reason::kKeyExpired, "KEY_EXPIRED", Code::kUnauthenticated},
     Row{Reason::kQueueFull, "QUEUE_FULL", Code::kResourceExhausted},
     Row{Reason::kDiskFull, "DISK_FULL", Code::kResourceExhausted},
+    Row{Reason::kRateLimited, "RATE_LIMITED", Code::kResourceExhausted},
     Row{Reason::kPositionTrimmed, "POSITION_TRIMMED", Code::kOutOfRange},
     Row{Reason::kEpochChanged, "EPOCH_CHANGED", Code::kOutOfRange},
     Row{Reason::kAmountOverflow, "AMOUNT_OVERFLOW", Code::kOutOfRange},

@@ -55,6 +55,7 @@ enum class Reason {
   // RESOURCE_EXHAUSTED
   kQueueFull,
   kDiskFull,
+  kRateLimited,
   // OUT_OF_RANGE
   kPositionTrimmed,
   kEpochChanged,

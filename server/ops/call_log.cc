@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "server/ledger/reason.h"
 
 namespace timebank::ops {
 namespace {
@@ -25,10 +26,11 @@ bool IsHex(std::string_view text) {
 
 bool IsZero(std::string_view text) { return text.find_first_not_of('0') == text.npos; }
 
-bool IsOurDoing(grpc::StatusCode code) {
-  switch (code) {
-    case grpc::StatusCode::UNKNOWN:
+bool IsOurDoing(const services::EndedCall& call) {
+  switch (call.code) {
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
+      return call.reason != ledger::NameOf(ledger::Reason::kRateLimited);
+    case grpc::StatusCode::UNKNOWN:
     case grpc::StatusCode::INTERNAL:
     case grpc::StatusCode::UNAVAILABLE:
     case grpc::StatusCode::DATA_LOSS:
@@ -91,7 +93,7 @@ void CallLog::Tell(const services::EndedCall& call) {
     fields.emplace_back("untold", absl::StrCat(untold));
   }
   const Level level = ok ? (options_.all ? Level::kDebug : Level::kInfo)
-                         : (IsOurDoing(call.code) ? Level::kWarning : Level::kInfo);
+                         : (IsOurDoing(call) ? Level::kWarning : Level::kInfo);
   write_(level, fields);
 }
 

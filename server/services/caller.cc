@@ -25,7 +25,7 @@ void ReadRole(std::string_view text, Caller* caller) {
 class Believing final : public Authorizer {
  public:
   absl::StatusOr<Caller> Admit(const grpc::CallbackServerContext& context, const google::protobuf::Message&,
-                               std::string*) const override {
+                               Call*) const override {
     Caller caller;
     caller.actor.caller = HeaderOf(context, "timebank-caller");
     if (caller.actor.caller.empty()) caller.actor.caller = "local";

@@ -1,6 +1,6 @@
 // Who calls, and what that caller may see. Every call is admitted by an Authorizer before anything else is
 // done for it; which one, is the server's choice: the one here believes what callers state, and is for a
-// server that listens on its own machine only; the others are in server/access.
+// server that strangers cannot reach (server/README.md); the others are in server/access.
 //
 // Threads: any.
 #ifndef TIMEBANK_SERVER_SERVICES_CALLER_H_
@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "google/protobuf/message.h"
 #include "server/ledger/command.h"
+#include "server/services/calls.h"
 
 namespace timebank::services {
 
@@ -52,12 +53,12 @@ struct Caller {
 class Authorizer {
  public:
   virtual ~Authorizer() = default;
-  // Who makes this call, where that caller may make it. `key` becomes the id of the key that the call brings,
-  // where there is such a key, whether it may make the call or not. Must not block. Errors: KEY_UNKNOWN,
-  // KEY_REVOKED, KEY_EXPIRED, ROLE_REQUIRED; decided without looking at the ledger, so that they tell nothing
-  // about it.
+  // Who makes this call, where that caller may make it. In `call`, `key` becomes the id of the key that it
+  // brings, where there is such a key, whether it may be made or not, and `permit` what it holds until it
+  // ends. Must not block. Errors: KEY_UNKNOWN, KEY_REVOKED, KEY_EXPIRED, RATE_LIMITED, ROLE_REQUIRED; decided
+  // without looking at the ledger, so that they tell nothing about it.
   virtual absl::StatusOr<Caller> Admit(const grpc::CallbackServerContext& context,
-                                       const google::protobuf::Message& request, std::string* key) const = 0;
+                                       const google::protobuf::Message& request, Call* call) const = 0;
 };
 
 // Believes what callers state. Lives for ever.

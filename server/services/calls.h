@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,10 +28,28 @@ size_t RpcNumber(std::string_view name);
 // By number; the first is empty.
 std::vector<std::string> RpcNames();
 
+// Of a unary call that states none.
+inline constexpr std::chrono::seconds kDefaultDeadline{60};
+
+// Until when a unary call that begins at `now` is worth being carried out; `stated`: its own deadline, the
+// clock's end where it has none.
+inline std::chrono::system_clock::time_point Until(std::chrono::system_clock::time_point stated,
+                                                   std::chrono::system_clock::time_point now) {
+  return stated == std::chrono::system_clock::time_point::max() ? now + kDefaultDeadline : stated;
+}
+
+// Whether nobody waits for a unary call any more: it is cancelled, or its time (Until) has passed.
+inline bool IsOver(const grpc::CallbackServerContext& context, std::chrono::system_clock::time_point until) {
+  return until <= std::chrono::system_clock::now() || context.IsCancelled();
+}
+
 struct Call {
   size_t rpc = 0;
-  std::chrono::steady_clock::time_point began;
-  std::string key = {};  // id of the key that calls; empty: none, or not known yet
+  bool is_stream = false;
+  std::chrono::steady_clock::time_point began = {};
+  std::chrono::system_clock::time_point until = {};  // a unary call's
+  std::string key = {};                          // id of the key that calls; empty: none, or not known yet
+  std::shared_ptr<const void> permit = nullptr;  // of who counts calls under way; Serving::End gives it back
 };
 
 // While it lives, what runs on this thread is a call of this RPC.

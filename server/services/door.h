@@ -38,12 +38,12 @@ class Door {
 
   // For a stream, which asks for itself; as Authorizer's.
   absl::StatusOr<Caller> Admit(const grpc::CallbackServerContext& context,
-                               const google::protobuf::Message& request, std::string* key) const {
-    return authorizer_->Admit(context, request, key);
+                               const google::protobuf::Message& request, Call* call) const {
+    return authorizer_->Admit(context, request, call);
   }
 
  private:
-  grpc::ServerUnaryReactor* Refuse(const Call& call, grpc::CallbackServerContext* context,
+  grpc::ServerUnaryReactor* Refuse(Call& call, grpc::CallbackServerContext* context,
                                    const absl::Status& status, std::string_view request_id = {}) const;
 
   Serving* serving_;

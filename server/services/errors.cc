@@ -15,6 +15,10 @@ namespace {
 
 using ledger::Reason;
 
+constexpr int64_t kMillisecondNs = 1'000'000;
+// When to try again what was too much, where nothing better is known.
+constexpr int64_t kRetryNs = 200 * kMillisecondNs;
+
 constexpr char kDetails[] = "timebank.v1/details";  // a serialized google.rpc.Status
 
 // What a caller can do about it, in a sentence. Programs go by the reason.
@@ -84,6 +88,8 @@ std::string_view Sentence(Reason reason) {
       return "this key was revoked";
     case Reason::kKeyExpired:
       return "this key or token has expired";
+    case Reason::kRateLimited:
+      return "too many calls; wait, and send this again";
     case Reason::kAmountOverflow:
       return "a balance would not fit";
     case Reason::kCorruptRecord:
@@ -139,7 +145,7 @@ google::rpc::BadRequest BadRequestOf(const std::vector<ledger::Violation>& viola
 }
 
 absl::Status Assemble(Reason reason, const std::string& message, const google::rpc::ErrorInfo& info,
-                      const std::vector<ledger::Violation>& violations) {
+                      const std::vector<ledger::Violation>& violations, int64_t retry_ns = kRetryNs) {
   google::rpc::Status details;
   details.set_code(static_cast<int>(CodeOf(reason)));
   details.set_message(message);
@@ -147,7 +153,8 @@ absl::Status Assemble(Reason reason, const std::string& message, const google::r
   if (!violations.empty()) details.add_details()->PackFrom(BadRequestOf(violations));
   if (CodeOf(reason) == absl::StatusCode::kResourceExhausted) {
     google::rpc::RetryInfo retry;
-    retry.mutable_retry_delay()->set_nanos(200'000'000);
+    retry.mutable_retry_delay()->set_seconds(retry_ns / (1000 * kMillisecondNs));
+    retry.mutable_retry_delay()->set_nanos(static_cast<int32_t>(retry_ns % (1000 * kMillisecondNs)));
     details.add_details()->PackFrom(retry);
   }
   absl::Status status = ledger::ErrorOf(reason, message);
@@ -199,6 +206,13 @@ absl::Status NotFound(Reason reason, const std::string& name) {
   ledger::Refusal refusal = ledger::Refuse(reason);
   refusal.named = name;
   return ToStatus(refusal, {});
+}
+
+absl::Status RateLimited(const std::string& why, int64_t wait_ns) {
+  // In whole milliseconds, and not so soon that asking again is all that anybody does.
+  const int64_t wait_ms = std::max<int64_t>((wait_ns + kMillisecondNs - 1) / kMillisecondNs, 10);
+  return Assemble(Reason::kRateLimited, absl::StrCat(why, "; try again in ", wait_ms, " ms"),
+                  InfoOf(Reason::kRateLimited), {}, wait_ms * kMillisecondNs);
 }
 
 google::rpc::Status ToRpc(const absl::Status& status) {

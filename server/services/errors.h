@@ -7,6 +7,7 @@
 
 #include <grpcpp/server_context.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,9 @@ absl::Status ToStatus(const std::vector<ledger::Violation>& violations, const st
 
 // NOT_FOUND and the like where no refusal is at hand: `metadata` becomes ErrorInfo.metadata's `name`.
 absl::Status NotFound(ledger::Reason reason, const std::string& name);
+
+// RATE_LIMITED, worth trying again `wait_ns` from now. `why`: a sentence without its end.
+absl::Status RateLimited(const std::string& why, int64_t wait_ns);
 
 // As it stands in a batch's result.
 google::rpc::Status ToRpc(const absl::Status& status);

@@ -52,7 +52,10 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
                           public std::enable_shared_from_this<WatchStream> {
  public:
   WatchStream(const Door& door, CallbackServerContext* context)
-      : door_(door), serving_(door.serving()), context_(context), call_(serving_.Begin(/*is_stream=*/true)) {}
+      : door_(door),
+        serving_(door.serving()),
+        context_(context),
+        call_(serving_.Begin(/*is_stream=*/true, *context)) {}
 
   // Keeps itself alive until OnDone.
   static WatchStream* Start(const Door& door, CallbackServerContext* context,
@@ -137,7 +140,7 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
     if (!request.ParseFromString(bytes) && !ParseWithRawText(bytes, &request)) {
       return absl::InvalidArgumentError("the bytes sent are no WatchLedgerRequest");
     }
-    TB_ASSIGN_OR_RETURN(const Caller caller, door_.Admit(*context_, request, &call_.key));
+    TB_ASSIGN_OR_RETURN(const Caller caller, door_.Admit(*context_, request, &call_));
     standing_ = caller.standing;
     TB_RETURN_IF_ERROR(serving_.Ready());
     if (!caller.violations.empty()) return ToStatus(caller.violations, "");
@@ -195,14 +198,14 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   void FinishNow() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (finished_) return;
     finished_ = true;
-    Finish(serving_.End(call_, /*is_stream=*/true, context_, status_));
+    Finish(serving_.End(call_, context_, status_));
   }
 
   const Door door_;
   Serving& serving_;
   CallbackServerContext* const context_;
   std::shared_ptr<const Standing> standing_;  // constant once the feed is open
-  Call call_;                                 // this too
+  Call call_;                                 // as well, but for its end
   storage::BankNumber bank_ = 0;
   int64_t heartbeat_ms_ = kDefaultHeartbeatMs;
   grpc::ByteBuffer message_;  // gRPC's while `writing_`

@@ -24,13 +24,9 @@ int64_t SystemNowUs() {
       .count();
 }
 
-bool IsOver(grpc::CallbackServerContext* context) {
-  return context->IsCancelled() || context->deadline() <= std::chrono::system_clock::now();
-}
-
 // What a call that nobody waits for any more is answered: nothing was carried out.
-absl::Status EndedEarly(grpc::CallbackServerContext* context) {
-  if (context->deadline() <= std::chrono::system_clock::now()) {
+absl::Status EndedEarly(const Call& call) {
+  if (call.until <= std::chrono::system_clock::now()) {
     return absl::DeadlineExceededError("the deadline passed before the call was carried out");
   }
   return absl::CancelledError("the call ended before it was carried out");
@@ -67,20 +63,26 @@ absl::Status Serving::Ready() {
   return absl::OkStatus();
 }
 
-Call Serving::Begin(bool is_stream) {
-  if (options_.observer == nullptr) return {};
-  options_.observer->Began(is_stream);
-  return CallScope::Beginning();
+Call Serving::Begin(bool is_stream, const grpc::CallbackServerContext& context) {
+  Call call;
+  if (options_.observer != nullptr) {
+    options_.observer->Began(is_stream);
+    call = CallScope::Beginning();
+  }
+  call.is_stream = is_stream;
+  call.until = Until(context.deadline(), std::chrono::system_clock::now());
+  return call;
 }
 
-grpc::Status Serving::End(const Call& call, bool is_stream, grpc::CallbackServerContext* context,
-                          const absl::Status& status, std::string_view request_id) {
+grpc::Status Serving::End(Call& call, grpc::CallbackServerContext* context, const absl::Status& status,
+                          std::string_view request_id) {
   std::string reason;
   grpc::Status sent = ToGrpc(status, context, &reason);
   if (options_.observer != nullptr) {
-    options_.observer->Ended({call.rpc, is_stream, sent.error_code(), reason,
+    options_.observer->Ended({call.rpc, call.is_stream, sent.error_code(), reason,
                               std::chrono::steady_clock::now() - call.began, request_id, *context, call.key});
   }
+  call.permit.reset();  // before the caller hears of it, who may call again then
   return sent;
 }
 
@@ -100,7 +102,7 @@ struct Serving::ChangeCall {
   storage::Day today = 0;
 
   void Finish(const absl::Status& status) {
-    reactor->Finish(serving->End(counted, /*is_stream=*/false, context, status, request_id));
+    reactor->Finish(serving->End(counted, context, status, request_id));
   }
 
   absl::Status RenderOutcome(const NamedView& view, const ledger::Outcome& outcome) const {
@@ -182,7 +184,7 @@ absl::Status Serving::MakeCommand(const NamedView& view, ChangeCall& call, ledge
 void Serving::Submit(std::unique_ptr<ChangeCall> call, ledger::Command command) {
   const size_t bytes = call->bytes;
   // The context lives until the call is finished, which happens in `done`.
-  auto abandoned = [context = call->context] { return IsOver(context); };
+  auto abandoned = [context = call->context, until = call->counted.until] { return IsOver(*context, until); };
   auto done = [this, call = std::move(call)](absl::StatusOr<ledger::Outcome> outcome) mutable {
     Finish(std::move(call), std::move(outcome));
   };
@@ -190,7 +192,7 @@ void Serving::Submit(std::unique_ptr<ChangeCall> call, ledger::Command command) 
 }
 
 void Serving::Finish(std::unique_ptr<ChangeCall> call, absl::StatusOr<ledger::Outcome> outcome) {
-  if (absl::IsCancelled(outcome.status())) return call->Finish(EndedEarly(call->context));
+  if (absl::IsCancelled(outcome.status())) return call->Finish(EndedEarly(call->counted));
   if (!outcome.ok()) return call->Finish(outcome.status());
   absl::Status status = call->RenderOutcome(Latest().InMemory(), *outcome);
   if (!storage::IsNotInMemory(status)) return call->Finish(status);
@@ -213,9 +215,9 @@ grpc::ServerUnaryReactor* Serving::Read(Call call, grpc::CallbackServerContext* 
   absl::Status status = Precheck(caller);
   if (status.ok()) status = answer(Latest().InMemory(), caller);
   if (storage::IsNotInMemory(status)) {
-    AnswerOnPool(call, context, reactor, std::move(answer), std::move(caller));
+    AnswerOnPool(std::move(call), context, reactor, std::move(answer), std::move(caller));
   } else {
-    reactor->Finish(End(call, /*is_stream=*/false, context, status));
+    reactor->Finish(End(call, context, status));
   }
   return reactor;
 }
@@ -224,20 +226,21 @@ grpc::ServerUnaryReactor* Serving::Scan(Call call, grpc::CallbackServerContext* 
                                         Answer answer) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   if (absl::Status status = Precheck(caller); status.ok()) {
-    AnswerOnPool(call, context, reactor, std::move(answer), std::move(caller));
+    AnswerOnPool(std::move(call), context, reactor, std::move(answer), std::move(caller));
   } else {
-    reactor->Finish(End(call, /*is_stream=*/false, context, status));
+    reactor->Finish(End(call, context, status));
   }
   return reactor;
 }
 
-void Serving::AnswerOnPool(const Call& call, grpc::CallbackServerContext* context,
-                           grpc::ServerUnaryReactor* reactor, Answer answer, Caller caller) {
-  auto work = [this, call, context, reactor, answer = std::move(answer), caller = std::move(caller)] {
-    const absl::Status status = IsOver(context) ? EndedEarly(context) : answer(Latest(), caller);
-    reactor->Finish(End(call, /*is_stream=*/false, context, status));
+void Serving::AnswerOnPool(Call call, grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* reactor,
+                           Answer answer, Caller caller) {
+  auto work = [this, call, context, reactor, answer = std::move(answer),
+               caller = std::move(caller)]() mutable {
+    const absl::Status status = IsOver(*context, call.until) ? EndedEarly(call) : answer(Latest(), caller);
+    reactor->Finish(End(call, context, status));
   };
-  if (!pool_.Submit(std::move(work))) reactor->Finish(End(call, /*is_stream=*/false, context, FullPool()));
+  if (!pool_.Submit(std::move(work))) reactor->Finish(End(call, context, FullPool()));
 }
 
 }  // namespace timebank::services

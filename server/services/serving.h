@@ -76,10 +76,10 @@ class Serving {
   absl::Status Ready();
 
   // A call begins on this thread: told to the observer.
-  Call Begin(bool is_stream);
+  Call Begin(bool is_stream, const grpc::CallbackServerContext& context);
   // It ends like this, told to the observer: what is to be sent to the caller. `request_id` as EndedCall's.
-  grpc::Status End(const Call& call, bool is_stream, grpc::CallbackServerContext* context,
-                   const absl::Status& status, std::string_view request_id = {});
+  grpc::Status End(Call& call, grpc::CallbackServerContext* context, const absl::Status& status,
+                   std::string_view request_id = {});
 
   engine::Engine& engine() { return *engine_; }
   BlockingPool& pool() { return pool_; }
@@ -97,7 +97,7 @@ class Serving {
   absl::Status MakeCommand(const NamedView& view, ChangeCall& call, ledger::Command* command);
   void Submit(std::unique_ptr<ChangeCall> call, ledger::Command command);
   void Finish(std::unique_ptr<ChangeCall> call, absl::StatusOr<ledger::Outcome> outcome);
-  void AnswerOnPool(const Call& call, grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* reactor,
+  void AnswerOnPool(Call call, grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* reactor,
                     Answer answer, Caller caller);
 
   ServingOptions options_;

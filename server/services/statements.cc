@@ -341,6 +341,7 @@ class Totaller {
 
 absl::Status Total(BankReader& bank, const v1::GetTotalsRequest& request,
                    const CallbackServerContext& context, v1::GetTotalsResponse* response) {
+  const auto until = Until(context.deadline(), std::chrono::system_clock::now());
   RequestReader reader(bank.id());
   const auto first = reader.Day("start_day", request.start_day());
   const auto last = reader.Day("end_day", request.end_day());
@@ -362,8 +363,8 @@ absl::Status Total(BankReader& bank, const v1::GetTotalsRequest& request,
         sv1::Entry entry;
         if (!entry.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
           status = absl::DataLossError("an entry's bytes do not parse");
-        } else if (sequence % 4096 == 0 && context.IsCancelled()) {
-          status = absl::CancelledError("the call ended before it was answered");
+        } else if (sequence % 4096 == 0 && IsOver(context, until)) {
+          status = absl::DeadlineExceededError("the call ended before it was answered");
         } else {
           status = totaller.Add(entry);
         }

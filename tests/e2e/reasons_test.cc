@@ -57,6 +57,7 @@ const std::map<std::string, StatusCode>& Contract() {
       {"NOT_A_PARTY", StatusCode::PERMISSION_DENIED},
       {"QUEUE_FULL", StatusCode::RESOURCE_EXHAUSTED},
       {"DISK_FULL", StatusCode::RESOURCE_EXHAUSTED},
+      {"RATE_LIMITED", StatusCode::RESOURCE_EXHAUSTED},
       {"POSITION_TRIMMED", StatusCode::OUT_OF_RANGE},
       {"EPOCH_CHANGED", StatusCode::OUT_OF_RANGE},
       {"AMOUNT_OVERFLOW", StatusCode::OUT_OF_RANGE},
@@ -79,6 +80,7 @@ const std::map<std::string, std::string>& Elsewhere() {
       {"KEY_UNKNOWN", "takes a server that asks for keys: access_test.cc"},
       {"KEY_REVOKED", "takes a server that asks for keys: access_test.cc"},
       {"KEY_EXPIRED", "takes a key whose time is over: tests/unit/access, over a clock of its own"},
+      {"RATE_LIMITED", "takes a server that asks for keys: limits_test.cc"},
       {"POSITION_TRIMMED", "the feed reads the journal, which is kept whole: no position is trimmed yet"},
   };
   return kElsewhere;

@@ -140,7 +140,11 @@ Outcome OutcomeOf(const grpc::Status& status, const grpc::ClientContext& context
         outcome.fields.emplace(violation.field(), violation.reason());
       }
     }
-    outcome.has_retry_info |= detail.Is<google::rpc::RetryInfo>();
+    if (google::rpc::RetryInfo retry; detail.UnpackTo(&retry)) {
+      outcome.has_retry_info = true;
+      outcome.retry_delay = std::chrono::seconds(retry.retry_delay().seconds()) +
+                            std::chrono::nanoseconds(retry.retry_delay().nanos());
+    }
   }
   return outcome;
 }

@@ -25,6 +25,7 @@ namespace timebank::e2e {
 struct Outcome {
   grpc::StatusCode code = grpc::StatusCode::OK;
   bool has_retry_info = false;
+  std::chrono::nanoseconds retry_delay{0};  // RetryInfo's
   std::string message;
   std::string reason;                           // ErrorInfo.reason
   std::string domain;                           // ErrorInfo.domain

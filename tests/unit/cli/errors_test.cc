@@ -61,6 +61,7 @@ TEST(ErrorsTest, EveryReasonHasASentence) {
                              "NOT_A_PARTY",
                              "QUEUE_FULL",
                              "DISK_FULL",
+                             "RATE_LIMITED",
                              "POSITION_TRIMMED",
                              "EPOCH_CHANGED",
                              "AMOUNT_OVERFLOW"}) {

@@ -33,7 +33,7 @@ TEST(ReasonTest, NamesAndCodes) {
       {Code::kAborted, {"ETAG_MISMATCH"}},
       {Code::kPermissionDenied, {"ROLE_REQUIRED", "NOT_A_PARTY"}},
       {Code::kUnauthenticated, {"KEY_UNKNOWN", "KEY_REVOKED", "KEY_EXPIRED"}},
-      {Code::kResourceExhausted, {"QUEUE_FULL", "DISK_FULL"}},
+      {Code::kResourceExhausted, {"QUEUE_FULL", "DISK_FULL", "RATE_LIMITED"}},
       {Code::kOutOfRange, {"POSITION_TRIMMED", "EPOCH_CHANGED", "AMOUNT_OVERFLOW"}},
       {Code::kUnavailable, {"SHUTTING_DOWN", "NOT_SERVING", "OUTCOME_UNKNOWN"}},
       {Code::kDataLoss, {"CORRUPT_RECORD"}},

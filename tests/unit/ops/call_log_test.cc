@@ -68,8 +68,12 @@ TEST_F(CallLogTest, SamplesWhatEndsWell) {
                              {"request_id", "r-17"}}));
   EXPECT_EQ(levels_[3], Level::kInfo);
   EXPECT_EQ(levels_[4], Level::kWarning);
-  EXPECT_EQ(next_.began, 32);
-  EXPECT_EQ(next_.ended, 32);
+  End(log, StatusCode::RESOURCE_EXHAUSTED, "QUEUE_FULL");
+  EXPECT_EQ(levels_.back(), Level::kWarning);
+  End(log, StatusCode::RESOURCE_EXHAUSTED, "RATE_LIMITED");
+  EXPECT_EQ(levels_.back(), Level::kInfo) << "who asks too much, not the server";
+  EXPECT_EQ(next_.began, 34);
+  EXPECT_EQ(next_.ended, 34);
 }
 
 // Goal: 0 is none of those that end well, 1 is each, and at debug each is there as well.
