@@ -135,7 +135,8 @@ class Lane {
 
 class ClosedLoop {
  public:
-  ClosedLoop(Course& course, std::deque<Lane>& lanes) : course_(course), lanes_(lanes) {}
+  ClosedLoop(const Pace& pace, Course& course, std::deque<Lane>& lanes)
+      : deaf_(pace.deaf), course_(course), lanes_(lanes) {}
 
   void Run() {
     left_ = lanes_.size();
@@ -147,7 +148,7 @@ class ClosedLoop {
  private:
   void Next(Lane& lane) {
     const TimePoint now = Clock::now();
-    if (!lane.given_up() && course_.MayBegin(now)) {
+    if ((deaf_ || !lane.given_up()) && course_.MayBegin(now)) {
       lane.Call(now, /*counts_by_end=*/true, course_, [this, &lane] { Next(lane); });
       return;
     }
@@ -155,6 +156,7 @@ class ClosedLoop {
     if (--left_ == 0) all_left_.notify_one();
   }
 
+  const bool deaf_;
   Course& course_;
   std::deque<Lane>& lanes_;
   std::mutex mutex_;
@@ -256,7 +258,7 @@ Driven Drive(const Pace& pace, const std::vector<std::unique_ptr<Worker>>& worke
   if (pace.rate > 0) {
     driven.late_calls = OpenLoop(pace, course, lanes).Run();
   } else {
-    ClosedLoop(course, lanes).Run();
+    ClosedLoop(pace, course, lanes).Run();
   }
   driven.seconds = course.MeasuredSeconds(Clock::now());
   driven.processor_seconds = ProcessorSeconds() - processor_before;

@@ -45,6 +45,8 @@ struct Pace {
   uint64_t calls = 0;          // instead of seconds: so many, from the first one on
   double rate = 0;             // calls a second that are due; 0: closed loop
   bool even = false;  // due at equal distances; otherwise as callers who know nothing of each other come
+  // Goes on however many errors it hears: a caller that does not listen.
+  bool deaf = false;
   uint64_t seed = 1;
 };
 

@@ -5,13 +5,17 @@
 //     timebank-load --server 127.0.0.1:7400 --work statement --history 10000
 //     timebank-load --server unix:/run/timebank.sock --work record --rate 5000     open loop: drive.h
 //
-// Exit status: 0 where every call was answered well.
+//     timebank-load --server 127.0.0.1:7400 --key-file flood.key --deaf --work balance     with the key in a
+//     file
+//
+// Exit status: 0 where every call was answered well; of who is deaf, where any was.
 #include <grpcpp/grpcpp.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <fstream>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -38,6 +42,7 @@ struct Options {
   std::string server;
   std::string start;
   std::vector<std::string> server_flags;
+  std::string key_file;
   Work work;
   Pace pace;
   uint32_t banks = 1;
@@ -82,7 +87,9 @@ struct Result {
   Driven driven;
   Subscribers::Delays delays;
 
-  bool Well() const { return driven.errors.empty() && driven.times.count() > 0; }
+  bool Well(const Pace& pace) const {
+    return (pace.deaf || driven.errors.empty()) && driven.times.count() > 0;
+  }
 };
 
 absl::StatusOr<Result> Run(const Options& options, const Channels& channels) {
@@ -176,6 +183,13 @@ int Main(Options options) {
     options.server = server->address();
   }
   Work& work = options.work;
+  if (!options.key_file.empty()) {
+    std::ifstream file(options.key_file);
+    if (!(file >> work.key)) {
+      std::cerr << "timebank-load: there is no key in " << options.key_file << '\n';
+      return EXIT_FAILURE;
+    }
+  }
   work.run = absl::StrFormat("%016x", std::chrono::duration_cast<std::chrono::microseconds>(
                                           std::chrono::system_clock::now().time_since_epoch())
                                           .count());
@@ -197,7 +211,7 @@ int Main(Options options) {
   } else if (!options.prepare_only) {
     PrintTable(options, *result);
   }
-  return options.prepare_only || result->Well() ? EXIT_SUCCESS : EXIT_FAILURE;
+  return options.prepare_only || result->Well(options.pace) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 void AddServerOptions(CLI::App& app, Options& options) {
@@ -207,6 +221,9 @@ void AddServerOptions(CLI::App& app, Options& options) {
       ->check(CLI::ExistingFile);
   target->require_option(1);
   app.add_option("server-flags", options.server_flags, "behind --: flags for the program to start");
+  app.add_option("--key-file", options.key_file,
+                 "with the key to call with; what is there must be --prepared")
+      ->check(CLI::ExistingFile);
   app.add_option("--channels", options.channels, "connections")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
@@ -262,6 +279,7 @@ void AddPace(CLI::App& app, Options& options) {
   app.add_option("--rate", pace.rate, "open loop: calls a second that are due, by chance")
       ->check(CLI::Range(0.0, 10'000'000.0));
   app.add_flag("--even", pace.even, "open loop: due at equal distances");
+  app.add_flag("--deaf", pace.deaf, "closed loop: calls on, whatever it hears");
   app.add_flag("--json", options.json, "one JSON object instead of the table");
 }
 

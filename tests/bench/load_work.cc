@@ -31,7 +31,7 @@ class MessageWorker : public Worker {
 
   void Call(Finished done) final {
     context_.emplace();
-    SetUp(*context_);
+    SetUp(*context_, work_.key);
     Fill(&request_);
     done_ = std::move(done);
     Start(&*context_, &request_, &response_, [this](const grpc::Status& status) {
@@ -135,12 +135,12 @@ class StatementWorker final
 // A worker whose request is bytes that are there already.
 class BytesWorker : public Worker {
  public:
-  BytesWorker(const std::shared_ptr<grpc::Channel>& channel, const char* method)
-      : stub_(channel), method_(method) {}
+  BytesWorker(const Work& work, const std::shared_ptr<grpc::Channel>& channel, const char* method)
+      : stub_(channel), method_(method), key_(work.key) {}
 
   void Call(Finished done) final {
     context_.emplace();
-    SetUp(*context_);
+    SetUp(*context_, key_);
     request_ = NextRequest();
     done_ = std::move(done);
     stub_.UnaryCall(&*context_, method_, grpc::StubOptions(), &request_, &reply_,
@@ -164,6 +164,7 @@ class BytesWorker : public Worker {
  private:
   grpc::GenericStub stub_;
   const std::string method_;
+  const std::string key_;
   grpc::ByteBuffer request_;
   grpc::ByteBuffer reply_;
   size_t reply_bytes_ = 0;
@@ -201,7 +202,7 @@ class BatchWorker final : public BytesWorker {
  public:
   BatchWorker(const Work& work, Draw draw, const std::shared_ptr<grpc::Channel>& channel,
               std::shared_ptr<const Batches> batches, uint32_t number)
-      : BytesWorker(channel, kBatchMethod),
+      : BytesWorker(work, channel, kBatchMethod),
         size_(work.batch_size),
         batches_(std::move(batches)),
         draw_(std::move(draw)),
@@ -239,7 +240,8 @@ class BatchWorker final : public BytesWorker {
 // Its request is no bytes and its reply two.
 class NoopWorker final : public BytesWorker {
  public:
-  explicit NoopWorker(const std::shared_ptr<grpc::Channel>& channel) : BytesWorker(channel, kHealthMethod) {}
+  NoopWorker(const Work& work, const std::shared_ptr<grpc::Channel>& channel)
+      : BytesWorker(work, channel, kHealthMethod) {}
 
   uint64_t TextBytes() const override { return 0; }
 
@@ -252,7 +254,8 @@ class NoopWorker final : public BytesWorker {
 
 }  // namespace
 
-void SetUp(grpc::ClientContext& context) {
+void SetUp(grpc::ClientContext& context, const std::string& key) {
+  if (!key.empty()) context.AddMetadata("authorization", absl::StrCat("Bearer ", key));
   context.AddMetadata("timebank-caller", "load");
   context.set_deadline(std::chrono::system_clock::now() + kDeadline);
 }
@@ -284,7 +287,7 @@ std::vector<std::unique_ptr<Worker>> MakeWorkers(const Work& work, const Channel
       case Work::Kind::kStatement:
         return std::make_unique<StatementWorker>(work, draw(i), channel);
       case Work::Kind::kNoop:
-        return std::make_unique<NoopWorker>(channel);
+        return std::make_unique<NoopWorker>(work, channel);
     }
     return nullptr;
   };

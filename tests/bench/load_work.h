@@ -38,11 +38,12 @@ struct Work {
   bool notes = true;
   bool hot = false;  // the community pot receives in every exchange
   uint64_t seed = 1;
+  std::string key;  // who calls, where the server asks for it
   std::string run;  // begins every request_id; another one in every run, so that nothing is a replay
 };
 
-// What every call has: who calls, and until when the answer is wanted.
-void SetUp(grpc::ClientContext& context);
+// What every call has: who calls (with `key`, where there is one), and until when the answer is wanted.
+void SetUp(grpc::ClientContext& context, const std::string& key = "");
 
 // Why a call failed: the error's reason, or its code where it has none; empty: it did not.
 std::string ErrorOf(const grpc::Status& status, const grpc::ClientContext& context);

@@ -1,4 +1,4 @@
-"""Measures the goals P1 to P9 of README.md, each beside its yardstick, in turns; started by `run`.
+"""Measures the goals P1 to P10 of README.md, each beside its yardstick, in turns; started by `run`.
 
 Writes OUT/bench.json (everything), OUT/bench.svg and OUT/bench.md (the table), and prints the table.
 """
@@ -21,7 +21,7 @@ import processes
 import table
 from processes import Failed, Server
 
-GOALS = ("P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9")
+GOALS = ("P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10")
 MANY = 256  # calls on their way
 MEMBERS = 1_000
 MOST_HISTORY_MEMBERS = 10_000
@@ -380,6 +380,39 @@ def p9(bench):
                     times=[result["feed"] for result in results])
 
 
+def p10(bench):
+    """One caller while another floods its key; the server lets each have its pace (proto/README.md, Pace)."""
+    server = bench.server()
+    bench.prepare(server, "--members", MEMBERS)
+    server.stop()
+    processes.run([server.program, "init", "--data", server.folder / "data"])
+    server.flags = ("--access", "keys")
+    server.start()
+    keys = {}
+    for owner in ("quiet", "flood"):
+        keys[owner] = server.folder / owner
+        keys[owner].write_text(processes.run(
+            [bench.build / "client/cli/timebank", "--server", f"unix:{server.folder}/data/operator.sock", "--bank", "load0",
+             "key", "create", "--owner", owner, "--role", "broker"]), encoding="ascii")
+    quiet = ("--prepared", "--key-file", keys["quiet"], "--members", MEMBERS, "--rate", 500, "--outstanding", 200)
+
+    def flooded():
+        flood = processes.start([bench.build / "tests/bench/timebank-load", "--server", server.address, "--work", "record", "--prepared",
+                                 "--members", MEMBERS, "--key-file", keys["flood"], "--deaf", "--outstanding", MANY, "--seconds", 3_600],
+                                server.folder / "flood.log")
+        try:
+            return bench.load(server, "record", *quiet)
+        finally:
+            processes.stop(flood)
+
+    runs = bench.in_turns(**{"500/s, alone": lambda: bench.load(server, "record", *quiet),
+                             "500/s, another key floods": flooded})
+    alone, beside = runs.values()
+    bench.row("P10", "500/s offered while another key floods, p99", figures(beside, "p99_us", 1e3),
+              {"name": "alone", "figures": figures(alone, "p99_us", 1e3)}, unit="ms", bound=("<=", 2), of=beside)
+    bench.end(server)
+
+
 def machine(bench):
     """What the figures were measured on."""
     cpu = next((line.split(":")[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
@@ -423,7 +456,7 @@ def parse(arguments):
     parser.add_argument("--rounds", type=int)
     options = parser.parse_args(arguments)
     if unknown := set(options.only) - set(GOALS):
-        parser.error(f"there is no {', '.join(sorted(unknown))}: P1 to P9")
+        parser.error(f"there is no {', '.join(sorted(unknown))}: P1 to P10")
     options.history = options.history or (200_000 if options.quick else 10_000_000)
     return options
 

@@ -65,8 +65,8 @@ def wait_until(ready, process, log, interval=0.005):
 class Server:
     """timebankd or timebank-noop over a folder, on a free port of the loopback."""
 
-    def __init__(self, program, folder):
-        self.program, self.folder = program, folder
+    def __init__(self, program, folder, *flags):
+        self.program, self.folder, self.flags = program, folder, flags
         folder.mkdir(exist_ok=True)
         self.start()
 
@@ -74,7 +74,7 @@ class Server:
         """Sets `ready_seconds`: from its start until it serves."""
         log = self.folder / "log"
         began = time.monotonic()
-        self.process = start([self.program, "--data", self.folder / "data", "--listen", "127.0.0.1:0"], log)
+        self.process = start([self.program, "--data", self.folder / "data", "--listen", "127.0.0.1:0", *self.flags], log)
         said = re.compile(r" ready on (\S+)\n")
         wait_until(lambda: said.search(log.read_text(encoding="utf-8", errors="replace")), self.process, log)
         self.ready_seconds = time.monotonic() - began
