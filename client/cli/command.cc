@@ -18,6 +18,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "client/cli/errors.h"
+#include "client/cli/near_names.h"
 
 namespace timebank::cli {
 namespace {
@@ -128,6 +129,22 @@ absl::Status NoSuchCommand(const std::string& what, const CLI::App* asked) {
   return UsageError(absl::StrCat(what, "\nSee how it is used: ", FullName(asked), " --help"));
 }
 
+// `There is no command "recrod". Did you mean record?`
+std::string Unknown(const std::string& word, const CLI::App* app) {
+  constexpr size_t kMostWrong = 2;
+  std::string nearest;
+  // Half of a short word may not be wrong.
+  size_t distance = std::min(kMostWrong, word.size() / 2) + 1;
+  for (const CLI::App* sub : app->get_subcommands([](const CLI::App*) { return true; })) {
+    const size_t this_far = EditDistance(word, sub->get_name(), kMostWrong);
+    if (this_far >= distance) continue;
+    distance = this_far;
+    nearest = sub->get_name();
+  }
+  return absl::StrCat("There is no command \"", word, "\".",
+                      nearest.empty() ? "" : absl::StrCat(" Did you mean ", nearest, "?"));
+}
+
 }  // namespace
 
 Command Command::Sub(const std::string& name, const std::string& summary, const std::string& examples) {
@@ -231,7 +248,7 @@ absl::Status Grammar::Parse(std::vector<std::string> arguments, std::ostream& ou
   if (!arguments.empty() && arguments.front() == "help") {
     std::vector<std::string> words(arguments.begin() + 1, arguments.end());
     if (Named(app_.get(), words) == nullptr)
-      return NoSuchCommand(absl::StrCat("There is no command \"", words.front(), "\"."), app_.get());
+      return NoSuchCommand(Unknown(words.front(), app_.get()), app_.get());
     arguments.erase(arguments.begin());
     arguments.emplace_back("--help");
   }
@@ -250,8 +267,7 @@ absl::Status Grammar::Parse(std::vector<std::string> arguments, std::ostream& ou
     const std::vector<std::string> rest = app_->remaining(true);
     std::string what = problem.what();
     if (command->get_require_subcommand_min() > 0) {
-      what = rest.empty() ? "A command is missing."
-                          : absl::StrCat("There is no command \"", Unmarked(rest.front()), "\".");
+      what = rest.empty() ? "A command is missing." : Unknown(Unmarked(rest.front()), command);
     }
     return NoSuchCommand(what, command);
   }

@@ -162,11 +162,15 @@ absl::Status Contest(Session& session, const ContestOptions& options) {
   CLI_ASSIGN_OR_RETURN(const v1::ContestExchangeResponse response,
                        session.client().ContestExchange(std::move(request)));
   const std::string number = NumberOf(response.exchange());
-  return ShowState(
-      session, response, response.exchange(),
-      Fill(T("Contested: $0. The hours stay where they are.\nWhen you have talked: timebank settle $1 "
-             "stands | reversed | 1h"),
-           options.because, number));
+  // What undoes an entry cannot be undone; it stays, or what it undid is recorded anew.
+  const bool reversal = response.exchange().kind() == v1::Exchange::KIND_REVERSAL;
+  return ShowState(session, response, response.exchange(),
+                   Fill(reversal ? T("Contested: $0. The hours stay where they are.\nWhen you have talked: "
+                                     "timebank settle $1 stands (records anew what was undone) | 1h (with "
+                                     "other hours)")
+                                 : T("Contested: $0. The hours stay where they are.\nWhen you have talked: "
+                                     "timebank settle $1 stands | reversed | 1h"),
+                        options.because, number));
 }
 
 // ---- settle

@@ -20,13 +20,17 @@ namespace fs = std::filesystem;
 
 constexpr char kByteOrderMark[] = "\xEF\xBB\xBF";
 
-// A row of the source, and the two columns of ours.
-std::string Line(const std::vector<std::string>& cells, size_t columns, const std::string& line,
-                 const std::string& why) {
+// A row of the source, and the two columns of ours, with what the source has between its cells: a program
+// that opens the one opens the other.
+std::string Line(const std::vector<std::string>& cells, size_t columns, char separator,
+                 const std::string& line, const std::string& why) {
   std::string text;
-  for (const std::string& cell : cells) absl::StrAppend(&text, CsvText(cell), ",");
-  for (size_t i = cells.size(); i < columns; ++i) text += ',';
-  return absl::StrCat(text, CsvText(line), ",", CsvText(why), "\n");
+  for (const std::string& cell : cells) {
+    text += CsvText(cell);
+    text += separator;
+  }
+  text.append(columns > cells.size() ? columns - cells.size() : 0, separator);
+  return absl::StrCat(text, CsvText(line), absl::string_view(&separator, 1), CsvText(why), "\n");
 }
 
 // Without the two columns of ours, where the source was a file of rejects itself.
@@ -83,8 +87,9 @@ RejectsFiles::File& RejectsFiles::FileFor(const std::string& source, const impor
   std::vector<std::string> heading = reader.Heading(source);
   DropOurs(heading);
   file.columns = heading.size();
+  file.separator = reader.Separator(source);
   if (!heading.empty()) {
-    file.stream << Line(heading, heading.size(), std::string(imports::kRejectedLine),
+    file.stream << Line(heading, heading.size(), file.separator, std::string(imports::kRejectedLine),
                         std::string(imports::kRejectedWhy));
   }
   return file;
@@ -100,7 +105,7 @@ void RejectsFiles::Add(const imports::Reject& reject, const imports::Reader& rea
   if (!cells.empty() && file.columns == 0) file.columns = cells.size();
   const std::string why =
       reject.field.empty() ? reject.reason : absl::StrCat(reject.field, ": ", reject.reason);
-  file.stream << Line(cells, file.columns, absl::StrCat(reject.place.line), why);
+  file.stream << Line(cells, file.columns, file.separator, absl::StrCat(reject.place.line), why);
   ++file.rows;
 }
 

@@ -49,6 +49,7 @@ class RejectsFiles {
     std::ofstream stream;
     // Columns of the source.
     size_t columns = 0;
+    char separator = ',';
     int64_t rows = 0;
   };
 

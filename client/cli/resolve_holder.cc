@@ -42,6 +42,8 @@ struct Candidate {
   std::optional<std::string> last_exchange_on;
   bool closed = false;
   bool whole_words = false;
+  // It is the name as it stands, of at least two words: a first name alone may be anybody's.
+  bool full_name = false;
 };
 
 std::vector<std::string> WordsOf(std::string_view text) {
@@ -55,6 +57,11 @@ bool HasWholeWords(std::string_view display_name, std::string_view typed) {
   return std::all_of(wanted.begin(), wanted.end(), [&words](const std::string& word) {
     return std::find(words.begin(), words.end(), word) != words.end();
   });
+}
+
+bool IsFullName(std::string_view display_name, std::string_view typed) {
+  const std::vector<std::string> words = WordsOf(display_name);
+  return words.size() > 1 && words == WordsOf(typed);
 }
 
 // Whether every word typed is part of the name or id, as the server judges members.
@@ -73,6 +80,7 @@ Candidate FromMember(const v1::Member& member, std::string_view typed) {
   candidate.last_exchange_on = member.last_exchange_on();
   candidate.closed = member.state() == v1::Member::STATE_CLOSED;
   candidate.whole_words = HasWholeWords(candidate.display_name, typed);
+  candidate.full_name = IsFullName(candidate.display_name, typed);
   return candidate;
 }
 
@@ -150,6 +158,7 @@ absl::StatusOr<Fitting> Narrowed(Session& session, std::string_view typed,
                                  std::vector<Candidate> candidates) {
   Prefer(candidates, [](const Candidate& candidate) { return !candidate.closed; });
   Prefer(candidates, [](const Candidate& candidate) { return candidate.whole_words; });
+  Prefer(candidates, [](const Candidate& candidate) { return candidate.full_name; });
   if (candidates.empty()) {
     CLI_ASSIGN_OR_RETURN(const std::string near, DidYouMean(session, typed));
     return NotFoundError(absl::StrCat(Fill(T("Nobody here fits \"$0\"."), typed), " ",

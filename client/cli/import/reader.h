@@ -241,6 +241,8 @@ class Reader {
   // own, `rejected_line` and `rejected_why` (import/harmless.h), are passed over in silence, and in such a
   // file every cell is read through Unharmed().
   virtual std::vector<std::string> Heading(std::string_view file) const = 0;
+  // What stands between the cells of the file of that name.
+  virtual char Separator(std::string_view file) const = 0;
 
   // Where in its bank's history an export of ours was made, as that bank's server told it; empty for other
   // formats. A bank that knows this position is the one that was exported: importing would post it all twice.

@@ -42,6 +42,22 @@ absl::Status CannotOpen(const std::string& path) {
   return absl::NotFoundError(absl::StrCat("Cannot open ", path, ": is the name right?"));
 }
 
+// Workbooks are not read: which sheet, and what their cells show, is for their own program to say.
+absl::Status CheckIsText(const std::string& path, std::istream& file) {
+  constexpr std::string_view kZip("PK\x03\x04", 4);
+  constexpr std::string_view kCompoundFile("\xD0\xCF\x11\xE0", 4);
+  char head[4] = {};
+  file.read(head, sizeof head);
+  const std::string_view begins(head, static_cast<size_t>(file.gcount()));
+  file.clear();
+  file.seekg(0);
+  if (begins != kZip && begins != kCompoundFile) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      path,
+      " is a spreadsheet program's own file (.xlsx, .ods, .xls). Open it there, save the sheet as CSV "
+      "(File, Save as), and import that."));
+}
+
 }  // namespace
 
 bool IsSecret(std::string_view heading) { return HasWord(kSecrets, HeadingKey(heading)); }
@@ -54,6 +70,7 @@ absl::StatusOr<Glimpse> LookAt(const std::string& path) {
   glimpse.bytes = static_cast<int64_t>(std::filesystem::file_size(path, error));
   std::ifstream file;
   if (error || !OpenBytes(path, file)) return CannotOpen(path);
+  if (absl::Status text = CheckIsText(path, file); !text.ok()) return text;
   glimpse.encoding = DetectEncoding(file);
   file.clear();
   file.seekg(0);
@@ -65,6 +82,7 @@ absl::StatusOr<Glimpse> LookAt(const std::string& path) {
     glimpse.rows.push_back(row);
     if (std::any_of(row.fields.begin(), row.fields.end(), IsSecret)) break;
   }
+  if (csv.delimiter() != 0) glimpse.separator = csv.delimiter();
   return glimpse;
 }
 

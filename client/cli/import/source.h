@@ -55,9 +55,11 @@ struct Glimpse {
   Encoding encoding = Encoding::kUtf8;
   // The first rows, at most 20; nothing behind a heading with a secret in it.
   std::vector<CsvRow> rows;
+  // Between the cells.
+  char separator = ',';
 };
 
-// Errors (NotFound): the file cannot be opened.
+// Errors (NotFound): the file cannot be opened. (InvalidArgument): it is a spreadsheet program's own file.
 absl::StatusOr<Glimpse> LookAt(const std::string& path);
 
 // Whether what stands below this heading is nobody's business: passwords.

@@ -193,6 +193,13 @@ std::vector<std::string> TableReader::Heading(std::string_view file) const {
   return {};
 }
 
+char TableReader::Separator(std::string_view file) const {
+  for (const std::unique_ptr<Source>& source : sources_) {
+    if (source->name() == file) return source->glimpse().separator;
+  }
+  return ',';
+}
+
 bool TableReader::HasFilesOf(Holds holds) const {
   return std::any_of(sources_.begin(), sources_.end(),
                      [holds](const auto& source) { return source->kind().holds == holds; });

@@ -87,6 +87,7 @@ class TableReader : public Reader {
 
   absl::StatusOr<bool> Next(Row& row) final;
   std::vector<std::string> Heading(std::string_view file) const final;
+  char Separator(std::string_view file) const final;
   std::vector<std::string> LeftOut() const final;
   int64_t bytes_consumed() const final;
   int64_t bytes_total() const final;

@@ -261,6 +261,8 @@ class TimebankReader : public Reader {
   std::string_view system() const override { return kTimebank; }
   std::string_view id_prefix() const override { return ""; }
   std::vector<std::string> Heading(std::string_view file) const override;
+  // We write commas; a spreadsheet that was in between may write others, and reads both.
+  char Separator(std::string_view) const override { return ','; }
   std::string_view position() const override { return position_; }
   std::string_view missing_file() const override;
   std::vector<std::string> LeftOut() const override;
@@ -748,6 +750,17 @@ absl::StatusOr<std::unique_ptr<Reader>> OpenTimebank(std::vector<Glimpse> files,
   return reader;
 }
 
+// Those in `folder` that are not hidden, by name.
+void AddVisibleFiles(const std::string& folder, std::vector<std::string>& files) {
+  const auto first = static_cast<std::ptrdiff_t>(files.size());
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, none)) {
+    const bool hidden = entry.path().filename().string().front() == '.';
+    if (!hidden && entry.is_regular_file(none)) files.push_back(entry.path().string());
+  }
+  std::sort(files.begin() + first, files.end());
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> FilesIn(const std::vector<std::string>& paths) {
@@ -763,10 +776,9 @@ absl::StatusOr<std::vector<std::string>> FilesIn(const std::vector<std::string>&
       const std::filesystem::path file = std::filesystem::path(path) / name;
       if (std::filesystem::exists(file, none)) files.push_back(file.string());
     }
-    if (files.size() == before) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          path, " is a folder, and has no file that timebank export wrote. Name the files in it."));
-    }
+    // Another system's: whatever lies there.
+    if (files.size() == before) AddVisibleFiles(path, files);
+    if (files.size() == before) return absl::InvalidArgumentError(absl::StrCat(path, " is an empty folder."));
   }
   return files;
 }

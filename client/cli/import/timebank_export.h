@@ -100,8 +100,8 @@ std::string OwnNumber(std::string_view bank_id, int64_t number);
 
 // ---- The folder
 
-// `paths`, with the files of an export in the place of each folder. Errors (InvalidArgument): a folder that
-// has none.
+// `paths`, with the files of an export in the place of each folder, and where it holds none all that lies in
+// it. Errors (InvalidArgument): an empty folder.
 absl::StatusOr<std::vector<std::string>> FilesIn(const std::vector<std::string>& paths);
 
 }  // namespace timebank::imports

@@ -241,8 +241,13 @@ TEST_F(CommandsTest, UsageErrors) {
     EXPECT_NE(ran.err, "") << line;
   }
   EXPECT_TRUE(bank_->exchanges().empty());
-  EXPECT_NE(RunCli(bank_, "member nonsense").err.find("There is no command \"nonsense\"."),
+  EXPECT_NE(RunCli(bank_, "member nonsense").err.find("There is no command \"nonsense\".\n"),
             std::string::npos);
+  EXPECT_NE(
+      RunCli(bank_, "statment ana").err.find("There is no command \"statment\". Did you mean statement?"),
+      std::string::npos);
+  EXPECT_NE(RunCli(bank_, "member lsit").err.find("Did you mean list?"), std::string::npos);
+  EXPECT_NE(RunCli(bank_, "help recrod").err.find("Did you mean record?"), std::string::npos);
   EXPECT_NE(RunCli(bank_, "record ben helped ana 1h --nonsense").err.find("timebank record --help"),
             std::string::npos);
 }

@@ -125,6 +125,27 @@ TEST_F(ImportCommandTest, AnInterruptedRunIsCompleted) {
   EXPECT_EQ(bank_->Balance("members/to-2"), 20'000 * 60);
 }
 
+// Goal: the folder in which the other system's files lie will do; what is hidden in it is passed over.
+TEST_F(ImportCommandTest, AFolderOfFiles) {
+  Write(".DS_Store", "nothing to import");
+  const Ran ran = RunCli(bank_, {"import", folder_.string(), "--commit"});
+  EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+  ExpectImported();
+  std::filesystem::create_directories(folder_ / "empty");
+  const Ran none = RunCli(bank_, {"import", (folder_ / "empty").string()});
+  EXPECT_NE(none.code, ExitCode::kOk);
+  EXPECT_NE(none.err.find("is an empty folder"), std::string::npos) << none.err;
+}
+
+// Goal: who brings a spreadsheet program's own file is told what to do about it.
+TEST_F(ImportCommandTest, WorkbooksAreNoText) {
+  for (const std::string& begins : {std::string("PK\x03\x04\x14"), std::string("\xD0\xCF\x11\xE0\xA1")}) {
+    const Ran ran = RunCli(bank_, {"import", Write("hours.xlsx", begins + std::string(600, '\0'))});
+    EXPECT_NE(ran.code, ExitCode::kOk);
+    EXPECT_NE(ran.err.find("save the sheet as CSV"), std::string::npos) << ran.err;
+  }
+}
+
 // Goal: a bad row is told with its line and written out, exits 5, and stops no good one.
 TEST_F(ImportCommandTest, BadRowsStopNothing) {
   transfers_ = Write("transfers.csv",

@@ -42,6 +42,7 @@ class ScriptedReader : public imports::Reader {
   std::string_view system() const override { return system_; }
   std::string_view id_prefix() const override { return "oak-"; }
   std::vector<std::string> Heading(std::string_view) const override { return {"who", "what"}; }
+  char Separator(std::string_view) const override { return ','; }
   std::vector<std::string> LeftOut() const override { return {}; }
   int64_t bytes_consumed() const override { return line_; }
   int64_t bytes_total() const override { return line_; }

@@ -21,17 +21,20 @@ using imports::Unharmed;
 // A reader with a heading and nothing to read.
 class Headed : public imports::Reader {
  public:
-  explicit Headed(std::vector<std::string> heading) : heading_(std::move(heading)) {}
+  explicit Headed(std::vector<std::string> heading, char separator = ',')
+      : heading_(std::move(heading)), separator_(separator) {}
   absl::StatusOr<bool> Next(imports::Row&) override { return false; }
   std::string_view system() const override { return "oak"; }
   std::string_view id_prefix() const override { return "oak-"; }
   std::vector<std::string> Heading(std::string_view) const override { return heading_; }
+  char Separator(std::string_view) const override { return separator_; }
   std::vector<std::string> LeftOut() const override { return {}; }
   int64_t bytes_consumed() const override { return 0; }
   int64_t bytes_total() const override { return 0; }
 
  private:
   std::vector<std::string> heading_;
+  char separator_;
 };
 
 class RejectsFilesTest : public ::testing::Test {
@@ -67,6 +70,19 @@ TEST_F(RejectsFilesTest, OriginalColumnsAndWhy) {
             "8,,,11,too few\n");
   ASSERT_EQ(files.written().size(), 1u);
   EXPECT_EQ(files.written()[0].rows, 3);
+}
+
+// Goal: a program that opened the source in columns opens the rejects so.
+TEST_F(RejectsFilesTest, SeparatedAsTheSource) {
+  RejectsFiles files(Path("bad.csv"), {Path("source.csv")});
+  const Headed reader({"ID", "Amount"}, ';');
+  files.Add({{"source.csv", 3}, "Amount", "no number; write 1,5", {"7", "a;b"}}, reader);
+  files.Add({{"source.csv", 4}, "", "too few", {"8"}}, reader);
+  ASSERT_TRUE(files.Close().ok());
+  EXPECT_EQ(Text("bad.csv"),
+            "\xEF\xBB\xBFID;Amount;rejected_line;rejected_why\n"
+            "7;\"a;b\";3;\"Amount: no number; write 1,5\"\n"
+            "8;;4;too few\n");
 }
 
 // Goal: what is written is read back by the reader of CSV as the cells that it was made of.

@@ -53,6 +53,15 @@ TEST_F(ResolveHolderTest, OneFits) {
 // Goal: Ana is not Susana, though her name is part of Susana's.
 TEST_F(ResolveHolderTest, WholeWordsGoFirst) { EXPECT_EQ(Resolve("ana"), "members/m1"); }
 
+// Goal: a full name means who is called so, and not who has one name more; a first name alone stays a
+// question.
+TEST_F(ResolveHolderTest, FullNamesGoFirst) {
+  bank_->AddMember("m6", "Ana Muñoz Vidal");
+  EXPECT_EQ(Resolve("ana muñoz"), "members/m1");
+  EXPECT_EQ(Resolve("ana vidal"), "members/m6");
+  EXPECT_EQ(Resolve("ana"), "exit 2");
+}
+
 // Goal: off a terminal an ambiguous name lists number, name and last exchange, exits 2 and posts nothing.
 TEST_F(ResolveHolderTest, AmbiguousPostsNothing) {
   EXPECT_CALL(*bank_, RecordExchange).Times(0);
