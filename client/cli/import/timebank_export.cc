@@ -28,6 +28,7 @@
 #include "client/cli/import/encoding.h"
 #include "client/cli/import/formats.h"
 #include "client/cli/import/harmless.h"
+#include "client/cli/import/limits.h"
 #include "client/cli/import/source.h"
 #include "client/cli/import/text.h"
 
@@ -514,6 +515,10 @@ Row TimebankReader::ReadMember(const Sheet& sheet) {
     }
   }
   if (member.number.empty()) member.number = own;
+  if (CodePoints(member.number) > kMaxNumberCharacters) {
+    problem.Add(member.number == own ? "id" : "external_ids",
+                absl::StrCat("a number longer than ", kMaxNumberCharacters, " characters"));
+  }
   if (problem.reason.empty() && !numbers_.emplace(own, member.number).second) {
     problem.Add("id", absl::StrCat("the member ", member.id, " stands there twice"));
   }

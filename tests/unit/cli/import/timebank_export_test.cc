@@ -99,6 +99,27 @@ TEST_F(TimebankExportTest, Members) {
   EXPECT_EQ(std::get<DeclaredBalance>(rows[5]).number, "older/b");
 }
 
+// Goal: a number that no bank takes is told with its line and column, whichever way it came about.
+TEST_F(TimebankExportTest, NumbersThatAreTooLong) {
+  const std::string most(200 - std::string("rushey/").size(), 'x');
+  Write("members.csv",
+        "timebank_members_1,id,display_name,kind,state,merged_into,phones,external_ids,seconds\n"
+        "rushey," +
+            most +
+            ",Ana,PERSON,ACTIVE,,,,\n"
+            "rushey," +
+            most +
+            "x,Ben,PERSON,ACTIVE,,,,\n"
+            "rushey,eva,Eva,PERSON,ACTIVE,,,timebank:" +
+            std::string(201, 'y') + ",\n");
+  const std::vector<Row> rows = ReadAll();
+  ASSERT_THAT(rows, SizeIs(3));
+  EXPECT_EQ(std::get<ImportedMember>(rows[0]).number.size(), 200u);
+  EXPECT_EQ(std::get<Reject>(rows[1]).field, "id");
+  EXPECT_EQ(std::get<Reject>(rows[2]).field, "external_ids");
+  EXPECT_EQ(std::get<Reject>(rows[2]).place.line, 4);
+}
+
 // Goal: entries and merges come in the order in which they were recorded; merging moves what was left itself.
 TEST_F(TimebankExportTest, MergesStandWhereTheyWere) {
   Write("members.csv", kMembers);
