@@ -191,15 +191,18 @@ Table StatementTable(const Statement& statement) {
   return table;
 }
 
-absl::Status ShowStatement(Session& session, const Statement& statement, const std::string& holder,
-                           const std::string& period) {
+// What was before stands at the end where the earliest line does.
+absl::Status ShowStatement(Session& session, const Statement& statement, bool oldest_first,
+                           const std::string& holder, const std::string& period) {
   if (session.AsJson() || session.AsCsv())
     return session.ShowList(StatementTable(statement), statement.lines);
+  const std::string before = Fill(T("Balance before: $0"), Standing(statement.opening_balance_seconds));
+  const std::string after = Fill(T("Balance after: $0"), Standing(statement.closing_balance_seconds));
   session.console().out << OnOut(session.console(), Style::kHeading, session.directory().Name(holder)) << "  "
                         << period << "\n"
-                        << Fill(T("Balance before: $0"), Standing(statement.opening_balance_seconds)) << "\n";
+                        << (oldest_first ? before : after) << "\n";
   CLI_RETURN_IF_ERROR(session.ShowTable(StatementTable(statement)));
-  session.console().out << Fill(T("Balance after: $0"), Standing(statement.closing_balance_seconds)) << "\n";
+  session.console().out << (oldest_first ? after : before) << "\n";
   if (statement.more) {
     CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
     session.Tell(Fill(T("There are more lines: -n 0 shows all, --year $0 a year."), today.year()));
@@ -272,7 +275,7 @@ absl::Status Statements(Session& session, const StatementOptions& options) {
   const std::string last = request.end_day();
   CLI_ASSIGN_OR_RETURN(Statement statement, Fetch(session, std::move(request), count));
   const std::string period = PartWords(statement, oldest_first, first, last);
-  if (!options.on_paper()) return ShowStatement(session, statement, holder, period);
+  if (!options.on_paper()) return ShowStatement(session, statement, oldest_first, holder, period);
   if (!oldest_first) std::reverse(statement.lines.begin(), statement.lines.end());
   return ShowOnPaper(session, statement, holder, period, options.html);
 }

@@ -450,8 +450,9 @@ TEST_F(CommandsTest, StatementAcrossPages) {
       .WillOnce(Return(page("more", 0, kHour, {1, 2})))
       .WillOnce(Return(page("", kHour, 3 * kHour, {3})));
   const Ran newest = RunCli(bank_, "statement ana", {.terminal = true});
-  EXPECT_NE(newest.out.find("Balance before: even\n"), std::string::npos) << newest.out;
-  EXPECT_NE(newest.out.find("Balance after: 3h in credit\n"), std::string::npos);
+  EXPECT_NE(newest.out.find("\nBalance before: even\n"), std::string::npos) << newest.out;
+  EXPECT_LT(newest.out.find("\nBalance after: 3h in credit\n"), newest.out.find("\nBalance before"))
+      << "the newest line stands on top";
   const Ran printed = RunCli(bank_, "statement ana --year 2023 --print");
   EXPECT_EQ(printed.out.find("Rushey Green"), 0u) << "also where nobody sits at a terminal";
   EXPECT_NE(printed.out.find("Balance before                                         even"),
