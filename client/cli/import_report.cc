@@ -83,6 +83,7 @@ void PutCounts(Struct& summary, const ImportReport& report) {
   Put(summary, "circles_known", report.circles_known);
   Put(summary, "exchanges_new", report.exchanges_new);
   Put(summary, "exchanges_known", report.exchanges_known);
+  Put(summary, "exchanges_long", report.exchanges_long);
   Put(summary, "openings_new", report.openings_new);
   Put(summary, "openings_known", report.openings_known);
   Put(summary, "rejected", report.rejected);
@@ -341,6 +342,15 @@ void TellImport(Session& session, const ImportOutcome& outcome) {
   }
   session.Tell(Fill(T("  exchanges  $0 new, $1 known; $2 in all"), report.exchanges_new,
                     report.exchanges_known, FormatHours(report.seconds)));
+  if (report.exchanges_long > 0) {
+    // Translators: $1 are hours, $2 is a file, $3 a line of it.
+    session.Tell(Fill(Tn("             $0 of more than 12 hours: $1 in $2 line $3. Are these not minutes?",
+                         "             $0 of more than 12 hours, at most $1 in $2 line $3. Are these not "
+                         "minutes?",
+                         report.exchanges_long),
+                      report.exchanges_long, FormatHours(report.longest_seconds), report.longest.file,
+                      report.longest.line));
+  }
   session.Tell(Fill(
       outcome.committed ? T("  rows that could not be posted: $0") : T("  rows that cannot be posted: $0"),
       report.rejected));

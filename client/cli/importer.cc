@@ -562,6 +562,13 @@ absl::Status Importer::TakeExchange(imports::ImportedExchange& exchange) {
   }
   NoteDay(*giver, exchange.occurred_on);
   NoteDay(*receiver, exchange.occurred_on);
+  if (exchange.seconds > kLongExchangeSeconds) {
+    ++report_.exchanges_long;
+    if (exchange.seconds > report_.longest_seconds) {
+      report_.longest_seconds = exchange.seconds;
+      report_.longest = source.place;
+    }
+  }
   Pending pending{std::move(source), giver, receiver, exchange.seconds, /*opening=*/false};
   v1::Exchange sent = ToExchange(pending, exchange);
   return Enqueue(std::move(pending), std::move(sent));

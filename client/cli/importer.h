@@ -102,6 +102,8 @@ struct DeclaredDifference {
   ImportAccount account;
 };
 
+inline constexpr int64_t kLongExchangeSeconds = 12 * 3600;
+
 // What a run did, or would do.
 struct ImportReport {
   int64_t rows = 0;
@@ -126,6 +128,10 @@ struct ImportReport {
   int64_t openings_known = 0;
   // Hours of new and known exchanges together.
   int64_t seconds = 0;
+  // Exchanges of more than kLongExchangeSeconds: minutes taken for hours, perhaps; and the longest of them.
+  int64_t exchanges_long = 0;
+  int64_t longest_seconds = 0;
+  imports::Place longest;
   int64_t rejected = 0;
   // Members who left there: closed by this run; closed before it; not closed.
   int64_t closed = 0;

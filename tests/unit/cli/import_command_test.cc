@@ -125,6 +125,23 @@ TEST_F(ImportCommandTest, AnInterruptedRunIsCompleted) {
   EXPECT_EQ(bank_->Balance("members/to-2"), 20'000 * 60);
 }
 
+// Goal: hours that look like minutes are pointed at, with where the longest stand, and kept as they are.
+TEST_F(ImportCommandTest, LongExchangesAreTold) {
+  const std::string sheet = Write("hours.csv",
+                                  "Date,Giver,Receiver,Hours\n"
+                                  "2019-01-01,ana,ben,1.5\n"
+                                  "2019-01-02,ana,ben,30\n"
+                                  "2019-01-03,ana,ben,90\n"
+                                  "2019-01-04,ana,ben,12\n");
+  const Ran ran = RunCli(bank_, {"import", sheet, "--make-members"});
+  EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+  EXPECT_NE(ran.err.find("2 of more than 12 hours, at most 90h in hours.csv line 4. Are these not minutes?"),
+            std::string::npos)
+      << ran.err;
+  EXPECT_NE(RunCli(bank_, {"import", sheet, "--make-members", "-o", "json"}).out.find("\"exchanges_long\":2"),
+            std::string::npos);
+}
+
 // Goal: the folder in which the other system's files lie will do; what is hidden in it is passed over.
 TEST_F(ImportCommandTest, AFolderOfFiles) {
   Write(".DS_Store", "nothing to import");
