@@ -129,7 +129,7 @@ absl::Status List(const KeyStore& keys, const NamedView& view, const Caller& cal
   TB_ASSIGN_OR_RETURN(const uint64_t bank, BankNumber(view, caller, *bank_id));
   TB_ASSIGN_OR_RETURN(const services::Page page, services::OpenPage(request, request.page_token()));
   size_t next = 0;
-  const size_t from = page.token ? static_cast<size_t>(page.token->cursor) : 0;
+  const size_t from = page.token ? static_cast<size_t>(std::max<int64_t>(page.token->cursor, 0)) : 0;
   for (const Key* key : keys.List(bank, from, most, &next)) PutKey(keys.Row(*key), response->add_keys());
   if (next != 0) response->set_next_page_token(services::NextPage(page, static_cast<int64_t>(next)));
   return absl::OkStatus();

@@ -128,7 +128,8 @@ absl::Status ListThem(BankReader& bank, const Caller& caller, const v1::ListExch
   TB_ASSIGN_OR_RETURN(Page page, OpenPage(bank, request, request.page_token()));
   TB_ASSIGN_OR_RETURN(Filter filter, MakeFilter(bank, caller, request));
   const bool up = request.order() == v1::LIST_ORDER_OLDEST_FIRST;
-  const Sequence from = page.token ? static_cast<Sequence>(page.token->cursor) : (up ? 1 : page.at);
+  const Sequence from =
+      page.token ? std::min(static_cast<Sequence>(page.token->cursor), page.at) : (up ? 1 : page.at);
   response->set_position(bank.PositionAt(page.at));
   TB_ASSIGN_OR_RETURN(std::vector<Sequence> candidates,
                       Candidates(bank, filter, from, page.at, up ? Direction::kUp : Direction::kDown));

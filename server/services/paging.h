@@ -23,9 +23,11 @@ inline constexpr size_t kMostLookedAt = 20'000;
 // `asked`, or `otherwise` where it is 0. VALIDATION below 0; more than the most is the most (AIP-158).
 absl::StatusOr<size_t> PageSize(int32_t asked, size_t otherwise);
 
-// What a list call is at: the first page at the newest position, or where its token says.
+// What a list call is at: the first page at the newest position, or where its token says. A bank's tokens are
+// sealed under its secret: nobody can make one that leads where no page leads.
 struct Page {
-  uint64_t query = 0;
+  std::string query;               // the request without its page token and size
+  std::string secret;              // empty: a list that is not of one bank, which looks at its cursor itself
   storage::Sequence at = 0;        // the list shows this position
   std::optional<PageToken> token;  // of a later page
 };
@@ -35,7 +37,7 @@ struct Page {
 absl::StatusOr<Page> OpenPage(const BankReader& bank, const google::protobuf::Message& request,
                               const std::string& page_token);
 
-// The same for lists that are not of one bank.
+// The same for lists that are not of one bank: their cursors may be anything.
 absl::StatusOr<Page> OpenPage(const google::protobuf::Message& request, const std::string& page_token);
 
 std::string NextPage(const BankReader& bank, const Page& page, int64_t cursor, int64_t cursor_day = 0);

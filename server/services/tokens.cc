@@ -1,11 +1,9 @@
 #include "server/services/tokens.h"
 
 #include <array>
-#include <cstring>
 
 #include "absl/strings/escaping.h"
 #include "storage/crc32c.h"
-#include "storage/hash.h"
 
 namespace timebank::services {
 namespace {
@@ -51,7 +49,7 @@ std::optional<Position> DecodePosition(std::string_view token) {
 }
 
 std::string EncodePage(const PageToken& token) {
-  return Encode<6>('t', {token.query, token.position.bank, token.position.sequence, token.position.epoch,
+  return Encode<6>('t', {token.seal, token.position.bank, token.position.sequence, token.position.epoch,
                          static_cast<uint64_t>(token.cursor), static_cast<uint64_t>(token.cursor_day)});
 }
 
@@ -60,13 +58,6 @@ std::optional<PageToken> DecodePage(std::string_view token) {
   if (!numbers) return std::nullopt;
   const auto& n = *numbers;
   return PageToken{n[0], {n[1], n[2], n[3]}, static_cast<int64_t>(n[4]), static_cast<int64_t>(n[5])};
-}
-
-uint64_t QueryHash(std::string_view canonical) {
-  const std::string digest = storage::HmacSha256("timebank.v1/page", canonical);
-  uint64_t hash = 0;
-  std::memcpy(&hash, digest.data(), sizeof hash);
-  return hash;
 }
 
 }  // namespace timebank::services

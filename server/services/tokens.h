@@ -23,18 +23,16 @@ struct Position {
 std::string EncodePosition(const Position& position);
 std::optional<Position> DecodePosition(std::string_view token);
 
-// Where a list goes on. `query` is a hash of everything that must stay the same from page to page.
+// Where a list goes on. `seal` is of the rest and of everything that must stay the same from page to page
+// (paging.h).
 struct PageToken {
-  uint64_t query = 0;
+  uint64_t seal = 0;
   Position position;  // the list shows this position on every page
   int64_t cursor = 0;
   int64_t cursor_day = 0;
 };
 std::string EncodePage(const PageToken& token);
 std::optional<PageToken> DecodePage(std::string_view token);
-
-// A hash for PageToken::query: of a request's bytes without its page token and size.
-uint64_t QueryHash(std::string_view canonical);
 
 }  // namespace timebank::services
 

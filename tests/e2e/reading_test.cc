@@ -1,5 +1,6 @@
 // Pages, balances in the past, totals, positions.
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <functional>
 #include <string>
@@ -7,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "server/services/tokens.h"
 #include "tests/e2e/service_fixture.h"
 
 namespace timebank::e2e {
@@ -165,6 +167,46 @@ TEST_F(ReadingTest, PageTokens) {
   members.clear_page_token();
   members.set_page_size(-1);
   EXPECT_THAT(wire_.Call<v1::ListMembersResponse>(members), IsInvalid("page_size", "OUT_OF_RANGE"));
+}
+
+// Goal: nobody can make a token that leads where no page leads: not to the end of numbers, where a list would
+// look for ever, nor to entries that a list does not tell of.
+TEST_F(ReadingTest, PageTokensCannotBeMade) {
+  LiveBank bank(wire_, "forged", {"ana", "ben"});
+  Fill(bank, 1, 30);
+  const auto bad = IsRefused(StatusCode::INVALID_ARGUMENT, "BAD_PAGE_TOKEN");
+  v1::ListExchangesRequest exchanges;
+  exchanges.set_parent(bank.name());
+  exchanges.set_page_size(10);
+  const auto page = services::DecodePage(wire_.Call<v1::ListExchangesResponse>(exchanges).reply.next_page_token());
+  ASSERT_TRUE(page.has_value());
+  for (const int64_t cursor : {int64_t{-1}, INT64_MIN, int64_t{0}, int64_t{5}, INT64_MAX}) {
+    services::PageToken forged = *page;
+    forged.cursor = cursor;
+    exchanges.set_page_token(services::EncodePage(forged));
+    EXPECT_THAT(wire_.Call<v1::ListExchangesResponse>(exchanges), bad) << cursor;
+  }
+  services::PageToken later = *page;
+  later.position.sequence -= 1;
+  exchanges.set_page_token(services::EncodePage(later));
+  EXPECT_THAT(wire_.Call<v1::ListExchangesResponse>(exchanges), bad) << "another position";
+
+  v1::UpdateSettingsRequest settings;
+  settings.set_name(bank.name());
+  settings.mutable_update_mask()->add_paths("starter_seconds");
+  for (const int64_t seconds : {kHour, 2 * kHour}) {
+    settings.mutable_settings()->set_starter_seconds(seconds);
+    ASSERT_TRUE(wire_.Call<v1::UpdateSettingsResponse>(settings).ok());
+  }
+  v1::ListSettingsChangesRequest changes;
+  changes.set_parent(bank.name());
+  changes.set_page_size(1);
+  const auto first = services::DecodePage(wire_.Call<v1::ListSettingsChangesResponse>(changes).reply.next_page_token());
+  ASSERT_TRUE(first.has_value());
+  services::PageToken forged = *first;
+  forged.cursor = 5;
+  changes.set_page_token(services::EncodePage(forged));
+  EXPECT_THAT(wire_.Call<v1::ListSettingsChangesResponse>(changes), bad) << "an entry that is no change of settings";
 }
 
 // Goal: the exchanges of a bank are found by each filter, in pages, either way round.

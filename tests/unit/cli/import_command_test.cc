@@ -138,7 +138,7 @@ TEST_F(ImportCommandTest, LongExchangesAreTold) {
   EXPECT_NE(ran.err.find("2 of more than 12 hours, at most 90h in hours.csv line 4. Are these not minutes?"),
             std::string::npos)
       << ran.err;
-  EXPECT_NE(RunCli(bank_, {"import", sheet, "--make-members", "-o", "json"}).out.find("\"exchanges_long\":2"),
+  EXPECT_NE(RunCli(bank_, {"import", sheet, "--make-members", "-o", "json"}).out.find("\"exchanges_long\": 2"),
             std::string::npos);
 }
 
