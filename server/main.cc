@@ -153,6 +153,12 @@ int MakeFirstKey(const Config& config) {
     return absl::IsDataLoss(key.status()) ? kLedgerFailed : kBadConfiguration;
   }
   std::cout << key->text << std::endl;
+  if (!std::cout) {
+    std::cerr << "timebankd: the key " << key->name
+              << " could not be written. Nobody has it: start the server, make "
+              << "another on the operator's socket (timebank key create), and revoke this one.\n";
+    return kLedgerFailed;
+  }
   std::cerr << "This is the first operator's key, " << key->name
             << ". It is told this once: keep it where only you can read it.\n"
             << "The pepper is " << config.pepper << ": keep a copy of it, apart from copies of the ledger.\n"

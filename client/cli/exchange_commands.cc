@@ -151,8 +151,11 @@ absl::Status Show(Session& session, const std::string& number) {
                                        StateWord(exchange.state()), ")\n");
   for (const v1::Movement& movement : exchange.movements()) {
     absl::StrAppend(&sentences, "  ", session.directory().Name(movement.holder()), " ",
-                    SignedHours(movement.seconds()), ", then ", Standing(movement.balance_after_seconds()),
-                    "\n");
+                    SignedHours(movement.seconds()));
+    if (movement.has_balance_after_seconds()) {
+      absl::StrAppend(&sentences, ", then ", Standing(movement.balance_after_seconds()));
+    }
+    sentences += '\n';
   }
   absl::StrAppend(&sentences, History(exchange, session.directory()));
   return session.ShowOne(sentences, ExchangeTable({exchange}, session.directory()), exchange);

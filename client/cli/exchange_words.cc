@@ -109,6 +109,7 @@ std::vector<Change> ChangesOf(const std::vector<const v1::Exchange*>& entries) {
   std::vector<Change> changes;
   for (const v1::Exchange* entry : entries) {
     for (const v1::Movement& movement : entry->movements()) {
+      if (!movement.has_balance_after_seconds()) continue;  // it is not ours to know
       auto found = std::find_if(changes.begin(), changes.end(), [&movement](const Change& change) {
         return change.holder == movement.holder();
       });

@@ -110,8 +110,10 @@ absl::Status Create(KeyStore& keys, const NamedView& view, const Caller& caller,
   row.set_created_by(OwnerOf(caller));
   if (!request.request_id().empty()) {
     // Ids are the maker's own, wherever the key is for.
-    row.set_request(std::string(
-        storage::Sha256({caller.bank, "/", caller.actor.caller, "/", request.request_id()}).bytes()));
+    row.set_request(
+        std::string(storage::Sha256({caller.bank_number == 0 ? "" : std::to_string(caller.bank_number), "/",
+                                     caller.actor.caller, "/", request.request_id()})
+                        .bytes()));
     row.set_request_body(BodyOf(request));
   }
   TB_ASSIGN_OR_RETURN(KeyStore::Created created, keys.Create(std::move(row)));
@@ -175,6 +177,10 @@ std::vector<Violation> ProblemsOf(const v1::Key& key, bool of_bank, int64_t now_
   }
   if (partner && key.scopes().empty()) problem("key.scopes", violation::kRequired);
   const std::set<std::string>& known = WhoMay::OfServices().scopes();
+  if (static_cast<size_t>(key.scopes_size()) > known.size()) {
+    problem("key.scopes", violation::kTooMany);
+    return found;
+  }
   for (int i = 0; i < key.scopes_size(); ++i) {
     if (!partner || !known.contains(key.scopes(i)) ||
         std::count(key.scopes().begin(), key.scopes().begin() + i, key.scopes(i)) > 0) {

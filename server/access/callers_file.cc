@@ -67,7 +67,7 @@ class Reader {
     Identity identity;
     const std::string role = Text("role");
     Check(v1::Role_Parse("ROLE_" + absl::AsciiStrToUpper(role), &identity.role) &&
-              absl::AsciiStrToLower(role) == role,
+              absl::AsciiStrToLower(role) == role && identity.role != v1::ROLE_UNSPECIFIED,
           "role", "must be steward, broker, member, partner, reader or, of a certificate, operator");
     const bool server = identity.role == v1::ROLE_OPERATOR;
     identity.bank = Text("bank", !server);

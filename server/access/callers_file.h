@@ -9,7 +9,7 @@
 //   may_state_member = true
 //
 //   [[provider]]                             # whoever has a token of this OpenID provider
-//   name = "login"                           # owners are called login.{subject}
+//   name = "login"                           # owners are called login.{subject}: give no key such an owner
 //   issuer = "https://login.example.org"
 //   audience = "timebank"
 //   jwks = "/etc/timebank/jwks.json"         # the provider's public keys; read again when the file changes

@@ -115,8 +115,9 @@ absl::StatusOr<Caller> Admit(const Identity& identity, std::string_view stated_r
     }
     if (!caller.member_bank.empty() && caller.member_bank != identity.bank) return NotAllowed();
   }
-  if (!rule->Allows(role)) return NotAllowed();
-  if (role == v1::ROLE_PARTNER && !HasScope(identity, rule->scope)) return NotAllowed();
+  // Lowered or not: nobody may what the credential itself may not.
+  if (!rule->Allows(role) || !rule->Allows(identity.role)) return NotAllowed();
+  if (identity.role == v1::ROLE_PARTNER && !HasScope(identity, rule->scope)) return NotAllowed();
   // A partner with a member at its keyboard may nothing that the member may not.
   if (at_keyboard && !rule->Allows(v1::ROLE_MEMBER)) return NotAllowed();
   if (!identity.bank.empty()) {
@@ -166,10 +167,14 @@ absl::StatusOr<Recognised> Gatekeeper::Recognise(const grpc::CallbackServerConte
   }
   if (!certificates_.empty()) {
     if (const auto connection = context.auth_context(); connection && connection->IsPeerAuthenticated()) {
+      std::shared_ptr<const Identity> whose;
       for (const grpc::string_ref& name : connection->FindPropertyValues(kSubjectAlternativeName)) {
         auto found = certificates_.find(absl::string_view(name.data(), name.size()));
-        if (found != certificates_.end()) return WithMeters({found->second, nullptr});
+        if (found == certificates_.end() || found->second == whose) continue;
+        if (whose != nullptr) return ErrorOf(Reason::kKeyUnknown, "this certificate names two callers");
+        whose = found->second;
       }
+      if (whose != nullptr) return WithMeters({std::move(whose), nullptr});
     }
   }
   return ErrorOf(Reason::kKeyUnknown, "this server knows its callers by keys; send one as `authorization`");

@@ -195,7 +195,13 @@ absl::StatusOr<KeyStore::Created> KeyStore::Create(sv1::KeyRow row) {
       return created;
     }
   }
-  if (keys_.size() >= kMostKeys) return ErrorOf(Reason::kTooMany, "there are as many keys as there may be");
+  const auto of_bank = static_cast<size_t>(std::count_if(
+      keys_.begin(), keys_.end(), [&row](const auto& key) { return key->row_.bank() == row.bank(); }));
+  const size_t most = row.bank() == 0 ? kMostKeys : kMostKeys - kKeysOfServer;
+  if (keys_.size() >= most) return ErrorOf(Reason::kTooMany, "there are as many keys as there may be");
+  if (row.bank() != 0 && of_bank >= kMostKeysOfBank) {
+    return ErrorOf(Reason::kTooMany, "this bank has as many keys as it may have");
+  }
   NewKeyText text;
   do {
     text = MakeKeyText(engine::RandomBytes(28));

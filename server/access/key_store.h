@@ -36,6 +36,10 @@ namespace timebank::access {
 
 // More keys than any server needs, and few enough to be read and written at once.
 inline constexpr size_t kMostKeys = 8192;
+// Of one bank, revoked ones too: nobody's steward can leave none for others.
+inline constexpr size_t kMostKeysOfBank = 1024;
+// Are kept for the server's own.
+inline constexpr size_t kKeysOfServer = 256;
 
 class KeyStore;
 

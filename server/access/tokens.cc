@@ -207,6 +207,11 @@ class ProvidersTokens final : public Tokens {
     const char* algorithm = cjose_header_get(header, CJOSE_HDR_ALG, &error);
     const std::optional<cjose_jwk_kty_t> kind = KindFor(algorithm == nullptr ? "" : algorithm);
     if (!kind) return Unknown("it is not signed with a key pair");
+    // RFC 7515, 4.1.11: what must be understood, and is not.
+    char* must = cjose_header_get_raw(header, "crit", &error);
+    const bool critical = must != nullptr;
+    free(must);  // NOLINT: jansson allocates so
+    if (critical) return Unknown("it asks for what is not known here");
     const char* named = cjose_header_get(header, CJOSE_HDR_KID, &error);
     const std::string key_id = named == nullptr ? "" : named;
     for (const Known& known : providers_) {
@@ -239,11 +244,12 @@ class ProvidersTokens final : public Tokens {
     const int64_t end_us = *end * kSecondUs + kClocksDifferUs;
     if (end_us <= now_us) return ErrorOf(Reason::kKeyExpired, "this token has expired");
     const std::optional<int64_t> begin = SecondsIn(claims, "nbf");
+    if (!begin && json_object_get(claims, "nbf") != nullptr) return Unknown("its `nbf` is no moment");
     if (begin && *begin * kSecondUs - kClocksDifferUs > now_us) return Unknown("its time has not come");
     const std::string subject = TextIn(claims, "sub");
     if (subject.empty()) return Unknown("it does not say whose it is");
     auto identity = std::make_shared<Identity>(provider.identity);
-    // Below the provider's name, so that nobody gets the name of a key's owner.
+    // Below the provider's name, which the operator keeps clear of keys' owners (callers_file.h).
     identity->owner = absl::StrCat(provider.name, ".", subject);
     if (!ledger::IsSystem(identity->owner)) {
       const std::string digest(storage::Sha256({subject}).First(12));

@@ -1,5 +1,7 @@
 #include "server/access/who_may.h"
 
+#include <algorithm>
+
 #include "server/services/names.h"
 #include "timebank/v1/access_service.pb.h"
 #include "timebank/v1/circle_service.pb.h"
@@ -14,6 +16,8 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::FileDescriptor;
 using google::protobuf::Message;
+
+constexpr size_t kMostItems = 8192;
 
 const FieldDescriptor* NameIn(const Descriptor& type) {
   for (const char* field : {"parent", "name"}) {
@@ -61,7 +65,9 @@ std::string_view Rule::BankOf(const Message& request) const {
 }
 
 size_t Rule::ItemsOf(const Message& request) const {
-  return items == nullptr ? 1 : static_cast<size_t>(request.GetReflection()->FieldSize(request, items));
+  if (items == nullptr) return 1;
+  // A larger batch is refused without being looked at.
+  return std::min(static_cast<size_t>(request.GetReflection()->FieldSize(request, items)), kMostItems);
 }
 
 const WhoMay& WhoMay::OfServices() {

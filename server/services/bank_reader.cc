@@ -9,6 +9,7 @@
 #include "google/protobuf/wire_format_lite.h"
 #include "server/ledger/error.h"
 #include "server/ledger/validate.h"
+#include "server/services/caller.h"
 #include "server/services/days.h"
 #include "server/services/errors.h"
 #include "server/services/names.h"
@@ -31,7 +32,28 @@ v1::Exchange::State StateOf(const sv1::MarkRow& mark) {
   return mark.state() == 0 ? v1::Exchange::STATE_RECORDED : static_cast<v1::Exchange::State>(mark.state());
 }
 
+bool IsAboutBalance(int kind) {
+  return kind == v1::Notice::KIND_BELOW_WARNING || kind == v1::Notice::KIND_ABOVE_WARNING;
+}
+
 }  // namespace
+
+absl::StatusOr<bool> BankReader::MayTellBalance(AccountNumber account) const {
+  if (seen_by_ == nullptr || seen_by_->sight == Sight::kAll) return true;
+  if (storage::KindOf(account) == HolderKind::kPot) return true;
+  if (seen_by_->sight == Sight::kOpen) return false;
+  if (static_cast<int>(row().settings().balances_visible()) ==
+      static_cast<int>(v1::Settings::VISIBILITY_MEMBERS)) {
+    return true;
+  }
+  if (!own_) {
+    const absl::StatusOr<AccountNumber> own = FindHolder({HolderKind::kMember, seen_by_->actor.member});
+    if (absl::IsNotFound(own.status())) return false;
+    TB_RETURN_IF_ERROR(own.status());
+    TB_ASSIGN_OR_RETURN(own_, AccountsOf(*own));
+  }
+  return std::find(own_->begin(), own_->end(), account) != own_->end();
+}
 
 absl::StatusOr<BankReader> BankReader::Open(const NamedView& view, const std::string& bank_id) {
   TB_ASSIGN_OR_RETURN(auto record, view.directory->FindBank(view.view, bank_id));
@@ -247,7 +269,8 @@ absl::Status BankReader::FillFacts(const sv1::Entry& entry, v1::Exchange* exchan
     v1::Movement* moved = exchange->add_movements();
     *moved->mutable_holder() = holder;
     moved->set_seconds(movement.seconds());
-    moved->set_balance_after_seconds(movement.balance_after());
+    TB_ASSIGN_OR_RETURN(const bool tell, MayTellBalance(movement.account()));
+    if (tell) moved->set_balance_after_seconds(movement.balance_after());
     if (!help) continue;
     v1::Share* share = nullptr;
     int64_t seconds = std::abs(movement.seconds());
@@ -310,6 +333,11 @@ absl::Status BankReader::FillMark(const sv1::Entry& entry, v1::Exchange* exchang
 absl::StatusOr<std::vector<v1::Notice>> BankReader::NoticesOf(const sv1::Entry& entry) {
   std::vector<v1::Notice> notices;
   for (const auto& kept : entry.notices()) {
+    if (kept.account() != 0) {
+      TB_ASSIGN_OR_RETURN(const bool tell, MayTellBalance(kept.account()));
+      // That somebody is beyond a limit says as much as the balance.
+      if (!tell && IsAboutBalance(kept.kind())) continue;
+    }
     v1::Notice notice;
     notice.set_kind(static_cast<v1::Notice::Kind>(kept.kind()));
     if (kept.account() != 0) {
@@ -404,7 +432,12 @@ absl::StatusOr<v1::Timebank> BankReader::ToTimebank(storage::Day today) {
   return bank;
 }
 
-absl::Status BankReader::ToStatus(const ledger::Refusal& refusal, storage::Day today) {
+absl::Status BankReader::ToStatus(const ledger::Refusal& refused, storage::Day today) {
+  ledger::Refusal refusal = refused;
+  if (refusal.account != 0 && !refusal.numbers.empty()) {
+    TB_ASSIGN_OR_RETURN(const bool tell, MayTellBalance(refusal.account));
+    if (!tell) std::erase_if(refusal.numbers, [](const auto& number) { return number.first == "balance"; });
+  }
   RefusalNames names{.holder = {}, .exchange = {}, .today = FormatDay(today)};
   if (refusal.account != 0) {
     // The refusal may speak of somebody who was created by the command that was refused.

@@ -71,7 +71,7 @@ class BankReader {
   // The note alone, which is cheaper; empty where there is none.
   absl::Status ReadNote(storage::Sequence sequence, std::string* note);
   absl::StatusOr<storage::v1::MarkRow> MarkOf(storage::Sequence sequence) const;
-  // Each of these fills in a message that is empty.
+  // Each of these fills in a message that is empty. Balances of others are left out where a member is told.
   // The exchange as it stands. EXCHANGE_NOT_FOUND for other entries.
   absl::Status ExchangeAt(storage::Sequence sequence, v1::Exchange* exchange);
   absl::Status ToExchange(const storage::v1::Entry& entry, v1::Exchange* exchange);
@@ -92,7 +92,9 @@ class BankReader {
 
  private:
   BankReader(const NamedView& view, std::shared_ptr<const BankRecord> record)
-      : view_(view.view), directory_(view.directory), record_(std::move(record)) {}
+      : view_(view.view), directory_(view.directory), record_(std::move(record)), seen_by_(view.seen_by) {}
+  // Whether whom this is told may know that account's balance.
+  absl::StatusOr<bool> MayTellBalance(storage::AccountNumber account) const;
   absl::StatusOr<std::string_view> WordOf(storage::DirectoryKind kind, uint32_t number) const;
   absl::Status FillFacts(const storage::v1::Entry& entry, v1::Exchange* exchange);
   void FillTexts(const storage::v1::Texts& texts, std::string_view category, v1::Exchange* exchange);
@@ -101,6 +103,8 @@ class BankReader {
   storage::View view_;
   std::shared_ptr<Directory> directory_;
   std::shared_ptr<const BankRecord> record_;
+  const Caller* seen_by_;                                           // null: one who sees everything
+  mutable std::optional<std::vector<storage::AccountNumber>> own_;  // accounts of the member who is told
   // What this call has used so far: it outlives being forgotten by the directory.
   mutable absl::flat_hash_map<storage::AccountNumber, std::shared_ptr<const HolderRecord>> holders_;
   mutable absl::flat_hash_map<std::pair<storage::DirectoryKind, uint32_t>, std::shared_ptr<const std::string>>

@@ -134,12 +134,17 @@ class Directory {
 };
 
 // A position of the ledger, and what names mean there. Cheap to copy.
+struct Caller;
+
 struct NamedView {
   storage::View view;
   std::shared_ptr<Directory> directory;
+  const Caller* seen_by = nullptr;  // who is told of it; null: one who sees everything
 
   // The same position; reads never touch the disk.
-  NamedView InMemory() const { return {view.InMemory(), directory}; }
+  NamedView InMemory() const { return {view.InMemory(), directory, seen_by}; }
+  // The same, told to `caller`, who must outlive it.
+  NamedView SeenBy(const Caller& caller) const { return {view, directory, &caller}; }
 };
 
 // Keeps the Directory of the newest version that was asked for.

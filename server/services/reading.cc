@@ -38,7 +38,9 @@ absl::Status MaySeeBalance(const BankReader& bank, const Caller& caller, const l
 absl::Status MaySeeStatement(const Caller& caller, const ledger::HolderRef& holder) {
   if (caller.sight == Sight::kAll) return absl::OkStatus();
   if (caller.sight == Sight::kOpen) return NotAllowed();
-  if (holder.kind == ledger::HolderKind::kPot) return absl::OkStatus();
+  // The opening pot's tells what everybody came with.
+  if (holder.kind == ledger::HolderKind::kPot)
+    return holder.id == "opening" ? NotAllowed() : absl::OkStatus();
   return holder.kind == ledger::HolderKind::kMember ? MaySeeMember(caller, holder.id) : NotAllowed();
 }
 

@@ -105,7 +105,8 @@ struct Serving::ChangeCall {
     reactor->Finish(serving->End(counted, context, status, request_id));
   }
 
-  absl::Status RenderOutcome(const NamedView& view, const ledger::Outcome& outcome) const {
+  absl::Status RenderOutcome(const NamedView& newest, const ledger::Outcome& outcome) const {
+    const NamedView view = newest.SeenBy(caller);
     if (!outcome.refusal) return render(view, outcome);
     if (outcome.bank == 0) return ToStatus(*outcome.refusal, {});
     TB_ASSIGN_OR_RETURN(BankReader bank, BankReader::Open(view, outcome.bank));
@@ -213,7 +214,7 @@ grpc::ServerUnaryReactor* Serving::Read(Call call, grpc::CallbackServerContext* 
                                         Answer answer) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   absl::Status status = Precheck(caller);
-  if (status.ok()) status = answer(Latest().InMemory(), caller);
+  if (status.ok()) status = answer(Latest().InMemory().SeenBy(caller), caller);
   if (storage::IsNotInMemory(status)) {
     AnswerOnPool(std::move(call), context, reactor, std::move(answer), std::move(caller));
   } else {
@@ -235,12 +236,14 @@ grpc::ServerUnaryReactor* Serving::Scan(Call call, grpc::CallbackServerContext* 
 
 void Serving::AnswerOnPool(Call call, grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* reactor,
                            Answer answer, Caller caller) {
-  auto work = [this, call, context, reactor, answer = std::move(answer),
-               caller = std::move(caller)]() mutable {
-    const absl::Status status = IsOver(*context, call.until) ? EndedEarly(call) : answer(Latest(), caller);
-    reactor->Finish(End(call, context, status));
+  // One and not copies: who was counted as under way is no longer once the answer is sent.
+  auto shared = std::make_shared<Call>(std::move(call));
+  auto work = [this, shared, context, reactor, answer = std::move(answer), caller = std::move(caller)] {
+    const absl::Status status =
+        IsOver(*context, shared->until) ? EndedEarly(*shared) : answer(Latest().SeenBy(caller), caller);
+    reactor->Finish(End(*shared, context, status));
   };
-  if (!pool_.Submit(std::move(work))) reactor->Finish(End(call, context, FullPool()));
+  if (!pool_.Submit(std::move(work))) reactor->Finish(End(*shared, context, FullPool()));
 }
 
 }  // namespace timebank::services

@@ -340,8 +340,8 @@ class Totaller {
 };
 
 absl::Status Total(BankReader& bank, const v1::GetTotalsRequest& request,
-                   const CallbackServerContext& context, v1::GetTotalsResponse* response) {
-  const auto until = Until(context.deadline(), std::chrono::system_clock::now());
+                   const CallbackServerContext& context, std::chrono::system_clock::time_point until,
+                   v1::GetTotalsResponse* response) {
   RequestReader reader(bank.id());
   const auto first = reader.Day("start_day", request.start_day());
   const auto last = reader.Day("end_day", request.end_day());
@@ -390,11 +390,12 @@ ServerUnaryReactor* LedgerService::ListStatementLines(CallbackServerContext* con
 
 ServerUnaryReactor* LedgerService::GetTotals(CallbackServerContext* context, In<v1::GetTotalsRequest> request,
                                              v1::GetTotalsResponse* response) {
+  const auto until = Until(context->deadline(), std::chrono::system_clock::now());
   return door_.Scan(context, *request, [=](const NamedView& view, const Caller& caller) -> absl::Status {
     response->Clear();
     TB_ASSIGN_OR_RETURN(BankReader bank,
                         OpenForRead(view, caller, ParseBank(request->parent()).value_or(""), "parent"));
-    return Total(bank, *request, *context, response);
+    return Total(bank, *request, *context, until, response);
   });
 }
 

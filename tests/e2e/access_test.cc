@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -295,6 +296,53 @@ TEST_F(AccessTest, WhatAMemberSees) {
   v1::ListTimebanksRequest banks;
   EXPECT_EQ(wire->Call<v1::ListTimebanksResponse>(banks, With(keys["member"])).reply.timebanks_size(), 1);
   EXPECT_EQ(wire->Call<v1::ListTimebanksResponse>(banks, With(root)).reply.timebanks_size(), 2);
+
+  // Nor by the way: what others have after an exchange is not told, be it only tried.
+  const auto told = [&](v1::RecordExchangeRequest record, const std::string& role) {
+    record.set_validate_only(true);
+    const auto answer = wire->Call<v1::RecordExchangeResponse>(record, With(keys[role]));
+    EXPECT_TRUE(answer.ok()) << answer;
+    std::set<std::string> holders;
+    for (const v1::Movement& movement : answer.reply.exchange().movements()) {
+      if (movement.has_balance_after_seconds()) holders.insert(movement.holder());
+    }
+    for (const v1::Notice& notice : answer.reply.notices()) holders.insert("notice about " + notice.holder());
+    return holders;
+  };
+  const std::string ana = "timebanks/rushey/members/ana";
+  const std::string ben = "timebanks/rushey/members/ben";
+  v1::UpdateSettingsRequest limits;
+  limits.set_name("timebanks/rushey");
+  limits.mutable_settings()->set_warn_below_seconds(-1800);
+  limits.mutable_update_mask()->add_paths("warn_below_seconds");
+  ASSERT_TRUE(wire->Call<v1::UpdateSettingsResponse>(limits, With(keys["steward"])).ok());
+  v1::RecordExchangeRequest large = Helped("ana", "ben");
+  large.mutable_exchange()->set_seconds(36'000);
+  EXPECT_EQ(told(large, "member"), std::set<std::string>{ana});
+  EXPECT_EQ(told(large, "broker"), (std::set<std::string>{ana, ben, "notice about " + ben}));
+  limits.mutable_settings()->set_block_below_seconds(-1800);
+  limits.mutable_update_mask()->add_paths("block_below_seconds");
+  ASSERT_TRUE(wire->Call<v1::UpdateSettingsResponse>(limits, With(keys["steward"])).ok());
+  const auto member_hears = wire->Call<v1::RecordExchangeResponse>(large, With(keys["member"]));
+  EXPECT_THAT(member_hears, IsRefused(StatusCode::FAILED_PRECONDITION, "BALANCE_LIMIT"));
+  EXPECT_EQ(member_hears.metadata.count("balance"), 0u);
+  EXPECT_EQ(member_hears.metadata.count("limit"), 1u);
+  const auto broker_hears = wire->Call<v1::RecordExchangeResponse>(large, With(keys["broker"]));
+  EXPECT_EQ(broker_hears.metadata.count("balance"), 1u);
+  limits.mutable_settings()->clear_block_below_seconds();
+  limits.mutable_settings()->clear_warn_below_seconds();
+  ASSERT_TRUE(wire->Call<v1::UpdateSettingsResponse>(limits, With(keys["steward"])).ok());
+  list.set_holder("members/ana");
+  const auto own = wire->Call<v1::ListExchangesResponse>(list, With(keys["member"]));
+  ASSERT_GT(own.reply.exchanges_size(), 0);
+  for (const v1::Movement& movement : own.reply.exchanges(0).movements()) {
+    EXPECT_EQ(movement.has_balance_after_seconds(), movement.holder() == ana) << movement.holder();
+  }
+  statement.set_parent("timebanks/rushey/pots/opening");
+  EXPECT_THAT(wire->Call<v1::ListStatementLinesResponse>(statement, With(keys["member"])), denied)
+      << "it names everybody";
+  statement.set_parent("timebanks/rushey/pots/community");
+  EXPECT_TRUE(wire->Call<v1::ListStatementLinesResponse>(statement, With(keys["member"])).ok());
 
   // Who is at a partner's keyboard sees and does what that member may.
   CallOptions keyboard = With(keys["partner"]);

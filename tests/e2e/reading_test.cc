@@ -178,7 +178,8 @@ TEST_F(ReadingTest, PageTokensCannotBeMade) {
   v1::ListExchangesRequest exchanges;
   exchanges.set_parent(bank.name());
   exchanges.set_page_size(10);
-  const auto page = services::DecodePage(wire_.Call<v1::ListExchangesResponse>(exchanges).reply.next_page_token());
+  const auto page =
+      services::DecodePage(wire_.Call<v1::ListExchangesResponse>(exchanges).reply.next_page_token());
   ASSERT_TRUE(page.has_value());
   for (const int64_t cursor : {int64_t{-1}, INT64_MIN, int64_t{0}, int64_t{5}, INT64_MAX}) {
     services::PageToken forged = *page;
@@ -201,12 +202,14 @@ TEST_F(ReadingTest, PageTokensCannotBeMade) {
   v1::ListSettingsChangesRequest changes;
   changes.set_parent(bank.name());
   changes.set_page_size(1);
-  const auto first = services::DecodePage(wire_.Call<v1::ListSettingsChangesResponse>(changes).reply.next_page_token());
+  const auto first =
+      services::DecodePage(wire_.Call<v1::ListSettingsChangesResponse>(changes).reply.next_page_token());
   ASSERT_TRUE(first.has_value());
   services::PageToken forged = *first;
   forged.cursor = 5;
   changes.set_page_token(services::EncodePage(forged));
-  EXPECT_THAT(wire_.Call<v1::ListSettingsChangesResponse>(changes), bad) << "an entry that is no change of settings";
+  EXPECT_THAT(wire_.Call<v1::ListSettingsChangesResponse>(changes), bad)
+      << "an entry that is no change of settings";
 }
 
 // Goal: the exchanges of a bank are found by each filter, in pages, either way round.

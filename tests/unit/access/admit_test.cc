@@ -124,6 +124,20 @@ TEST(AdmitTest, ARoleIsOnlyEverLowered) {
   EXPECT_TRUE(Lets(broker, members));
   EXPECT_FALSE(Lets(broker, members, "member")) << "what was given away is gone for this call";
   EXPECT_FALSE(Admit(broker, "chair", "", request)->violations.empty());
+
+  // What the credential itself may not, no role that it is lowered to may.
+  v1::GetTotalsRequest totals;
+  totals.set_parent("timebanks/rushey");
+  v1::GetBalanceRequest pot;
+  pot.set_name("timebanks/rushey/pots/community");
+  EXPECT_TRUE(Lets(Of(v1::ROLE_BROKER), totals, "reader"));
+  EXPECT_TRUE(Lets(Of(v1::ROLE_READER), pot));
+  EXPECT_FALSE(Lets(Of(v1::ROLE_STEWARD), pot, "reader"));
+  Identity partner = Of(v1::ROLE_PARTNER);
+  partner.scopes = {"exchanges.record"};
+  EXPECT_FALSE(Lets(partner, totals, "reader"));
+  partner.scopes = {"totals.read"};
+  EXPECT_TRUE(Lets(partner, totals, "reader"));
 }
 
 // Goal: who is at the keyboard is for permitted partners to say, and takes rights away.
@@ -201,6 +215,12 @@ TEST(AdmitTest, KeysThatMakeNoSense) {
               ElementsAre("key.scopes[1]"));
   EXPECT_THAT(problems([&](v1::Key& key) { partner(key), key.add_scopes("keys.write"); }),
               ElementsAre("key.scopes[1]"));
+  EXPECT_THAT(problems([&](v1::Key& key) {
+                partner(key);
+                for (int i = 0; i < 1'000'000; ++i) key.add_scopes("feed.read");
+              }),
+              ElementsAre("key.scopes"))
+      << "at once";
   EXPECT_THAT(problems([](v1::Key& key) { key.set_may_state_member(true); }),
               ElementsAre("key.may_state_member"));
   EXPECT_THAT(problems([](v1::Key& key) { key.mutable_expire_time()->set_seconds(1000); }),

@@ -207,6 +207,16 @@ TEST_F(KeyStoreTest, ListsPageByPage) {
   EXPECT_EQ(next, 0u);
 }
 
+// Goal: no bank can have so many keys that others, or the server, get none.
+TEST_F(KeyStoreTest, ABankLeavesKeysForOthers) {
+  for (size_t i = 0; i < kMostKeysOfBank; ++i) {
+    ASSERT_THAT(store_->Create(OwnedBy(std::to_string(i))), IsOk()) << i;
+  }
+  EXPECT_EQ(ledger::ReasonOf(store_->Create(OwnedBy("more")).status()), Reason::kTooMany);
+  EXPECT_THAT(store_->Create(OwnedBy("sue", /*bank=*/8)), IsOk());
+  EXPECT_THAT(store_->Create(OwnedBy("root", /*bank=*/0)), IsOk());
+}
+
 // Goal: where the disk is full nothing is half done: no key is made, none is revoked, and all is as before.
 TEST_F(KeyStoreTest, AFullDiskChangesNothing) {
   const std::string ana = Make(OwnedBy("ana"));

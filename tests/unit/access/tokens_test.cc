@@ -14,6 +14,7 @@ extern "C" {
 }
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "server/access/callers_file.h"
 #include "server/ledger/error.h"
 #include "tests/support/matchers.h"
@@ -47,9 +48,11 @@ class Pair {
     free(json);
     return text;
   }
-  std::string Sign(const std::string& claims, const std::string& algorithm) const {
+  std::string Sign(const std::string& claims, const std::string& algorithm,
+                   const char* critical = nullptr) const {
     cjose_err error = {};
     cjose_header_t* header = cjose_header_new(&error);
+    if (critical != nullptr) cjose_header_set_raw(header, "crit", critical, &error);
     cjose_header_set(header, CJOSE_HDR_ALG, algorithm.c_str(), &error);
     cjose_header_set(header, CJOSE_HDR_KID, id_.c_str(), &error);
     cjose_jws_t* jws =
@@ -139,6 +142,13 @@ TEST_F(TokensTest, OthersAreNotTaken) {
             Reason::kKeyUnknown);
   EXPECT_EQ(WhyNot(rsa_.Sign(Claims(R"("nbf":1)"), "RS256")), Reason::kKeyUnknown) << "no end";
   EXPECT_EQ(WhyNot(rsa_.Sign(Claims(R"("exp":2000,"nbf":1500)"), "RS256")), Reason::kKeyUnknown);
+  for (const char* moment : {R"("900")", "1e15", "-1", "null", "[]"}) {
+    EXPECT_EQ(WhyNot(rsa_.Sign(Claims(absl::StrCat(R"("exp":2000,"nbf":)", moment)), "RS256")),
+              Reason::kKeyUnknown)
+        << moment;
+  }
+  EXPECT_EQ(WhyNot(rsa_.Sign(Claims(), "RS256", R"(["b64"])")), Reason::kKeyUnknown)
+      << "it asks for something that is not done";
   EXPECT_EQ(WhyNot(rsa_.Sign(Claims(R"("exp":2000)", ""), "RS256")), Reason::kKeyUnknown);
   EXPECT_EQ(WhyNot(rsa_.Sign(Claims(R"("exp":2000)", "Ana Smith"), "RS256")), Reason::kKeyUnknown);
   for (size_t at = 0; at < good.size(); at += 7) {
@@ -201,6 +211,7 @@ TEST(CallersFileTest, IsReadOrToldWhatIsWrong) {
   const auto wrong = [&](const std::string& text) { return std::string(read(text).status().message()); };
   EXPECT_THAT(wrong(app), HasSubstr("role is missing"));
   EXPECT_THAT(wrong(app + "role = \"chair\"\n"), HasSubstr(":5: role must be"));
+  EXPECT_THAT(wrong(app + "role = \"unspecified\"\n"), HasSubstr(":5: role must be"));
   EXPECT_THAT(wrong(app + "role = \"operator\"\n"), HasSubstr(":4: bank must be"));
   EXPECT_THAT(wrong(app + "role = \"partner\"\n"), HasSubstr("scopes"));
   EXPECT_THAT(wrong(app + "role = \"partner\"\nscopes = [\"all\"]\n"), HasSubstr(":6: scopes"));

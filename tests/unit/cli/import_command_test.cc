@@ -138,8 +138,9 @@ TEST_F(ImportCommandTest, LongExchangesAreTold) {
   EXPECT_NE(ran.err.find("2 of more than 12 hours, at most 90h in hours.csv line 4. Are these not minutes?"),
             std::string::npos)
       << ran.err;
-  EXPECT_NE(RunCli(bank_, {"import", sheet, "--make-members", "-o", "json"}).out.find("\"exchanges_long\": 2"),
-            std::string::npos);
+  EXPECT_NE(
+      RunCli(bank_, {"import", sheet, "--make-members", "-o", "json"}).out.find("\"exchanges_long\": 2"),
+      std::string::npos);
 }
 
 // Goal: the folder in which the other system's files lie will do; what is hidden in it is passed over.
