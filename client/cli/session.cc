@@ -53,6 +53,11 @@ absl::Status Session::Open() {
   options.member = options_.member;
   CLI_ASSIGN_OR_RETURN(options.key, FindKey());
   CLI_RETURN_IF_ERROR(Encrypt(options));
+  if (!options.key.empty() && !situation_.encrypted && !client::IsOnThisMachine(context_.server)) {
+    Notice(
+        T("Your key goes over the network unencrypted: whoever listens can use it. Leave --plaintext out, or "
+          "make another key afterwards."));
+  }
   if (options_.deadline_seconds > 0) {
     options.deadline = std::chrono::seconds(options_.deadline_seconds);
     options.batch_deadline = options.deadline;

@@ -138,10 +138,9 @@ absl::Status Unknown(absl::string_view why) {
 
 class ProvidersTokens final : public Tokens {
  public:
-  ProvidersTokens(std::vector<Provider> providers, TokenOptions options) : options_(std::move(options)) {
+  ProvidersTokens(std::vector<Provider> providers, TokenOptions options)
+      : options_(std::move(options)), providers_(std::move(providers)), states_(providers_.size()) {
     if (!options_.now_us) options_.now_us = SystemNowUs;
-    for (Provider& provider : providers)
-      providers_.push_back({.about = std::move(provider), .keys = {}, .state = {}});
   }
   ~ProvidersTokens() override {
     {
@@ -152,12 +151,11 @@ class ProvidersTokens final : public Tokens {
   }
 
   absl::Status Open() {
-    {
+    for (size_t i = 0; i < providers_.size(); ++i) {
+      states_[i] = StateOf(providers_[i].jwks);
+      TB_ASSIGN_OR_RETURN(std::vector<NamedKey> keys, ReadKeys(providers_[i].jwks));
       absl::MutexLock lock(&mutex_);
-      for (Known& known : providers_) {
-        known.state = StateOf(known.about.jwks);
-        TB_ASSIGN_OR_RETURN(known.keys, ReadKeys(known.about.jwks));
-      }
+      keys_.push_back(std::move(keys));
     }
     looker_ = std::thread([this] {
       storage::NameThread("tokens");
@@ -178,8 +176,7 @@ class ProvidersTokens final : public Tokens {
         return found->second;
       }
     }
-    absl::MutexLock lock(
-        &mutex_);  // reading keys again waits for this, and forgets what was remembered before
+    absl::MutexLock lock(&mutex_);  // new keys wait for this, and then forget what was remembered before
     TB_ASSIGN_OR_RETURN(Recognised good, VerifyNew(std::string(token), now_us));
     absl::MutexLock remember(&shelf.mutex);
     if (shelf.tokens.size() >= kMostRemembered) shelf.tokens.clear();
@@ -188,11 +185,6 @@ class ProvidersTokens final : public Tokens {
   }
 
  private:
-  struct Known {
-    Provider about;
-    std::vector<NamedKey> keys;
-    std::array<int64_t, 4> state;
-  };
   struct Shelf {
     absl::Mutex mutex;
     absl::flat_hash_map<std::string, Recognised> tokens ABSL_GUARDED_BY(mutex);  // by SHA-256
@@ -214,8 +206,8 @@ class ProvidersTokens final : public Tokens {
     if (critical) return Unknown("it asks for what is not known here");
     const char* named = cjose_header_get(header, CJOSE_HDR_KID, &error);
     const std::string key_id = named == nullptr ? "" : named;
-    for (const Known& known : providers_) {
-      for (const NamedKey& key : known.keys) {
+    for (size_t i = 0; i < providers_.size(); ++i) {
+      for (const NamedKey& key : keys_[i]) {
         if (cjose_jwk_get_kty(key.key.get(), &error) != *kind || key.id != key_id) continue;
         if (!key.algorithm.empty() && key.algorithm != algorithm) continue;
         if (!cjose_jws_verify(jws.get(), key.key.get(), &error)) continue;
@@ -224,8 +216,8 @@ class ProvidersTokens final : public Tokens {
         if (!cjose_jws_get_plaintext(jws.get(), &bytes, &size, &error)) continue;
         const Json claims(
             json_loadb(reinterpret_cast<const char*>(bytes), size, JSON_REJECT_DUPLICATES, nullptr));
-        if (TextIn(claims.get(), "iss") != known.about.issuer) continue;
-        return Judge(known.about, claims.get(), now_us);
+        if (TextIn(claims.get(), "iss") != providers_[i].issuer) continue;
+        return Judge(providers_[i], claims.get(), now_us);
       }
     }
     return Unknown("no key of a provider has signed it");
@@ -262,29 +254,42 @@ class ProvidersTokens final : public Tokens {
     return Recognised{std::move(identity), std::make_shared<UntilItsEnd>(end_us)};
   }
 
-  void LookAtFiles() {
+  // Whether it is time to end; waits a while for that.
+  bool Ends() {
     absl::MutexLock lock(&mutex_);
-    while (!mutex_.AwaitWithTimeout(absl::Condition(&ending_), absl::Milliseconds(options_.look_ms))) {
-      for (Known& known : providers_) {
-        const std::array<int64_t, 4> state = StateOf(known.about.jwks);
-        if (state == known.state) continue;
-        known.state = state;
-        absl::StatusOr<std::vector<NamedKey>> keys = ReadKeys(known.about.jwks);
-        if (!keys.ok()) continue;
-        known.keys = *std::move(keys);
-        for (Shelf& shelf : shelves_) {
-          absl::MutexLock forget(&shelf.mutex);
-          shelf.tokens.clear();
-        }
+    return mutex_.AwaitWithTimeout(absl::Condition(&ending_), absl::Milliseconds(options_.look_ms));
+  }
+
+  // Files are read while tokens are verified: a disk that answers late makes nobody wait.
+  void LookAtFiles() {
+    while (!Ends()) {
+      for (size_t i = 0; i < providers_.size(); ++i) {
+        const std::array<int64_t, 4> state = StateOf(providers_[i].jwks);
+        if (state == states_[i]) continue;
+        states_[i] = state;
+        absl::StatusOr<std::vector<NamedKey>> keys = ReadKeys(providers_[i].jwks);
+        if (keys.ok()) Replace(i, *std::move(keys));
       }
+    }
+  }
+
+  void Replace(size_t provider, std::vector<NamedKey> keys) {
+    absl::MutexLock lock(&mutex_);
+    keys_[provider] = std::move(keys);
+    for (Shelf& shelf : shelves_) {
+      absl::MutexLock forget(&shelf.mutex);
+      shelf.tokens.clear();
     }
   }
 
   TokenOptions options_;
   mutable std::array<Shelf, kShelves> shelves_;
 
-  mutable absl::Mutex mutex_;  // before a shelf's
-  std::vector<Known> providers_ ABSL_GUARDED_BY(mutex_);
+  const std::vector<Provider> providers_;
+  std::vector<std::array<int64_t, 4>> states_;  // of their files; the looker's
+
+  mutable absl::Mutex mutex_;                                        // before a shelf's
+  std::vector<std::vector<NamedKey>> keys_ ABSL_GUARDED_BY(mutex_);  // of each provider
   bool ending_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread looker_;
 };

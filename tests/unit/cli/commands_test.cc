@@ -323,6 +323,15 @@ TEST_F(CommandsTest, WhichBank) {
   EXPECT_EQ(RunCli(bank_, "find ana --bank elsewhere").code, ExitCode::kNotFound);
 }
 
+// Goal: a key that others can read on its way is told; on this machine nobody can.
+TEST_F(CommandsTest, KeysInTheOpen) {
+  const RunOptions with_key{.variables = {{"TIMEBANK_KEY", "tbk_x"}}};
+  const std::string plain = "find ana --plaintext --server ";
+  EXPECT_NE(RunCli(bank_, plain + "far.example:7400", with_key).err.find("unencrypted"), std::string::npos);
+  EXPECT_EQ(RunCli(bank_, plain + "localhost:7400", with_key).err.find("unencrypted"), std::string::npos);
+  EXPECT_EQ(RunCli(bank_, plain + "far.example:7400").err.find("unencrypted"), std::string::npos);
+}
+
 // Goal: a lost answer exits 4 and gives the command that finds out.
 TEST_F(CommandsTest, LostAnswer) {
   EXPECT_CALL(*bank_, RecordExchange)
