@@ -245,6 +245,10 @@ absl::Status Server::OpenEngine() {
   services::ServingOptions serving;
   serving.observer = &call_log_;
   serving.pool_threads = static_cast<size_t>(config_.pool_threads);
+  serving.on_trouble = [this](const absl::Status& what) {
+    metrics_.OnTrouble();
+    LogError("looks at accounts cannot be written down; will try again", {{"what", what.ToString()}});
+  };
   serving_ = std::make_unique<services::Serving>(std::move(serving), engine_.get());
   TB_RETURN_IF_ERROR(OpenAccess());
   services_ = MakeServices(gatekeeper_ != nullptr ? *gatekeeper_ : services::BelieveEverybody());
@@ -280,12 +284,11 @@ absl::Status Server::OpenAccess() {
   return absl::OkStatus();
 }
 
-// Behind one address. AccessService is there where keys are: where everybody is believed, anybody could make
-// one.
+// Behind one address. Where everybody is believed AccessService has no keys: anybody could make one.
 std::vector<std::unique_ptr<grpc::Service>> Server::MakeServices(const services::Authorizer& authorizer) {
   const services::Door door(serving_.get(), &authorizer);
   std::vector<std::unique_ptr<grpc::Service>> made = services::MakeServices(door);
-  if (keys_ != nullptr) made.push_back(std::make_unique<access::AccessService>(door, keys_.get()));
+  made.push_back(std::make_unique<access::AccessService>(door, keys_.get()));
   return made;
 }
 
@@ -400,10 +403,10 @@ void Server::TellHealth() {
     grpc::HealthCheckServiceInterface* health = server->GetHealthCheckService();
     for (const char* service :
          {"", v1::LedgerService::service_full_name(), v1::MemberService::service_full_name(),
-          v1::CircleService::service_full_name(), v1::TimebankService::service_full_name()}) {
+          v1::CircleService::service_full_name(), v1::TimebankService::service_full_name(),
+          v1::AccessService::service_full_name()}) {
       health->SetServingStatus(service, serving);
     }
-    if (keys_ != nullptr) health->SetServingStatus(v1::AccessService::service_full_name(), serving);
   }
 }
 

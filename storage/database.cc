@@ -25,7 +25,7 @@ constexpr char kNotInMemoryUrl[] = "timebank.storage/not-in-memory";
 
 constexpr size_t kAccountPrefixBytes = 12;  // bank · account
 
-// Memory that a family's buffer takes at once; RocksDB's own choice, times 13 families, would be more than a
+// Memory that a family's buffer takes at once; RocksDB's own choice, times 16 families, would be more than a
 // small bank needs for everything.
 constexpr size_t kArenaBlockBytes = 32u << 10;
 
@@ -50,11 +50,13 @@ constexpr FamilyTraits kFamilies[] = {
     {"mark", 4u << 10, Family::kMark, true},
     {"text", 8u << 10, Family::kText, false},
     {"clock", 4u << 10, Family::kClock, false},
+    {"act", 4u << 10, Family::kAct, true},
     {"journal", 32u << 10, Family::kJournal, false},
     {"statement", 8u << 10, Family::kStatement, true},
     {"day", 8u << 10, Family::kDay, true},
     {"month", 8u << 10, Family::kMonth, true},
     {"tree", 8u << 10, Family::kTree, false},
+    {"look", 4u << 10, Family::kLook, true},
 };
 
 class ErrorListener final : public rocksdb::EventListener {
@@ -124,7 +126,7 @@ rocksdb::DBOptions InstanceOptions(const Database::Options& options) {
   db.create_missing_column_families = true;
   db.atomic_flush = true;
   db.paranoid_checks = true;
-  // There is one writer.
+  // There is one writer, but for a few looks now and then.
   db.allow_concurrent_memtable_write = false;
   db.enable_write_thread_adaptive_yield = false;
   db.max_background_jobs = 2;

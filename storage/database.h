@@ -1,7 +1,8 @@
 // RocksDB as this ledger uses it: one instance, one column family for each storage::Family, no write-ahead
 // log.
 //
-// Threads: any, except that only one thread writes. Open's caller closes every View before the Database goes.
+// Threads: any, except that only one thread writes the ledger; looks (look_rows.h) are written beside it.
+// Open's caller closes every View before the Database goes.
 #ifndef TIMEBANK_STORAGE_DATABASE_H_
 #define TIMEBANK_STORAGE_DATABASE_H_
 

@@ -68,6 +68,16 @@ std::string MarkKey(BankNumber bank, AccountNumber account, Sequence sequence) {
   return key;
 }
 
+std::string ActKey(BankNumber bank, AccountNumber account, Sequence sequence) {
+  return MarkKey(bank, account, sequence);
+}
+
+std::string LookKey(BankNumber bank, AccountNumber account, Day day) {
+  std::string key = NewAccountKey(bank, account);
+  PutBigEndian<uint32_t>(&key, Biased(day));
+  return key;
+}
+
 std::string TextKey(BankNumber bank, Sequence sequence) {
   std::string key = NewKey(bank);
   PutBigEndian<uint64_t>(&key, sequence);
@@ -168,6 +178,16 @@ Day DayOfClockKey(std::string_view key) {
 Day DayOfDayKey(std::string_view key) {
   assert(key.size() == 24);
   return UnBiased(GetBigEndian<uint32_t>(key.data() + 12));
+}
+
+Day DayOfLookKey(std::string_view key) {
+  assert(key.size() == 16);
+  return UnBiased(GetBigEndian<uint32_t>(key.data() + 12));
+}
+
+BankNumber BankOfKey(std::string_view key) {
+  assert(key.size() >= sizeof(BankNumber));
+  return GetBigEndian<BankNumber>(key.data());
 }
 
 // Counts from 1 March of year 0 in eras of 400 years (146,097 days), so that the leap day is the last of its

@@ -39,6 +39,8 @@ std::string AccountKey(BankNumber bank, AccountNumber account);  // account; acc
 std::string DirectoryKey(BankNumber bank, DirectoryKind kind, uint64_t number);  // directory
 std::string DirectoryPrefix(BankNumber bank, DirectoryKind kind);
 std::string MarkKey(BankNumber bank, AccountNumber account, Sequence sequence);      // mark
+std::string ActKey(BankNumber bank, AccountNumber account, Sequence sequence);       // act
+std::string LookKey(BankNumber bank, AccountNumber account, Day day);                // look
 std::string TextKey(BankNumber bank, Sequence sequence);                             // text, in frames
 std::optional<std::pair<BankNumber, Sequence>> ParseTextKey(std::string_view key);   // nullopt: it is none
 std::string TextBlockKey(BankNumber bank, Sequence first);                           // text, folded
@@ -104,6 +106,9 @@ uint64_t LastNumberOf(std::string_view key);
 // Reads the day of a ClockKey or DayKey.
 Day DayOfClockKey(std::string_view key);
 Day DayOfDayKey(std::string_view key);
+Day DayOfLookKey(std::string_view key);
+// The bank of any key but meta's.
+BankNumber BankOfKey(std::string_view key);
 
 // The civil year and month (1 to 12), and day of the month, of `day`.
 struct CivilDay {

@@ -3,10 +3,12 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
@@ -106,6 +108,47 @@ class StoreImpl final : public Store {
   uint64_t flushed_index() const override { return flushed_.load(std::memory_order_acquire); }
 
   DatabaseFigures Figures() const override { return database_->Figures(); }
+
+  absl::Status PutLooks(const std::vector<Row>& rows) override {
+    {
+      absl::ReaderMutexLock lock(&mutex_);
+      if (!failure_.ok()) return failure_;
+    }
+    rocksdb::WriteBatch batch = Database::NewBatch();
+    rocksdb::ColumnFamilyHandle* const family = database_->handle(Family::kLook);
+    for (const Row& row : rows) {
+      TB_RETURN_IF_ERROR(FromRocks(row.value.empty() ? batch.Delete(family, row.key)
+                                                     : batch.Put(family, row.key, row.value)));
+    }
+    TB_RETURN_IF_ERROR(database_->Write(&batch));
+    looks_unflushed_.store(true, std::memory_order_release);
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::optional<std::string>> GetLook(std::string_view key) const override {
+    std::string value;
+    const rocksdb::Status status =
+        database_->db().Get(rocksdb::ReadOptions(), database_->handle(Family::kLook), ToSlice(key), &value);
+    if (status.IsNotFound()) return std::optional<std::string>();
+    TB_RETURN_IF_ERROR(FromRocks(status));
+    return std::optional<std::string>(std::move(value));
+  }
+
+  absl::Status ScanLooks(
+      std::string_view prefix, std::string_view from, Direction direction,
+      const std::function<bool(std::string_view key, std::string_view value)>& visit) const override {
+    rocksdb::ReadOptions options;
+    options.total_order_seek = true;
+    const std::unique_ptr<rocksdb::Iterator> rows(
+        database_->db().NewIterator(options, database_->handle(Family::kLook)));
+    const bool up = direction == Direction::kUp;
+    const rocksdb::Slice begin = ToSlice(from.empty() ? prefix : from);
+    for (up ? rows->Seek(begin) : rows->SeekForPrev(begin);
+         rows->Valid() && rows->key().starts_with(ToSlice(prefix)); up ? rows->Next() : rows->Prev()) {
+      if (!visit(ToView(rows->key()), ToView(rows->value()))) break;
+    }
+    return FromRocks(rows->status());
+  }
 
   absl::Status Flush() override {
     absl::MutexLock folding(&fold_mutex_);
@@ -228,11 +271,13 @@ class StoreImpl final : public Store {
       absl::MutexLock lock(&mutex_);
       flushed_at_ = absl::Now();
     }
-    if (folded_ == flushed_index()) return absl::OkStatus();
+    // Before the flush: what is put while it goes on is for the next one.
+    const bool looks = looks_unflushed_.exchange(false, std::memory_order_acq_rel);
+    if (folded_ == flushed_index() && !looks) return absl::OkStatus();
     unflushed_bytes_ = 0;
     TB_RETURN_IF_ERROR(OrFail(database_->Flush()));
-    flushed_.store(folded_, std::memory_order_release);
-    if (options_.on_flushed) options_.on_flushed(folded_);
+    const bool further = flushed_.exchange(folded_, std::memory_order_acq_rel) != folded_;
+    if (further && options_.on_flushed) options_.on_flushed(folded_);
     return absl::OkStatus();
   }
 
@@ -286,6 +331,7 @@ class StoreImpl final : public Store {
 
   std::atomic<uint64_t> applied_;
   std::atomic<uint64_t> flushed_;
+  std::atomic<bool> looks_unflushed_ = false;
 
   absl::Mutex fold_mutex_;  // one fold or flush at a time, in order
   uint64_t folded_ ABSL_GUARDED_BY(fold_mutex_);

@@ -8,7 +8,9 @@
 // applied_index() on after Open. A tail is folded by one write, `applied` with it, and all column families
 // are flushed together (atomic_flush), so a crash finds them at one frame's end.
 //
-// Threads: Apply and Publish from one thread; Latest, Working, Flush and the getters from any.
+// Looks stand beside the ledger: see look_rows.h.
+//
+// Threads: Apply and Publish from one thread; Latest, Working, Flush, looks and the getters from any.
 // Limits:  two tails: one that is being folded and one that grows. While both are full Apply waits; before
 //          that it waits a little with each frame, so that the second fills up no faster than the first is
 //          folded. (Until the first Publish the parts that Open found are kept as well.)
@@ -22,6 +24,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "storage/look_rows.h"
 #include "storage/view.h"
 #include "timebank/storage/v1/frame.pb.h"
 
@@ -47,7 +50,7 @@ struct DatabaseFigures {
   uint64_t background_errors = 0;
 };
 
-class Store {
+class Store : public LookRows {
  public:
   struct Options {
     std::string path;                        // made when missing, mode 0700
@@ -67,7 +70,7 @@ class Store {
   // names both), DATA_LOSS, UNAVAILABLE.
   static absl::StatusOr<std::unique_ptr<Store>> Open(Options options);
 
-  virtual ~Store() = default;  // flushes; every View must be gone
+  ~Store() override = default;  // flushes; every View must be gone
 
   // Takes in frame `index`, which must be applied_index() + 1: the bytes of a v1::Frame as the commit log has
   // them. Nobody sees it before Publish(). Waits where both tails are full. FAILED_PRECONDITION, DATA_LOSS:

@@ -25,7 +25,8 @@ constexpr size_t kMovementBytes = 200;
 constexpr size_t kAccountBytes = 160;
 
 bool IsReadInOrder(Family family) {
-  return family == Family::kDirectory || family == Family::kMark || family == Family::kClock;
+  return family == Family::kDirectory || family == Family::kMark || family == Family::kClock ||
+         family == Family::kAct;
 }
 
 // Only accounts' rows have keys of this length; the bank's head stands under account 0.

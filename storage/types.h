@@ -43,7 +43,8 @@ inline constexpr AccountNumber kOpeningPot = MakeAccount(HolderKind::kPot, 2);
 enum class DirectoryKind : uint8_t { kBank = 0, kMember = 1, kCircle = 2, kPot = 3, kCategory = 4, kKey = 5 };
 
 // RocksDB column families; the numbers are part of the frame format. Rows of the first group stand in frames;
-// those of the second are derived from entries while folding.
+// those of the second are derived from entries while folding; the third is no part of the ledger (see
+// look_rows.h).
 enum class Family : uint8_t {
   kMeta = 0,
   kAccount = 1,
@@ -54,12 +55,15 @@ enum class Family : uint8_t {
   kMark = 6,
   kText = 7,
   kClock = 8,
+  kAct = 9,
 
   kJournal = 16,
   kStatement = 17,
   kDay = 18,
   kMonth = 19,
   kTree = 20,
+
+  kLook = 24,
 };
 
 // What an account's movements add up to.

@@ -85,6 +85,7 @@ void AddCommands(Command root) {
   AddDayCommand(root);
   AddMendCommands(root);
   AddAccountCommands(root);
+  AddActsCommand(root);
   AddOverviewCommands(root);
   AddExchangeCommands(root);
   AddMemberCommands(root);

@@ -11,6 +11,7 @@ void AddRecordCommands(Command root);    // record, gift, opening
 void AddDayCommand(Command root);        // day
 void AddMendCommands(Command root);      // undo, correct, contest, settle
 void AddAccountCommands(Command root);   // balance, statement
+void AddActsCommand(Command root);       // acts
 void AddOverviewCommands(Command root);  // find, chat, report
 void AddExchangeCommands(Command root);  // exchange …, confirm
 void AddMemberCommands(Command root);    // member …

@@ -316,6 +316,16 @@ absl::StatusOr<v1::RevokeKeyResponse> Client::RevokeKey(v1::RevokeKeyRequest req
   return connection_->RevokeKey(std::move(request), options);
 }
 
+PageRange<v1::Act> Client::ListActs(v1::ListActsRequest request, const CallOptions& options) {
+  return ByToken(connection_, &Connection::ListActs, &v1::ListActsResponse::mutable_acts, std::move(request),
+                 options);
+}
+
+absl::StatusOr<v1::ListActsResponse> Client::ListActsPage(v1::ListActsRequest request,
+                                                          const CallOptions& options) {
+  return connection_->ListActs(std::move(request), options);
+}
+
 absl::Status Client::Watch(v1::WatchLedgerRequest request, const WatchCallback& callback,
                            std::stop_token stop, const CallOptions& options) {
   return connection_->WatchLedger(std::move(request), callback, std::move(stop), options);

@@ -221,7 +221,7 @@ class Client {
   absl::StatusOr<v1::ListSettingsChangesResponse> ListSettingsChangesPage(
       v1::ListSettingsChangesRequest request, const CallOptions& options = {});
 
-  // ---- Keys
+  // ---- Keys, and who did what
   // ----------------------------------------------------------------------------------------------------
 
   // Makes a key; the answer is the only place where it can be read.
@@ -235,6 +235,11 @@ class Client {
   // Ends a key at once.
   absl::StatusOr<v1::RevokeKeyResponse> RevokeKey(v1::RevokeKeyRequest request,
                                                   const CallOptions& options = {});
+  // What others did for a member, and who looked; newest first.
+  PageRange<v1::Act> ListActs(v1::ListActsRequest request, const CallOptions& options = {});
+  // One page of them.
+  absl::StatusOr<v1::ListActsResponse> ListActsPage(v1::ListActsRequest request,
+                                                    const CallOptions& options = {});
 
  private:
   std::shared_ptr<Connection> connection_;

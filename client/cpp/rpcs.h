@@ -54,7 +54,8 @@
   X(TimebankService, ListSettingsChanges, kRead, kShort)  \
   X(AccessService, CreateKey, kWrite, kShort)             \
   X(AccessService, ListKeys, kRead, kShort)               \
-  X(AccessService, RevokeKey, kWrite, kShort)
+  X(AccessService, RevokeKey, kWrite, kShort)             \
+  X(AccessService, ListActs, kRead, kShort)
 // clang-format on
 
 namespace timebank::client {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/access/acts.h"
 #include "server/access/key_text.h"
 #include "server/access/who_may.h"
 #include "server/ledger/error.h"
@@ -54,6 +55,10 @@ void PutKey(const sv1::KeyRow& row, v1::Key* key) {
   if (row.revoked_us() != 0) *key->mutable_revoke_time() = services::ToTimestamp(row.revoked_us());
   key->set_revoked_by(row.revoked_by());
   if (row.last_used_us() != 0) *key->mutable_last_use_time() = services::ToTimestamp(row.last_used_us());
+}
+
+absl::Status NoKeys() {
+  return absl::UnimplementedError("this server believes what callers state, and has no keys");
 }
 
 absl::Status Malformed(std::string_view field) {
@@ -215,7 +220,8 @@ sv1::KeyRow RowOf(const v1::Key& key) {
   return row;
 }
 
-AccessService::AccessService(const services::Door& door, KeyStore* keys) : door_(door), keys_(*keys) {
+AccessService::AccessService(const services::Door& door, KeyStore* keys) : door_(door), keys_(keys) {
+  TIMEBANK_TAKE_RAW_TEXT(AccessService, ListActs);
   TIMEBANK_TAKE_RAW_TEXT(AccessService, CreateKey);
   TIMEBANK_TAKE_RAW_TEXT(AccessService, ListKeys);
   TIMEBANK_TAKE_RAW_TEXT(AccessService, RevokeKey);
@@ -227,7 +233,7 @@ ServerUnaryReactor* AccessService::CreateKey(CallbackServerContext* context,
                                              v1::CreateKeyResponse* response) {
   return door_.Scan(context, *request, [=, this](const NamedView& view, const Caller& caller) {
     response->Clear();
-    return Create(keys_, view, caller, *request, response);
+    return keys_ == nullptr ? NoKeys() : Create(*keys_, view, caller, *request, response);
   });
 }
 
@@ -236,7 +242,7 @@ ServerUnaryReactor* AccessService::ListKeys(CallbackServerContext* context,
                                             v1::ListKeysResponse* response) {
   return door_.Scan(context, *request, [=, this](const NamedView& view, const Caller& caller) {
     response->Clear();
-    return List(keys_, view, caller, *request, response);
+    return keys_ == nullptr ? NoKeys() : List(*keys_, view, caller, *request, response);
   });
 }
 
@@ -245,7 +251,16 @@ ServerUnaryReactor* AccessService::RevokeKey(CallbackServerContext* context,
                                              v1::RevokeKeyResponse* response) {
   return door_.Scan(context, *request, [=, this](const NamedView& view, const Caller& caller) {
     response->Clear();
-    return Revoke(keys_, view, caller, *request, response);
+    return keys_ == nullptr ? NoKeys() : Revoke(*keys_, view, caller, *request, response);
+  });
+}
+
+ServerUnaryReactor* AccessService::ListActs(CallbackServerContext* context,
+                                            const v1::ListActsRequest* request,
+                                            v1::ListActsResponse* response) {
+  return door_.Scan(context, *request, [=, this](const NamedView& view, const Caller& caller) {
+    response->Clear();
+    return access::ListActs(door_.serving(), view, caller, *request, response);
   });
 }
 

@@ -1,4 +1,4 @@
-// timebank.v1.AccessService: keys, made and revoked by those who may.
+// timebank.v1.AccessService: keys, made and revoked by those who may; what others did for a member.
 #ifndef TIMEBANK_SERVER_ACCESS_ACCESS_SERVICE_H_
 #define TIMEBANK_SERVER_ACCESS_ACCESS_SERVICE_H_
 
@@ -10,7 +10,8 @@ namespace timebank::access {
 
 class AccessService final : public v1::AccessService::CallbackService {
  public:
-  // `keys` must outlive this. Behind a door that knows who comes in: whoever does may make keys.
+  // `keys` must outlive this. Behind a door that knows who comes in: whoever does may make keys. Null: there
+  // are none, and what is about them is UNIMPLEMENTED.
   AccessService(const services::Door& door, KeyStore* keys);
 
   grpc::ServerUnaryReactor* CreateKey(grpc::CallbackServerContext* context,
@@ -21,10 +22,12 @@ class AccessService final : public v1::AccessService::CallbackService {
   grpc::ServerUnaryReactor* RevokeKey(grpc::CallbackServerContext* context,
                                       const v1::RevokeKeyRequest* request,
                                       v1::RevokeKeyResponse* response) override;
+  grpc::ServerUnaryReactor* ListActs(grpc::CallbackServerContext* context, const v1::ListActsRequest* request,
+                                     v1::ListActsResponse* response) override;
 
  private:
   const services::Door door_;
-  KeyStore& keys_;
+  KeyStore* const keys_;
 };
 
 // What is wrong with a key that is to be made at `now_us`: of a bank, or of the server.

@@ -101,6 +101,8 @@ class Engine {
   void Stop();
 
   storage::View Latest() const { return store_->Latest(); }
+  // Kept beside the ledger, in every state; valid as long as this.
+  storage::LookRows& looks() const { return *store_; }
   State state() const;
   absl::Status failure() const;
 

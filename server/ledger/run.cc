@@ -260,7 +260,13 @@ Verdict Run::Append(sv1::Entry* entry, const sv1::Texts& texts) {
   head.set_last_record_time_us(entry->record_time_us());
   PutHead();
   state.AppendEntry(*entry, any_text ? &text_row_ : nullptr);
+  NoteAct(entry->subject());
   return std::nullopt;
+}
+
+void Run::NoteAct(AccountNumber account) {
+  if (storage::KindOf(account) != HolderKind::kMember || account == actor_member) return;
+  state.PutRow(Family::kAct, storage::ActKey(bank, account, head.last_sequence()), sv1::ActRow());
 }
 
 Verdict Run::CheckOrigin(const std::optional<OriginSpec>& origin) {

@@ -129,6 +129,9 @@ class Run {
   // --- appending
   // Gives `entry` its number, time and recorder, moves its accounts, keeps its texts. AMOUNT_OVERFLOW.
   Verdict Append(sv1::Entry* entry, const sv1::Texts& texts);
+  // Has the entry that was appended last among what others did for the member `account`, unless the member
+  // itself did it. (Append does so for the member whose record an entry changes.)
+  void NoteAct(AccountNumber account);
   // AMOUNT_OVERFLOW if Append would refuse `entry`.
   Verdict Fits(const sv1::Entry& entry) const;
   // A new salt; never the same twice in one command.

@@ -256,6 +256,7 @@ Verdict Say(Run& run, sv1::EntryKind kind, const Target& target, AccountNumber a
   texts.set_reason(reason);
   if (Verdict no = run.Append(&entry, texts)) return no;
   *sequence = entry.sequence();
+  for (const auto& movement : target.entry.movements()) run.NoteAct(movement.account());
   return std::nullopt;
 }
 

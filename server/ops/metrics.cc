@@ -115,6 +115,12 @@ void CollectServing(const MetricsSources& sources, Families& families) {
   services::Serving& serving = *sources.serving;
   AddGauge(families, "timebank_pool_queue", "Reads that wait for the disk.", serving.pool().waiting());
   AddGauge(families, "timebank_pool_queue_limit", "As many reads may wait.", serving.pool().queue_length());
+  const services::LookBook::Figures looks = serving.looks().figures();
+  AddCounter(families, "timebank_looks_total", "Reads of a member's account by somebody else.", looks.noted);
+  AddCounter(families, "timebank_looks_dropped_total",
+             "Of them those that are not told, because too many waited to be written.", looks.dropped);
+  AddGauge(families, "timebank_looks_waiting", "Callers, accounts and days of looks that are to be written.",
+           looks.waiting);
   AddGauge(families, "timebank_streams_open", "Open feeds.", serving.feeder().open());
   AddGauge(families, "timebank_streams_limit", "As many feeds may be open.", serving.feeder().most());
   AddGauge(families, "timebank_feed_lag_entries", "Entries that the slowest feed is behind its bank.",

@@ -222,10 +222,12 @@ google::rpc::Status ToRpc(const absl::Status& status) {
     return rpc;
   Reason reason = ledger::ReasonOf(status).value_or(Reason::kNotServing);
   if (!ledger::ReasonOf(status)) {
-    // From below: the disk or a damaged record. Cancelled and expired calls carry no reason of ours.
+    // From below: the disk or a damaged record. Cancelled and expired calls, and those for what this server
+    // does not have, carry no reason of ours.
     if (absl::IsDataLoss(status)) {
       reason = Reason::kCorruptRecord;
-    } else if (absl::IsCancelled(status) || absl::IsDeadlineExceeded(status)) {
+    } else if (absl::IsCancelled(status) || absl::IsDeadlineExceeded(status) ||
+               absl::IsUnimplemented(status)) {
       rpc.set_code(static_cast<int>(status.code()));
       rpc.set_message(std::string(status.message()));
       return rpc;

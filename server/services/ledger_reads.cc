@@ -122,11 +122,14 @@ absl::StatusOr<std::vector<Sequence>> Candidates(const BankReader& bank, const F
   return found;
 }
 
-absl::Status ListThem(BankReader& bank, const Caller& caller, const v1::ListExchangesRequest& request,
-                      v1::ListExchangesResponse* response) {
+// Returns the account that is asked about; 0: there is none.
+absl::StatusOr<AccountNumber> ListThem(BankReader& bank, const Caller& caller,
+                                       const v1::ListExchangesRequest& request,
+                                       v1::ListExchangesResponse* response) {
   TB_ASSIGN_OR_RETURN(size_t most, PageSize(request.page_size(), 50));
   TB_ASSIGN_OR_RETURN(Page page, OpenPage(bank, request, request.page_token()));
   TB_ASSIGN_OR_RETURN(Filter filter, MakeFilter(bank, caller, request));
+  const AccountNumber asked = filter.accounts.empty() ? 0 : filter.accounts.front();
   const bool up = request.order() == v1::LIST_ORDER_OLDEST_FIRST;
   const Sequence from =
       page.token ? std::min(static_cast<Sequence>(page.token->cursor), page.at) : (up ? 1 : page.at);
@@ -141,7 +144,7 @@ absl::Status ListThem(BankReader& bank, const Caller& caller, const v1::ListExch
     if (matches) {
       if (static_cast<size_t>(response->exchanges_size()) == most) {
         response->set_next_page_token(NextPage(bank, page, static_cast<int64_t>(candidates[i])));
-        return absl::OkStatus();
+        return asked;
       }
       TB_RETURN_IF_ERROR(bank.ToExchange(*entry, response->add_exchanges()));
     }
@@ -150,7 +153,7 @@ absl::Status ListThem(BankReader& bank, const Caller& caller, const v1::ListExch
     const Sequence next = up ? candidates.back() + 1 : candidates.back() - 1;
     response->set_next_page_token(NextPage(bank, page, static_cast<int64_t>(next)));
   }
-  return absl::OkStatus();
+  return asked;
 }
 
 // When a balance is asked for.
@@ -191,9 +194,8 @@ absl::Status FillNow(const BankReader& bank, const std::vector<AccountNumber>& a
   return absl::OkStatus();
 }
 
-absl::Status FillBalance(BankReader& bank, const ledger::HolderRef& holder, const Moment& moment, Sequence at,
+absl::Status FillBalance(BankReader& bank, AccountNumber account, const Moment& moment, Sequence at,
                          v1::Balance* balance) {
-  TB_ASSIGN_OR_RETURN(AccountNumber account, bank.FindHolder(holder));
   TB_ASSIGN_OR_RETURN(std::vector<AccountNumber> accounts, bank.AccountsOf(account));
   TB_ASSIGN_OR_RETURN(const HolderRecord* record, bank.HolderOf(account));
   balance->set_holder(record->name);
@@ -237,56 +239,66 @@ ServerUnaryReactor* LedgerService::GetExchange(CallbackServerContext* context,
 ServerUnaryReactor* LedgerService::ListExchanges(CallbackServerContext* context,
                                                  In<v1::ListExchangesRequest> request,
                                                  v1::ListExchangesResponse* response) {
-  return door_.Scan(context, *request, [=](const NamedView& view, const Caller& caller) -> absl::Status {
-    response->Clear();
-    TB_ASSIGN_OR_RETURN(BankReader bank,
-                        OpenForRead(view, caller, ParseBank(request->parent()).value_or(""), "parent"));
-    return ListThem(bank, caller, *request, response);
-  });
+  return door_.Scan(
+      context, *request, [=, this](const NamedView& view, const Caller& caller) -> absl::Status {
+        response->Clear();
+        TB_ASSIGN_OR_RETURN(BankReader bank,
+                            OpenForRead(view, caller, ParseBank(request->parent()).value_or(""), "parent"));
+        TB_ASSIGN_OR_RETURN(const AccountNumber account, ListThem(bank, caller, *request, response));
+        return door_.serving().NoteLook(bank, caller, account, LookKind::kExchanges);
+      });
 }
 
 ServerUnaryReactor* LedgerService::GetBalance(CallbackServerContext* context,
                                               In<v1::GetBalanceRequest> request,
                                               v1::GetBalanceResponse* response) {
-  return door_.Read(context, *request, [=](const NamedView& view, const Caller& caller) -> absl::Status {
-    response->Clear();
-    TB_ASSIGN_OR_RETURN(BankReader bank, OpenForRead(view, caller, BankOfName(request->name()), "name"));
-    RequestReader reader(bank.id());
-    const ledger::HolderRef holder = reader.Holder("name", request->name());
-    TB_RETURN_IF_ERROR(ProblemsOf(reader));
-    TB_RETURN_IF_ERROR(MaySeeBalance(bank, caller, holder));
-    TB_ASSIGN_OR_RETURN(Moment moment, MomentOf(*request));
-    TB_ASSIGN_OR_RETURN(Sequence at, EntryOf(bank, moment));
-    TB_RETURN_IF_ERROR(FillBalance(bank, holder, moment, at, response->mutable_balance()));
-    response->set_position(bank.PositionAt(at));
-    return absl::OkStatus();
-  });
+  return door_.Read(
+      context, *request, [=, this](const NamedView& view, const Caller& caller) -> absl::Status {
+        response->Clear();
+        TB_ASSIGN_OR_RETURN(BankReader bank, OpenForRead(view, caller, BankOfName(request->name()), "name"));
+        RequestReader reader(bank.id());
+        const ledger::HolderRef holder = reader.Holder("name", request->name());
+        TB_RETURN_IF_ERROR(ProblemsOf(reader));
+        TB_RETURN_IF_ERROR(MaySeeBalance(bank, caller, holder));
+        TB_ASSIGN_OR_RETURN(Moment moment, MomentOf(*request));
+        TB_ASSIGN_OR_RETURN(Sequence at, EntryOf(bank, moment));
+        TB_ASSIGN_OR_RETURN(const AccountNumber account, bank.FindHolder(holder));
+        TB_RETURN_IF_ERROR(FillBalance(bank, account, moment, at, response->mutable_balance()));
+        response->set_position(bank.PositionAt(at));
+        return door_.serving().NoteLook(bank, caller, account, LookKind::kBalance);
+      });
 }
 
 ServerUnaryReactor* LedgerService::BatchGetBalances(CallbackServerContext* context,
                                                     In<v1::BatchGetBalancesRequest> request,
                                                     v1::BatchGetBalancesResponse* response) {
-  return door_.Scan(context, *request, [=](const NamedView& view, const Caller& caller) -> absl::Status {
-    response->Clear();
-    TB_ASSIGN_OR_RETURN(BankReader bank,
-                        OpenForRead(view, caller, ParseBank(request->parent()).value_or(""), "parent"));
-    RequestReader reader(bank.id());
-    if (request->names().empty()) reader.Problem("names", ledger::violation::kRequired);
-    if (request->names_size() > kMaxPageSize) reader.Problem("names", ledger::violation::kTooMany);
-    TB_RETURN_IF_ERROR(ProblemsOf(reader));
-    TB_ASSIGN_OR_RETURN(Moment moment, MomentOf(*request));
-    TB_ASSIGN_OR_RETURN(Sequence at, EntryOf(bank, moment));
-    for (int i = 0; i < request->names_size(); ++i) {
-      const std::string field = "names[" + std::to_string(i) + "]";
-      const ledger::HolderRef holder = reader.Holder(field, request->names(i));
-      if (request->names(i).empty()) reader.Problem(field, ledger::violation::kRequired);
-      TB_RETURN_IF_ERROR(ProblemsOf(reader));
-      TB_RETURN_IF_ERROR(MaySeeBalance(bank, caller, holder));
-      TB_RETURN_IF_ERROR(FillBalance(bank, holder, moment, at, response->add_balances()));
-    }
-    response->set_position(bank.PositionAt(at));
-    return absl::OkStatus();
-  });
+  return door_.Scan(
+      context, *request, [=, this](const NamedView& view, const Caller& caller) -> absl::Status {
+        response->Clear();
+        TB_ASSIGN_OR_RETURN(BankReader bank,
+                            OpenForRead(view, caller, ParseBank(request->parent()).value_or(""), "parent"));
+        RequestReader reader(bank.id());
+        if (request->names().empty()) reader.Problem("names", ledger::violation::kRequired);
+        if (request->names_size() > kMaxPageSize) reader.Problem("names", ledger::violation::kTooMany);
+        TB_RETURN_IF_ERROR(ProblemsOf(reader));
+        TB_ASSIGN_OR_RETURN(Moment moment, MomentOf(*request));
+        TB_ASSIGN_OR_RETURN(Sequence at, EntryOf(bank, moment));
+        std::vector<AccountNumber> accounts;
+        for (int i = 0; i < request->names_size(); ++i) {
+          const std::string field = "names[" + std::to_string(i) + "]";
+          const ledger::HolderRef holder = reader.Holder(field, request->names(i));
+          if (request->names(i).empty()) reader.Problem(field, ledger::violation::kRequired);
+          TB_RETURN_IF_ERROR(ProblemsOf(reader));
+          TB_RETURN_IF_ERROR(MaySeeBalance(bank, caller, holder));
+          TB_ASSIGN_OR_RETURN(accounts.emplace_back(), bank.FindHolder(holder));
+          TB_RETURN_IF_ERROR(FillBalance(bank, accounts.back(), moment, at, response->add_balances()));
+        }
+        response->set_position(bank.PositionAt(at));
+        for (const AccountNumber account : accounts) {
+          TB_RETURN_IF_ERROR(door_.serving().NoteLook(bank, caller, account, LookKind::kBalance));
+        }
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace timebank::services

@@ -216,17 +216,18 @@ ServerUnaryReactor* MemberService::CreateMember(CallbackServerContext* context,
 ServerUnaryReactor* MemberService::GetMember(CallbackServerContext* context,
                                              const v1::GetMemberRequest* request,
                                              v1::GetMemberResponse* response) {
-  return door_.Read(context, *request, [=](const NamedView& view, const Caller& caller) -> absl::Status {
-    TB_ASSIGN_OR_RETURN(BankReader bank, OpenForRead(view, caller, BankOfName(request->name()), "name"));
-    RequestReader reader(bank.id());
-    const std::string id = reader.HolderId("name", request->name(), HolderKind::kMember);
-    TB_RETURN_IF_ERROR(ProblemsOf(reader));
-    TB_RETURN_IF_ERROR(MaySeeMember(caller, id));
-    TB_ASSIGN_OR_RETURN(AccountNumber account, bank.FindHolder({HolderKind::kMember, id}));
-    TB_ASSIGN_OR_RETURN(sv1::MemberRow row, bank.MemberRowOf(account));
-    TB_ASSIGN_OR_RETURN(*response->mutable_member(), bank.ToMember(account, row));
-    return absl::OkStatus();
-  });
+  return door_.Read(
+      context, *request, [=, this](const NamedView& view, const Caller& caller) -> absl::Status {
+        TB_ASSIGN_OR_RETURN(BankReader bank, OpenForRead(view, caller, BankOfName(request->name()), "name"));
+        RequestReader reader(bank.id());
+        const std::string id = reader.HolderId("name", request->name(), HolderKind::kMember);
+        TB_RETURN_IF_ERROR(ProblemsOf(reader));
+        TB_RETURN_IF_ERROR(MaySeeMember(caller, id));
+        TB_ASSIGN_OR_RETURN(AccountNumber account, bank.FindHolder({HolderKind::kMember, id}));
+        TB_ASSIGN_OR_RETURN(sv1::MemberRow row, bank.MemberRowOf(account));
+        TB_ASSIGN_OR_RETURN(*response->mutable_member(), bank.ToMember(account, row));
+        return door_.serving().NoteLook(bank, caller, account, LookKind::kMember);
+      });
 }
 
 ServerUnaryReactor* MemberService::ListMembers(CallbackServerContext* context,

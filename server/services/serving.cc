@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "server/engine/random.h"
+#include "server/ledger/error.h"
 #include "server/ledger/validate.h"
 #include "server/services/days.h"
 #include "server/services/errors.h"
@@ -37,6 +38,11 @@ bool IsOtherBank(const Caller& caller, storage::BankNumber bank) {
   return caller.bank_number != 0 && caller.bank_number != bank;
 }
 
+ServingOptions WithClock(ServingOptions options) {
+  if (!options.now_us) options.now_us = SystemNowUs;
+  return options;
+}
+
 absl::Status FullPool() {
   return ErrorOf(Reason::kQueueFull, "too many reads are waiting for the disk; try again");
 }
@@ -44,15 +50,48 @@ absl::Status FullPool() {
 }  // namespace
 
 Serving::Serving(ServingOptions options, engine::Engine* engine)
-    : options_(std::move(options)),
+    : options_(WithClock(std::move(options))),
       engine_(engine),
+      looks_({.rows = &engine->looks(),
+              .has_bank = [this](storage::BankNumber bank) { return HasBank(bank); },
+              .now_us = options_.now_us,
+              .on_trouble = options_.on_trouble}),
       feeder_(
           options_.watch_streams, [this] { return Latest(); }, &pool_),
-      pool_(options_.pool_threads, options_.pool_queue) {
-  if (!options_.now_us) options_.now_us = SystemNowUs;
-}
+      pool_(options_.pool_threads, options_.pool_queue) {}
 
 storage::Day Serving::TodayOf(const BankReader& bank) const { return DayAt(NowUs(), bank.zone()); }
+
+absl::Status Serving::NoteLook(const BankReader& bank, const Caller& caller, storage::AccountNumber account,
+                               LookKind kind) {
+  if (storage::KindOf(account) != storage::HolderKind::kMember) return absl::OkStatus();
+  storage::AccountNumber by = 0;
+  if (!caller.actor.member.empty()) {
+    const auto member = bank.FindHolder({ledger::HolderKind::kMember, caller.actor.member});
+    if (member.ok()) {
+      by = *member;
+    } else if (ledger::ReasonOf(member.status()) != Reason::kHolderNotFound) {
+      return member.status();
+    }
+    if (by == account) return absl::OkStatus();
+  }
+  const int64_t now_us = NowUs();
+  looks_.Note(bank.bank(), account,
+              {.by = by,
+               .with = caller.actor.caller,
+               .kind = kind,
+               .day = DayAt(now_us, bank.zone()),
+               .now_us = now_us});
+  return absl::OkStatus();
+}
+
+// Until everything is replayed there may be banks that nobody sees yet.
+bool Serving::HasBank(storage::BankNumber bank) {
+  if (!Ready().ok()) return true;
+  const NamedView view = Latest();
+  const auto record = view.directory->BankOf(view.view, bank);
+  return !record.ok() || *record != nullptr;
+}
 
 absl::Status Serving::Ready() {
   if (ready_.load(std::memory_order_relaxed)) return absl::OkStatus();

@@ -28,6 +28,7 @@
 #include "server/services/calls.h"
 #include "server/services/directory.h"
 #include "server/services/feeder.h"
+#include "server/services/look_book.h"
 #include "storage/view.h"
 
 namespace timebank::services {
@@ -38,6 +39,8 @@ struct ServingOptions {
   size_t pool_queue = 1024;          // calls that wait for one of them; one more gets QUEUE_FULL
   size_t watch_streams = 256;        // open WatchLedger streams; one more gets QUEUE_FULL
   CallObserver* observer = nullptr;  // must outlive the calls; null: nobody is told
+  // Looks could not be written down; as LookBook::Options::on_trouble.
+  std::function<void(const absl::Status&)> on_trouble = {};
 };
 
 class Serving {
@@ -82,6 +85,12 @@ class Serving {
                    std::string_view request_id = {});
 
   engine::Engine& engine() { return *engine_; }
+  // Has `caller`'s look at `account` counted, unless it is the own one, or no member's. Last thing in a read
+  // that went well, for that may run twice: an error here is the read's.
+  absl::Status NoteLook(const BankReader& bank, const Caller& caller, storage::AccountNumber account,
+                        LookKind kind);
+  LookBook& looks() { return looks_; }
+
   BlockingPool& pool() { return pool_; }
   Feeder& feeder() { return feeder_; }
   int64_t NowUs() const { return options_.now_us(); }
@@ -93,6 +102,7 @@ class Serving {
  private:
   struct ChangeCall;
 
+  bool HasBank(storage::BankNumber bank);
   absl::Status Precheck(const Caller& caller);
   absl::Status MakeCommand(const NamedView& view, ChangeCall& call, ledger::Command* command);
   void Submit(std::unique_ptr<ChangeCall> call, ledger::Command command);
@@ -104,7 +114,8 @@ class Serving {
   engine::Engine* engine_;
   DirectoryCache directories_;
   std::atomic<bool> ready_ = false;
-  Feeder feeder_;  // behind the pool: what the pool still has to do speaks of it
+  LookBook looks_;  // behind those who note looks
+  Feeder feeder_;   // behind the pool: what the pool still has to do speaks of it
   BlockingPool pool_;
 };
 

@@ -175,8 +175,10 @@ absl::Status FillLine(BankReader& bank, const HistoryLine& from, const sv1::Mark
   return absl::OkStatus();
 }
 
-absl::Status ListLines(BankReader& bank, const Caller& caller, const v1::ListStatementLinesRequest& request,
-                       v1::ListStatementLinesResponse* response) {
+// Returns the account.
+absl::StatusOr<AccountNumber> ListLines(BankReader& bank, const Caller& caller,
+                                        const v1::ListStatementLinesRequest& request,
+                                        v1::ListStatementLinesResponse* response) {
   TB_ASSIGN_OR_RETURN(Statement statement, Open(bank, caller, request));
   int64_t opening = 0;
   TB_ASSIGN_OR_RETURN(std::vector<HistoryLine> lines, Lines(bank, statement, &opening));
@@ -200,7 +202,7 @@ absl::Status ListLines(BankReader& bank, const Caller& caller, const v1::ListSta
     response->set_closing_balance_seconds(latest.balance_after);
   }
   response->set_position(bank.PositionAt(statement.page.at));
-  return absl::OkStatus();
+  return statement.account;
 }
 
 // --- totals
@@ -381,11 +383,14 @@ absl::Status Total(BankReader& bank, const v1::GetTotalsRequest& request,
 ServerUnaryReactor* LedgerService::ListStatementLines(CallbackServerContext* context,
                                                       In<v1::ListStatementLinesRequest> request,
                                                       v1::ListStatementLinesResponse* response) {
-  return door_.Read(context, *request, [=](const NamedView& view, const Caller& caller) -> absl::Status {
-    response->Clear();
-    TB_ASSIGN_OR_RETURN(BankReader bank, OpenForRead(view, caller, BankOfName(request->parent()), "parent"));
-    return ListLines(bank, caller, *request, response);
-  });
+  return door_.Read(
+      context, *request, [=, this](const NamedView& view, const Caller& caller) -> absl::Status {
+        response->Clear();
+        TB_ASSIGN_OR_RETURN(BankReader bank,
+                            OpenForRead(view, caller, BankOfName(request->parent()), "parent"));
+        TB_ASSIGN_OR_RETURN(const AccountNumber account, ListLines(bank, caller, *request, response));
+        return door_.serving().NoteLook(bank, caller, account, LookKind::kStatement);
+      });
 }
 
 ServerUnaryReactor* LedgerService::GetTotals(CallbackServerContext* context, In<v1::GetTotalsRequest> request,

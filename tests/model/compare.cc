@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -365,6 +366,32 @@ size_t CountRows(const storage::View& view, Family family, BankNumber bank) {
   return count;
 }
 
+// What others said of each member's exchanges and did to its record, as it follows from the entries.
+void CompareActs(const Bank& bank, const storage::View& view) {
+  std::set<std::string> expected;
+  for (Sequence sequence = 1; sequence <= bank.last_sequence(); ++sequence) {
+    const sv1::Entry& entry = bank.entry(sequence);
+    const auto concerns = [&](AccountNumber account) {
+      if (storage::KindOf(account) != HolderKind::kMember || account == entry.recorder()) return;
+      expected.insert(storage::ActKey(bank.number, account, sequence));
+    };
+    concerns(entry.subject());
+    if (entry.kind() < sv1::ENTRY_KIND_CONTEST || entry.kind() > sv1::ENTRY_KIND_NOTE_ERASED) continue;
+    for (const sv1::EntryMovement& movement : bank.entry(entry.about()).movements()) {
+      concerns(movement.account());
+    }
+  }
+  std::set<std::string> actual;
+  Check(view.ScanRows(Family::kAct, storage::BankPrefix(bank.number), "", Direction::kUp,
+                      [&](std::string_view key, std::string_view) {
+                        actual.emplace(key);
+                        return true;
+                      }),
+        "reading acts");
+  Check(actual == expected,
+        absl::StrCat("other acts than the oracle's: ", actual.size(), ", expected ", expected.size()));
+}
+
 void CompareBank(const Bank& bank, const storage::View& view, Dice& dice) {
   const ViewReader reader(view);
   const Rows<ViewReader> rows(bank, reader);
@@ -401,6 +428,8 @@ void CompareBank(const Bank& bank, const storage::View& view, Dice& dice) {
   }
   Check(CountRows(view, Family::kClock, bank.number) == bank.first_of_day.size(),
         "other clock rows than the oracle's");
+
+  CompareActs(bank, view);
 
   Sequence next = 1;
   Check(view.ScanJournal(bank.number, 1, Direction::kUp,

@@ -593,6 +593,48 @@ TEST_F(CommandsTest, Watch) {
   EXPECT_NE(ran.err.find("timebank watch --after position-7"), std::string::npos);
 }
 
+// Goal: who did what for a member, and who looked, in words; more than were asked for is said.
+TEST_F(CommandsTest, Acts) {
+  v1::ListActsRequest sent;
+  v1::ListActsResponse response;
+  v1::Act* act = response.add_acts();
+  act->set_kind(v1::Act::KIND_LOOK);
+  act->mutable_time()->set_seconds(1700000000);
+  act->set_recorded_by("timebanks/rushey/keys/sue");
+  act->mutable_look()->set_kind(v1::Act::Look::KIND_BALANCE);
+  act->mutable_look()->set_count(3);
+  act->mutable_look()->mutable_last_time()->set_seconds(1700000060);
+  act = response.add_acts();
+  act->set_kind(v1::Act::KIND_CONTEST);
+  act->mutable_time()->set_seconds(1699990000);
+  act->set_recorded_by("timebanks/rushey/keys/maria");
+  act->set_acting_for("timebanks/rushey/members/ana");
+  act->set_exchange("timebanks/rushey/exchanges/7");
+  act = response.add_acts();
+  act->set_kind(v1::Act::KIND_EXCHANGE);
+  act->mutable_time()->set_seconds(1699980000);
+  act->set_recorded_by("timebanks/rushey/members/ben");
+  act->set_exchange("timebanks/rushey/exchanges/7");
+  act->set_seconds(-5400);
+  EXPECT_CALL(*bank_, ListActs).WillRepeatedly([&](const v1::ListActsRequest& request, auto&) {
+    sent = request;
+    return response;
+  });
+  const Ran ran = RunCli(bank_, "acts ana --only looks -n 2");
+  EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+  EXPECT_EQ(ran.out,
+            "time,recorded_by,acting_for,what,times,last_time,number,hours,hours_seconds\n"
+            "2023-11-14T22:13:20Z,keys/sue,,looked at the balance,3,2023-11-14T22:14:20Z,,,\n"
+            "2023-11-14T19:26:40Z,keys/maria,members/ana,contested an entry,,,7,,\n");
+  EXPECT_EQ(ran.err, "There are more than these 2: -n 0 shows all.\n");
+  EXPECT_EQ(sent.parent(), "timebanks/rushey/members/ana");
+  EXPECT_EQ(sent.what(), v1::ListActsRequest::WHAT_LOOKS);
+  EXPECT_EQ(sent.page_size(), 3);
+  const Ran spanish = RunCli(bank_, "acts ana --language es -o table");
+  EXPECT_NE(spanish.out.find("miró el saldo"), std::string::npos) << spanish.out;
+  EXPECT_EQ(sent.what(), v1::ListActsRequest::WHAT_UNSPECIFIED);
+}
+
 // Goal: contexts from the command line: set, use, list, and used by the next command.
 TEST_F(CommandsTest, Contexts) {
   const std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) / "CommandsTest.Contexts";

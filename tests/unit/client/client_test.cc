@@ -217,6 +217,9 @@ TEST_F(ClientTest, EveryListReadsItsItems) {
   keys.add_keys()->set_name("k");
   EXPECT_CALL(*connection_, ListSettingsChanges).WillOnce(Return(changes));
   EXPECT_CALL(*connection_, ListKeys).WillOnce(Return(keys));
+  v1::ListActsResponse acts;
+  acts.add_acts()->set_sequence(7);
+  EXPECT_CALL(*connection_, ListActs).WillOnce(Return(acts));
 
   EXPECT_EQ((*client_.ListExchanges({}).begin())->name(), "x");
   EXPECT_EQ((*client_.ListStatementLines({}).begin())->exchange(), "x");
@@ -224,6 +227,7 @@ TEST_F(ClientTest, EveryListReadsItsItems) {
   EXPECT_EQ((*client_.ListTimebanks().begin())->name(), "t");
   EXPECT_EQ((*client_.ListSettingsChanges({}).begin())->sequence(), 1);
   EXPECT_EQ((*client_.ListKeys({}).begin())->name(), "k");
+  EXPECT_EQ((*client_.ListActs({}).begin())->sequence(), 7);
 }
 
 // Goal: a raw page shows what the range has no place for.

@@ -31,6 +31,8 @@ TEST(KeysTest, BytesAreThoseOfTheFormat) {
   EXPECT_EQ(ToHex(DirectoryPrefix(kBank, DirectoryKind::kMember)), "0123456789abcdef01");
   EXPECT_EQ(ToHex(DirectoryKey(kBank, DirectoryKind::kMember, 42)), "0123456789abcdef01000000000000002a");
   EXPECT_EQ(ToHex(MarkKey(kBank, kAnna, 1042)), "0123456789abcdef1000002a0000000000000412");
+  EXPECT_EQ(ToHex(ActKey(kBank, kAnna, 1042)), "0123456789abcdef1000002a0000000000000412");
+  EXPECT_EQ(ToHex(LookKey(kBank, kAnna, 20454)), "0123456789abcdef1000002a80004fe6");
   EXPECT_EQ(ToHex(TextKey(kBank, 1042)), "0123456789abcdef0000000000000412");
   EXPECT_EQ(ToHex(TextBlockKey(kBank, FirstOfTextBlock(1042))), "0123456789abcdef0000000000000401");
   EXPECT_EQ(ToHex(ClockKey(kBank, 20454)), "0123456789abcdef80004fe6");
@@ -65,6 +67,8 @@ TEST(KeysTest, ByteOrderIsTheReadersOrder) {
     day.push_back(DayKey(kBank, kAnna, d, std::numeric_limits<Sequence>::max()));
     EXPECT_EQ(DayOfClockKey(clock.back()), d);
     EXPECT_EQ(DayOfDayKey(day.back()), d);
+    EXPECT_EQ(DayOfLookKey(LookKey(kBank, kAnna, d)), d);
+    EXPECT_EQ(BankOfKey(LookKey(kBank, kAnna, d)), kBank);
   }
   for (int32_t y : {-5'800'000, -1, 0, 1969, 2026, 5'800'000}) year.push_back(YearKey(kBank, kAnna, y));
   year.push_back(MonthKey(kBank, kAnna, -1, 12));

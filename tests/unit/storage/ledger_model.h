@@ -223,6 +223,7 @@ class FrameSource {
     AddRow(&frame, Family::kAccount, AccountKey(bank, kStranger),
            Below(4) == 0 ? "" : "\x01" + std::to_string(Below(1'000)));
     AddRow(&frame, Family::kMark, MarkKey(bank, AnyAccount(), Below(50)), "\x01" + std::to_string(Below(10)));
+    AddRow(&frame, Family::kAct, ActKey(bank, AnyAccount(), Below(50)), "\x01");
     AddRow(&frame, Family::kDirectory, DirectoryKey(bank, DirectoryKind::kMember, Below(30)),
            Below(3) == 0 ? "" : "\x01m");
     return frame;

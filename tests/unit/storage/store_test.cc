@@ -119,7 +119,9 @@ class Comparison {
       if (testing::Test::HasFailure()) return;
     }
     for (BankNumber bank : FrameSource::kBanks) {
-      for (Family family : {Family::kAccount, Family::kMark, Family::kDirectory}) CompareRows(family, bank);
+      for (Family family : {Family::kAccount, Family::kMark, Family::kDirectory, Family::kAct}) {
+        CompareRows(family, bank);
+      }
       CompareTexts(bank);
     }
   }
@@ -631,6 +633,86 @@ TEST_F(StoreTest, KeptTextsFollowTheFold) {
   }
 }
 
+// Keys of looks.
+std::vector<std::string> Looks(const Store& store, std::string_view prefix, std::string_view from = "",
+                               Direction direction = Direction::kUp, size_t limit = SIZE_MAX) {
+  std::vector<std::string> keys;
+  const absl::Status status =
+      store.ScanLooks(prefix, from, direction, [&](std::string_view key, std::string_view) {
+        keys.emplace_back(key);
+        return keys.size() < limit;
+      });
+  EXPECT_TRUE(status.ok()) << status;
+  return keys;
+}
+
+// Goal: looks are put, read in order and removed beside the ledger, and are there again after it was closed;
+// they say nothing about which frames are on disk.
+TEST_F(StoreTest, LooksStandBesideTheLedger) {
+  const auto key = [](BankNumber bank, AccountNumber account, Day day) {
+    return LookKey(bank, account, day);
+  };
+  Open();
+  std::vector<LookRows::Row> rows;
+  for (const BankNumber bank : {kBank, kBank + 1}) {
+    for (const AccountNumber account : {kAnna, kBen}) {
+      for (const Day day : {-1, 0, 1}) rows.push_back({key(bank, account, day), "\x01"});
+    }
+  }
+  ASSERT_TRUE(store_->PutLooks(rows).ok());
+  for (const bool opened_again : {false, true}) {
+    EXPECT_EQ(store_->flushed_index(), 0u);
+    if (opened_again) Open();
+    EXPECT_EQ(Looks(*store_, "").size(), 12u);
+    EXPECT_EQ(Looks(*store_, BankPrefix(kBank)).size(), 6u);
+    EXPECT_EQ(Looks(*store_, AccountKey(kBank, kAnna), key(kBank, kAnna, 0), Direction::kDown),
+              (std::vector<std::string>{key(kBank, kAnna, 0), key(kBank, kAnna, -1)}));
+    EXPECT_EQ(Looks(*store_, AccountKey(kBank, kBen), key(kBank, kBen, 0), Direction::kUp, 1),
+              std::vector<std::string>{key(kBank, kBen, 0)});
+    EXPECT_EQ(Value(store_->GetLook(key(kBank, kBen, 1))), "\x01");
+    EXPECT_EQ(Value(store_->GetLook(key(kBank, kBen, 2))), std::nullopt);
+  }
+  ASSERT_TRUE(store_->PutLooks({{key(kBank, kAnna, 0), ""}, {key(kBank, kAnna, 1), ""}}).ok());
+  Open();
+  EXPECT_EQ(Looks(*store_, BankPrefix(kBank)).size(), 4u);
+}
+
+// Goal: a ledger that was written before there were acts and looks opens, and takes both.
+TEST_F(StoreTest, AnOlderDatabaseGetsTheFamiliesThatItLacks) {
+  Open();
+  Apply(Exchanges(1, 3));
+  store_.reset();
+  {
+    const std::string path = options_.path + "/db";
+    std::vector<std::string> names;
+    ASSERT_TRUE(rocksdb::DB::ListColumnFamilies(rocksdb::DBOptions(), path, &names).ok());
+    std::vector<rocksdb::ColumnFamilyDescriptor> families;
+    for (const std::string& name : names) families.emplace_back(name, rocksdb::ColumnFamilyOptions());
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    rocksdb::DB* opened = nullptr;
+    ASSERT_TRUE(rocksdb::DB::Open(rocksdb::DBOptions(), path, families, &handles, &opened).ok());
+    const std::unique_ptr<rocksdb::DB> database(opened);
+    int dropped = 0;
+    for (rocksdb::ColumnFamilyHandle* handle : handles) {
+      if (handle->GetName() == "act" || handle->GetName() == "look") {
+        ASSERT_TRUE(database->DropColumnFamily(handle).ok());
+        ++dropped;
+      }
+      database->DestroyColumnFamilyHandle(handle);
+    }
+    EXPECT_EQ(dropped, 2);
+  }
+  Open();
+  EXPECT_EQ(Journal(store_->Latest(), kBank, 1, Direction::kUp, SIZE_MAX).size(), 3u);
+  ASSERT_TRUE(store_->PutLooks({{LookKey(kBank, kAnna, 1), "\x01"}}).ok());
+  v1::Frame frame = Exchanges(4, 4);
+  AddRow(&frame, Family::kAct, ActKey(kBank, kAnna, 4), "\x01");
+  Apply(frame);
+  Open();
+  EXPECT_EQ(Rows(store_->Latest(), Family::kAct, AccountKey(kBank, kAnna)).size(), 1u);
+  EXPECT_EQ(Looks(*store_, "").size(), 1u);
+}
+
 // Goal: where a bank's own row is removed the whole bank goes, what is folded already and what is not; other
 // banks, neighbours too, lose nothing; a view from before still sees it; and it stays gone.
 TEST_P(StoreTailTest, ABankThatIsRemovedGoesWhole) {
@@ -647,6 +729,9 @@ TEST_P(StoreTailTest, ABankThatIsRemovedGoesWhole) {
   }
   store_->Publish();
   std::optional<View> before = store_->Latest();
+  for (const BankNumber bank : FrameSource::kBanks) {
+    ASSERT_TRUE(store_->PutLooks({{LookKey(bank, kAnna, 20'454), "\x01"}}).ok());
+  }
   const auto has_texts = [&model](const View& view, BankNumber bank) {
     bool found = false;
     for (Sequence sequence = 1; sequence <= model.journals().at(bank).size(); ++sequence) {
@@ -673,11 +758,12 @@ TEST_P(StoreTailTest, ABankThatIsRemovedGoesWhole) {
     const View view = store_->Latest();
     for (const BankNumber bank : FrameSource::kBanks) {
       const bool gone = std::find(std::begin(kGone), std::end(kGone), bank) != std::end(kGone);
-      for (const Family family : {Family::kAccount, Family::kDirectory, Family::kMark, Family::kJournal,
-                                  Family::kStatement, Family::kDay, Family::kMonth}) {
+      for (const Family family : {Family::kAccount, Family::kDirectory, Family::kMark, Family::kAct,
+                                  Family::kJournal, Family::kStatement, Family::kDay, Family::kMonth}) {
         EXPECT_EQ(Rows(view, family, BankPrefix(bank)).empty(), gone)
             << "bank " << bank << " family " << static_cast<int>(family);
       }
+      EXPECT_EQ(Looks(*store_, BankPrefix(bank)).empty(), gone) << "bank " << bank;
       EXPECT_NE(has_texts(view, bank), gone) << "bank " << bank;
     }
     const LedgerModel::Account kept(FrameSource::kBanks[1], kCommunityPot);

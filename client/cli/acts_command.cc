@@ -1,0 +1,149 @@
+// acts: what others did for a member, and who looked at the account.
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "client/cli/commands.h"
+#include "client/cli/exchange_words.h"
+#include "client/cli/limits.h"
+#include "client/cli/resolve_holder.h"
+#include "client/cli/session.h"
+#include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
+#include "client/cli/words.h"
+#include "client/cpp/names.h"
+
+namespace timebank::cli {
+namespace {
+
+struct ActsOptions {
+  std::vector<std::string> name;
+  std::string only;
+  int64_t count = 50;
+};
+
+std::string LookWords(v1::Act::Look::Kind kind) {
+  switch (kind) {
+    case v1::Act::Look::KIND_BALANCE:
+      return T("looked at the balance");
+    case v1::Act::Look::KIND_STATEMENT:
+      return T("looked at the statement");
+    case v1::Act::Look::KIND_EXCHANGES:
+      return T("looked at the exchanges");
+    case v1::Act::Look::KIND_MEMBER:
+      return T("looked at the record");
+    case v1::Act::Look::KIND_ACTS:
+      return T("looked at this list");
+    default:
+      return T("looked");
+  }
+}
+
+// What somebody did, as it follows a name.
+std::string ActWords(const v1::Act& act) {
+  switch (act.kind()) {
+    case v1::Act::KIND_EXCHANGE:
+      return T("recorded an exchange");
+    case v1::Act::KIND_GIFT:
+      return T("recorded a gift");
+    case v1::Act::KIND_STARTER:
+      return T("recorded starter hours");
+    case v1::Act::KIND_OPENING:
+      return T("recorded an opening");
+    case v1::Act::KIND_CLOSING:
+      return T("moved what was left on an account that closed");
+    case v1::Act::KIND_REVERSAL:
+      return T("undid an entry");
+    case v1::Act::KIND_CORRECTION:
+      return T("corrected an entry");
+    case v1::Act::KIND_RESTORATION:
+      return T("recorded anew what had been undone");
+    case v1::Act::KIND_CONTEST:
+      return T("contested an entry");
+    case v1::Act::KIND_SETTLEMENT:
+      return T("settled an entry");
+    case v1::Act::KIND_CONFIRMATION:
+      return T("confirmed an entry");
+    case v1::Act::KIND_NOTE_ERASURE:
+      return T("erased the note of an entry");
+    case v1::Act::KIND_MEMBER_CREATED:
+      return T("added the member");
+    case v1::Act::KIND_MEMBER_UPDATED:
+      return T("changed the record");
+    case v1::Act::KIND_MEMBER_CLOSED:
+      return T("closed the account");
+    case v1::Act::KIND_MEMBER_REOPENED:
+      return T("opened the account again");
+    case v1::Act::KIND_MEMBER_MERGED:
+      return T("merged two records");
+    case v1::Act::KIND_LOOK:
+      return LookWords(act.look().kind());
+    default:
+      // Translators: $0 is a number that stands for something.
+      return Fill(T("did something that this program does not know ($0)"), static_cast<int>(act.kind()));
+  }
+}
+
+Table ActTable(const std::vector<v1::Act>& acts) {
+  Table table({{"time", Later("When"), ColumnKind::kText},
+               {"recorded_by", Later("Who"), ColumnKind::kText},
+               {"acting_for", Later("For"), ColumnKind::kText, true},
+               {"what", Later("What"), ColumnKind::kText},
+               {"times", Later("Times"), ColumnKind::kNumber},
+               {"last_time", Later("Last"), ColumnKind::kText, true},
+               {"number", Later("Number"), ColumnKind::kNumber},
+               {"hours", Later("Hours"), ColumnKind::kChange}});
+  for (const v1::Act& act : acts) {
+    int64_t number = 0;
+    const bool numbered = absl::SimpleAtoi(Absl(client::IdOf(act.exchange())), &number);
+    const bool look = act.has_look();
+    table.AddRow({Text(Moment(act.time())), Text(ShortName(act.recorded_by())),
+                  Text(act.acting_for().empty() ? "" : ShortName(act.acting_for())),
+                  Said([&] { return ActWords(act); }), look ? Number(act.look().count()) : Cell{},
+                  look && act.look().count() > 1 ? Text(Moment(act.look().last_time())) : Cell{},
+                  numbered ? Number(number) : Cell{}, act.seconds() == 0 ? Cell{} : Hours(act.seconds())});
+  }
+  return table;
+}
+
+absl::Status Acts(Session& session, const ActsOptions& options) {
+  v1::ListActsRequest request;
+  CLI_ASSIGN_OR_RETURN(*request.mutable_parent(), ResolveMember(session, absl::StrJoin(options.name, " ")));
+  if (options.only == "acts") request.set_what(v1::ListActsRequest::WHAT_ACTS);
+  if (options.only == "looks") request.set_what(v1::ListActsRequest::WHAT_LOOKS);
+  request.set_page_size(static_cast<int32_t>(
+      options.count == 0 ? int64_t{kLongestPage} : std::min(options.count + 1, int64_t{kLongestPage})));
+  std::vector<v1::Act> acts;
+  bool more = false;
+  for (absl::StatusOr<v1::Act>& act : session.client().ListActs(std::move(request))) {
+    if (!act.ok()) return act.status();
+    more = options.count != 0 && static_cast<int64_t>(acts.size()) == options.count;
+    if (more) break;
+    acts.push_back(*std::move(act));
+  }
+  CLI_RETURN_IF_ERROR(session.ShowList(ActTable(acts), acts));
+  if (more) session.Tell(Fill(T("There are more than these $0: -n 0 shows all."), options.count));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddActsCommand(Command root) {
+  auto acts = std::make_shared<ActsOptions>();
+  root.Sub("acts", "What others did for a member, and who looked at the account",
+           "  timebank acts ana\n  timebank acts ana --only looks -n 0 -o csv")
+      .Under("Looking up")
+      .Arguments("name", acts->name, "Whose")
+      .Choice("--only", acts->only, {"acts", "looks"}, "Only what others did, or only who looked")
+      .Option("-n,--count", acts->count, "COUNT", "How many at most; 0: all (50)")
+      .Does([acts](Session& session) { return Acts(session, *acts); });
+}
+
+}  // namespace timebank::cli
