@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/cli/day.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/credentials.h"
 #include "client/cpp/names.h"
