@@ -54,6 +54,7 @@ enum class Family : uint8_t {
   kMark = 6,
   kText = 7,
   kClock = 8,
+  kGrant = 9,
 
   kJournal = 16,
   kStatement = 17,
