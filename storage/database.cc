@@ -25,7 +25,7 @@ constexpr char kNotInMemoryUrl[] = "timebank.storage/not-in-memory";
 
 constexpr size_t kAccountPrefixBytes = 12;  // bank · account
 
-// Memory that a family's buffer takes at once; RocksDB's own choice, times 16 families, would be more than a
+// Memory that a family's buffer takes at once; RocksDB's own choice, times 17 families, would be more than a
 // small bank needs for everything.
 constexpr size_t kArenaBlockBytes = 32u << 10;
 
@@ -51,6 +51,7 @@ constexpr FamilyTraits kFamilies[] = {
     {"text", 8u << 10, Family::kText, false},
     {"clock", 4u << 10, Family::kClock, false},
     {"act", 4u << 10, Family::kAct, true},
+    {"grant", 4u << 10, Family::kGrant, false},
     {"journal", 32u << 10, Family::kJournal, false},
     {"statement", 8u << 10, Family::kStatement, true},
     {"day", 8u << 10, Family::kDay, true},

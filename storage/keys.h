@@ -35,7 +35,7 @@ inline constexpr Sequence kGrowingRow = UINT64_MAX;
 inline constexpr size_t kLongestSuffix = 32;
 
 std::string BankPrefix(BankNumber bank);                         // every family but meta
-std::string AccountKey(BankNumber bank, AccountNumber account);  // account; account 0: HeadRow
+std::string AccountKey(BankNumber bank, AccountNumber account);  // account (0: HeadRow); grant
 std::string DirectoryKey(BankNumber bank, DirectoryKind kind, uint64_t number);  // directory
 std::string DirectoryPrefix(BankNumber bank, DirectoryKind kind);
 std::string MarkKey(BankNumber bank, AccountNumber account, Sequence sequence);      // mark

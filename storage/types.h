@@ -56,6 +56,7 @@ enum class Family : uint8_t {
   kText = 7,
   kClock = 8,
   kAct = 9,
+  kGrant = 10,
 
   kJournal = 16,
   kStatement = 17,

@@ -83,6 +83,10 @@ std::string ActWords(const v1::Act& act) {
       return T("opened the account again");
     case v1::Act::KIND_MEMBER_MERGED:
       return T("merged two records");
+    case v1::Act::KIND_ACTING_FOR_GRANTED:
+      return T("let somebody act for the member");
+    case v1::Act::KIND_ACTING_FOR_REVOKED:
+      return T("ended acting for the member");
     case v1::Act::KIND_LOOK:
       return LookWords(act.look().kind());
     default:

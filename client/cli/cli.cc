@@ -89,6 +89,7 @@ void AddCommands(Command root) {
   AddOverviewCommands(root);
   AddExchangeCommands(root);
   AddMemberCommands(root);
+  AddActingForCommands(root);
   AddCircleCommands(root);
   AddBankCommands(root);
   AddKeyCommands(root);

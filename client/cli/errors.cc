@@ -283,6 +283,25 @@ std::string TooMany(const Facts& facts, const Situation&) {
   return Fill(T("Too many: $0. Split it up."), facts.message());
 }
 
+// `used` and `requested` are what was debited, and would be; `month` is `2026-11`.
+std::string ActingForLimit(const Facts& facts, const Situation&) {
+  const std::string who = facts.Holder(T("The member"));
+  const auto limit = facts.Seconds("limit");
+  const auto used = facts.Seconds("used");
+  const auto requested = facts.Seconds("requested");
+  if (!limit || !used || !requested) {
+    return T("Nothing was recorded: it is more than may be debited for this member in a month.");
+  }
+  return Fill(
+      T("Nothing was recorded: $0 lets you debit $1 a month; $2 of it is used, and this takes $3. The "
+        "member or a broker can allow more: timebank acting-for grant …"),
+      who, FormatHours(*limit), FormatHours(*used), FormatHours(*requested));
+}
+
+std::string NotGranted(const Facts&, const Situation&) {
+  return T("There is nothing to revoke. See who may act: timebank acting-for list NAME");
+}
+
 std::string CorruptRecord(const Facts& facts, const Situation&) {
   return Fill(
       T("The server's data are damaged ($0). Nothing was changed; tell whoever looks after the server at "
@@ -295,7 +314,7 @@ struct ReasonSentence {
   Sentence sentence;
 };
 
-constexpr std::array<ReasonSentence, 36> kSentences = {{{"HOLDER_NOT_FOUND", HolderNotFound},
+constexpr std::array<ReasonSentence, 38> kSentences = {{{"HOLDER_NOT_FOUND", HolderNotFound},
                                                         {"EXCHANGE_NOT_FOUND", ExchangeNotFound},
                                                         {"TIMEBANK_NOT_FOUND", TimebankNotFound},
                                                         {"REQUEST_ID_REUSED", RequestIdReused},
@@ -315,6 +334,8 @@ constexpr std::array<ReasonSentence, 36> kSentences = {{{"HOLDER_NOT_FOUND", Hol
                                                         {"DESTINATION_MUST_BE_POT", DestinationMustBePot},
                                                         {"NOT_CLOSED", NotClosed},
                                                         {"NOT_A_TRIAL", NotATrial},
+                                                        {"ACTING_FOR_LIMIT", ActingForLimit},
+                                                        {"NOT_GRANTED", NotGranted},
                                                         {"ETAG_MISMATCH", EtagMismatch},
                                                         {"ROLE_REQUIRED", RoleRequired},
                                                         {"NOT_A_PARTY", NotAParty},
@@ -341,10 +362,12 @@ std::string FieldWords(const std::string& field) {
     std::string_view part;
     const char* says;
   };
-  static constexpr std::array<Word, 15> kWords = {{{"givers", Later("who gave")},
+  static constexpr std::array<Word, 17> kWords = {{{"givers", Later("who gave")},
                                                    {"receivers", Later("who received")},
                                                    {"remainder", "--remainder"},
                                                    {"acting_for", "--acting-for"},
+                                                   {"agent", "--agent"},
+                                                   {"until", "--until"},
                                                    {"request_id", "--request-id"},
                                                    {"occurred_on", Later("the day")},
                                                    {"closed_on", Later("the day")},
@@ -374,7 +397,7 @@ std::string ViolationSentence(const client::FieldViolation& violation, const Fac
     std::string_view reason;
     const char* says;
   };
-  static constexpr std::array<Phrase, 15> kPhrases = {{
+  static constexpr std::array<Phrase, 16> kPhrases = {{
       {"REQUIRED", Later("$0 is missing")},
       {"MUST_BE_POSITIVE", Later("$0 must be more than nothing")},
       {"OUT_OF_RANGE", Later("$0 is too large or too small")},
@@ -383,6 +406,7 @@ std::string ViolationSentence(const client::FieldViolation& violation, const Fac
       {"NOT_UTF8", Later("$0 holds letters that cannot be read (not UTF-8)")},
       {"MALFORMED", Later("$0 is not written as it should be")},
       {"DAY_IN_FUTURE", Later("$0 lies in the future")},
+      {"DAY_IN_PAST", Later("$0 is past")},
       {"DAY_TOO_EARLY", Later("$0 lies before 1900")},
       {"SAME_HOLDER", Later("$0 names somebody a second time")},
       {"OTHER_BANK", Later("$0 belongs to another bank")},
@@ -400,7 +424,8 @@ std::string ViolationSentence(const client::FieldViolation& violation, const Fac
     says = Fill(T(phrase.says), field);
     absl::StripAsciiWhitespace(&says);
   }
-  if (violation.reason == "DAY_IN_FUTURE" && !facts.Get("today").empty())
+  if ((violation.reason == "DAY_IN_FUTURE" || violation.reason == "DAY_IN_PAST") &&
+      !facts.Get("today").empty())
     absl::StrAppend(&says, " ", Fill(T("(the bank's today is $0)"), facts.Get("today")));
   return says;
 }

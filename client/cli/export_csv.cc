@@ -239,6 +239,13 @@ void CsvSink::WriteEvent(const v1::LedgerEvent& event) {
       cells["who"] = ShortName(event.settings().actor());
       cells["detail"] = ToJson(event.settings(), /*pretty=*/false);
       break;
+    case v1::LedgerEvent::kActingFor:
+      cells["what"] = event.acting_for().revoked() ? "acting_for_revoked" : "acting_for_granted";
+      cells["about"] = Id(event.acting_for().grant().member());
+      cells["who"] = ShortName(event.acting_for().actor());
+      cells["other"] = Id(event.acting_for().grant().agent());
+      cells["detail"] = ToJson(event.acting_for(), /*pretty=*/false);
+      break;
     case v1::LedgerEvent::kRefusal:
       cells["what"] = "refusal";
       cells["who"] = ShortName(event.refusal().actor());

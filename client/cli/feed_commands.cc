@@ -82,6 +82,13 @@ EventWords WordsFor(const v1::LedgerEvent& event, const Directory& directory) {
       return {"settings",
               fields.empty() ? actor + " opened the bank" : absl::StrCat(actor, " changed", fields)};
     }
+    case v1::LedgerEvent::kActingFor: {
+      const v1::ActingForChange& change = event.acting_for();
+      return {"acting for", absl::StrCat(directory.Name(change.actor()), change.revoked() ? ": " : " lets ",
+                                         directory.Name(change.grant().agent()),
+                                         change.revoked() ? " may no longer act for " : " act for ",
+                                         directory.Name(change.grant().member()))};
+    }
     case v1::LedgerEvent::kRefusal:
       return {"refusal", absl::StrCat(ShortName(event.refusal().actor()), ": ", event.refusal().reason())};
     default:
@@ -102,6 +109,9 @@ std::vector<std::string> HoldersOf(const v1::LedgerEvent& event) {
       return {event.confirmation().actor(), event.confirmation().acting_for()};
     case v1::LedgerEvent::kNoteErasure:
       return {event.note_erasure().actor(), event.note_erasure().acting_for()};
+    case v1::LedgerEvent::kActingFor:
+      return {event.acting_for().actor(), event.acting_for().grant().agent(),
+              event.acting_for().grant().member()};
     default:
       return {};
   }

@@ -216,6 +216,21 @@ absl::StatusOr<v1::MergeMemberResponse> Client::MergeMember(v1::MergeMemberReque
   return connection_->MergeMember(std::move(request), options);
 }
 
+absl::StatusOr<v1::GrantActingForResponse> Client::GrantActingFor(v1::GrantActingForRequest request,
+                                                                  const CallOptions& options) {
+  return connection_->GrantActingFor(std::move(request), options);
+}
+
+absl::StatusOr<v1::RevokeActingForResponse> Client::RevokeActingFor(v1::RevokeActingForRequest request,
+                                                                    const CallOptions& options) {
+  return connection_->RevokeActingFor(std::move(request), options);
+}
+
+absl::StatusOr<v1::ListActingForResponse> Client::ListActingFor(v1::ListActingForRequest request,
+                                                                const CallOptions& options) {
+  return connection_->ListActingFor(std::move(request), options);
+}
+
 absl::StatusOr<v1::CreateCircleResponse> Client::CreateCircle(v1::CreateCircleRequest request,
                                                               const CallOptions& options) {
   return connection_->CreateCircle(std::move(request), options);

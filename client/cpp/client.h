@@ -167,6 +167,15 @@ class Client {
   // Makes two records of one person into one.
   absl::StatusOr<v1::MergeMemberResponse> MergeMember(v1::MergeMemberRequest request,
                                                       const CallOptions& options = {});
+  // Lets another member act for this one.
+  absl::StatusOr<v1::GrantActingForResponse> GrantActingFor(v1::GrantActingForRequest request,
+                                                            const CallOptions& options = {});
+  // Ends that, at once.
+  absl::StatusOr<v1::RevokeActingForResponse> RevokeActingFor(v1::RevokeActingForRequest request,
+                                                              const CallOptions& options = {});
+  // Who may act for a member, and for whom it may act.
+  absl::StatusOr<v1::ListActingForResponse> ListActingFor(v1::ListActingForRequest request,
+                                                          const CallOptions& options = {});
 
   // ---- Circles
   // --------------------------------------------------------------------------------------------------

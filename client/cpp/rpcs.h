@@ -41,6 +41,9 @@
   X(MemberService, CloseMember, kWrite, kShort)           \
   X(MemberService, ReopenMember, kWrite, kShort)          \
   X(MemberService, MergeMember, kWrite, kShort)           \
+  X(MemberService, GrantActingFor, kWrite, kShort)        \
+  X(MemberService, RevokeActingFor, kWrite, kShort)       \
+  X(MemberService, ListActingFor, kRead, kShort)          \
   X(CircleService, CreateCircle, kWrite, kShort)          \
   X(CircleService, GetCircle, kRead, kShort)              \
   X(CircleService, ListCircles, kRead, kShort)            \

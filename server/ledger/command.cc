@@ -172,6 +172,10 @@ class BodyWriter {
     texts_.Word(act.display_name);
   }
   void operator()(const DeleteTimebank& act) { facts_.Word(act.id); }
+  void operator()(const GrantActingFor& act) {
+    facts_.Word(act.id).Holder(act.agent).Maybe(act.seconds_per_month).Number(act.no_limit).Maybe(act.until);
+  }
+  void operator()(const RevokeActingFor& act) { facts_.Word(act.id).Holder(act.agent); }
   void operator()(const UpdateSettings& act) {
     facts_.Word(act.settings.SerializeAsString()).Words(act.categories).Words(act.mask).Word(act.etag);
   }

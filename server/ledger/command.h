@@ -216,10 +216,24 @@ struct UpdateSettings {
   std::string etag;
 };
 
-using Act = std::variant<RecordExchange, BatchRecordExchanges, CorrectExchange, ReverseExchange,
-                         ContestExchange, SettleExchange, ConfirmExchange, EraseExchangeNote, RecordGift,
-                         RecordOpening, CreateMember, UpdateMember, CloseMember, ReopenMember, MergeMember,
-                         CreateCircle, ChangeCircle, CreateTimebank, UpdateSettings, DeleteTimebank>;
+// Lets `agent` act for member `id`, or no longer.
+struct GrantActingFor {
+  std::string id;
+  HolderRef agent;
+  std::optional<int64_t> seconds_per_month;
+  bool no_limit = false;
+  std::optional<Day> until;
+};
+struct RevokeActingFor {
+  std::string id;
+  HolderRef agent;
+};
+
+using Act =
+    std::variant<RecordExchange, BatchRecordExchanges, CorrectExchange, ReverseExchange, ContestExchange,
+                 SettleExchange, ConfirmExchange, EraseExchangeNote, RecordGift, RecordOpening, CreateMember,
+                 UpdateMember, CloseMember, ReopenMember, MergeMember, CreateCircle, ChangeCircle,
+                 CreateTimebank, UpdateSettings, DeleteTimebank, GrantActingFor, RevokeActingFor>;
 
 // Whether it is an act of the server's rather than of one bank's: those make banks and take them away.
 inline bool IsOfServer(const Act& act) {

@@ -189,24 +189,31 @@ bool Names(const std::vector<Part>& parts, AccountNumber account) {
   return std::any_of(parts.begin(), parts.end(), [&](const Part& part) { return part.account == account; });
 }
 
-// Who may record: either party as the bank decided, a broker, a partner for whom nobody in particular speaks.
+// Who speaks for one of `parts`: the member acted for, else the one at the keyboard.
+AccountNumber SpeakerOf(const Run& run, const Parts& parts) {
+  return parts.acting_for != 0 ? parts.acting_for : run.actor_member;
+}
+
+// Who may record: either party as the bank decided, who acts for one, a broker, a partner for whom nobody in
+// particular speaks.
 Verdict MayRecord(Run& run, const Parts& parts, bool imported) {
-  const bool acts_for = parts.acting_for != 0;
   if (run.broker()) {
-    if (acts_for && !Names(parts.givers, parts.acting_for) && !Names(parts.receivers, parts.acting_for)) {
-      return Refuse(Reason::kNotAParty);
-    }
-    return std::nullopt;
+    const bool named = Names(parts.givers, parts.acting_for) || Names(parts.receivers, parts.acting_for);
+    return parts.acting_for == 0 || named ? Verdict() : Refuse(Reason::kNotAParty);
   }
-  if (acts_for || imported) return Refuse(Reason::kRoleRequired);
-  if (run.actor_member == 0) {
+  if (imported) return Refuse(Reason::kRoleRequired);
+  if (parts.acting_for != 0) {
+    if (Verdict no = run.MayActFor(parts.acting_for)) return no;
+  }
+  const AccountNumber speaker = SpeakerOf(run, parts);
+  if (speaker == 0) {
     return run.command.actor.role == Role::kPartner ? Verdict() : Refuse(Reason::kRoleRequired);
   }
   const uint32_t who = run.bank_row().settings().who_may_record();
   if (who == kBrokersRecord) return Refuse(Reason::kRoleRequired);
   if (Verdict no = OnlyOwn(run, parts)) return no;
-  const bool gives = Names(parts.givers, run.actor_member);
-  const bool receives = Names(parts.receivers, run.actor_member);
+  const bool gives = Names(parts.givers, speaker);
+  const bool receives = Names(parts.receivers, speaker);
   const bool may = who == kReceiverRecords ? receives : who == kGiverRecords ? gives : true;
   return may ? Verdict() : Refuse(Reason::kRoleRequired);
 }
@@ -254,10 +261,11 @@ sv1::Entry& EntryOf(Run& run, const Transfer& transfer) {
 }  // namespace
 
 Verdict OnlyOwn(const Run& run, const Parts& parts) {
-  if (run.broker() || run.actor_member == 0) return std::nullopt;
-  const bool takes_part = Names(parts.givers, run.actor_member) || Names(parts.receivers, run.actor_member);
-  const bool others_remainder = parts.remainder != 0 && parts.remainder != run.actor_member &&
-                                storage::KindOf(parts.remainder) != HolderKind::kPot;
+  const AccountNumber own = SpeakerOf(run, parts);
+  if (run.broker() || own == 0) return std::nullopt;
+  const bool takes_part = Names(parts.givers, own) || Names(parts.receivers, own);
+  const bool others_remainder =
+      parts.remainder != 0 && parts.remainder != own && storage::KindOf(parts.remainder) != HolderKind::kPot;
   return takes_part && !others_remainder ? Verdict() : Refuse(Reason::kNotAParty);
 }
 
@@ -357,7 +365,9 @@ Verdict Do(Run& run, const RecordGift& act) {
   if (act.origin) {
     if (Verdict no = run.BrokersOnly()) return no;
   }
-  if (!run.broker() && run.actor_member != debited) return Refuse(Reason::kNotAParty);
+  if (!run.broker() && speaker != debited) return Refuse(Reason::kNotAParty);
+  // Nobody gives itself what it looks after for somebody else.
+  if (run.principal() != 0 && credited == run.actor_member) return Refuse(Reason::kRoleRequired);
   if (act.acting_for.given() && speaker != debited && speaker != credited) return Refuse(Reason::kNotAParty);
   if (debited == credited) return Invalid("credited", violation::kSameHolder);
 

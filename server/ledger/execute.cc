@@ -125,6 +125,7 @@ class Executor {
             }
           },
           command_.act);
+      if (!no) no = run_.KeepDebits();
     }
     if (!no) return command_.validate_only ? ShowAndUndo() : Posted();
     Undo(start_);
@@ -163,12 +164,15 @@ class Executor {
       refusal.violations = item.violations;
       return refusal;
     }
-    return Record(run_, item.exchange, batch.check_duplicates);
+    run_.BeginAct();
+    if (Verdict no = Record(run_, item.exchange, batch.check_duplicates)) return no;
+    return run_.KeepDebits();
   }
 
   void Undo(const WorkingState::Mark& mark) {
     state_.RollBack(mark);
     run_.Reload();
+    run_.BeginAct();
   }
 
   Outcome Done() const {

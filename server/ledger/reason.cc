@@ -41,6 +41,8 @@ constexpr std::array kTable = {
     Row{Reason::kNotClosed, "NOT_CLOSED", Code::kFailedPrecondition},
     Row{Reason::kTooMany, "TOO_MANY", Code::kFailedPrecondition},
     Row{Reason::kNotATrial, "NOT_A_TRIAL", Code::kFailedPrecondition},
+    Row{Reason::kActingForLimit, "ACTING_FOR_LIMIT", Code::kFailedPrecondition},
+    Row{Reason::kNotGranted, "NOT_GRANTED", Code::kFailedPrecondition},
     Row{Reason::kEtagMismatch, "ETAG_MISMATCH", Code::kAborted},
     Row{Reason::kRoleRequired, "ROLE_REQUIRED", Code::kPermissionDenied},
     Row{Reason::kNotAParty, "NOT_A_PARTY", Code::kPermissionDenied},

@@ -43,6 +43,8 @@ enum class Reason {
   kNotClosed,
   kTooMany,
   kNotATrial,
+  kActingForLimit,
+  kNotGranted,
   // ABORTED
   kEtagMismatch,
   // PERMISSION_DENIED

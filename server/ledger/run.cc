@@ -212,7 +212,7 @@ Verdict Run::Speaker(const HolderRef& acting_for, AccountNumber* account) {
   *account = actor_member;
   if (!acting_for.given()) return std::nullopt;
   if (Verdict no = FindHolder(acting_for, account)) return no;
-  return BrokersOnly();
+  return MayActFor(*account);
 }
 
 std::string_view Run::NextSalt() {
@@ -236,6 +236,10 @@ Verdict Run::Append(sv1::Entry* entry, const sv1::Texts& texts) {
   entry->set_record_time_us(std::max(command.stamp.now_us, head.last_record_time_us()));
   entry->set_recorder(actor_member);
   entry->set_key(KeyNumber());
+  if (principal_ != 0) {
+    entry->set_under_grant(under_grant_);
+    Count(*entry);
+  }
   for (sv1::EntryMovement& movement : *entry->mutable_movements()) {
     AccountFigures& figures = ChangeAccount(movement.account());
     if (!Move(*entry, movement.seconds(), &figures)) return TooMuch(movement.account());

@@ -122,9 +122,24 @@ class Run {
   bool broker() const { return command.actor.role == Role::kBroker; }
   // ROLE_REQUIRED unless a broker calls.
   Verdict BrokersOnly() const;
-  // The account as which the caller speaks: the one it acts for, its own, or 0. ROLE_REQUIRED: only brokers
-  // act for others. HOLDER_NOT_FOUND.
+  // The account as which the caller speaks: the one it acts for, its own, or 0. HOLDER_NOT_FOUND,
+  // ROLE_REQUIRED.
   Verdict Speaker(const HolderRef& acting_for, AccountNumber* account);
+  // Whether the caller may act for `account`: a broker for anybody, else whom that member lets. The answer no
+  // is the same whether there never was a grant, it has ended, or its day has passed. ROLE_REQUIRED.
+  Verdict MayActFor(AccountNumber account);
+  // The caller acts for this account by a grant, not as a broker; 0: it does not.
+  AccountNumber principal() const { return principal_; }
+
+  // --- what agents debit (acting.cc)
+  // A new act, or a new item of a batch: nobody acts for anybody yet, and nothing is debited.
+  void BeginAct();
+  // `entry` is about to be undone: what it debited by a grant is given back, by whomever it is undone.
+  void CountUndone(const sv1::Entry& entry);
+  // `entry` moves hours by what the caller does.
+  void Count(const sv1::Entry& entry);
+  // Keeps what the act has debited, all in all. ACTING_FOR_LIMIT.
+  Verdict KeepDebits();
 
   // --- appending
   // Gives `entry` its number, time and recorder, moves its accounts, keeps its texts. AMOUNT_OVERFLOW.
@@ -142,11 +157,23 @@ class Run {
   void KeepOrigin(const std::optional<OriginSpec>& origin, Sequence sequence);
 
  private:
+  // What an act has debited a member by an agent's grant; below 0: given back.
+  struct Debit {
+    AccountNumber member;
+    AccountNumber agent;
+    int64_t seconds;
+  };
+
   uint32_t KeyNumber();
+  void AddDebit(AccountNumber member, AccountNumber agent, int64_t seconds);
 
   ledger::OpenBank* open_ = nullptr;
   std::optional<sv1::BankRow> changed_bank_;
   uint32_t key_number_ = 0;  // of the caller's key; 0: not asked for yet
+  AccountNumber principal_ = 0;
+  Sequence under_grant_ = 0;   // the grant's entry, where there is a principal
+  std::vector<Debit> debits_;  // of this act
+  int64_t undone_credit_ = 0;  // what this act has taken from the principal by undoing
   uint32_t salts_ = 0;
   storage::Digest salt_;  // the last one
   sv1::TextRow text_row_;
@@ -172,6 +199,8 @@ Verdict Do(Run& run, const MergeMember& act);
 Verdict Do(Run& run, const CreateCircle& act);
 Verdict Do(Run& run, const ChangeCircle& act);
 Verdict Do(Run& run, const UpdateSettings& act);
+Verdict Do(Run& run, const GrantActingFor& act);
+Verdict Do(Run& run, const RevokeActingFor& act);
 
 // CreateTimebank makes the bank that the others find, DeleteTimebank takes it away.
 Verdict DoOfServer(Run& run, const CreateTimebank& act, const sv1::InstanceRow& instance);
@@ -183,8 +212,8 @@ Verdict DoOfServer(Run& run, const DeleteTimebank& act, const sv1::InstanceRow& 
 Verdict ResolveParts(Run& run, const ExchangeSpec& spec, const ExchangeMask* mask, Parts* parts);
 
 // A member names its own part, in recording and in correcting: it must be a giver or a receiver, and nobody
-// else's account takes the remainder. NOT_A_PARTY. Brokers and partners for whom nobody in particular speaks:
-// no matter.
+// else's account takes the remainder. NOT_A_PARTY. Who acts for it, likewise. Brokers and partners for whom
+// nobody in particular speaks: no matter.
 Verdict OnlyOwn(const Run& run, const Parts& parts);
 
 // What a new entry is to be checked for.
@@ -198,6 +227,11 @@ struct PostOptions {
 // Shares out, checks and appends an EXCHANGE, which is left in `run.entry`. SAME_HOLDER,
 // SHARES_DO_NOT_BALANCE, HOLDER_CLOSED, AMOUNT_OVERFLOW, BALANCE_LIMIT.
 Verdict PostExchange(Run& run, const Parts& parts, const PostOptions& options);
+
+// Grants of a member that closes, or that is merged into `survivor`: the one's end, the other's go on, save
+// where the survivor has one of its own.
+void EndGrants(Run& run, AccountNumber account);
+void MergeGrants(Run& run, AccountNumber account, AccountNumber survivor);
 
 // What became of an entry; RECORDED where nothing did.
 sv1::MarkRow MarkOf(const Run& run, const sv1::Entry& entry);

@@ -69,6 +69,15 @@ bool IsRecorder(Run& run, const sv1::Entry& entry, AccountNumber account) {
   return key.name() == run.command.actor.caller;
 }
 
+// Whether `speaker` may take back what was recorded. Who recorded by a grant did so as the member who let it,
+// and takes it back as that member only: where the grant has ended, that is no more.
+bool IsWriter(Run& run, const sv1::Entry& entry, AccountNumber speaker) {
+  if (run.principal() != 0) {
+    return IsRecorder(run, entry, speaker) || IsRecorder(run, entry, run.actor_member);
+  }
+  return IsRecorder(run, entry, speaker) && (entry.under_grant() == 0 || IsParty(run, entry, speaker));
+}
+
 bool IsOneToOne(const sv1::Entry& entry) {
   int parties = 0;
   for (const auto& movement : entry.movements()) parties += HasSay(movement);
@@ -82,7 +91,7 @@ Refusal NotAllowed(Run& run, const sv1::Entry& entry, AccountNumber account) {
 // Reverse and correct: a broker; the recorder until somebody else has confirmed.
 Verdict MayUndo(Run& run, const Target& target, AccountNumber speaker) {
   if (run.broker()) return std::nullopt;
-  if (IsRecorder(run, target.entry, speaker)) {
+  if (IsWriter(run, target.entry, speaker)) {
     return target.mark.confirmed_by().empty() ? Verdict() : Refuse(Reason::kRoleRequired);
   }
   return NotAllowed(run, target.entry, speaker);
@@ -137,6 +146,7 @@ Verdict Reverse(Run& run, Target& target, const std::string& reason, AccountNumb
   }
   sv1::Texts texts;
   texts.set_reason(reason);
+  run.CountUndone(target.entry);
   if (Verdict no = run.Append(&entry, texts)) return no;
   target.mark.set_state(kStateReversed);
   target.mark.set_reversed_by(entry.sequence());
@@ -199,9 +209,9 @@ Verdict Correct(Run& run, Target& target, const ExchangeSpec& changes, const Exc
                 const std::string& reason, AccountNumber acting_for) {
   if (target.entry.kind() != sv1::ENTRY_KIND_EXCHANGE) return Refuse(Reason::kCannotCorrect);
   Parts parts = PartsOf(run, target);
+  parts.acting_for = acting_for;
   if (Verdict no = Change(run, changes, mask, &parts)) return no;
   if (Verdict no = OnlyOwn(run, parts)) return no;
-  parts.acting_for = acting_for;
   parts.texts.set_reason(reason);
   const Sequence replacement = run.head.last_sequence() + 2;
   if (Verdict no = Reverse(run, target, reason, acting_for, replacement)) return no;
@@ -215,9 +225,9 @@ Verdict Restore(Run& run, Target& reversal, const SettleExchange& act, AccountNu
   Sequence posted = 0;
   if (original.entry.kind() == sv1::ENTRY_KIND_EXCHANGE) {
     Parts parts = PartsOf(run, original);
+    parts.acting_for = acting_for;
     if (Verdict no = Change(run, act.changes, act.mask, &parts)) return no;
     if (Verdict no = OnlyOwn(run, parts)) return no;
-    parts.acting_for = acting_for;
     parts.texts.set_reason(act.reason);
     if (Verdict no = PostExchange(run, parts, {.limits = false, .restores = original.entry.sequence()})) {
       return no;
@@ -274,6 +284,22 @@ Verdict FindNamed(Run& run, const ExchangeSpec& changes, const ExchangeMask& mas
   return run.FindHolder(changes.remainder, &account);
 }
 
+// An agent speaks for one side of an entry: where it has a part of its own, or has spoken for somebody else
+// already, the rest is others'.
+Verdict OneSide(Run& run, const Target& target) {
+  if (run.principal() == 0) return std::nullopt;
+  bool other_side = IsParty(run, target.entry, run.actor_member);
+  if (run.Survivor(target.entry.recorder()) == run.actor_member) {
+    other_side |= run.Survivor(target.entry.acting_for()) != run.principal();
+  }
+  if (target.mark.state() == kStateContested) {
+    const std::optional<sv1::Entry> contest = run.state.Entry(run.bank, target.mark.contest());
+    other_side |= contest && run.Survivor(contest->recorder()) == run.actor_member &&
+                  run.Survivor(target.mark.contested_by()) != run.principal();
+  }
+  return other_side ? Refuse(Reason::kRoleRequired) : Verdict();
+}
+
 // The target and who speaks about it. `acting_for`: 0 where the caller speaks for itself.
 Verdict Begin(Run& run, Sequence exchange, const HolderRef& ref, Target* target, AccountNumber* speaker,
               AccountNumber* acting_for, const ExchangeSpec& changes = {}, const ExchangeMask& mask = {}) {
@@ -282,7 +308,7 @@ Verdict Begin(Run& run, Sequence exchange, const HolderRef& ref, Target* target,
   if (Verdict no = run.Speaker(ref, speaker)) return no;
   *acting_for = ref.given() ? *speaker : 0;
   if (*acting_for != 0 && !IsParty(run, target->entry, *acting_for)) return Refuse(Reason::kNotAParty);
-  return std::nullopt;
+  return OneSide(run, *target);
 }
 
 Verdict MaySettle(Run& run, const Target& target, SettleOutcome outcome, AccountNumber speaker) {
@@ -295,7 +321,7 @@ Verdict MaySettle(Run& run, const Target& target, SettleOutcome outcome, Account
     if (speaker != 0 && speaker == run.Survivor(target.mark.contested_by())) return std::nullopt;
     return NotAllowed(run, target.entry, speaker);
   }
-  if (IsRecorder(run, target.entry, speaker)) return std::nullopt;
+  if (IsWriter(run, target.entry, speaker)) return std::nullopt;
   // "Either gives way": whoever did not contest may.
   if (IsOneToOne(target.entry) && IsParty(run, target.entry, speaker) &&
       speaker != run.Survivor(target.mark.contested_by())) {
@@ -373,7 +399,7 @@ Verdict Do(Run& run, const SettleExchange& act) {
   } else {
     // Nobody in particular may settle what nobody contested; outsiders learn no more than that they are
     // outsiders.
-    if (!run.broker() && !IsParty(run, target.entry, speaker) && !IsRecorder(run, target.entry, speaker)) {
+    if (!run.broker() && !IsParty(run, target.entry, speaker) && !IsWriter(run, target.entry, speaker)) {
       return Refuse(Reason::kNotAParty);
     }
   }
@@ -414,9 +440,11 @@ Verdict Do(Run& run, const ConfirmExchange& act) {
   AccountNumber speaker = 0;
   AccountNumber acting_for = 0;
   if (Verdict no = Begin(run, act.exchange, act.acting_for, &target, &speaker, &acting_for)) return no;
-  // The recorder's word is in the record already.
-  if (!IsParty(run, target.entry, speaker) || IsRecorder(run, target.entry, speaker))
+  // The recorder's word is in the record already; by a grant, both names'.
+  if (!IsParty(run, target.entry, speaker) || IsRecorder(run, target.entry, speaker) ||
+      (run.principal() != 0 && IsRecorder(run, target.entry, run.actor_member))) {
     return Refuse(Reason::kNotAParty);
+  }
   if (target.mark.state() == kStateReversed)
     return About(Reason::kAlreadyReversed, target.mark.reversed_by());
   if (target.mark.state() == kStateContested) return About(Reason::kAlreadyContested, target.mark.contest());

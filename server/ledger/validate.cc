@@ -246,6 +246,16 @@ class Validator {
     check_.MemberId("into", act.into);
     if (act.id == act.into) check_.Add("into", v::kSameHolder);
   }
+  void operator()(const GrantActingFor& act) {
+    ActingFor(act.id, act.agent);
+    if (!act.seconds_per_month && !act.no_limit) check_.Add("seconds_per_month", v::kRequired);
+    if (!act.seconds_per_month) return;
+    if (act.no_limit) check_.Add("seconds_per_month", v::kMalformed);
+    if (*act.seconds_per_month < 0 || *act.seconds_per_month > kMaxSeconds) {
+      check_.Add("seconds_per_month", v::kOutOfRange);
+    }
+  }
+  void operator()(const RevokeActingFor& act) { ActingFor(act.id, act.agent); }
   void operator()(const CreateCircle& act) {
     if (!act.id.empty()) check_.MemberId("circle_id", act.id);
     check_.Text("circle.display_name", act.display_name, kMaxNameCharacters);
@@ -279,6 +289,14 @@ class Validator {
   }
 
  private:
+  // A member, and who acts for it.
+  void ActingFor(const std::string& id, const HolderRef& agent) {
+    check_.MemberId("name", id);
+    if (agent.given() && agent.kind != HolderKind::kMember) return check_.Add("agent", v::kNotAMember);
+    check_.Holder("agent", agent);
+    if (agent.given() && agent.id == id) check_.Add("agent", v::kSameHolder);
+  }
+
   void Reason(const std::string& reason) {
     check_.Text("reason", reason, kMaxReasonBytes, /*in_bytes=*/true);
   }

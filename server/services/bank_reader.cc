@@ -146,6 +146,12 @@ absl::StatusOr<std::vector<AccountNumber>> BankReader::AccountsOf(AccountNumber 
   return accounts;
 }
 
+absl::StatusOr<sv1::ActingForRow> BankReader::ActingForRowOf(AccountNumber account) const {
+  sv1::ActingForRow row;
+  TB_RETURN_IF_ERROR(view_.GetRow(Family::kGrant, storage::AccountKey(bank(), account), &row).status());
+  return row;
+}
+
 absl::StatusOr<sv1::AccountRow> BankReader::AccountRowOf(AccountNumber account) const {
   sv1::AccountRow row;
   row.set_last_exchange_on(storage::kNoDay);
@@ -395,6 +401,25 @@ absl::StatusOr<v1::Circle> BankReader::ToCircle(AccountNumber account, const sv1
   circle.set_number(storage::NumberOf(account));
   *circle.mutable_create_time() = ToTimestamp(row.create_time_us());
   return circle;
+}
+
+absl::StatusOr<v1::ActingFor> BankReader::ToActingFor(const sv1::Entry& entry) const {
+  v1::ActingFor acting;
+  TB_ASSIGN_OR_RETURN(*acting.mutable_member(), NameOf(entry.subject()));
+  TB_ASSIGN_OR_RETURN(*acting.mutable_agent(), NameOf(entry.other()));
+  if (entry.grant().has_seconds_per_month()) {
+    acting.set_seconds_per_month(entry.grant().seconds_per_month());
+  }
+  if (entry.grant().has_until()) acting.set_until(FormatDay(entry.grant().until()));
+  sv1::Entry granted = entry;
+  if (entry.kind() == sv1::ENTRY_KIND_ACTING_FOR_REVOKED) {
+    TB_ASSIGN_OR_RETURN(const auto found, EntryAt(entry.about()));
+    if (!found) return absl::DataLossError("the entry of a grant is missing");
+    granted = *found;
+  }
+  TB_ASSIGN_OR_RETURN(*acting.mutable_granted_by(), RecorderName(granted.recorder(), granted.key()));
+  *acting.mutable_grant_time() = ToTimestamp(granted.record_time_us());
+  return acting;
 }
 
 absl::StatusOr<v1::Settings> BankReader::ToSettings(const sv1::BankRow& row) {

@@ -84,6 +84,9 @@ class BankReader {
   // --- directory
   absl::StatusOr<v1::Member> ToMember(storage::AccountNumber account, const storage::v1::MemberRow& row);
   absl::StatusOr<v1::Circle> ToCircle(storage::AccountNumber account, const storage::v1::CircleRow& row);
+  // Of an entry that granted or revoked it.
+  absl::StatusOr<v1::ActingFor> ToActingFor(const storage::v1::Entry& entry) const;
+  absl::StatusOr<storage::v1::ActingForRow> ActingForRowOf(storage::AccountNumber account) const;
   absl::StatusOr<v1::Settings> ToSettings(const storage::v1::BankRow& row);
   absl::StatusOr<v1::Timebank> ToTimebank(storage::Day today);
 

@@ -34,6 +34,15 @@ class MemberService final : public v1::MemberService::CallbackService {
   grpc::ServerUnaryReactor* MergeMember(grpc::CallbackServerContext* context,
                                         const v1::MergeMemberRequest* request,
                                         v1::MergeMemberResponse* response) override;
+  grpc::ServerUnaryReactor* GrantActingFor(grpc::CallbackServerContext* context,
+                                           const v1::GrantActingForRequest* request,
+                                           v1::GrantActingForResponse* response) override;
+  grpc::ServerUnaryReactor* RevokeActingFor(grpc::CallbackServerContext* context,
+                                            const v1::RevokeActingForRequest* request,
+                                            v1::RevokeActingForResponse* response) override;
+  grpc::ServerUnaryReactor* ListActingFor(grpc::CallbackServerContext* context,
+                                          const v1::ListActingForRequest* request,
+                                          v1::ListActingForResponse* response) override;
 
  private:
   const Door door_;

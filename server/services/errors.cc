@@ -76,6 +76,10 @@ std::string_view Sentence(Reason reason) {
       return "there are as many as there may be";
     case Reason::kNotATrial:
       return "only a trial bank can be deleted";
+    case Reason::kActingForLimit:
+      return "this is more than the member lets the agent debit in a month";
+    case Reason::kNotGranted:
+      return "this agent may not act for this member";
     case Reason::kEtagMismatch:
       return "somebody else changed this meanwhile; read it again";
     case Reason::kRoleRequired:
@@ -110,6 +114,7 @@ std::string_view Sentence(std::string_view violation) {
       {v::kNotUtf8, "is not valid UTF-8"},
       {v::kMalformed, "is not of the documented form"},
       {v::kDayInFuture, "is after the bank's today"},
+      {v::kDayInPast, "is before the bank's today"},
       {v::kDayTooEarly, "is before 1900-01-01"},
       {v::kSameHolder, "names a holder that stands elsewhere in the same exchange"},
       {v::kOtherBank, "names something of another bank"},
@@ -176,11 +181,19 @@ std::string MessageOf(const ledger::Refusal& refusal, const RefusalNames& names)
   return message;
 }
 
-bool HasDayInFuture(const std::vector<ledger::Violation>& violations) {
-  for (const ledger::Violation& violation : violations) {
-    if (violation.reason == ledger::violation::kDayInFuture) return true;
-  }
-  return false;
+// Whether the bank's today tells what is wrong.
+bool IsAboutToday(const std::vector<ledger::Violation>& violations) {
+  return std::any_of(violations.begin(), violations.end(), [](const ledger::Violation& violation) {
+    return violation.reason == ledger::violation::kDayInFuture ||
+           violation.reason == ledger::violation::kDayInPast;
+  });
+}
+
+// `month` is kept as year * 100 + month, and told as `2026-11`.
+std::string TextOf(const std::string& key, int64_t number) {
+  if (key != "month") return std::to_string(number);
+  return absl::StrCat(absl::Dec(number / 100, absl::kZeroPad4), "-",
+                      absl::Dec(number % 100, absl::kZeroPad2));
 }
 
 }  // namespace
@@ -188,11 +201,11 @@ bool HasDayInFuture(const std::vector<ledger::Violation>& violations) {
 absl::Status ToStatus(const ledger::Refusal& refusal, const RefusalNames& names) {
   google::rpc::ErrorInfo info = InfoOf(refusal.reason);
   auto& metadata = *info.mutable_metadata();
-  for (const auto& [key, value] : refusal.numbers) metadata[key] = std::to_string(value);
+  for (const auto& [key, value] : refusal.numbers) metadata[key] = TextOf(key, value);
   if (!refusal.named.empty()) metadata["name"] = refusal.named;
   if (!names.holder.empty()) metadata["holder"] = names.holder;
   if (!names.exchange.empty()) metadata["exchange"] = names.exchange;
-  if (HasDayInFuture(refusal.violations)) metadata["today"] = names.today;
+  if (IsAboutToday(refusal.violations)) metadata["today"] = names.today;
   return Assemble(refusal.reason, MessageOf(refusal, names), info, refusal.violations);
 }
 

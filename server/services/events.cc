@@ -47,6 +47,14 @@ absl::Status FillEvent(BankReader& bank, const sv1::Entry& entry, v1::LedgerEven
       TB_ASSIGN_OR_RETURN(*event->mutable_member(), bank.ToMember(entry.subject(), texts.member()));
       return absl::OkStatus();
     }
+    case sv1::ENTRY_KIND_ACTING_FOR_GRANTED:
+    case sv1::ENTRY_KIND_ACTING_FOR_REVOKED: {
+      v1::ActingForChange& change = *event->mutable_acting_for();
+      TB_ASSIGN_OR_RETURN(*change.mutable_grant(), bank.ToActingFor(entry));
+      TB_ASSIGN_OR_RETURN(*change.mutable_actor(), bank.RecorderName(entry.recorder(), entry.key()));
+      change.set_revoked(entry.kind() == sv1::ENTRY_KIND_ACTING_FOR_REVOKED);
+      return absl::OkStatus();
+    }
     case sv1::ENTRY_KIND_CIRCLE_CREATED:
     case sv1::ENTRY_KIND_CIRCLE_CHANGED: {
       TB_ASSIGN_OR_RETURN(sv1::Texts texts, bank.TextsOf(entry.sequence()));

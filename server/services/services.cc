@@ -42,6 +42,9 @@ MemberService::MemberService(const Door& door) : door_(door) {
   TIMEBANK_TAKE_RAW_TEXT(MemberService, CloseMember);
   TIMEBANK_TAKE_RAW_TEXT(MemberService, ReopenMember);
   TIMEBANK_TAKE_RAW_TEXT(MemberService, MergeMember);
+  TIMEBANK_TAKE_RAW_TEXT(MemberService, GrantActingFor);
+  TIMEBANK_TAKE_RAW_TEXT(MemberService, RevokeActingFor);
+  TIMEBANK_TAKE_RAW_TEXT(MemberService, ListActingFor);
 }
 
 CircleService::CircleService(const Door& door) : door_(door) {

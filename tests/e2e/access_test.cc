@@ -133,8 +133,9 @@ void NameIt(Message* request, const MethodDescriptor& method, const std::string&
   std::string name = whole;
   const std::string rpc = method.name();
   if (rpc == "ListStatementLines" || rpc == "GetBalance" || rpc == "ListActs" ||
-      rpc.find("Member") != std::string::npos)
+      rpc.find("Member") != std::string::npos || rpc.find("ActingFor") != std::string::npos) {
     name = own;
+  }
   if (rpc == "ListMembers" || rpc == "CreateMember" || rpc == "ListCircles" || rpc == "CreateCircle")
     name = whole;
   if (rpc == "RevokeKey") name = whole + "/keys/nosuchkey000";
@@ -196,6 +197,72 @@ TEST_F(AccessTest, EveryRpcAsEveryRole) {
     }
   }
   EXPECT_GT(calls, 500);
+}
+
+// Goal: a member lets another one act with that one's own key or at a partner's keyboard; for nobody else,
+// and no longer than it wants to.
+TEST_F(AccessTest, AnAgentActsWithItsOwnKey) {
+  v1::CreateKeyRequest of_ben = KeyOf("member");
+  of_ben.mutable_key()->set_owner("ben-owner");
+  of_ben.mutable_key()->set_member("ben");
+  const std::string bens = Make(of_ben);
+  v1::CreateMemberRequest create;
+  create.set_parent("timebanks/rushey");
+  create.set_member_id("dora");
+  ASSERT_TRUE(wire->Call<v1::CreateMemberResponse>(create, With(keys["broker"])).ok());
+  v1::RecordExchangeRequest request = Helped("dora", "ana");
+  request.mutable_exchange()->set_acting_for("members/ana");
+  const auto record = [&](const CallOptions& options) {
+    return wire->Call<v1::RecordExchangeResponse>(request, options);
+  };
+  EXPECT_THAT(record(With(bens)), IsRefused(StatusCode::PERMISSION_DENIED, "ROLE_REQUIRED"));
+
+  v1::GrantActingForRequest grant;
+  grant.set_name("timebanks/rushey/members/ana");
+  grant.set_agent("members/ben");
+  grant.set_seconds_per_month(7200);
+  EXPECT_THAT(wire->Call<v1::GrantActingForResponse>(grant, With(bens)),
+              IsRefused(StatusCode::PERMISSION_DENIED, "NOT_A_PARTY"));
+  const auto granted = wire->Call<v1::GrantActingForResponse>(grant, With(keys["member"]));
+  ASSERT_TRUE(granted.ok()) << granted;
+  EXPECT_EQ(granted.reply.granted().granted_by(), "timebanks/rushey/members/ana");
+
+  const auto recorded = record(With(bens));
+  ASSERT_TRUE(recorded.ok()) << recorded;
+  EXPECT_EQ(recorded.reply.exchange().recorded_by(), "timebanks/rushey/members/ben");
+  EXPECT_EQ(recorded.reply.exchange().acting_for(), "timebanks/rushey/members/ana");
+  CallOptions at_keyboard = With(keys["partner"]);
+  at_keyboard.metadata.emplace("timebank-member", "ben");
+  EXPECT_TRUE(record(at_keyboard).ok());
+  const auto above = record(With(bens));
+  EXPECT_THAT(above, IsRefused(StatusCode::FAILED_PRECONDITION, "ACTING_FOR_LIMIT"));
+  EXPECT_EQ(above.metadata.at("used"), "7200");
+  EXPECT_EQ(above.metadata.at("holder"), "timebanks/rushey/members/ana");
+  EXPECT_EQ(above.metadata.at("month").size(), 7u) << above.metadata.at("month");
+  EXPECT_THAT(record(With(keys["partner"])), IsRefused(StatusCode::PERMISSION_DENIED, "ROLE_REQUIRED"));
+
+  v1::ListActingForRequest list;
+  list.set_name("timebanks/rushey/members/ana");
+  EXPECT_THAT(wire->Call<v1::ListActingForResponse>(list, With(bens)),
+              IsRefused(StatusCode::PERMISSION_DENIED, "ROLE_REQUIRED"));
+  const auto listed = wire->Call<v1::ListActingForResponse>(list, With(keys["member"]));
+  ASSERT_EQ(listed.reply.agents_size(), 1) << listed;
+  EXPECT_EQ(listed.reply.agents(0).used_seconds(), 7200);
+  list.set_name("timebanks/rushey/members/ben");
+  const auto for_ana = wire->Call<v1::ListActingForResponse>(list, With(bens));
+  ASSERT_EQ(for_ana.reply.acts_for_size(), 1) << for_ana;
+  EXPECT_EQ(for_ana.reply.acts_for(0).member(), "timebanks/rushey/members/ana");
+  EXPECT_EQ(for_ana.reply.acts_for(0).used_seconds(), 7200);
+
+  v1::RevokeActingForRequest revoke;
+  revoke.set_name("timebanks/rushey/members/ana");
+  revoke.set_agent("members/ben");
+  EXPECT_TRUE(wire->Call<v1::RevokeActingForResponse>(revoke, With(keys["member"])).ok());
+  EXPECT_THAT(record(With(bens)), IsRefused(StatusCode::PERMISSION_DENIED, "ROLE_REQUIRED"));
+  v1::ReverseExchangeRequest reverse;
+  reverse.set_name(recorded.reply.exchange().name());
+  EXPECT_THAT(wire->Call<v1::ReverseExchangeResponse>(reverse, With(bens)),
+              IsRefused(StatusCode::PERMISSION_DENIED, "NOT_A_PARTY"));
 }
 
 // Goal: feeds are for those who may see everything; one that is open ends when its key is revoked.

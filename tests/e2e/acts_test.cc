@@ -136,6 +136,28 @@ TEST_F(ActsTest, TellWhatOthersDid) {
   EXPECT_EQ(answer.reply.position(), bank.Bank().position());
 }
 
+// Goal: who was let act, and what was done by that, is told to the member in whose name it is.
+TEST_F(ActsTest, TellWhoMayAct) {
+  LiveBank bank(wire_, "agents", {"ana", "ben", "cara"});
+  v1::GrantActingForRequest grant;
+  grant.set_name(bank.NameOf("ana"));
+  grant.set_agent(bank.NameOf("ben"));
+  grant.set_seconds_per_month(7200);
+  ASSERT_TRUE(wire_.Call<v1::GrantActingForResponse>(grant, Calling("sue")).ok());
+  v1::RecordExchangeRequest helped = bank.Helped("cara", "ana", 3600);
+  helped.mutable_exchange()->set_acting_for(bank.NameOf("ana"));
+  const auto recorded = wire_.Call<v1::RecordExchangeResponse>(helped, As("ben"));
+  ASSERT_TRUE(recorded.ok()) << recorded;
+  v1::RevokeActingForRequest revoke;
+  revoke.set_name(bank.NameOf("ana"));
+  revoke.set_agent(bank.NameOf("ben"));
+  ASSERT_TRUE(wire_.Call<v1::RevokeActingForResponse>(revoke, As("ben")).ok()) << "who may act lays it down";
+  EXPECT_THAT(Acts(bank, "ana"), ElementsAre("members/ben ACTING_FOR_REVOKED",
+                                             "members/ben EXCHANGE for members/ana " +
+                                                 Short(recorded.reply.exchange().name()) + " -3600",
+                                             "keys/sue ACTING_FOR_GRANTED", "keys/local MEMBER_CREATED"));
+}
+
 // Goal: a look at a member's account is told at once, counted by who, what and day; the own one is not, nor
 // what is about everybody, nor what was refused.
 TEST_F(ActsTest, TellWhoLooked) {

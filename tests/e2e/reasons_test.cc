@@ -52,6 +52,8 @@ const std::map<std::string, StatusCode>& Contract() {
       {"NOT_CLOSED", StatusCode::FAILED_PRECONDITION},
       {"TOO_MANY", StatusCode::FAILED_PRECONDITION},
       {"NOT_A_TRIAL", StatusCode::FAILED_PRECONDITION},
+      {"ACTING_FOR_LIMIT", StatusCode::FAILED_PRECONDITION},
+      {"NOT_GRANTED", StatusCode::FAILED_PRECONDITION},
       {"ETAG_MISMATCH", StatusCode::ABORTED},
       {"ROLE_REQUIRED", StatusCode::PERMISSION_DENIED},
       {"NOT_A_PARTY", StatusCode::PERMISSION_DENIED},
@@ -219,6 +221,22 @@ class ReasonsTest : public ServiceTest {
     request.set_request_id(bank_->NewRequestId());
     return Call<v1::ReopenMemberResponse>(request);
   }
+  Outcome ActingForLimit() {
+    v1::GrantActingForRequest grant;
+    grant.set_name(bank_->NameOf("ana"));
+    grant.set_agent(bank_->NameOf("ben"));
+    grant.set_seconds_per_month(kHour);
+    EXPECT_TRUE(Call<v1::GrantActingForResponse>(grant).ok());
+    v1::RecordExchangeRequest request = bank_->Helped("carla", "ana", kHour + 1);
+    request.mutable_exchange()->set_acting_for(bank_->NameOf("ana"));
+    return wire_.Call<v1::RecordExchangeResponse>(request, As("ben"));
+  }
+  Outcome NotGranted() {
+    v1::RevokeActingForRequest request;
+    request.set_name(bank_->NameOf("ana"));
+    request.set_agent(bank_->NameOf("carla"));
+    return Call<v1::RevokeActingForResponse>(request);
+  }
   Outcome NotATrial() {
     v1::DeleteTimebankRequest request;
     request.set_name(bank_->name());
@@ -349,6 +367,8 @@ TEST_F(ReasonsTest, EveryReasonIsProvokedOnce) {
       {"NOT_CLOSED", [&] { return NotClosed(); }},
       {"TOO_MANY", [&] { return TooMany(); }},
       {"NOT_A_TRIAL", [&] { return NotATrial(); }},
+      {"ACTING_FOR_LIMIT", [&] { return ActingForLimit(); }},
+      {"NOT_GRANTED", [&] { return NotGranted(); }},
       {"ETAG_MISMATCH", [&] { return EtagMismatch(); }},
       {"ROLE_REQUIRED", [&] { return Call<v1::CreateMemberResponse>(bank_->NewMember("eva"), As("ana")); }},
       {"NOT_A_PARTY", [&] { return bank_->Contest(AnHour(), As("carla")); }},

@@ -97,6 +97,10 @@ class RpcsTest : public ServiceTest {
   static void ChangeBody(v1::MergeMemberRequest& request) {
     request.set_into(request.into().substr(0, request.into().rfind('/')) + "/ben");
   }
+  static void ChangeBody(v1::GrantActingForRequest& request) { request.set_seconds_per_month(7); }
+  static void ChangeBody(v1::RevokeActingForRequest& request) {
+    request.set_agent(request.agent().substr(0, request.agent().rfind('/')) + "/carla");
+  }
   static void ChangeBody(v1::CreateCircleRequest& request) {
     request.mutable_circle()->set_display_name("!");
   }
@@ -211,6 +215,18 @@ TEST_F(RpcsTest, EveryChangeHappensOnce) {
   opening.set_seconds(kHour);
   opening.set_request_id(bank.NewRequestId());
   EXPECT_EQ(Once<v1::RecordOpeningResponse>(bank, opening).exchange().kind(), v1::Exchange::KIND_OPENING);
+
+  v1::GrantActingForRequest grant;
+  grant.set_name(bank.NameOf("ana"));
+  grant.set_agent(bank.NameOf("ben"));
+  grant.set_seconds_per_month(kHour);
+  grant.set_request_id(bank.NewRequestId());
+  EXPECT_EQ(Once<v1::GrantActingForResponse>(bank, grant).granted().agent(), bank.NameOf("ben"));
+  v1::RevokeActingForRequest revoke;
+  revoke.set_name(bank.NameOf("ana"));
+  revoke.set_agent(bank.NameOf("ben"));
+  revoke.set_request_id(bank.NewRequestId());
+  EXPECT_EQ(Once<v1::RevokeActingForResponse>(bank, revoke).revoked().seconds_per_month(), kHour);
 
   v1::CloseMemberRequest close;
   close.set_name(bank.NameOf("dan"));
@@ -357,6 +373,9 @@ TEST_F(RpcsTest, EveryReadAnswers) {
   v1::ListMembersRequest members;
   members.set_parent(bank.name());
   EXPECT_EQ(Read<v1::ListMembersResponse>(members).members_size(), 2);
+  v1::ListActingForRequest acting;
+  acting.set_name(bank.NameOf("ana"));
+  EXPECT_EQ(Read<v1::ListActingForResponse>(acting).agents_size(), 0);
   v1::GetCircleRequest get_circle;
   get_circle.set_name(bank.NameOf("circles/knitters"));
   EXPECT_EQ(Read<v1::GetCircleResponse>(get_circle).circle().number(), 1);

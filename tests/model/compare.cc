@@ -172,6 +172,28 @@ class Rows {
     CheckRow(Family::kDirectory, storage::DirectoryKey(bank_.number, DirectoryKind::kMember, number),
              bank_.member(account), absl::StrCat("member ", number));
   }
+  // Whom the member lets act for it, and for whom it may act.
+  void CheckActingFor(AccountNumber account) const {
+    sv1::ActingForRow expected;
+    for (const auto& [whose, grant] : bank_.grants) {
+      const auto& [member, agent] = whose;
+      if (agent == account) expected.add_acts_for(member);
+      if (member != account) continue;
+      sv1::GrantRow& row = *expected.add_grants();
+      row.set_agent(agent);
+      row.set_granted_at(grant.entry);
+      row.mutable_grant();
+      if (grant.seconds_per_month) row.mutable_grant()->set_seconds_per_month(*grant.seconds_per_month);
+      if (grant.until) row.mutable_grant()->set_until(*grant.until);
+      row.set_month(grant.month);
+      row.set_used(grant.used);
+    }
+    sv1::ActingForRow actual;
+    const bool found = reader_.Row(Family::kGrant, storage::AccountKey(bank_.number, account), &actual);
+    const std::string what = absl::StrCat("who acts for member ", storage::NumberOf(account));
+    Check(found == (expected.ByteSizeLong() > 0), what + ": a row that should not be there, or none");
+    Same(expected, actual, what);
+  }
   void CheckCircle(AccountNumber account) const {
     const uint32_t number = storage::NumberOf(account);
     CheckRow(Family::kDirectory, storage::DirectoryKey(bank_.number, DirectoryKind::kCircle, number),
@@ -400,6 +422,7 @@ void CompareBank(const Bank& bank, const storage::View& view, Dice& dice) {
   for (size_t i = 0; i < bank.members.size(); ++i) {
     const AccountNumber account = storage::MakeAccount(HolderKind::kMember, static_cast<uint32_t>(i) + 1);
     rows.CheckMember(account);
+    rows.CheckActingFor(account);
     rows.CheckSlug("member", bank.members[i].slug(), account);
   }
   for (size_t i = 0; i < bank.circles.size(); ++i) {
@@ -488,7 +511,14 @@ void CompareEntries(const Bank& bank, const ledger::Outcome& outcome, const ledg
         rows.CheckAccount(movement.account());
     }
     for (const AccountNumber subject : {entry.subject(), entry.other()}) {
-      if (storage::KindOf(subject) == HolderKind::kMember) rows.CheckMember(subject);
+      if (storage::KindOf(subject) != HolderKind::kMember) continue;
+      rows.CheckMember(subject);
+      rows.CheckActingFor(subject);
+    }
+    for (const AccountNumber acting : {entry.acting_for(), entry.recorder()}) {
+      if (acting != 0) rows.CheckActingFor(bank.Survivor(acting));
+    }
+    for (const AccountNumber subject : {entry.subject(), entry.other()}) {
       if (storage::KindOf(subject) == HolderKind::kCircle) rows.CheckCircle(subject);
     }
     if (entry.kind() == sv1::ENTRY_KIND_SETTINGS_CHANGED || entry.kind() == sv1::ENTRY_KIND_BANK_CREATED) {

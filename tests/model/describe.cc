@@ -177,6 +177,19 @@ struct PutAct {
     out.Fact("id", act.id);
     out.Fact("into", act.into);
   }
+  void operator()(const GrantActingFor& act) const {
+    out.Fact("act", "grant_acting_for");
+    out.Fact("id", act.id);
+    out.Fact("agent", act.agent);
+    if (act.seconds_per_month) out.Fact("seconds_per_month", *act.seconds_per_month);
+    out.Fact("no_limit", int64_t{act.no_limit});
+    out.Fact("until", act.until);
+  }
+  void operator()(const RevokeActingFor& act) const {
+    out.Fact("act", "revoke_acting_for");
+    out.Fact("id", act.id);
+    out.Fact("agent", act.agent);
+  }
   void operator()(const CreateCircle& act) const {
     out.Fact("act", "create_circle");
     out.Fact("id", act.id);

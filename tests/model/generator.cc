@@ -82,6 +82,8 @@ Generator::Generator(Dice& dice, const Oracle& oracle)
   weigh(std::in_place_type<CloseMember>, restless ? 40 : 8);
   weigh(std::in_place_type<ReopenMember>, restless ? 40 : 8);
   weigh(std::in_place_type<MergeMember>, restless ? 6 : 2);
+  weigh(std::in_place_type<GrantActingFor>, 40);
+  weigh(std::in_place_type<RevokeActingFor>, 8);
   weigh(std::in_place_type<CreateCircle>, 4);
   weigh(std::in_place_type<ChangeCircle>, 8);
   weigh(std::in_place_type<CreateTimebank>, 2);
@@ -193,7 +195,9 @@ Command Generator::Fresh() {
   command.stamp = {now_us_, scene.today, dice_.Bytes(16)};
   command.act = MakeAct(kind, scene);
   command.actor = MakeActor(scene, command.act);
-  if (command.actor.role != Role::kBroker && !dice_.OneIn(8)) LeaveOutWhatBrokersSay(&command.act);
+  if (command.actor.role != Role::kBroker && !SpeakAsAgent(scene, &command) && !dice_.OneIn(8)) {
+    LeaveOutWhatBrokersSay(&command.act);
+  }
   if (dice_.Percent(65)) {
     command.request_id = absl::StrCat("r", next_request_++);
     if (dice_.OneIn(400)) command.request_id = dice_.OneIn(2) ? std::string(129, 'x') : "with space";
@@ -202,6 +206,52 @@ Command Generator::Fresh() {
       std::holds_alternative<RecordExchange>(command.act) || std::holds_alternative<RecordGift>(command.act);
   command.validate_only = can_preview && dice_.Percent(8);
   return command;
+}
+
+bool Generator::SpeakAsAgent(const Scene& scene, Command* command) {
+  if (scene.bank == nullptr || scene.bank->grants.empty() || !dice_.Percent(40)) return false;
+  const auto picked =
+      std::next(scene.bank->grants.begin(), static_cast<ptrdiff_t>(dice_.Below(scene.bank->grants.size())));
+  HolderRef member{HolderKind::kMember, scene.bank->member(picked->first.first).slug()};
+  std::string agent = scene.bank->member(picked->first.second).slug();
+  // Of what is about an entry, rather somebody who speaks for one of its parties.
+  if (scene.target >= 1 && scene.target <= scene.bank->last_sequence() && dice_.Percent(90)) {
+    for (const auto& movement : scene.bank->entry(scene.target).movements()) {
+      for (const auto& [whose, grant] : scene.bank->grants) {
+        if (whose.first != scene.bank->Survivor(movement.account()) || !dice_.OneIn(2)) continue;
+        member.id = scene.bank->member(whose.first).slug();
+        agent = scene.bank->member(whose.second).slug();
+      }
+    }
+  }
+  LeaveOutWhatBrokersSay(&command->act);
+  const auto speak = [&](ExchangeSpec* exchange) {
+    exchange->acting_for = member;
+    if (dice_.OneIn(20)) return;
+    auto& side = dice_.Percent(30) ? exchange->givers : exchange->receivers;
+    if (!side.empty()) side[0].holder = member;
+  };
+  if (auto* record = std::get_if<RecordExchange>(&command->act)) {
+    speak(&record->exchange);
+  } else if (auto* batch = std::get_if<BatchRecordExchanges>(&command->act)) {
+    for (auto& item : batch->items) {
+      if (dice_.OneIn(2)) speak(&item.exchange);
+    }
+  } else if (auto* gift = std::get_if<RecordGift>(&command->act)) {
+    gift->acting_for = member;
+    if (!dice_.OneIn(20)) gift->debited = member;
+  } else if (scene.target != 0) {
+    std::visit(
+        [&](auto& act) {
+          if constexpr (requires { act.acting_for; }) act.acting_for = member;
+        },
+        command->act);
+  } else {
+    return false;
+  }
+  command->actor.role = Role::kMember;
+  command->actor.member = agent;
+  return true;
 }
 
 void Generator::LeaveOutWhatBrokersSay(Act* act) {
@@ -243,6 +293,10 @@ Actor Generator::MakeActor(const Scene& scene, const Act& act) {
     concerned.push_back(gift->debited);
   } else if (const auto* update = std::get_if<UpdateMember>(&act)) {
     concerned.push_back({HolderKind::kMember, update->id});
+  } else if (const auto* grant = std::get_if<GrantActingFor>(&act)) {
+    concerned.push_back({HolderKind::kMember, grant->id});
+  } else if (const auto* revoke = std::get_if<RevokeActingFor>(&act)) {
+    concerned.push_back(dice_.OneIn(2) ? revoke->agent : HolderRef{HolderKind::kMember, revoke->id});
   } else if (TargetOf(act) != 0) {
     concerned.push_back(PartyOf(scene));
   }
@@ -669,6 +723,25 @@ Act Generator::MakeAct(size_t kind, Scene& scene) {
     }
     case IndexOf<MergeMember>():
       return MergeMember{MemberId(bank), MemberId(bank)};
+    case IndexOf<GrantActingFor>(): {
+      GrantActingFor act;
+      act.id = MemberId(bank);
+      act.agent = dice_.OneIn(40) ? Holder(bank) : HolderRef{HolderKind::kMember, MemberId(bank)};
+      if (!dice_.OneIn(4)) act.seconds_per_month = limits_matter_ ? dice_.Between(0, 8) * 1800 : Seconds();
+      act.no_limit = act.seconds_per_month ? dice_.OneIn(60) : !dice_.OneIn(20);
+      if (dice_.OneIn(3))
+        act.until = scene.today + static_cast<Day>(dice_.Below(40)) - (dice_.OneIn(9) ? 5 : 0);
+      return act;
+    }
+    case IndexOf<RevokeActingFor>(): {
+      RevokeActingFor act{MemberId(bank), {HolderKind::kMember, MemberId(bank)}};
+      if (bank == nullptr || bank->grants.empty() || dice_.OneIn(4)) return act;
+      const auto picked =
+          std::next(bank->grants.begin(), static_cast<ptrdiff_t>(dice_.Below(bank->grants.size())));
+      act.id = bank->member(picked->first.first).slug();
+      act.agent.id = bank->member(picked->first.second).slug();
+      return act;
+    }
     case IndexOf<CreateCircle>(): {
       CreateCircle act;
       act.id = NewId('c');

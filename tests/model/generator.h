@@ -68,6 +68,8 @@ class Generator {
   ledger::Act MakeAct(size_t kind, Scene& scene);
   ledger::Actor MakeActor(const Scene& scene, const ledger::Act& act);
   static void LeaveOutWhatBrokersSay(ledger::Act* act);
+  // Whom a member lets act for it does so. false: nobody does.
+  bool SpeakAsAgent(const Scene& scene, ledger::Command* command);
 
   Sequence PickExchange(const Bank* bank, bool contested);
   std::string MemberId(const Bank* bank);

@@ -68,7 +68,8 @@ constexpr ledger::Reason kReasons[] = {
     ledger::Reason::kNotClosed,           ledger::Reason::kTooMany,
     ledger::Reason::kEtagMismatch,        ledger::Reason::kRoleRequired,
     ledger::Reason::kNotAParty,           ledger::Reason::kAmountOverflow,
-    ledger::Reason::kNotATrial,
+    ledger::Reason::kNotATrial,           ledger::Reason::kActingForLimit,
+    ledger::Reason::kNotGranted,
 };
 constexpr uint32_t kNoticeKinds = 5;  // timebank.v1.Notice.Kind
 constexpr uint64_t kLongRun = 200'000;

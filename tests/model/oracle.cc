@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/ledger/reason.h"
 #include "server/ledger/validate.h"
+#include "storage/keys.h"
 
 namespace timebank::model {
 namespace {
@@ -362,6 +363,18 @@ struct CheckAct {
     check.Id("into", act.into);
     if (act.id == act.into) check.Find("into", violation::kSameHolder);
   }
+  void operator()(const GrantActingFor& act) const {
+    Agent(act.id, act.agent);
+    if (act.seconds_per_month) {
+      if (act.no_limit) check.Find("seconds_per_month", violation::kMalformed);
+      if (*act.seconds_per_month < 0 || *act.seconds_per_month > 1'000'000'000'000) {
+        check.Find("seconds_per_month", violation::kOutOfRange);
+      }
+    } else if (!act.no_limit) {
+      check.Find("seconds_per_month", violation::kRequired);
+    }
+  }
+  void operator()(const RevokeActingFor& act) const { Agent(act.id, act.agent); }
   void operator()(const CreateCircle& act) const {
     if (!act.id.empty()) check.Id("circle_id", act.id);
     check.Characters("circle.display_name", act.display_name, 200);
@@ -391,6 +404,15 @@ struct CheckAct {
   }
 
  private:
+  void Agent(const std::string& id, const HolderRef& agent) const {
+    check.Id("name", id);
+    if (agent.given() && agent.kind != HolderKind::kMember) {
+      check.Find("agent", violation::kNotAMember);
+      return;
+    }
+    check.Name("agent", agent, true);
+    if (agent.given() && agent.id == id) check.Find("agent", violation::kSameHolder);
+  }
   void Reason(const std::string& reason, bool required) const {
     if (required && reason.empty()) check.Find("reason", violation::kRequired);
     check.Bytes("reason", reason, 1000);
@@ -481,6 +503,10 @@ class Clerk {
     if (!std::holds_alternative<CreateTimebank>(command_.act)) outcome.refusal = FindActor();
     if (!outcome.refusal) {
       outcome.refusal = std::visit([&](const auto& act) { return Do(act, &outcome); }, command_.act);
+    }
+    // Items of batches have been counted one by one.
+    if (!outcome.refusal && !std::holds_alternative<BatchRecordExchanges>(command_.act)) {
+      outcome.refusal = CountDebits(before);
     }
     if (command_.validate_only) {
       if (!outcome.refusal) Preview(before, &outcome);
@@ -612,9 +638,72 @@ class Clerk {
   bool IsBroker() const { return command_.actor.role == Role::kBroker; }
   // Whose part the caller plays: that of the member named in acting_for, else its own.
   AccountNumber Voice() const { return acting_for_ != 0 ? acting_for_ : actor_; }
-  // Somebody else's name is a broker's to use.
-  Verdict CheckActingFor() const {
-    if (acting_for_ != 0 && !IsBroker()) return Refuse(Reason::kRoleRequired);
+  // Somebody else's name is a broker's to use, and theirs whom that somebody lets.
+  Verdict CheckActingFor() {
+    if (acting_for_ == 0 || IsBroker()) return std::nullopt;
+    auto found = bank_.grants.find({acting_for_, actor_});
+    if (found == bank_.grants.end()) return Refuse(Reason::kRoleRequired);
+    if (found->second.until && *found->second.until < command_.stamp.today) {
+      return Refuse(Reason::kRoleRequired);
+    }
+    grant_ = found->second.entry;
+    return std::nullopt;
+  }
+
+  // --- what agents debit
+
+  int64_t CreditOf(const sv1::Entry& entry, AccountNumber member) const {
+    int64_t credit = 0;
+    for (const sv1::EntryMovement& movement : entry.movements()) {
+      if (bank_.Survivor(movement.account()) == member) credit += movement.seconds();
+    }
+    return credit;
+  }
+  uint32_t Month() const {
+    const storage::CivilDay civil = storage::ToCivil(command_.stamp.today);
+    return static_cast<uint32_t>(civil.year * 100 + civil.month);
+  }
+  // What the entries behind `before`, all of one act, have debited by grants. What is undone counts no more.
+  Verdict CountDebits(Sequence before) {
+    std::map<std::pair<AccountNumber, AccountNumber>, int64_t> debits;
+    const auto me = std::make_pair(acting_for_, actor_);
+    int64_t taken = 0;  // of what others had credited the member
+    for (Sequence sequence = before + 1; sequence <= bank_.last_sequence(); ++sequence) {
+      const sv1::Entry& entry = bank_.entry(sequence);
+      if (!MovesHours(entry.kind())) continue;
+      if (entry.kind() == sv1::ENTRY_KIND_REVERSAL) {
+        const sv1::Entry& undone = bank_.entry(entry.reverses());
+        const auto whose =
+            std::make_pair(bank_.Survivor(undone.acting_for()), bank_.Survivor(undone.recorder()));
+        const bool by_grant = undone.under_grant() != 0;
+        if (by_grant && CreditOf(undone, whose.first) < 0) debits[whose] += CreditOf(undone, whose.first);
+        const bool own_mistake = by_grant && whose == me && undone.corrects() == 0 && undone.restores() == 0;
+        if (grant_ != 0 && !own_mistake && CreditOf(undone, acting_for_) > 0) {
+          taken = CreditOf(undone, acting_for_);
+          debits[me] += taken;
+        }
+      } else if (grant_ != 0) {
+        const int64_t credit = CreditOf(entry, acting_for_);
+        debits[me] -= credit < 0 ? credit : std::min(credit, taken);
+      }
+    }
+    for (const auto& [whose, seconds] : debits) {
+      auto found = bank_.grants.find(whose);
+      if (found == bank_.grants.end() || seconds == 0) continue;
+      Keep(found->second);
+      Grant& grant = found->second;
+      if (grant.month != Month()) grant.used = 0;
+      grant.month = Month();
+      if (seconds > 0 && grant.seconds_per_month && grant.used + seconds > *grant.seconds_per_month) {
+        Refusal refusal = OnAccount(Reason::kActingForLimit, whose.first);
+        refusal.numbers = {{"limit", *grant.seconds_per_month},
+                           {"used", grant.used},
+                           {"requested", seconds},
+                           {"month", grant.month}};
+        return refusal;
+      }
+      grant.used = std::max<int64_t>(0, grant.used + seconds);
+    }
     return std::nullopt;
   }
 
@@ -629,6 +718,7 @@ class Clerk {
     entry.set_recorder(actor_);
     entry.set_key(NumberIn(bank_.keys, command_.actor.caller));
     entry.set_acting_for(acting_for_);
+    entry.set_under_grant(grant_);
     entry.set_occurred_on(command_.stamp.today);
     return entry;
   }
@@ -690,6 +780,7 @@ class Clerk {
   void AppendRefusal(const Refusal& refusal) {
     sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_REFUSAL);
     entry.clear_acting_for();
+    entry.clear_under_grant();
     sv1::EntryRefusal* facts = entry.mutable_refusal();
     facts->set_reason(std::string(NameOf(refusal.reason)));
     facts->set_account(refusal.account);
@@ -928,18 +1019,18 @@ class Clerk {
   // Whether the caller may record an exchange of these.
   // A member speaks of its own part only, and leaves what does not balance to a pot or to itself.
   Verdict OnlyOwn(const Plan& plan) const {
-    if (IsBroker() || actor_ == 0) return std::nullopt;
+    if (IsBroker() || Voice() == 0) return std::nullopt;
     bool own_part = false;
     for (const auto* side : {&plan.givers, &plan.receivers}) {
-      for (const Part& part : *side) own_part |= part.account == actor_;
+      for (const Part& part : *side) own_part |= part.account == Voice();
     }
     const AccountNumber rest = plan.remainder;
-    const bool fair_rest = rest == 0 || rest == actor_ || storage::KindOf(rest) == storage::HolderKind::kPot;
+    const bool fair_rest = rest == 0 || rest == Voice() || storage::KindOf(rest) == storage::HolderKind::kPot;
     if (!own_part || !fair_rest) return Refuse(Reason::kNotAParty);
     return std::nullopt;
   }
 
-  Verdict MayRecord(const Plan& plan) const {
+  Verdict MayRecord(const Plan& plan) {
     if (Verdict no = CheckActingFor()) return no;
     auto among = [](const std::vector<Part>& parts, AccountNumber account) {
       return account != 0 && std::any_of(parts.begin(), parts.end(),
@@ -958,8 +1049,8 @@ class Clerk {
     const uint32_t who = bank_.row.settings().who_may_record();
     if (who == kBrokersMayRecord) return Refuse(Reason::kRoleRequired);
     if (Verdict no = OnlyOwn(plan)) return no;
-    const bool gave = among(plan.givers, actor_);
-    const bool received = among(plan.receivers, actor_);
+    const bool gave = among(plan.givers, Voice());
+    const bool received = among(plan.receivers, Voice());
     if ((who == kReceiverMayRecord && !received) || (who == kGiverMayRecord && !gave)) {
       return Refuse(Reason::kRoleRequired);
     }
@@ -999,12 +1090,14 @@ class Clerk {
       const size_t start = undo_.size();
       const Sequence next = bank_.last_sequence() + 1;
       acting_for_ = 0;
+      grant_ = 0;
       Outcome::Item item;
       if (!act.items[i].violations.empty()) {
         item.refusal = Refuse(Reason::kValidation);
         item.refusal->violations = act.items[i].violations;
       } else {
         item.refusal = Record(act.items[i].exchange, act.check_duplicates);
+        if (!item.refusal) item.refusal = CountDebits(next - 1);
       }
       if (!item.refusal) {
         item.sequence = next;
@@ -1032,8 +1125,10 @@ class Clerk {
     if (IsBroker()) {
       if (acting_for_ != 0 && acting_for_ != debited && acting_for_ != credited)
         return Refuse(Reason::kNotAParty);
-    } else if (actor_ != debited) {
+    } else if (Voice() != debited) {
       return Refuse(Reason::kNotAParty);
+    } else if (grant_ != 0 && credited == actor_) {
+      return Refuse(Reason::kRoleRequired);
     }
     if (debited == credited) return Invalid("credited", violation::kSameHolder);
 
@@ -1089,7 +1184,27 @@ class Clerk {
     if (Verdict no = FindHolder(acting_for, &acting_for_)) return no;
     if (Verdict no = CheckActingFor()) return no;
     if (acting_for_ != 0 && !IsParty(sequence, acting_for_)) return Refuse(Reason::kNotAParty);
+    if (grant_ != 0 && SpeaksForOthers(sequence)) return Refuse(Reason::kRoleRequired);
     return std::nullopt;
+  }
+  // Whether the agent is on another side of the entry: by a part of its own, or by what it has said for
+  // somebody else.
+  bool SpeaksForOthers(Sequence sequence) const {
+    if (IsParty(sequence, actor_)) return true;
+    const sv1::Entry& entry = bank_.entry(sequence);
+    if (RecorderOf(sequence) == actor_ && bank_.Survivor(entry.acting_for()) != acting_for_) return true;
+    const sv1::MarkRow mark = bank_.MarkOf(sequence);
+    return mark.state() == kContested && RecorderOf(mark.contest()) == actor_ &&
+           bank_.Survivor(mark.contested_by()) != acting_for_;
+  }
+  // Whether what was recorded is the caller's to take back. An agent's records are the member's for whom they
+  // were made.
+  bool IsWriter(Sequence sequence) const {
+    if (grant_ != 0) {
+      const AccountNumber recorder = RecorderOf(sequence);
+      return recorder != 0 && (recorder == acting_for_ || recorder == actor_);
+    }
+    return IsRecorder(sequence) && (bank_.entry(sequence).under_grant() == 0 || IsParty(sequence, Voice()));
   }
   // A pot that takes the remainder has nothing to say.
   static bool CanSpeak(const sv1::EntryMovement& movement) {
@@ -1127,7 +1242,7 @@ class Clerk {
   // A broker; the recorder until somebody else has confirmed.
   Verdict MayUndo(Sequence sequence) const {
     if (IsBroker()) return std::nullopt;
-    if (!IsRecorder(sequence)) return NotAllowed(sequence);
+    if (!IsWriter(sequence)) return NotAllowed(sequence);
     if (bank_.MarkOf(sequence).confirmed_by_size() > 0) return Refuse(Reason::kRoleRequired);
     return std::nullopt;
   }
@@ -1354,7 +1469,7 @@ class Clerk {
   Verdict MaySettle(const SettleExchange& act, const sv1::MarkRow& mark) const {
     if (mark.state() != kContested) {
       // What nobody contests nobody in particular may settle.
-      const bool concerned = IsBroker() || IsParty(act.exchange, Voice()) || IsRecorder(act.exchange);
+      const bool concerned = IsBroker() || IsParty(act.exchange, Voice()) || IsWriter(act.exchange);
       return concerned ? Verdict() : Refuse(Reason::kNotAParty);
     }
     const AccountNumber contester = bank_.Survivor(mark.contested_by());
@@ -1365,7 +1480,7 @@ class Clerk {
       if (Voice() != 0 && Voice() == contester) return std::nullopt;
       return NotAllowed(act.exchange);
     }
-    if (IsRecorder(act.exchange)) return std::nullopt;
+    if (IsWriter(act.exchange)) return std::nullopt;
     if (IsOneToOne(act.exchange) && IsParty(act.exchange, Voice()) && Voice() != contester) {
       return std::nullopt;
     }
@@ -1413,6 +1528,7 @@ class Clerk {
   Verdict Do(const ConfirmExchange& act, Outcome*) {
     if (Verdict no = Begin(act.exchange, act.acting_for)) return no;
     if (!IsParty(act.exchange, Voice()) || IsRecorder(act.exchange)) return Refuse(Reason::kNotAParty);
+    if (grant_ != 0 && RecorderOf(act.exchange) == actor_) return Refuse(Reason::kNotAParty);
     sv1::MarkRow mark = bank_.MarkOf(act.exchange);
     if (mark.state() == kReversed) return About(Reason::kAlreadyReversed, mark.reversed_by());
     if (mark.state() == kContested) return About(Reason::kAlreadyContested, mark.contest());
@@ -1599,6 +1715,10 @@ class Clerk {
     if (left != 0 && destination != 0) {
       if (Verdict no = PostClosing(account, destination)) return no;
     }
+    Keep(bank_.grants);
+    std::erase_if(bank_.grants, [account](const auto& grant) {
+      return grant.first.first == account || grant.first.second == account;
+    });
     sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_MEMBER_CLOSED);
     entry.set_other(destination);
     entry.set_closed_on(day);
@@ -1637,6 +1757,7 @@ class Clerk {
     if (SumsOf(account).balance() != 0) {
       if (Verdict no = PostClosing(account, into)) return no;
     }
+    MoveGrants(account, into);
     sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_MEMBER_MERGED);
     entry.set_other(into);
     survivor.set_changed_at(entry.sequence());
@@ -1656,6 +1777,84 @@ class Clerk {
     to.contested += from.contested;
     from.contested = 0;
     AppendMemberEntry(entry, account, gone);
+    return std::nullopt;
+  }
+
+  // --- who may act for whom
+
+  // What was granted by and to `gone` is `survivor`'s. Where that has such a grant already, it stands, and
+  // what was used of both counts.
+  void MoveGrants(AccountNumber gone, AccountNumber survivor) {
+    Keep(bank_.grants);
+    const auto before = bank_.grants;
+    for (const auto& [whose, grant] : before) {
+      if (whose.first != gone && whose.second != gone) continue;
+      bank_.grants.erase(whose);
+      const auto key = std::make_pair(whose.first == gone ? survivor : whose.first,
+                                      whose.second == gone ? survivor : whose.second);
+      if (key.first == key.second) continue;
+      auto [stands, is_new] = bank_.grants.try_emplace(key, grant);
+      if (is_new) continue;
+      Grant& own = stands->second;
+      if (grant.month == own.month) {
+        own.used += grant.used;
+      } else if (grant.month > own.month) {
+        own.month = grant.month;
+        own.used = grant.used;
+      }
+    }
+  }
+  void AppendGrantEntry(sv1::EntryKind kind, const std::pair<AccountNumber, AccountNumber>& whose,
+                        const Grant& grant, Sequence about) {
+    sv1::Entry entry = NewEntry(kind);
+    entry.set_subject(whose.first);
+    entry.set_other(whose.second);
+    entry.set_about(about);
+    entry.mutable_grant();
+    if (grant.seconds_per_month) entry.mutable_grant()->set_seconds_per_month(*grant.seconds_per_month);
+    if (grant.until) entry.mutable_grant()->set_until(*grant.until);
+    Append(entry);
+  }
+
+  Verdict Do(const GrantActingFor& act, Outcome*) {
+    std::pair<AccountNumber, AccountNumber> whose;
+    if (Verdict no = FindSurvivor(act.id, &whose.first)) return no;
+    if (Verdict no = FindSurvivor(act.agent.id, &whose.second)) return no;
+    if (!IsBroker() && actor_ != whose.first) return Refuse(Reason::kNotAParty);
+    if (whose.first == whose.second) return Invalid("agent", violation::kSameHolder);
+    if (act.until && *act.until < command_.stamp.today) return Invalid("until", violation::kDayInPast);
+    if (IsClosedMember(whose.first)) return OnAccount(Reason::kHolderClosed, whose.first);
+    if (IsClosedMember(whose.second)) return OnAccount(Reason::kHolderClosed, whose.second);
+    Keep(bank_.grants);
+    if (!bank_.grants.contains(whose)) {
+      int agents = 0;
+      int members = 0;
+      for (const auto& [other, grant] : bank_.grants) {
+        agents += other.first == whose.first;
+        members += other.second == whose.second;
+      }
+      if (agents >= 16 || members >= 256) return Refuse(Reason::kTooMany);
+    }
+    Grant& grant = bank_.grants[whose];
+    const Sequence before = grant.entry;
+    grant.entry = bank_.last_sequence() + 1;
+    grant.seconds_per_month = act.seconds_per_month;
+    grant.until = act.until;
+    AppendGrantEntry(sv1::ENTRY_KIND_ACTING_FOR_GRANTED, whose, grant, before);
+    return std::nullopt;
+  }
+
+  Verdict Do(const RevokeActingFor& act, Outcome*) {
+    std::pair<AccountNumber, AccountNumber> whose;
+    if (Verdict no = FindSurvivor(act.id, &whose.first)) return no;
+    if (Verdict no = FindSurvivor(act.agent.id, &whose.second)) return no;
+    const bool own = actor_ != 0 && (actor_ == whose.first || actor_ == whose.second);
+    if (!IsBroker() && !own) return Refuse(Reason::kNotAParty);
+    auto found = bank_.grants.find(whose);
+    if (found == bank_.grants.end()) return Refuse(Reason::kNotGranted);
+    AppendGrantEntry(sv1::ENTRY_KIND_ACTING_FOR_REVOKED, whose, found->second, found->second.entry);
+    Keep(bank_.grants);
+    bank_.grants.erase(whose);
     return std::nullopt;
   }
 
@@ -1794,6 +1993,7 @@ class Clerk {
   std::vector<std::function<void()>> undo_;
   AccountNumber actor_ = 0;       // the member at the keyboard
   AccountNumber acting_for_ = 0;  // on whose behalf
+  Sequence grant_ = 0;            // by which, where no broker does
 };
 
 }  // namespace

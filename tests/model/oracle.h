@@ -58,6 +58,15 @@ struct Remembered {
   ledger::Outcome outcome;
 };
 
+// Within what an agent may act for a member, and how much of it is used.
+struct Grant {
+  Sequence entry = 0;
+  std::optional<int64_t> seconds_per_month;
+  std::optional<Day> until;
+  uint32_t month = 0;  // of record, year * 100 + month: that of `used`
+  int64_t used = 0;
+};
+
 // One bank. Rows of members, circles and categories stand under their number less one, entries under their
 // sequence number less one.
 struct Bank {
@@ -73,7 +82,8 @@ struct Bank {
   std::map<Sequence, Words> words;
   std::map<Sequence, storage::v1::MarkRow> marks;
   std::map<AccountNumber, Account> accounts;
-  std::map<Day, Sequence> first_of_day;  // of record
+  std::map<std::pair<AccountNumber, AccountNumber>, Grant> grants;  // (member, agent)
+  std::map<Day, Sequence> first_of_day;                             // of record
   int64_t last_record_time_us = 0;
 
   std::map<std::pair<std::string, std::string>, Sequence> origins;            // (system, number)

@@ -450,6 +450,21 @@ class Script::Words {
       act.into = Next("who stays");
       return act;
     }
+    if (operation == "grant") {
+      GrantActingFor act;
+      act.no_limit = Flag("no_limit");
+      act.id = Next("who");
+      act.agent = ReadHolder(Next("the agent"));
+      if (more()) act.seconds_per_month = ToHours(Next("hours"));
+      act.until = DayNamed("until");
+      return act;
+    }
+    if (operation == "revoke") {
+      RevokeActingFor act;
+      act.id = Next("who");
+      act.agent = ReadHolder(Next("the agent"));
+      return act;
+    }
     if (operation == "circle") {
       CreateCircle act;
       std::string members = Next("who is in");
@@ -829,7 +844,8 @@ std::vector<std::string> Script::Told(const Outcome& outcome) const {
     if (refusal.sequence != 0) told.push_back(absl::StrCat("entry=", refusal.sequence));
     if (!refusal.named.empty()) told.push_back("named=" + refusal.named);
     for (const auto& [key, value] : refusal.numbers) {
-      told.push_back(absl::StrCat(key, "=", key == "index" ? absl::StrCat(value) : Hours(value)));
+      const bool plain = key == "index" || key == "month";
+      told.push_back(absl::StrCat(key, "=", plain ? absl::StrCat(value) : Hours(value)));
     }
     for (const Violation& violation : refusal.violations) {
       told.push_back(absl::StrCat(violation.field, "=", violation.reason));
@@ -910,6 +926,7 @@ class Script::Looker {
     }
     if (entry.subject() != 0) add("subject", Name(entry.subject()));
     if (entry.other() != 0) add("other", Name(entry.other()));
+    if (entry.under_grant() != 0) add("grant", absl::StrCat(entry.under_grant()));
     if (entry.unnamed_givers() != 0) add("unnamed_givers", absl::StrCat(entry.unnamed_givers()));
     if (entry.unnamed_receivers() != 0) add("unnamed_receivers", absl::StrCat(entry.unnamed_receivers()));
     if (entry.has_refusal()) add("refused", entry.refusal().reason());
@@ -974,6 +991,23 @@ class Script::Looker {
                           &row);
     std::vector<std::string> told;
     for (const uint32_t member : row.members()) told.push_back(Name(member));
+    return told;
+  }
+
+  std::vector<std::string> Acting(const std::string& id) const {
+    sv1::ActingForRow row;
+    script_.state_.GetRow(Family::kGrant, storage::AccountKey(bank_, script_.AccountOf(id)), &row);
+    const storage::CivilDay today = storage::ToCivil(script_.today_);
+    const auto month = static_cast<uint32_t>(today.year * 100 + today.month);
+    std::vector<std::string> told;
+    for (const auto& grant : row.grants()) {
+      const sv1::EntryGrant& within = grant.grant();
+      told.push_back(absl::StrCat(Name(grant.agent()), ":",
+                                  within.has_seconds_per_month() ? Hours(within.seconds_per_month()) : "-",
+                                  ":", Hours(grant.month() == month ? grant.used() : 0),
+                                  within.has_until() ? absl::StrCat(":", DayText(within.until())) : ""));
+    }
+    for (const uint32_t member : row.acts_for()) told.push_back(absl::StrCat("for:", Name(member)));
     return told;
   }
 
@@ -1049,6 +1083,9 @@ absl::Status Script::Look(const Line& line, bool* done) const {
     told = looker.Who(first());
   } else if (operation == "in") {
     told = looker.Circle(first());
+    all = true;
+  } else if (operation == "acting") {
+    told = looker.Acting(first());
     all = true;
   } else if (operation == "categories") {
     told = looker.Categories();

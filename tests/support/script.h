@@ -33,6 +33,7 @@
 //     update    ID [etag, and as in member]
 //     close     ID [to on]      reopen ID      merge ID into ID
 //     circle    [ID] MEMBERS    join CIRCLE MEMBERS    leave CIRCLE MEMBERS
+//     grant     WHO AGENT [HOURS|no_limit] [until]      revoke WHO AGENT
 //     timebank  ID [trial categories]     settings [warn_below ... starter who categories etag]; `-`: no
 //     delete_timebank ID
 //     limit today     DAY                       later HOURS: moves the clock fold everything reaches the base
@@ -46,6 +47,7 @@
 //     became    ENTRY   STATE [contested_by confirmed_by reversed_by corrected_by restored_by]
 //     texts     ENTRY   [note reason tags decision erased]
 //     who       ID      STATE [name closed_on merged_into kind etag]
+//     acting    ID      AGENT:LIMIT:USED[:UNTIL]... for:MEMBER...    every one; LIMIT `-`: none
 //     in        CIRCLE  MEMBERS...          categories NAME...
 //
 // Threads: one.

@@ -281,6 +281,7 @@ TEST_F(CommandsTest, Help) {
                            "report --help",
                            "exchange list --help",
                            "member add --help",
+                           "acting-for grant --help",
                            "circle join --help",
                            "bank settings --help",
                            "events --help",
@@ -295,6 +296,60 @@ TEST_F(CommandsTest, Help) {
     EXPECT_NE(ran.out.find("timebank"), std::string::npos) << line;
     EXPECT_EQ(ran.err, "") << line;
   }
+}
+
+// Goal: what is granted is what was typed, and is told in words; the limit is said one way or the other.
+TEST_F(CommandsTest, ActingFor) {
+  v1::GrantActingForRequest sent;
+  EXPECT_CALL(*bank_, GrantActingFor)
+      .WillRepeatedly([&sent](const v1::GrantActingForRequest& request, auto&) {
+        sent = request;
+        v1::GrantActingForResponse response;
+        v1::ActingFor& granted = *response.mutable_granted();
+        granted.set_member(request.name());
+        granted.set_agent(request.agent());
+        if (request.has_seconds_per_month()) granted.set_seconds_per_month(request.seconds_per_month());
+        granted.set_until(request.until());
+        granted.set_granted_by("timebanks/rushey/keys/maria");
+        return response;
+      });
+  const Ran ran = RunCli(bank_, "acting-for grant ana --agent ben --hours 10h --until 31/12");
+  EXPECT_EQ(ran.out, "Ben Ferré may act for Ana Muñoz: 10h a month, until Sun 31 Dec\n") << ran.err;
+  EXPECT_EQ(sent.name(), "timebanks/rushey/members/ana");
+  EXPECT_EQ(sent.agent(), "timebanks/rushey/members/ben");
+  EXPECT_EQ(sent.seconds_per_month(), 10 * kHour);
+  EXPECT_EQ(sent.until(), "2023-12-31");
+  EXPECT_EQ(RunCli(bank_, "acting-for grant ana --agent ben --no-limit").out,
+            "Ben Ferré may act for Ana Muñoz: any hours\n");
+  EXPECT_TRUE(sent.no_limit() && !sent.has_seconds_per_month());
+  EXPECT_EQ(RunCli(bank_, "acting-for grant ana --agent ben --hours 0").code, ExitCode::kOk);
+  EXPECT_TRUE(sent.has_seconds_per_month() && sent.seconds_per_month() == 0);
+  for (const char* line :
+       {"acting-for grant ana --agent ben", "acting-for grant ana --hours 1h",
+        "acting-for grant ana --agent ben --hours 1h --no-limit", "acting-for revoke ana"}) {
+    EXPECT_EQ(RunCli(bank_, line).code, ExitCode::kUsage) << line;
+  }
+
+  EXPECT_CALL(*bank_, RevokeActingFor).WillOnce([](const v1::RevokeActingForRequest& request, auto&) {
+    v1::RevokeActingForResponse response;
+    response.mutable_revoked()->set_member(request.name());
+    response.mutable_revoked()->set_agent(request.agent());
+    response.mutable_revoked()->set_seconds_per_month(kHour);
+    return response;
+  });
+  EXPECT_EQ(RunCli(bank_, "acting-for revoke ana --agent ben").out,
+            "Ben Ferré may no longer act for Ana Muñoz: 1h a month\n");
+  EXPECT_CALL(*bank_, ListActingFor).WillOnce([](const v1::ListActingForRequest& request, auto&) {
+    v1::ListActingForResponse response;
+    v1::ActingFor& grant = *response.add_agents();
+    grant.set_member(request.name());
+    grant.set_agent("timebanks/rushey/members/ben");
+    grant.set_seconds_per_month(10 * kHour);
+    grant.set_used_seconds(5400);
+    return response;
+  });
+  const Ran listed = RunCli(bank_, "acting-for list ana -o csv");
+  EXPECT_NE(listed.out.find("Ana Muñoz,Ben Ferré,10:00,36000,1:30,5400"), std::string::npos) << listed.out;
 }
 
 // Goal: help is found where people look for it.

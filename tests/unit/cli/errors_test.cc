@@ -57,6 +57,8 @@ TEST(ErrorsTest, EveryReasonHasASentence) {
                              "DESTINATION_MUST_BE_POT",
                              "NOT_CLOSED",
                              "NOT_A_TRIAL",
+                             "ACTING_FOR_LIMIT",
+                             "NOT_GRANTED",
                              "ETAG_MISMATCH",
                              "NOT_A_PARTY",
                              "QUEUE_FULL",
@@ -88,6 +90,16 @@ TEST(ErrorsTest, SentencesUseTheFacts) {
       "would come to "
       "5h30 in debit; the limit is 5h in debit.\n"
       "Have a talk with them, or let the steward move the limit: timebank bank settings --set block_below=…");
+  EXPECT_EQ(
+      Explain(ServiceError(Code::kFailedPrecondition, "ACTING_FOR_LIMIT",
+                           {{"holder", "timebanks/rushey/members/ana"},
+                            {"limit", "18000"},
+                            {"used", "14400"},
+                            {"requested", "5400"},
+                            {"month", "2026-11"}}),
+              situation),
+      "Nothing was recorded: Ana Muñoz lets you debit 5h a month; 4h of it is used, and this takes 1h30. "
+      "The member or a broker can allow more: timebank acting-for grant …");
   EXPECT_EQ(Explain(ServiceError(Code::kFailedPrecondition, "ALREADY_REVERSED",
                                  {{"exchange", "timebanks/rushey/exchanges/1043"}}),
                     Typed()),

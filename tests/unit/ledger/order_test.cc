@@ -181,6 +181,19 @@ TEST(OrderTest, TheEarlierRefusalIsTheAnswer) {
           record ana -> cara 2h               AMOUNT_OVERFLOW holder=ana
           record cara -> ben 2h               AMOUNT_OVERFLOW holder=ben
           gift cara -> ana 2h                 AMOUNT_OVERFLOW holder=ana)"},
+      {"BALANCE_LIMIT", "ACTING_FOR_LIMIT", R"(
+          settings block_below=-1h
+          grant ana cara 1h
+          record ben -> ana 2h as=cara for=ana  BALANCE_LIMIT holder=ana)"},
+      {"HOLDER_NOT_FOUND", "NOT_A_PARTY", R"(
+          grant ghost ana 1h as=ben           HOLDER_NOT_FOUND named=members/ghost
+          grant ana ghost 1h as=ben           HOLDER_NOT_FOUND named=members/ghost
+          revoke ana ghost as=cara            HOLDER_NOT_FOUND named=members/ghost)"},
+      {"NOT_A_PARTY", "VALIDATION, HOLDER_CLOSED, NOT_GRANTED", R"(
+          close cara
+          grant ana cara 1h as=ben            NOT_A_PARTY
+          grant ana cara 1h until=2026-11-13  VALIDATION until=DAY_IN_PAST
+          revoke ana cara as=ben              NOT_A_PARTY)"},
   };
   for (const Row& row : rows) {
     Script bank;

@@ -43,6 +43,8 @@ const Request kRequests[] = {
     {"reverse 12 because=a", "reverse 9 because=a", "reverse 12 because=b"},
     {"erase_note 9", "erase_note 12", nullptr},
     {"settings block_below=-9h", "settings block_below=-8h", nullptr},
+    {"grant ana ben 5h", "grant ana ben 6h", nullptr},
+    {"revoke ana ben", "revoke ben ana", nullptr},
     {"close m3", "close m3 to=ana", nullptr},
     {"reopen m3", "reopen ana", nullptr},
     {"merge m3 into ana", "merge m3 into ben", nullptr},

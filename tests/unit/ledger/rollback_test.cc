@@ -75,7 +75,7 @@ class Lines {
   }
 
   std::string Operation() {
-    switch (Below(22)) {
+    switch (Below(25)) {
       case 0:
         return absl::StrCat("member ", OneIn(2) ? Member() : "", OneIn(3) ? " external=oak/1" : "");
       case 1:
@@ -116,6 +116,12 @@ class Lines {
         return absl::StrCat("correct ", Entry(), Changes(), For());
       case 17:
         return absl::StrCat("erase_note ", Entry(), For());
+      case 18:
+      case 19:
+        return absl::StrCat("grant ", Member(), " ", Member(), " ", Pick({"no_limit", "1h", "9h", "0h", ""}),
+                            Pick({"", "", " until=2026-11-14", " until=2026-11-13"}));
+      case 20:
+        return absl::StrCat("revoke ", Member(), " ", Member());
       default:
         return absl::StrCat("record ", Shares(), " -> ", Shares(), " ", Hours(), Details(), For(),
                             OneIn(4) ? absl::StrCat(" origin=elm/", Below(20)) : "",
