@@ -114,7 +114,8 @@ ServerUnaryReactor* MemberService::ListActingFor(CallbackServerContext* context,
         TB_RETURN_IF_ERROR(ProblemsOf(reader));
         TB_RETURN_IF_ERROR(MaySeeMember(caller, id));
         TB_ASSIGN_OR_RETURN(const AccountNumber account, bank.FindHolder({HolderKind::kMember, id}));
-        return ListThem(bank, account, door_.serving().TodayOf(bank), response);
+        TB_RETURN_IF_ERROR(ListThem(bank, account, door_.serving().TodayOf(bank), response));
+        return door_.serving().NoteLook(bank, caller, account, LookKind::kMember);
       });
 }
 
