@@ -152,6 +152,11 @@ TEST_F(ActsTest, TellWhoMayAct) {
   revoke.set_name(bank.NameOf("ana"));
   revoke.set_agent(bank.NameOf("ben"));
   ASSERT_TRUE(wire_.Call<v1::RevokeActingForResponse>(revoke, As("ben")).ok()) << "who may act lays it down";
+  v1::ListActingForRequest list;
+  list.set_name(bank.NameOf("ana"));
+  EXPECT_TRUE(wire_.Call<v1::ListActingForResponse>(list, Calling("sue")).ok());
+  EXPECT_TRUE(wire_.Call<v1::ListActingForResponse>(list, As("ana")).ok());
+  EXPECT_THAT(Looks(bank, "ana"), ElementsAre("keys/sue LOOK MEMBER 1"));
   EXPECT_THAT(Acts(bank, "ana"), ElementsAre("members/ben ACTING_FOR_REVOKED",
                                              "members/ben EXCHANGE for members/ana " +
                                                  Short(recorded.reply.exchange().name()) + " -3600",
