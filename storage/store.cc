@@ -1,11 +1,13 @@
 #include "storage/store.h"
 
 #include <atomic>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -28,6 +30,9 @@
 
 namespace timebank::storage {
 namespace {
+
+// Free space below which nothing is flushed that is no part of the ledger.
+constexpr uintmax_t kRoomBytes = 64u << 20;
 
 class StoreImpl final : public Store {
  public:
@@ -271,14 +276,24 @@ class StoreImpl final : public Store {
       absl::MutexLock lock(&mutex_);
       flushed_at_ = absl::Now();
     }
+    // Looks are worth no failure: they wait for room, or for the next frame.
+    if (folded_ == flushed_index() && !(looks_unflushed_.load(std::memory_order_acquire) && HasRoom())) {
+      return absl::OkStatus();
+    }
     // Before the flush: what is put while it goes on is for the next one.
-    const bool looks = looks_unflushed_.exchange(false, std::memory_order_acq_rel);
-    if (folded_ == flushed_index() && !looks) return absl::OkStatus();
+    looks_unflushed_.store(false, std::memory_order_release);
     unflushed_bytes_ = 0;
     TB_RETURN_IF_ERROR(OrFail(database_->Flush()));
     const bool further = flushed_.exchange(folded_, std::memory_order_acq_rel) != folded_;
     if (further && options_.on_flushed) options_.on_flushed(folded_);
     return absl::OkStatus();
+  }
+
+  // Whether a flush of what is no part of the ledger cannot fill the disk.
+  bool HasRoom() const {
+    std::error_code none;
+    const std::filesystem::space_info space = std::filesystem::space(options_.path, none);
+    return !none && space.available > kRoomBytes;
   }
 
   // A failure of RocksDB's is one for good.

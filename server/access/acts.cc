@@ -116,9 +116,10 @@ absl::Status PutAct(const BankReader& bank, const std::vector<AccountNumber>& ac
     TB_ASSIGN_OR_RETURN(*act->mutable_acting_for(), bank.NameOf(entry.acting_for()));
   }
   act->set_sequence(static_cast<int64_t>(entry.sequence()));
-  const bool moves = entry.kind() <= sv1::ENTRY_KIND_REVERSAL;
-  if (const Sequence exchange = moves ? entry.sequence() : entry.about(); exchange != 0) {
-    act->set_exchange(services::ExchangeName(bank.id(), exchange));
+  if (entry.kind() <= sv1::ENTRY_KIND_REVERSAL) {
+    act->set_exchange(services::ExchangeName(bank.id(), entry.sequence()));
+  } else if (entry.kind() <= sv1::ENTRY_KIND_NOTE_ERASED) {
+    act->set_exchange(services::ExchangeName(bank.id(), entry.about()));
   }
   for (const sv1::EntryMovement& movement : entry.movements()) {
     if (IsOneOf(accounts, movement.account())) act->set_seconds(act->seconds() + movement.seconds());

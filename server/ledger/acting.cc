@@ -73,13 +73,19 @@ void RemoveGrant(Run& run, AccountNumber member, AccountNumber agent) {
 // Of a grant that is to go on beside, or as, another one to the same agent: what was used by both.
 void AddUsed(const sv1::GrantRow& other, sv1::GrantRow* grant) {
   if (other.month() < grant->month()) return;
-  grant->set_used(other.used() + (other.month() == grant->month() ? grant->used() : 0));
+  int64_t used = other.month() == grant->month() ? grant->used() : 0;
+  if (__builtin_add_overflow(used, other.used(), &used)) used = std::numeric_limits<int64_t>::max();
+  grant->set_used(used);
   grant->set_month(other.month());
 }
 
+// The day of record, which goes back no more than the entries' does: a limit that was reached stays so where
+// clocks or time zones are set back, or commands are overtaken at midnight.
+Day DayOf(const Run& run) { return std::max(run.command.stamp.today, run.head.last_record_day()); }
+
 // Year * 100 + month of record.
 uint32_t MonthOf(const Run& run) {
-  const storage::CivilDay today = storage::ToCivil(run.command.stamp.today);
+  const storage::CivilDay today = storage::ToCivil(DayOf(run));
   return static_cast<uint32_t>(today.year * 100 + today.month);
 }
 
@@ -125,7 +131,7 @@ Verdict Run::MayActFor(AccountNumber account) {
   sv1::ActingForRow row = RowOf(*this, account);
   const sv1::GrantRow* grant = GrantTo(row, actor_member);
   if (grant == nullptr) return Refuse(Reason::kRoleRequired);
-  if (grant->grant().has_until() && command.stamp.today > grant->grant().until()) {
+  if (grant->grant().has_until() && DayOf(*this) > grant->grant().until()) {
     return Refuse(Reason::kRoleRequired);
   }
   principal_ = account;

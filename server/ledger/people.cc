@@ -186,13 +186,12 @@ Verdict Do(Run& run, const UpdateMember& act) {
   AccountNumber account = 0;
   sv1::MemberRow row;
   if (Verdict no = FindMember(run, act.id, &account, &row)) return no;
-  // Before what others have is looked at: the number of another system tells whose it is.
+  if (std::find(act.mask.begin(), act.mask.end(), "external_ids") != act.mask.end()) {
+    if (Verdict no = FreeExternalIds(run, account, act.details)) return no;
+  }
   if (!run.broker()) {
     if (!std::all_of(act.mask.begin(), act.mask.end(), IsOwnDetail)) return Refuse(Reason::kRoleRequired);
     if (run.actor_member != account) return Refuse(Reason::kNotAParty);
-  }
-  if (std::find(act.mask.begin(), act.mask.end(), "external_ids") != act.mask.end()) {
-    if (Verdict no = FreeExternalIds(run, account, act.details)) return no;
   }
   if (!act.etag.empty() && act.etag != std::to_string(row.changed_at())) return Refuse(Reason::kEtagMismatch);
   const sv1::MemberRow before = row;

@@ -69,13 +69,16 @@ bool IsRecorder(Run& run, const sv1::Entry& entry, AccountNumber account) {
   return key.name() == run.command.actor.caller;
 }
 
-// Whether `speaker` may take back what was recorded. Who recorded by a grant did so as the member who let it,
-// and takes it back as that member only: where the grant has ended, that is no more.
+// Whether `speaker` may take back what was recorded. What was recorded by a grant was recorded as the member
+// who let it: that member takes it back, and the agent as that member only: where the grant has ended, that
+// is no more.
 bool IsWriter(Run& run, const sv1::Entry& entry, AccountNumber speaker) {
   if (run.principal() != 0) {
     return IsRecorder(run, entry, speaker) || IsRecorder(run, entry, run.actor_member);
   }
-  return IsRecorder(run, entry, speaker) && (entry.under_grant() == 0 || IsParty(run, entry, speaker));
+  const bool by_grant = entry.under_grant() != 0;
+  if (by_grant && speaker != 0 && run.Survivor(entry.acting_for()) == speaker) return true;
+  return IsRecorder(run, entry, speaker) && (!by_grant || IsParty(run, entry, speaker));
 }
 
 bool IsOneToOne(const sv1::Entry& entry) {

@@ -459,6 +459,10 @@ absl::StatusOr<v1::Timebank> BankReader::ToTimebank(storage::Day today) {
 
 absl::Status BankReader::ToStatus(const ledger::Refusal& refused, storage::Day today) {
   ledger::Refusal refusal = refused;
+  // That a number of another system is taken is no secret; whose it is, is.
+  if (refusal.reason == Reason::kAlreadyExists && seen_by_ != nullptr && seen_by_->sight != Sight::kAll) {
+    refusal.account = 0;
+  }
   if (refusal.account != 0 && !refusal.numbers.empty()) {
     TB_ASSIGN_OR_RETURN(const bool tell, MayTellBalance(refusal.account));
     if (!tell) std::erase_if(refusal.numbers, [](const auto& number) { return number.first == "balance"; });

@@ -23,7 +23,7 @@ using storage::Day;
 namespace {
 
 constexpr size_t kMostElements = 256;  // of an account and day
-constexpr size_t kRowsAtOnce = 1024;
+constexpr size_t kRowsAtOnce = 256;
 constexpr int64_t kDayUs = 86'400'000'000;
 constexpr absl::Duration kPruneEvery = absl::Hours(24);
 
@@ -96,6 +96,13 @@ LookBook::Part& LookBook::PartOf(BankNumber bank, AccountNumber account) const {
 Day LookBook::OldestDay() const { return static_cast<Day>(options_.now_us() / kDayUs) - kLookDays; }
 
 void LookBook::Note(BankNumber bank, AccountNumber account, const Look& look) {
+  if (!Count(bank, account, look)) return;
+  absl::MutexLock lock(&stop_mutex_);
+  hurry_ = true;
+}
+
+// Whether there is now so much that it should be written before its time.
+bool LookBook::Count(BankNumber bank, AccountNumber account, const Look& look) {
   Part& part = PartOf(bank, account);
   absl::MutexLock lock(&part.mutex);
   ++part.noted;
@@ -106,12 +113,13 @@ void LookBook::Note(BankNumber bank, AccountNumber account, const Look& look) {
     }
     row.set_count(row.count() + 1);
     row.set_last_us(std::max(row.last_us(), look.now_us));
-    return;
+    return false;
   }
-  if (part.elements >= options_.most_in_memory / kParts) {
+  const size_t most = options_.most_in_memory / kParts;
+  if (part.elements >= most) {
     ++part.dropped;
     if (elements.empty()) part.counts.erase({bank, account, look.day});
-    return;
+    return true;
   }
   sv1::LookRow row;
   row.set_by(look.by);
@@ -120,7 +128,8 @@ void LookBook::Note(BankNumber bank, AccountNumber account, const Look& look) {
   row.set_count(1);
   row.set_first_us(look.now_us);
   row.set_last_us(look.now_us);
-  if (AddTo(elements, row)) ++part.elements;
+  if (!AddTo(elements, row)) return false;
+  return ++part.elements == most / 2;
 }
 
 absl::StatusOr<std::vector<LookBook::Looks>> LookBook::List(BankNumber bank,
@@ -131,21 +140,29 @@ absl::StatusOr<std::vector<LookBook::Looks>> LookBook::List(BankNumber bank,
   const Day oldest = OldestDay();
   // In some time zone a moment's day is already the next one.
   const Day newest = static_cast<Day>(std::min(before_us, options_.now_us()) / kDayUs) + 1;
-  absl::MutexLock lock(&write_mutex_);
+  absl::ReaderMutexLock lock(&place_mutex_);
   for (const AccountNumber account : accounts) {
     size_t found = 0;
-    absl::Status parsed;
-    const auto visit = [&](std::string_view key, std::string_view value) {
-      const Day day = storage::DayOfLookKey(key);
-      if (day < oldest || found >= most) return false;
-      sv1::LooksRow row;
-      parsed = storage::DecodeRow(value, &row);
+    const auto take = [&](Day day, const sv1::LooksRow& row) {
       for (const sv1::LookRow& look : row.looks()) {
         AddTo(days[day], look);
         found += look.first_us() < before_us;
       }
+    };
+    absl::Status parsed;
+    const auto visit = [&](std::string_view key, std::string_view value) {
+      const Day day = storage::DayOfLookKey(key);
+      if (day < oldest || found >= most) return false;
+      // What is being written stands in memory whole, whether it is on disk by now or not.
+      if (flying_.contains({bank, account, day})) return true;
+      sv1::LooksRow row;
+      parsed = storage::DecodeRow(value, &row);
+      take(day, row);
       return parsed.ok();
     };
+    for (const auto& [place, row] : flying_) {
+      if (place.bank == bank && place.account == account && place.day >= oldest) take(place.day, row);
+    }
     TB_RETURN_IF_ERROR(options_.rows->ScanLooks(storage::AccountKey(bank, account),
                                                 storage::LookKey(bank, account, newest),
                                                 storage::Direction::kDown, visit));
@@ -171,40 +188,57 @@ absl::StatusOr<std::vector<LookBook::Looks>> LookBook::List(BankNumber bank,
 }
 
 absl::Status LookBook::Write() {
-  absl::MutexLock lock(&write_mutex_);
-  std::vector<std::pair<Place, Elements>> taken;
-  for (Part& part : parts_) {
-    Counts counts;
-    {
-      absl::MutexLock counting(&part.mutex);
-      counts.swap(part.counts);
-      part.elements = 0;
-    }
-    std::move(counts.begin(), counts.end(), std::back_inserter(taken));
-  }
+  absl::MutexLock writing(&write_mutex_);
   absl::flat_hash_map<BankNumber, bool> there;
-  std::erase_if(taken, [&](const auto& element) {
-    auto [bank, is_new] = there.try_emplace(element.first.bank, false);
-    if (is_new) bank->second = HasBank(bank->first);
-    return !bank->second;
-  });
-  while (!taken.empty()) {
-    const auto begin = taken.end() - static_cast<ptrdiff_t>(std::min(taken.size(), kRowsAtOnce));
-    std::vector<std::pair<Place, Elements>> some(std::make_move_iterator(begin),
-                                                 std::make_move_iterator(taken.end()));
-    taken.erase(begin, taken.end());
-    if (const absl::Status written = WriteSome(some); !written.ok()) {
+  // What comes meanwhile is for the next time.
+  for (size_t left = figures().waiting; left > 0;) {
+    std::vector<std::pair<Place, Elements>> some;
+    std::vector<storage::LookRows::Row> rows;
+    {
+      absl::MutexLock moving(&place_mutex_);
+      some = TakeSome(&left);
+      if (some.empty()) break;
+      std::erase_if(some, [&](const auto& element) {
+        auto [bank, is_new] = there.try_emplace(element.first.bank, false);
+        if (is_new) bank->second = HasBank(bank->first);
+        return !bank->second;
+      });
+      if (const absl::Status read = MakeRows(some, &rows); !read.ok()) {
+        flying_.clear();
+        PutBack(std::move(some));
+        return read;
+      }
+    }
+    const absl::Status written = options_.rows->PutLooks(rows);
+    absl::MutexLock moving(&place_mutex_);
+    flying_.clear();
+    if (!written.ok()) {
       PutBack(std::move(some));
-      PutBack(std::move(taken));
       return written;
     }
   }
   return absl::OkStatus();
 }
 
-absl::Status LookBook::WriteSome(std::vector<std::pair<Place, Elements>>& some) {
-  std::vector<storage::LookRows::Row> rows;
-  rows.reserve(some.size());
+// Up to kRowsAtOnce places out of memory; takes what they hold off `left`.
+std::vector<std::pair<LookBook::Place, LookBook::Elements>> LookBook::TakeSome(size_t* left) {
+  std::vector<std::pair<Place, Elements>> some;
+  for (Part& part : parts_) {
+    absl::MutexLock counting(&part.mutex);
+    while (!part.counts.empty() && some.size() < kRowsAtOnce) {
+      auto first = part.counts.begin();
+      part.elements -= first->second.size();
+      *left -= std::min(*left, first->second.size());
+      some.emplace_back(first->first, std::move(first->second));
+      part.counts.erase(first);
+    }
+  }
+  return some;
+}
+
+// Rows as they are to be, in `rows` and in flying_.
+absl::Status LookBook::MakeRows(const std::vector<std::pair<Place, Elements>>& some,
+                                std::vector<storage::LookRows::Row>* rows) {
   for (const auto& [place, elements] : some) {
     std::string key = storage::LookKey(place.bank, place.account, place.day);
     sv1::LooksRow row;
@@ -214,9 +248,10 @@ absl::Status LookBook::WriteSome(std::vector<std::pair<Place, Elements>>& some) 
     for (const sv1::LookRow& look : elements) {
       AddTo(looks, look, [&](const sv1::LookRow& added) { *looks.Add() = added; });
     }
-    rows.push_back({std::move(key), storage::EncodeRow(row)});
+    rows->push_back({std::move(key), storage::EncodeRow(row)});
+    flying_.emplace(place, std::move(row));
   }
-  return options_.rows->PutLooks(rows);
+  return absl::OkStatus();
 }
 
 // What could not be written waits again, as far as there is room beside what has come since.
@@ -267,12 +302,18 @@ void LookBook::WriteNowAndThen() {
   while (true) {
     {
       absl::MutexLock lock(&stop_mutex_);
-      if (stop_mutex_.AwaitWithTimeout(absl::Condition(&stopping_), options_.write_every)) return;
+      // A disk that took nothing the last time is asked again in its time.
+      const auto has_reason = [this, told]() ABSL_SHARED_LOCKS_REQUIRED(stop_mutex_) {
+        return stopping_ || (hurry_ && !told);
+      };
+      stop_mutex_.AwaitWithTimeout(absl::Condition(&has_reason), options_.write_every);
+      if (stopping_) return;
+      hurry_ = false;
     }
     absl::Status status = Write();
     if (status.ok() && absl::Now() >= prune_at) {
       status = Prune();
-      prune_at = absl::Now() + kPruneEvery;
+      if (status.ok()) prune_at = absl::Now() + kPruneEvery;
     }
     if (!status.ok() && !told && options_.on_trouble) options_.on_trouble(status);
     told = !status.ok();

@@ -8,11 +8,11 @@
 // One element for each caller, kind of look and day, so that what is kept is bounded by who there is and not
 // by how often somebody looks. A crash loses what was not on disk yet: some 20 seconds of looks.
 //
-// Limits: `most_in_memory` elements wait to be written; a look that would be one more is dropped and counted
-//         (that takes a disk that does not answer). 256 elements an account and day; further ones are counted
-//         together, as somebody without a name.
-// Threads: any. Note takes one lock, for as long as it takes to count; List and Write wait for each other,
-// and for the disk.
+// Limits: `most_in_memory` elements wait to be written, and are written early where half of that is there; a
+//         look that would be one more is dropped and counted (that takes a disk that does not keep up). 256
+//         elements an account and day; further ones are counted together, as somebody without a name.
+// Threads: any. Note takes one lock, for as long as it takes to count; List reads the disk and waits for no
+// write.
 #ifndef TIMEBANK_SERVER_SERVICES_LOOK_BOOK_H_
 #define TIMEBANK_SERVER_SERVICES_LOOK_BOOK_H_
 
@@ -121,18 +121,25 @@ class LookBook {
   Part& PartOf(storage::BankNumber bank, storage::AccountNumber account) const;
   storage::Day OldestDay() const;
   bool HasBank(storage::BankNumber bank) const { return !options_.has_bank || options_.has_bank(bank); }
-  absl::Status WriteSome(std::vector<std::pair<Place, Elements>>& some)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
-  void PutBack(std::vector<std::pair<Place, Elements>> left);
+  bool Count(storage::BankNumber bank, storage::AccountNumber account, const Look& look);
+  std::vector<std::pair<Place, Elements>> TakeSome(size_t* left) ABSL_EXCLUSIVE_LOCKS_REQUIRED(place_mutex_);
+  absl::Status MakeRows(const std::vector<std::pair<Place, Elements>>& some,
+                        std::vector<storage::LookRows::Row>* rows)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(place_mutex_);
+  void PutBack(std::vector<std::pair<Place, Elements>> left) ABSL_EXCLUSIVE_LOCKS_REQUIRED(place_mutex_);
   void WriteNowAndThen();
 
   const Options options_;
   mutable std::array<Part, kParts> parts_;
-  // Held while counts are on their way from memory to disk, so that a reader finds each in one place.
-  mutable absl::Mutex write_mutex_;
+  absl::Mutex write_mutex_;  // one Write at a time; before place_mutex_, and that before a part's
+  // Where each count is: in memory, in a row that is being written, or on disk. Whoever lists waits for no
+  // write: rows are made, and taken away again, under this, and written without it.
+  mutable absl::Mutex place_mutex_;
+  absl::flat_hash_map<Place, storage::v1::LooksRow> flying_ ABSL_GUARDED_BY(place_mutex_);
 
   mutable absl::Mutex stop_mutex_;
   bool stopping_ ABSL_GUARDED_BY(stop_mutex_) = false;
+  bool hurry_ ABSL_GUARDED_BY(stop_mutex_) = false;  // write before the time is over
   std::thread writer_;
 };
 

@@ -409,6 +409,17 @@ TEST_F(AccessTest, WhatAMemberSees) {
   for (const v1::Movement& movement : own.reply.exchanges(0).movements()) {
     EXPECT_EQ(movement.has_balance_after_seconds(), movement.holder() == ana) << movement.holder();
   }
+  v1::UpdateMemberRequest number;
+  number.mutable_member()->set_name(ben);
+  auto* older = number.mutable_member()->add_external_ids();
+  older->set_system("oak");
+  older->set_number("17");
+  number.mutable_update_mask()->add_paths("external_ids");
+  ASSERT_TRUE(wire->Call<v1::UpdateMemberResponse>(number, With(keys["broker"])).ok());
+  number.mutable_member()->set_name(ana);
+  const auto taken = wire->Call<v1::UpdateMemberResponse>(number, With(keys["member"]));
+  EXPECT_EQ(taken.reason, "ALREADY_EXISTS");
+  EXPECT_EQ(taken.metadata.count("holder"), 0u) << "whose it is, is not told";
   statement.set_parent("timebanks/rushey/pots/opening");
   EXPECT_THAT(wire->Call<v1::ListStatementLinesResponse>(statement, With(keys["member"])), denied)
       << "it names everybody";

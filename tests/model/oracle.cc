@@ -1204,7 +1204,10 @@ class Clerk {
       const AccountNumber recorder = RecorderOf(sequence);
       return recorder != 0 && (recorder == acting_for_ || recorder == actor_);
     }
-    return IsRecorder(sequence) && (bank_.entry(sequence).under_grant() == 0 || IsParty(sequence, Voice()));
+    const sv1::Entry& entry = bank_.entry(sequence);
+    if (entry.under_grant() == 0) return IsRecorder(sequence);
+    if (Voice() != 0 && bank_.Survivor(entry.acting_for()) == Voice()) return true;
+    return IsRecorder(sequence) && IsParty(sequence, Voice());
   }
   // A pot that takes the remainder has nothing to say.
   static bool CanSpeak(const sv1::EntryMovement& movement) {

@@ -215,6 +215,42 @@ TEST(ActingTest, AMonthOfRecord) {
               IsOk());
 }
 
+// Goal: a limit that was reached stays so where clocks are set back, or commands overtake each other at
+// midnight; nor does a grant live again.
+TEST(ActingTest, TheMonthDoesNotGoBack) {
+  Script bank;
+  EXPECT_THAT(bank.Run(R"(
+       members ana ben cara
+       grant ana ben 5h until=2026-11-30
+       today 2026-11-30
+    t: record cara -> ana 2h as=ben for=ana
+       grant ana cara 5h
+       today 2026-12-01
+       record ben -> ana 5h as=cara for=ana
+       today 2026-11-30
+       record ben -> ana 1h as=cara for=ana               ACTING_FOR_LIMIT month=202612
+       record cara -> ana 1h as=ben for=ana               ROLE_REQUIRED
+  )"),
+              IsOk());
+}
+
+// Goal: what was recorded in a member's name is the member's to take back, also when the grant has ended.
+TEST(ActingTest, TheMemberUndoesWhatWasDoneInItsName) {
+  Script bank;
+  EXPECT_THAT(bank.Run(R"(
+       members ana ben cara
+       grant ana ben 9h
+    t: record cara -> ana 2h as=ben for=ana
+    u: record cara -> ana 3h as=ben for=ana
+       reverse @t as=ana
+       acting ana ben:9h:3h
+       revoke ana ben
+    v: correct @u seconds=1h as=ana
+       reverse @v+1 as=ben                      NOT_A_PARTY
+  )"),
+              IsOk());
+}
+
 // Goal: what is undone counts no more, whoever undoes it, and never below zero; a correction counts its net.
 TEST(ActingTest, WhatIsUndoneCountsNoMore) {
   Script bank;

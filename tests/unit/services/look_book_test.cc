@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
@@ -16,6 +17,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "storage/keys.h"
 #include "storage/store.h"
 #include "tests/support/matchers.h"
@@ -211,8 +215,10 @@ TEST_F(LookBookTest, ADayOfAnAccountIsBounded) {
 class Disk final : public storage::LookRows {
  public:
   bool broken = false;
+  std::function<void()> before_put;
 
   absl::Status PutLooks(const std::vector<Row>& rows) override {
+    if (before_put) before_put();
     if (broken) return absl::UnavailableError("broken");
     for (const Row& row : rows) {
       if (row.value.empty()) {
@@ -265,6 +271,52 @@ TEST_F(LookBookTest, WaitsForADiskWithinItsBounds) {
   EXPECT_THAT(Listed({kAna}), testing::Contains("0: a0 1 2x, 0 to 0"));
   EXPECT_EQ(Listed({kAna}).size(), 4u);
   book_.reset();  // before the disk
+}
+
+// Goal: whoever lists waits for no write: while a row is on its way it is told once, from before the disk has
+// it until after.
+TEST_F(LookBookTest, ListsWhileTheDiskIsSlow) {
+  Disk disk;
+  OpenBook(1 << 16, &disk);
+  Look(kAna, "sue");
+  ASSERT_THAT(book_->Write(), IsOk());
+  Look(kAna, "sue");
+  Look(kBen, "sue");
+  const std::vector<std::string> both = {"0: sue 1 2x, 0 to 0"};
+  absl::Notification puts, go_on;
+  disk.before_put = [&] {
+    puts.Notify();
+    go_on.WaitForNotification();
+  };
+  std::thread writer([&] { EXPECT_THAT(book_->Write(), IsOk()); });
+  puts.WaitForNotification();
+  EXPECT_EQ(Listed({kAna}), both) << "not on disk yet";
+  Look(kBen, "sue");
+  EXPECT_EQ(Listed({kBen}), std::vector<std::string>{"0: sue 1 2x, 0 to 0"}) << "one flies, one is new";
+  go_on.Notify();
+  writer.join();
+  disk.before_put = nullptr;
+  EXPECT_EQ(Listed({kAna}), both);
+  ASSERT_THAT(book_->Write(), IsOk());
+  EXPECT_EQ(Listed({kBen}), std::vector<std::string>{"0: sue 1 2x, 0 to 0"});
+  book_.reset();  // before the disk
+}
+
+// Goal: where much comes at once it is written before its time, and nothing is dropped.
+TEST_F(LookBookTest, HurriesWhereMuchComes) {
+  book_.reset();
+  LookBook::Options options;
+  options.rows = store_.get();
+  options.now_us = [] { return kNoon; };
+  options.write_every = absl::Hours(1);
+  options.most_in_memory = 16 * 64;  // 64 an account's part
+  LookBook book(std::move(options));
+  for (int i = 0; i < 32; ++i) {
+    book.Note(kBank, kAna, {.with = absl::StrCat("k", i), .day = kToday, .now_us = kNoon});
+  }
+  for (int i = 0; i < 2000 && book.figures().waiting > 0; ++i) absl::SleepFor(absl::Milliseconds(5));
+  EXPECT_EQ(book.figures().waiting, 0u);
+  EXPECT_EQ(book.figures().dropped, 0u);
 }
 
 // Goal: after 400 days a look is not told any more, and its row goes; so do those of a bank that is gone.
