@@ -1,6 +1,7 @@
 #include "server/ops/service_manager.h"
 
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -31,7 +32,12 @@ std::string Variable(const char* name) {
 }
 
 int OpenSocket(const std::string& path) {
-  return path.empty() ? -1 : socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (path.empty()) return -1;
+  const int opened = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  // A service manager that reads nothing keeps nobody for longer.
+  const timeval most = {.tv_sec = 5, .tv_usec = 0};
+  if (opened != -1) setsockopt(opened, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof(most));
+  return opened;
 }
 
 }  // namespace
@@ -77,7 +83,7 @@ void ServiceManager::SetPhase(Phase phase) {
 
 void ServiceManager::Ready(std::string_view status) {
   SetPhase(Phase::kReady);
-  Send("READY=1\nSTATUS=" + std::string(status));
+  Send("READY=1\nSTATUS=" + std::string(status), /*waits=*/true);
 }
 
 void ServiceManager::Stopping(std::string_view status) {
@@ -86,7 +92,7 @@ void ServiceManager::Stopping(std::string_view status) {
     phase_ = Phase::kStopping;
     stopping_since_ = absl::Now();
   }
-  Send("STOPPING=1\nSTATUS=" + std::string(status));
+  Send("STOPPING=1\nSTATUS=" + std::string(status), /*waits=*/true);
 }
 
 void ServiceManager::Run() {
@@ -112,7 +118,8 @@ void ServiceManager::Run() {
   }
 }
 
-void ServiceManager::Send(const std::string& text) const {
+// What is said once waits for room in a queue that is full; of signs of life the next one comes soon.
+void ServiceManager::Send(const std::string& text, bool waits) const {
   sockaddr_un address = {};
   const std::string& path = options_.socket;
   if (socket_ == -1 || path.size() >= sizeof(address.sun_path)) return;
@@ -120,7 +127,7 @@ void ServiceManager::Send(const std::string& text) const {
   std::memcpy(address.sun_path, path.data(), path.size());
   if (path.front() == '@') address.sun_path[0] = '\0';
   // A service manager that is not there, or does not listen, is no reason to do anything else.
-  static_cast<void>(sendto(socket_, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
+  static_cast<void>(sendto(socket_, text.data(), text.size(), MSG_NOSIGNAL | (waits ? 0 : MSG_DONTWAIT),
                            reinterpret_cast<const sockaddr*>(&address),
                            static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size())));
 }

@@ -50,7 +50,7 @@ class ServiceManager {
 
   void Run();
   void SetPhase(Phase phase);
-  void Send(const std::string& text) const;
+  void Send(const std::string& text, bool waits = false) const;
 
   const Options options_;
   const absl::Duration pause_;

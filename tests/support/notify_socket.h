@@ -48,9 +48,10 @@ class NotifySocket {
     return count <= 0 ? "" : std::string(bytes, static_cast<size_t>(count));
   }
 
-  // Passes over what is said until it is `text`. false: nothing is said any more.
+  // Passes over what is said until it is `text`. false: it is not, or nothing is said any more.
   bool Await(const std::string& text) const {
-    for (std::string said = Next(); !said.empty(); said = Next()) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    for (std::string said = Next(); !said.empty() && std::chrono::steady_clock::now() < end; said = Next()) {
       if (said == text) return true;
     }
     return false;

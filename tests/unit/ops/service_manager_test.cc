@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <string>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -28,6 +29,17 @@ TEST(ServiceManagerTest, SaysWhatSystemdWaitsFor) {
   EXPECT_TRUE(systemd.Await("WATCHDOG=1"));
   manager.Stopping("stopping");
   EXPECT_TRUE(systemd.Await("STOPPING=1\nSTATUS=stopping"));
+}
+
+// Goal: what is said once is heard also where signs of life have filled the queue of somebody who reads late.
+TEST(ServiceManagerTest, ReadyIsHeardBehindAFullQueue) {
+  const NotifySocket systemd(testing::TempDir() + "/notify");
+  ServiceManager manager({systemd.path(), absl::Milliseconds(4)});
+  absl::SleepFor(absl::Milliseconds(300));
+  std::thread ready([&] { manager.Ready("serving"); });
+  absl::SleepFor(absl::Milliseconds(50));
+  EXPECT_TRUE(systemd.Await("READY=1\nSTATUS=serving"));
+  ready.join();
 }
 
 // Goal: where something hangs there is no sign of life, and where it goes on there is again.
