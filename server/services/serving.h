@@ -78,6 +78,14 @@ class Serving {
   // was acknowledged.
   absl::Status Ready();
 
+  // Answers that wait before they are sent; false: there are as many as there may be.
+  bool BeginHold() {
+    if (held_.fetch_add(1, std::memory_order_relaxed) < kMostHeld) return true;
+    EndHold();
+    return false;
+  }
+  void EndHold() { held_.fetch_sub(1, std::memory_order_relaxed); }
+
   // A call begins on this thread: told to the observer.
   Call Begin(bool is_stream, const grpc::CallbackServerContext& context);
   // It ends like this, told to the observer: what is to be sent to the caller. `request_id` as EndedCall's.
@@ -114,6 +122,8 @@ class Serving {
   engine::Engine* engine_;
   DirectoryCache directories_;
   std::atomic<bool> ready_ = false;
+  static constexpr int kMostHeld = 4096;  // a few kilobytes each
+  std::atomic<int> held_ = 0;
   LookBook looks_;  // behind those who note looks
   Feeder feeder_;   // behind the pool: what the pool still has to do speaks of it
   BlockingPool pool_;

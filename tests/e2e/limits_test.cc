@@ -103,7 +103,13 @@ TEST_F(LimitsTest, AFloodedKeyIsRefusedAndOthersAreServed) {
   for (std::thread& flooder : flooders) flooder.join();
 
   Outcome last = Look(maria_);
-  for (int i = 0; i < 100 && last.ok(); ++i) last = Look(maria_);
+  auto asked = std::chrono::steady_clock::now();
+  for (int i = 0; i < 100 && last.ok(); ++i) {
+    asked = std::chrono::steady_clock::now();
+    last = Look(maria_);
+  }
+  EXPECT_GE(std::chrono::steady_clock::now() - asked, std::chrono::milliseconds(200))
+      << "who asks too much waits for the answer";
   ASSERT_THAT(last, IsRefused(StatusCode::RESOURCE_EXHAUSTED, "RATE_LIMITED"));
   EXPECT_TRUE(last.has_retry_info);
   EXPECT_GE(last.retry_delay, std::chrono::milliseconds(10));
@@ -130,7 +136,7 @@ TEST_F(LimitsTest, ForbiddenCallsCostToo) {
   v1::ListKeysRequest forbidden;
   forbidden.set_parent("timebanks/rushey");
   int limited = 0;
-  for (int i = 0; i < 60; ++i) {
+  for (int i = 0; i < 20; ++i) {
     const Outcome outcome = wire_->Call<v1::ListKeysResponse>(forbidden, With(maria_));
     EXPECT_TRUE(outcome.reason == "ROLE_REQUIRED" || kLimited(outcome)) << outcome;
     limited += kLimited(outcome) ? 1 : 0;
@@ -146,7 +152,7 @@ TEST_F(LimitsTest, ForbiddenCallsCostToo) {
 // server.
 TEST_F(LimitsTest, ABankHasALimit) {
   Start({"--bank-calls-per-second", "5"});
-  EXPECT_GT(Flood(maria_, 200), 0);
+  EXPECT_GT(Flood(maria_, 30), 0);
   EXPECT_GT(Flood(eva_, 20), 0) << "the same bank";
   EXPECT_TRUE(Look(oak_, "oak").ok());
   EXPECT_TRUE(Look(root_).ok());
