@@ -102,8 +102,8 @@ TEST_F(LimitsTest, AFloodedKeyIsRefusedAndOthersAreServed) {
   over = true;
   for (std::thread& flooder : flooders) flooder.join();
 
-  Outcome last = Look(maria_);
   auto asked = std::chrono::steady_clock::now();
+  Outcome last = Look(maria_);
   for (int i = 0; i < 100 && last.ok(); ++i) {
     asked = std::chrono::steady_clock::now();
     last = Look(maria_);
