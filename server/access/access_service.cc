@@ -88,11 +88,8 @@ std::string BodyOf(v1::CreateKeyRequest request) {
 }
 
 absl::Status CheckRequestId(const std::string& id) {
-  if (id.size() > ledger::kMaxRequestIdCharacters) {
-    return services::ToStatus({{"request_id", std::string(violation::kTooLong)}}, "");
-  }
-  const bool visible = std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c <= '~'; });
-  return visible ? absl::OkStatus() : Malformed("request_id");
+  const std::optional<Violation> wrong = ledger::CheckRequestId(id);
+  return wrong ? services::ToStatus({*wrong}, "") : absl::OkStatus();
 }
 
 absl::Status Create(KeyStore& keys, const NamedView& view, const Caller& caller,

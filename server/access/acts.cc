@@ -94,12 +94,6 @@ absl::StatusOr<Found> FindEntries(const BankReader& bank, const std::vector<Acco
   return found;
 }
 
-absl::StatusOr<sv1::Entry> EntryAt(const BankReader& bank, Sequence sequence) {
-  TB_ASSIGN_OR_RETURN(auto entry, bank.EntryAt(sequence));
-  if (!entry) return absl::DataLossError("an entry is missing from the journal");
-  return *std::move(entry);
-}
-
 v1::Act::Kind KindOf(const sv1::Entry& entry) {
   if (entry.corrects() != 0) return v1::Act::KIND_CORRECTION;
   if (entry.restores() != 0) return v1::Act::KIND_RESTORATION;
@@ -161,11 +155,11 @@ class ActList {
       next_entry_ = found.complete - 1;
     }
     for (const Sequence sequence : found.entries) {
-      TB_ASSIGN_OR_RETURN(sv1::Entry entry, EntryAt(bank_, sequence));
+      TB_ASSIGN_OR_RETURN(sv1::Entry entry, bank_.KnownEntry(sequence));
       if (!IsOneOf(accounts_, entry.recorder()) && !IsOwnMerger(entry)) entries_.push_back(std::move(entry));
     }
     if (next_entry_ != 0) {
-      TB_ASSIGN_OR_RETURN(const sv1::Entry next, EntryAt(bank_, next_entry_));
+      TB_ASSIGN_OR_RETURN(const sv1::Entry next, bank_.KnownEntry(next_entry_));
       listed_from_us_ = next.record_time_us();
     }
     return absl::OkStatus();

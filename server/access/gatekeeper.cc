@@ -26,8 +26,6 @@ using services::NotAllowed;
 using services::Sight;
 
 constexpr std::string_view kBearer = "bearer ";
-// When to try again where as much is under way as may be.
-constexpr int64_t kFullRetryNs = 200'000'000;
 // What gRPC calls the names in a client certificate's subjectAltName.
 constexpr char kSubjectAlternativeName[] = "x509_subject_alternative_name";
 
@@ -209,7 +207,7 @@ absl::Status Gatekeeper::Charge(const Recognised& who, const google::protobuf::M
     if (who.bank_meter != nullptr) who.bank_meter->PutBack(limits_.bank, cost);
     return services::RateLimited(
         absl::StrCat("this key has ", most, call->is_stream ? " feeds open" : " calls under way"),
-        kFullRetryNs);
+        services::kRetryNs);
   }
   call->permit = std::make_shared<const Permit>(who.meter, counter);
   return absl::OkStatus();

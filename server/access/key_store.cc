@@ -3,7 +3,6 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "absl/hash/hash.h"
@@ -12,6 +11,7 @@
 #include "server/access/key_text.h"
 #include "server/engine/random.h"
 #include "server/ledger/error.h"
+#include "server/services/days.h"
 #include "storage/coding.h"
 #include "storage/crc32c.h"
 #include "storage/status_macros.h"
@@ -27,12 +27,6 @@ using ledger::Reason;
 constexpr std::string_view kFileStart = "timebank-keys 1\n";
 constexpr size_t kSumBytes = sizeof(uint32_t);
 constexpr int64_t kMinuteUs = 60'000'000;
-
-int64_t SystemNowUs() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 std::string SumOf(std::string_view bytes) {
   std::string sum;
@@ -94,7 +88,7 @@ absl::StatusOr<std::unique_ptr<KeyStore>> KeyStore::Open(Options options) {
 KeyStore::KeyStore(Options options)
     : options_([&] {
         if (options.files == nullptr) options.files = &storage::FileSystem::Posix();
-        if (!options.now_us) options.now_us = SystemNowUs;
+        if (!options.now_us) options.now_us = services::SystemNowUs;
         return std::move(options);
       }()),
       pepper_(options_.pepper),

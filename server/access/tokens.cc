@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -25,6 +24,7 @@ extern "C" {
 #include "absl/time/time.h"
 #include "server/ledger/error.h"
 #include "server/ledger/validate.h"
+#include "server/services/days.h"
 #include "storage/hash.h"
 #include "storage/status_macros.h"
 #include "storage/threads.h"
@@ -51,12 +51,6 @@ void ReleaseJwk(cjose_jwk_t* key) { cjose_jwk_release(key); }
 using Jwk = std::unique_ptr<cjose_jwk_t, Releaser<cjose_jwk_t, ReleaseJwk>>;
 void ReleaseJws(cjose_jws_t* jws) { cjose_jws_release(jws); }
 using Jws = std::unique_ptr<cjose_jws_t, Releaser<cjose_jws_t, ReleaseJws>>;
-
-int64_t SystemNowUs() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 // A text that a JSON object holds under `name`; empty: none.
 std::string TextIn(const json_t* object, const char* name) {
@@ -140,7 +134,7 @@ class ProvidersTokens final : public Tokens {
  public:
   ProvidersTokens(std::vector<Provider> providers, TokenOptions options)
       : options_(std::move(options)), providers_(std::move(providers)), states_(providers_.size()) {
-    if (!options_.now_us) options_.now_us = SystemNowUs;
+    if (!options_.now_us) options_.now_us = services::SystemNowUs;
   }
   ~ProvidersTokens() override {
     {

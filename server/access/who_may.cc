@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "server/ledger/validate.h"
 #include "server/services/names.h"
 #include "timebank/v1/access_service.pb.h"
 #include "timebank/v1/circle_service.pb.h"
@@ -16,8 +17,6 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::FileDescriptor;
 using google::protobuf::Message;
-
-constexpr size_t kMostItems = 8192;
 
 const FieldDescriptor* NameIn(const Descriptor& type) {
   for (const char* field : {"parent", "name"}) {
@@ -67,7 +66,7 @@ std::string_view Rule::BankOf(const Message& request) const {
 size_t Rule::ItemsOf(const Message& request) const {
   if (items == nullptr) return 1;
   // A larger batch is refused without being looked at.
-  return std::min(static_cast<size_t>(request.GetReflection()->FieldSize(request, items)), kMostItems);
+  return std::min(static_cast<size_t>(request.GetReflection()->FieldSize(request, items)), ledger::kMaxBatch);
 }
 
 const WhoMay& WhoMay::OfServices() {

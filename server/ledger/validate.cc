@@ -422,14 +422,16 @@ std::vector<Violation> ValidateExchange(const ExchangeSpec& exchange, const Stam
   return found;
 }
 
+std::optional<Violation> CheckRequestId(std::string_view id) {
+  if (id.size() > kMaxRequestIdCharacters) return Violation{"request_id", std::string(v::kTooLong)};
+  const bool visible = std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c <= '~'; });
+  if (!visible) return Violation{"request_id", std::string(v::kMalformed)};
+  return std::nullopt;
+}
+
 std::vector<Violation> Validate(const Command& command) {
   std::vector<Violation> found;
-  if (command.request_id.size() > kMaxRequestIdCharacters) {
-    found.push_back({"request_id", std::string(v::kTooLong)});
-  } else if (!std::all_of(command.request_id.begin(), command.request_id.end(),
-                          [](char c) { return c > ' ' && c <= '~'; })) {
-    found.push_back({"request_id", std::string(v::kMalformed)});
-  }
+  if (auto wrong = CheckRequestId(command.request_id)) found.push_back(*std::move(wrong));
   std::visit(Validator(command, &found), command.act);
   return found;
 }

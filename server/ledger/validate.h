@@ -8,6 +8,7 @@
 #define TIMEBANK_SERVER_LEDGER_VALIDATE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -79,6 +80,9 @@ bool IsSystem(std::string_view text);
 bool IsUtf8(std::string_view text);
 // Code points of valid UTF-8.
 size_t CharactersIn(std::string_view text);
+
+// TOO_LONG, MALFORMED; nothing: it is one, or there is none.
+std::optional<Violation> CheckRequestId(std::string_view id);
 
 // Everything that is wrong, in no order to rely on; fields are named as in the API's request message.
 // Batch items carry their own (see BatchRecordExchanges::Item) and are not looked at again.

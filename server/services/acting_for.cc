@@ -28,12 +28,11 @@ absl::StatusOr<v1::ActingFor> Changed(BankReader& bank, const ledger::Outcome& o
 // `grant` as it stands, with what was used of `today`'s month.
 absl::StatusOr<v1::ActingFor> Standing(BankReader& bank, AccountNumber member, const sv1::GrantRow& grant,
                                        storage::Day today) {
-  TB_ASSIGN_OR_RETURN(std::optional<sv1::Entry> entry, bank.EntryAt(grant.granted_at()));
-  if (!entry) return absl::DataLossError("the entry of a grant is missing");
+  TB_ASSIGN_OR_RETURN(sv1::Entry entry, bank.KnownEntry(grant.granted_at()));
   // Whoever was merged since then goes by the survivor's name.
-  entry->set_subject(member);
-  entry->set_other(grant.agent());
-  TB_ASSIGN_OR_RETURN(v1::ActingFor acting, bank.ToActingFor(*entry));
+  entry.set_subject(member);
+  entry.set_other(grant.agent());
+  TB_ASSIGN_OR_RETURN(v1::ActingFor acting, bank.ToActingFor(entry));
   const storage::CivilDay civil = storage::ToCivil(today);
   if (grant.month() == static_cast<uint32_t>(civil.year * 100 + civil.month)) {
     acting.set_used_seconds(grant.used());

@@ -38,14 +38,16 @@ bool IsAboutBalance(int kind) {
 
 }  // namespace
 
+bool BankReader::ShowsMembersBalances() const {
+  return static_cast<int>(row().settings().balances_visible()) ==
+         static_cast<int>(v1::Settings::VISIBILITY_MEMBERS);
+}
+
 absl::StatusOr<bool> BankReader::MayTellBalance(AccountNumber account) const {
   if (seen_by_ == nullptr || seen_by_->sight == Sight::kAll) return true;
   if (storage::KindOf(account) == HolderKind::kPot) return true;
   if (seen_by_->sight == Sight::kOpen) return false;
-  if (static_cast<int>(row().settings().balances_visible()) ==
-      static_cast<int>(v1::Settings::VISIBILITY_MEMBERS)) {
-    return true;
-  }
+  if (ShowsMembersBalances()) return true;
   if (!own_) {
     const absl::StatusOr<AccountNumber> own = FindHolder({HolderKind::kMember, seen_by_->actor.member});
     if (absl::IsNotFound(own.status())) return false;
@@ -186,6 +188,12 @@ absl::StatusOr<std::optional<sv1::Entry>> BankReader::EntryAt(Sequence sequence)
   sv1::Entry entry;
   if (!entry.ParseFromString(*bytes)) return absl::DataLossError("an entry's bytes do not parse");
   return std::optional(std::move(entry));
+}
+
+absl::StatusOr<sv1::Entry> BankReader::KnownEntry(Sequence sequence) const {
+  TB_ASSIGN_OR_RETURN(std::optional<sv1::Entry> entry, EntryAt(sequence));
+  if (!entry) return absl::DataLossError("an entry is missing from the journal");
+  return *std::move(entry);
 }
 
 absl::StatusOr<sv1::Texts> BankReader::TextsOf(Sequence sequence, bool* note_erased) const {
@@ -413,9 +421,7 @@ absl::StatusOr<v1::ActingFor> BankReader::ToActingFor(const sv1::Entry& entry) c
   if (entry.grant().has_until()) acting.set_until(FormatDay(entry.grant().until()));
   sv1::Entry granted = entry;
   if (entry.kind() == sv1::ENTRY_KIND_ACTING_FOR_REVOKED) {
-    TB_ASSIGN_OR_RETURN(const auto found, EntryAt(entry.about()));
-    if (!found) return absl::DataLossError("the entry of a grant is missing");
-    granted = *found;
+    TB_ASSIGN_OR_RETURN(granted, KnownEntry(entry.about()));
   }
   TB_ASSIGN_OR_RETURN(*acting.mutable_granted_by(), RecorderName(granted.recorder(), granted.key()));
   *acting.mutable_grant_time() = ToTimestamp(granted.record_time_us());

@@ -38,6 +38,8 @@ class BankReader {
   const std::string& id() const { return record_->row.slug(); }
   const storage::v1::BankRow& row() const { return record_->row; }
   absl::TimeZone zone() const { return record_->zone; }
+  // Whether members see each other's balances here.
+  bool ShowsMembersBalances() const;
   // What moves with every entry.
   absl::StatusOr<storage::v1::HeadRow> Head() const;
   absl::StatusOr<storage::Sequence> LastSequence() const;
@@ -67,6 +69,8 @@ class BankReader {
 
   // --- entries
   absl::StatusOr<std::optional<storage::v1::Entry>> EntryAt(storage::Sequence sequence) const;
+  // One that something speaks of, so that it must be there. DATA_LOSS.
+  absl::StatusOr<storage::v1::Entry> KnownEntry(storage::Sequence sequence) const;
   absl::StatusOr<storage::v1::Texts> TextsOf(storage::Sequence sequence, bool* note_erased = nullptr) const;
   // The note alone, which is cheaper; empty where there is none.
   absl::Status ReadNote(storage::Sequence sequence, std::string* note);

@@ -284,10 +284,9 @@ ServerUnaryReactor* TimebankService::ListSettingsChanges(CallbackServerContext* 
         response->set_next_page_token(NextPage(bank, page, static_cast<int64_t>(next)));
         break;
       }
-      TB_ASSIGN_OR_RETURN(auto entry, bank.EntryAt(next));
-      if (!entry) return absl::DataLossError("an entry that settings speak of is missing");
-      TB_ASSIGN_OR_RETURN(*response->add_changes(), ToSettingsChange(bank, *entry));
-      next = entry->about();
+      TB_ASSIGN_OR_RETURN(const sv1::Entry entry, bank.KnownEntry(next));
+      TB_ASSIGN_OR_RETURN(*response->add_changes(), ToSettingsChange(bank, entry));
+      next = entry.about();
     }
     return absl::OkStatus();
   });

@@ -1,5 +1,7 @@
 #include "server/services/days.h"
 
+#include <chrono>
+
 #include "absl/strings/str_format.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
@@ -56,6 +58,12 @@ bool IsTimeZone(const std::string& name) {
 absl::TimeZone TimeZoneOf(const std::string& name) {
   absl::TimeZone zone;
   return absl::LoadTimeZone(name, &zone) ? zone : absl::UTCTimeZone();
+}
+
+int64_t SystemNowUs() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 storage::Day DayAt(int64_t now_us, absl::TimeZone zone) {

@@ -25,6 +25,9 @@ bool IsTimeZone(const std::string& name);
 // `name`'s time zone; UTC where this machine does not know it any more.
 absl::TimeZone TimeZoneOf(const std::string& name);
 
+// Now, by the system's clock: microseconds since 1970-01-01 UTC.
+int64_t SystemNowUs();
+
 // What day it is in `zone`.
 storage::Day DayAt(int64_t now_us, absl::TimeZone zone);
 

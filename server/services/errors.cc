@@ -16,8 +16,6 @@ namespace {
 using ledger::Reason;
 
 constexpr int64_t kMillisecondNs = 1'000'000;
-// When to try again what was too much, where nothing better is known.
-constexpr int64_t kRetryNs = 200 * kMillisecondNs;
 
 constexpr char kDetails[] = "timebank.v1/details";  // a serialized google.rpc.Status
 

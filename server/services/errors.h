@@ -36,6 +36,9 @@ absl::Status ToStatus(const std::vector<ledger::Violation>& violations, const st
 // NOT_FOUND and the like where no refusal is at hand: `metadata` becomes ErrorInfo.metadata's `name`.
 absl::Status NotFound(ledger::Reason reason, const std::string& name);
 
+// When to try again what was too much, where nothing better is known.
+inline constexpr int64_t kRetryNs = 200'000'000;
+
 // RATE_LIMITED, worth trying again `wait_ns` from now. `why`: a sentence without its end.
 absl::Status RateLimited(const std::string& why, int64_t wait_ns);
 

@@ -170,9 +170,8 @@ ServerUnaryReactor* LedgerService::BatchRecordExchanges(CallbackServerContext* c
       result->mutable_status();
       result->set_sequence(static_cast<int64_t>(item.sequence));
       if (!request->full() || request->validate_only()) continue;
-      TB_ASSIGN_OR_RETURN(auto entry, bank.EntryAt(item.sequence));
-      if (!entry) return absl::DataLossError("an entry that was posted is missing");
-      TB_RETURN_IF_ERROR(FillExchange(bank, *entry, result));
+      TB_ASSIGN_OR_RETURN(const sv1::Entry entry, bank.KnownEntry(item.sequence));
+      TB_RETURN_IF_ERROR(FillExchange(bank, entry, result));
     }
     return absl::OkStatus();
   };

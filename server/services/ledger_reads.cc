@@ -138,15 +138,14 @@ absl::StatusOr<AccountNumber> ListThem(BankReader& bank, const Caller& caller,
                       Candidates(bank, filter, from, page.at, up ? Direction::kUp : Direction::kDown));
   const bool cut = candidates.size() == kMostLookedAt;
   for (size_t i = 0; i < candidates.size(); ++i) {
-    TB_ASSIGN_OR_RETURN(auto entry, bank.EntryAt(candidates[i]));
-    if (!entry) return absl::DataLossError("an entry is missing from the journal");
-    TB_ASSIGN_OR_RETURN(bool matches, Matches(bank, filter, *entry));
+    TB_ASSIGN_OR_RETURN(const sv1::Entry entry, bank.KnownEntry(candidates[i]));
+    TB_ASSIGN_OR_RETURN(bool matches, Matches(bank, filter, entry));
     if (matches) {
       if (static_cast<size_t>(response->exchanges_size()) == most) {
         response->set_next_page_token(NextPage(bank, page, static_cast<int64_t>(candidates[i])));
         return asked;
       }
-      TB_RETURN_IF_ERROR(bank.ToExchange(*entry, response->add_exchanges()));
+      TB_RETURN_IF_ERROR(bank.ToExchange(entry, response->add_exchanges()));
     }
   }
   if (cut && (up ? candidates.back() < page.at : candidates.back() > 1)) {

@@ -29,9 +29,7 @@ absl::StatusOr<BankReader> OpenForRead(const NamedView& view, const Caller& call
 
 absl::Status MaySeeBalance(const BankReader& bank, const Caller& caller, const ledger::HolderRef& holder) {
   if (caller.sight == Sight::kOpen && holder.kind == ledger::HolderKind::kPot) return absl::OkStatus();
-  const bool all_visible = static_cast<int>(bank.row().settings().balances_visible()) ==
-                           static_cast<int>(v1::Settings::VISIBILITY_MEMBERS);
-  if (caller.sight == Sight::kOwn && all_visible) return absl::OkStatus();
+  if (caller.sight == Sight::kOwn && bank.ShowsMembersBalances()) return absl::OkStatus();
   return MaySeeStatement(caller, holder);
 }
 

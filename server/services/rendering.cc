@@ -15,9 +15,7 @@ absl::Status Ready(RequestReader& reader, ledger::Act&& act, Serving::Prepared& 
 absl::StatusOr<std::vector<sv1::Entry>> EntriesOf(const BankReader& bank, const ledger::Outcome& outcome) {
   std::vector<sv1::Entry> entries;
   for (uint32_t i = 0; i < outcome.count; ++i) {
-    TB_ASSIGN_OR_RETURN(auto entry, bank.EntryAt(outcome.first + i));
-    if (!entry) return absl::DataLossError("an entry that was posted is missing");
-    entries.push_back(*std::move(entry));
+    TB_ASSIGN_OR_RETURN(entries.emplace_back(), bank.KnownEntry(outcome.first + i));
   }
   if (entries.empty()) return absl::DataLossError("an outcome that was kept has no entries");
   return entries;

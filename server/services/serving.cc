@@ -19,12 +19,6 @@ namespace {
 using ledger::ErrorOf;
 using ledger::Reason;
 
-int64_t SystemNowUs() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 // What a call that nobody waits for any more is answered: nothing was carried out.
 absl::Status EndedEarly(const Call& call) {
   if (call.until <= std::chrono::system_clock::now()) {
