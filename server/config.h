@@ -45,7 +45,7 @@ struct Config {
   int64_t queue_mb = 64;
   int64_t pool_threads = 2;
   int64_t flush_interval_seconds = 15;
-  int64_t block_cache_mb = 64;
+  int64_t block_cache_mb = 128;
   int64_t tail_mb = 128;
   int64_t write_buffer_mb = 16;
   int64_t segment_mb = 32;

@@ -378,6 +378,13 @@ absl::Status LocalLog::Trim(uint64_t index) {
   return trimmed.ok() ? trimmed : Fail(std::move(trimmed));
 }
 
+void LocalLog::Rest() {
+  const absl::MutexLock lock(&mutex_);
+  // What cannot be removed is found by the next Open, and is no harm.
+  for (const std::string& spare : spares_) file_system_.Remove(spare).IgnoreError();
+  spares_.clear();
+}
+
 uint64_t LocalLog::first_index() const {
   const absl::MutexLock lock(&mutex_);
   return segments_.front()->header.first_index;

@@ -78,6 +78,9 @@ class LocalLog final : public CommitLog {
   // Append's does.
   absl::Status Trim(uint64_t index) override;
 
+  // Removes the files that are kept to be written anew.
+  void Rest() override;
+
   // The oldest frame that Read can give; tail_index() + 1 where there is none.
   uint64_t first_index() const;
 

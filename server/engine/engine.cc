@@ -80,6 +80,8 @@ Engine::~Engine() {
   if (store_ == nullptr) return;
   Stop();
   store_.reset();  // while its callbacks still find an engine
+  absl::MutexLock lock(&log_mutex_);
+  if (log_ != nullptr) log_->Rest();
 }
 
 void Engine::Submit(Submission submission) {

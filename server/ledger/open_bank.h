@@ -48,18 +48,21 @@ struct AccountSlot {
   bool changed = false;  // in the current layer
 };
 
-// How much is kept. Where a limit is exceeded when a batch is sealed, everything is forgotten and read again
-// as it is asked for; so a limit can be exceeded by what one batch touches.
+// How much is kept, of all banks together: 200 MB where each limit is reached. Where one is exceeded when a
+// batch is sealed, what was read first is forgotten first; so a limit can be exceeded by what one batch
+// touches.
 struct CacheLimits {
   size_t banks = 16'384;
-  size_t accounts = 131'072;
-  size_t names = 131'072;  // of any kind
+  size_t accounts = 1'048'576;  // places for them, four at a time
+  size_t names = 524'288;       // of members, circles, categories and keys
+  size_t words = 131'072;       // categories as they are spelt, and callers' hashes
 };
 
 struct OpenBank {
   explicit OpenBank(storage::BankNumber number) : number(number) {}
 
   const storage::BankNumber number;
+  std::string id;  // by which it was found; empty: it was not yet
 
   RowState row_state = RowState::kNotRead;
   storage::v1::BankRow row;

@@ -158,10 +158,7 @@ void WorkingState::Forget(Family family, std::string_view key) const {
   if (found == banks_.end()) return;
   OpenBank& bank = *found->second;
   if (family == Family::kSlug) {
-    const auto name = bank.names_by_hash.find({Number64At(key, 8), Number64At(key, 16)});
-    if (name == bank.names_by_hash.end()) return;
-    bank.names[static_cast<size_t>(name->second.first)].erase(name->second.second);
-    bank.names_by_hash.erase(name);
+    ForgetName(bank, {Number64At(key, 8), Number64At(key, 16)});
     return;
   }
   const uint64_t directory_number = Number64At(key, 9);
@@ -186,15 +183,34 @@ void WorkingState::Forget(Family family, std::string_view key) const {
   }
 }
 
+void WorkingState::ForgetName(OpenBank& bank, const OpenBank::NameHash& hash) const {
+  const auto name = bank.names_by_hash.find(hash);
+  if (name == bank.names_by_hash.end()) return;
+  bank.names[static_cast<size_t>(name->second.first)].erase(name->second.second);
+  bank.names_by_hash.erase(name);
+}
+
+// Only between batches: nobody holds anything of what is kept.
 void WorkingState::LimitCaches() const {
-  if (banks_.size() <= limits_.banks && cached_accounts_ <= limits_.accounts &&
-      cached_names_ <= limits_.names) {
-    return;
+  for (; kept_banks_.size() > limits_.banks; kept_banks_.pop_front()) {
+    const auto bank = banks_.find(kept_banks_.front());
+    banks_by_id_.erase(bank->second->id);
+    banks_.erase(bank);
   }
-  banks_by_id_.clear();
-  banks_.clear();
-  cached_accounts_ = 0;
-  cached_names_ = 0;
+  for (; kept_pages_.size() * OpenBank::kPageAccounts > limits_.accounts; kept_pages_.pop_front()) {
+    const auto& [number, page] = kept_pages_.front();
+    if (const auto bank = banks_.find(number); bank != banks_.end()) bank->second->accounts.erase(page);
+  }
+  for (; kept_names_.size() > limits_.names; kept_names_.pop_front()) {
+    const auto& [number, hash] = kept_names_.front();
+    if (const auto bank = banks_.find(number); bank != banks_.end()) ForgetName(*bank->second, hash);
+  }
+  if (kept_words_ <= limits_.words) return;
+  for (const auto& [number, bank] : banks_) {
+    bank->category_names.clear();
+    bank->callers.clear();
+  }
+  kept_words_ = 0;
 }
 
 OpenBank* WorkingState::FindBank(std::string_view id) const {
@@ -204,13 +220,17 @@ OpenBank* WorkingState::FindBank(std::string_view id) const {
   sv1::SlugRow slug;
   if (!GetRow(Family::kSlug, storage::SlugKey(0, instance.secret(), "bank", id), &slug)) return nullptr;
   OpenBank* bank = &BankNumbered(slug.number());
+  bank->id = id;
   banks_by_id_.emplace(id, bank);
   return bank;
 }
 
 OpenBank& WorkingState::BankNumbered(BankNumber number) const {
   std::unique_ptr<OpenBank>& bank = banks_[number];
-  if (bank == nullptr) bank = std::make_unique<OpenBank>(number);
+  if (bank == nullptr) {
+    bank = std::make_unique<OpenBank>(number);
+    kept_banks_.push_back(number);
+  }
   return *bank;
 }
 
@@ -246,9 +266,9 @@ std::optional<uint64_t> WorkingState::NumberNamed(OpenBank& bank, NameKind kind,
   sv1::SlugRow slug;
   if (!GetRow(Family::kSlug, key, &slug)) return std::nullopt;
   names.emplace(text, slug.number());
-  bank.names_by_hash.insert_or_assign({Number64At(key, 8), Number64At(key, 16)},
-                                      std::pair(kind, std::string(text)));
-  ++cached_names_;
+  const OpenBank::NameHash hash(Number64At(key, 8), Number64At(key, 16));
+  bank.names_by_hash.insert_or_assign(hash, std::pair(kind, std::string(text)));
+  kept_names_.emplace_back(bank.number, hash);
   return slug.number();
 }
 
@@ -262,7 +282,7 @@ std::string WorkingState::CategoryName(OpenBank& bank, uint32_t number) const {
               &row)) {
     return "";
   }
-  ++cached_names_;
+  ++kept_words_;
   return bank.category_names.emplace(number, row.name()).first->second;
 }
 
@@ -272,7 +292,7 @@ std::string WorkingState::RequestKey(OpenBank& bank, const std::string& owner,
   auto caller = bank.callers.find(owner);
   if (caller == bank.callers.end()) {
     caller = bank.callers.emplace(owner, storage::CallerHash(bank.secret, owner)).first;
-    ++cached_names_;
+    ++kept_words_;
   }
   return storage::RequestKey(bank.number, bank.secret, caller->second, request_id);
 }
@@ -283,7 +303,7 @@ AccountSlot& WorkingState::LoadedAccount(OpenBank& bank, AccountNumber account) 
   std::unique_ptr<OpenBank::AccountPage>& page = bank.accounts[account / OpenBank::kPageAccounts];
   if (page == nullptr) {
     page = std::make_unique<OpenBank::AccountPage>();
-    cached_accounts_ += OpenBank::kPageAccounts;
+    kept_pages_.emplace_back(bank.number, account / OpenBank::kPageAccounts);
   }
   AccountSlot& slot = (*page)[account % OpenBank::kPageAccounts];
   if (slot.figures_state == RowState::kNotRead) {

@@ -176,6 +176,7 @@ class WorkingState {
   void PutAccountRow(OpenBank& bank, storage::AccountNumber account, const std::string& value);
   std::string AccountValue(OpenBank& bank, storage::AccountNumber account) const;
   void WriteAccounts(Layer* layer) const;
+  void ForgetName(OpenBank& bank, const OpenBank::NameHash& hash) const;
   void LimitCaches() const;
 
   void BeginLayer();
@@ -194,8 +195,11 @@ class WorkingState {
   std::vector<std::pair<OpenBank*, storage::AccountNumber>> changed_;
   mutable absl::flat_hash_map<storage::BankNumber, std::unique_ptr<OpenBank>> banks_;
   mutable absl::flat_hash_map<std::string, OpenBank*> banks_by_id_;
-  mutable size_t cached_accounts_ = 0;
-  mutable size_t cached_names_ = 0;
+  // What is kept, in the order in which it was read; some of it may be forgotten already.
+  mutable std::deque<storage::BankNumber> kept_banks_;
+  mutable std::deque<std::pair<storage::BankNumber, storage::AccountNumber>> kept_pages_;
+  mutable std::deque<std::pair<storage::BankNumber, OpenBank::NameHash>> kept_names_;
+  mutable size_t kept_words_ = 0;
   mutable absl::Status status_;
 };
 

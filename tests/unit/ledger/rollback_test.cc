@@ -250,12 +250,13 @@ class CacheTest : public testing::TestWithParam<uint32_t> {};
 
 // Goal: what a working state keeps decoded is what the rows say, through refusals, previews, whole and
 // partial batches, at every stage of a layer: each command ends as it does for a working state that knows
-// nothing yet, and for one that forgets everything at each seal.
+// nothing yet, for one that forgets everything at each seal, and for one that forgets some of it.
 TEST_P(CacheTest, WhatIsKeptIsWhatTheRowsSay) {
   Script script(Script::Folding::kEachCommand);
   ASSERT_THAT(script.Run("members m1..m6 \n circle c1 m1,m2 \n fold"), IsOk());
   Ledger keeping(script.base());
-  Ledger forgetful(script.base(), {.banks = 0, .accounts = 0, .names = 0});
+  Ledger forgetful(script.base(), {.banks = 0, .accounts = 0, .names = 0, .words = 0});
+  Ledger small(script.base(), {.banks = 1, .accounts = 8, .names = 3, .words = 1});
   Lines lines(GetParam());
   std::mt19937 random(GetParam());
   for (int i = 0; i < 1000; ++i) {
@@ -269,7 +270,7 @@ TEST_P(CacheTest, WhatIsKeptIsWhatTheRowsSay) {
     Ledger fresh(keeping.Folded());
     const auto expected = Execute(*command, fresh.state);
     ASSERT_THAT(expected, IsOk());
-    for (Ledger* ledger : {&keeping, &forgetful}) {
+    for (Ledger* ledger : {&keeping, &forgetful, &small}) {
       const auto outcome = Execute(*command, ledger->state);
       ASSERT_THAT(outcome, IsOk());
       ASSERT_EQ(Told(*outcome), Told(*expected));
@@ -283,13 +284,16 @@ TEST_P(CacheTest, WhatIsKeptIsWhatTheRowsSay) {
     ASSERT_EQ(keeping.Folded().rows(), all.rows());
     ASSERT_EQ(keeping.Folded().entries(), all.entries());
     ASSERT_EQ(forgetful.Folded().rows(), all.rows());
+    ASSERT_EQ(small.Folded().rows(), all.rows());
     if (random() % 4 != 0) continue;
     if (keeping.sealed) {
       keeping.Drop();
       forgetful.Drop();
+      small.Drop();
     } else {
       keeping.Seal();
       forgetful.Seal();
+      small.Seal();
       ASSERT_EQ(*keeping.sealed->Frame(), *forgetful.sealed->Frame());
     }
   }

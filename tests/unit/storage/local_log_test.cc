@@ -255,6 +255,22 @@ TEST_F(LocalLogTest, Trims) {
   EXPECT_EQ(log_->tail_index(), 16u);
 }
 
+// Goal: a log at rest takes no more room than its frames need, and goes on as it was when it is asked again.
+TEST_F(LocalLogTest, Rests) {
+  Opened();
+  AppendUpTo(16);
+  ASSERT_TRUE(log_->Trim(100).ok());
+  ASSERT_EQ(Names().size(), 5u);
+  log_->Rest();
+  EXPECT_EQ(Names(), (std::vector<std::string>{SegmentName(6)}));
+  AppendUpTo(20);
+  options_.applied_index = 15;
+  Opened();
+  const absl::StatusOr<Frames> frames = ReadAll(*log_, 16);
+  ASSERT_TRUE(frames.ok()) << frames.status();
+  EXPECT_EQ(frames->size(), 5u);
+}
+
 // Goal: a recycled file's earlier frames never come back, wherever the log ends in it.
 TEST_F(LocalLogTest, RecyclesSegments) {
   Opened();
