@@ -209,6 +209,7 @@ absl::Status Gatekeeper::Charge(const Recognised& who, const google::protobuf::M
         absl::StrCat("this key has ", most, call->is_stream ? " feeds open" : " calls under way"),
         services::kRetryNs);
   }
+  call->owner = who.meter.get();
   call->permit = std::make_shared<const Permit>(who.meter, counter);
   return absl::OkStatus();
 }

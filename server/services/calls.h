@@ -50,6 +50,9 @@ struct Call {
   std::chrono::system_clock::time_point until = {};  // a unary call's
   std::string key = {};                          // id of the key that calls; empty: none, or not known yet
   std::shared_ptr<const void> permit = nullptr;  // of who counts calls under way; Serving::End gives it back
+  // The same for all calls of one caller, whose long reads share the pool fairly; null: not known. Not looked
+  // at.
+  const void* owner = nullptr;
 };
 
 // While it lives, what runs on this thread is a call of this RPC.

@@ -271,12 +271,13 @@ void Serving::AnswerOnPool(Call call, grpc::CallbackServerContext* context, grpc
                            Answer answer, Caller caller) {
   // One and not copies: who was counted as under way is no longer once the answer is sent.
   auto shared = std::make_shared<Call>(std::move(call));
+  const void* const owner = shared->owner;
   auto work = [this, shared, context, reactor, answer = std::move(answer), caller = std::move(caller)] {
     const absl::Status status =
         IsOver(*context, shared->until) ? EndedEarly(*shared) : answer(Latest().SeenBy(caller), caller);
     reactor->Finish(End(*shared, context, status));
   };
-  if (!pool_.Submit(std::move(work))) reactor->Finish(End(*shared, context, FullPool()));
+  if (!pool_.Submit(std::move(work), owner)) reactor->Finish(End(*shared, context, FullPool()));
 }
 
 }  // namespace timebank::services
