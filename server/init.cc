@@ -30,7 +30,9 @@ absl::StatusOr<FirstKey> Init(const Config& config) {
                                              config.data, {storage::kFormatVersion, storage::kOldestFormat}));
   access::KeyStore::Options options;
   options.folder = config.data;
+  options.new_pepper = absl::IsNotFound(access::ReadPepper(config.pepper, config.data).status());
   TB_ASSIGN_OR_RETURN(options.pepper, access::MakePepper(config.pepper, config.data));
+  options.pepper_path = config.pepper;
   options.keep_use_seconds = 0;
   TB_ASSIGN_OR_RETURN(const std::unique_ptr<access::KeyStore> keys,
                       access::KeyStore::Open(std::move(options)));

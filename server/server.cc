@@ -267,10 +267,14 @@ absl::Status Server::OpenAccess() {
                      "; timebankd init makes what is missing"));
   }
   options.pepper = *std::move(pepper);
+  options.pepper_path = config_.pepper;
   options.on_revoked = [this] {
     if (services::Feeder* feeder = feeder_) feeder->Wake();
   };
-  TB_ASSIGN_OR_RETURN(keys_, access::KeyStore::Open(std::move(options)));
+  absl::StatusOr<std::unique_ptr<access::KeyStore>> keys = access::KeyStore::Open(std::move(options));
+  // Another pepper is a mistake in the settings, and no damage.
+  if (absl::IsFailedPrecondition(keys.status())) return absl::InvalidArgumentError(keys.status().message());
+  TB_ASSIGN_OR_RETURN(keys_, std::move(keys));
   access::Callers callers;
   std::unique_ptr<const access::Tokens> tokens;
   if (!config_.callers.empty()) {

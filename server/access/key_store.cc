@@ -26,6 +26,8 @@ using ledger::Reason;
 
 constexpr std::string_view kFileStart = "timebank-keys 1\n";
 constexpr size_t kSumBytes = sizeof(uint32_t);
+// What a pepper is known again by. It is no key: keys begin otherwise.
+constexpr std::string_view kPepperCheck = "timebank pepper 1";
 constexpr int64_t kMinuteUs = 60'000'000;
 
 std::string SumOf(std::string_view bytes) {
@@ -130,7 +132,22 @@ absl::Status KeyStore::Read() {
     }
     Add(std::make_unique<Key>(std::move(row)));
   }
-  return absl::OkStatus();
+  pepper_checks_.assign(keys.pepper_checks().begin(), keys.pepper_checks().end());
+  return CheckPepper();
+}
+
+absl::Status KeyStore::CheckPepper() {
+  if (pepper_checks_.empty()) return absl::OkStatus();  // a key that is recognised will tell
+  const std::string mine(pepper_.Of(kPepperCheck).bytes());
+  const bool listed = std::find(pepper_checks_.begin(), pepper_checks_.end(), mine) != pepper_checks_.end();
+  if (!listed && !options_.new_pepper) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the pepper ", options_.pepper_path, " is not the one that the keys in ", options_.folder,
+        "/keys were made under: none of them would be known. Put that one in its place; where it is lost, "
+        "remove this one and have timebankd init make a new one, and new keys after that"));
+  }
+  pepper_known_ = true;
+  return listed ? absl::OkStatus() : Write(nullptr, nullptr, 0, "");
 }
 
 absl::Status KeyStore::Write(const sv1::KeyRow* more, const Key* revoked, int64_t revoked_us,
@@ -144,6 +161,11 @@ absl::Status KeyStore::Write(const sv1::KeyRow* more, const Key* revoked, int64_
     row->set_revoked_by(revoked_by);
   }
   if (more != nullptr) *keys.add_keys() = *more;
+  std::vector<std::string> checks = pepper_checks_;
+  const std::string mine(pepper_.Of(kPepperCheck).bytes());
+  const bool known = more != nullptr || pepper_known_.load(std::memory_order_relaxed);
+  if (known && std::find(checks.begin(), checks.end(), mine) == checks.end()) checks.push_back(mine);
+  *keys.mutable_pepper_checks() = {checks.begin(), checks.end()};
   const std::string body = keys.SerializeAsString();
   const std::string path = options_.folder + "/keys";
   const std::string unfinished = path + ".new";
@@ -157,6 +179,7 @@ absl::Status KeyStore::Write(const sv1::KeyRow* more, const Key* revoked, int64_
     TB_RETURN_IF_ERROR(file->Sync());
   }
   TB_RETURN_IF_ERROR(files.Rename(unfinished, path));
+  pepper_checks_ = std::move(checks);
   return files.SyncFolder(options_.folder);
 }
 
@@ -249,6 +272,7 @@ absl::StatusOr<const Key*> KeyStore::Verify(std::string_view text, std::string* 
     return ErrorOf(Reason::kKeyUnknown, "this server does not know this key");
   }
   if (id != nullptr) *id = key->id();
+  if (!pepper_known_.load(std::memory_order_relaxed)) pepper_known_.store(true, std::memory_order_relaxed);
   const int64_t now_us = NowUs();
   TB_RETURN_IF_ERROR(key->Check(now_us));
   const int64_t minute_us = now_us - now_us % kMinuteUs;

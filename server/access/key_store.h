@@ -2,7 +2,8 @@
 //
 // They lie in one file of the ledger's folder, `keys`, written whole beside the old one, synced and renamed
 // into its place: a few hundred keys, changed a few times a year. What was answered is on disk. A key itself
-// is not kept: what is, is its HMAC-SHA-256 under the pepper.
+// is not kept: what is, is its HMAC-SHA-256 under the pepper. A check value of the pepper is kept with them,
+// so that another one is noticed at the start, and not by every key being unknown.
 //
 // No key is ever taken out: what was done with it names its owner. So finding one takes no lock: the table
 // only grows, and what changes of a key is an atomic number.
@@ -73,13 +74,16 @@ class KeyStore {
   struct Options {
     std::string folder;  // the ledger's; must exist
     std::string pepper;
+    std::string pepper_path = {};           // where it lies, to be named in errors
+    bool new_pepper = false;                // it was made just now, in place of one that is lost
     storage::FileSystem* files = nullptr;   // the system's when null
     std::function<int64_t()> now_us = {};   // the system's clock when empty
     std::function<void()> on_revoked = {};  // called after each Revoke, by its thread
     int64_t keep_use_seconds = 300;         // how often last uses are written down; 0: at the end only
   };
 
-  // DATA_LOSS: the file is damaged. UNAVAILABLE: it cannot be read. No file: no keys.
+  // DATA_LOSS: the file is damaged. UNAVAILABLE: it cannot be read. FAILED_PRECONDITION: its keys were made
+  // under other peppers than this. No file: no keys.
   static absl::StatusOr<std::unique_ptr<KeyStore>> Open(Options options);
   ~KeyStore();  // writes down last uses
   KeyStore(const KeyStore&) = delete;
@@ -125,6 +129,7 @@ class KeyStore {
 
   explicit KeyStore(Options options);
   absl::Status Read();
+  absl::Status CheckPepper() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Writes all keys, and `more` behind them; `revoked` as revoked at that time by somebody.
   absl::Status Write(const storage::v1::KeyRow* more, const Key* revoked, int64_t revoked_us,
                      const std::string& revoked_by) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -138,10 +143,14 @@ class KeyStore {
   const std::unique_ptr<std::array<std::atomic<const Key*>, kSlots>>
       slots_;                               // open addressing, never emptied
   mutable std::atomic<bool> used_ = false;  // there are uses that are not written down
+  // A key of the file was made under this pepper: its check value is in the file, or comes with the next
+  // write.
+  mutable std::atomic<bool> pepper_known_ = false;
   mutable Meters bank_meters_{kMostKeys};
 
   mutable absl::Mutex mutex_;
   std::vector<std::unique_ptr<Key>> keys_ ABSL_GUARDED_BY(mutex_);  // in order of creation
+  std::vector<std::string> pepper_checks_ ABSL_GUARDED_BY(mutex_);  // as in the file
   bool ending_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread keeper_;  // writes down last uses
 };

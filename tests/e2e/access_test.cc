@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <google/protobuf/dynamic_message.h>
 
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <optional>
@@ -499,7 +500,7 @@ TEST_F(AccessTest, TenThousandWrongCallsCostNoMemory) {
   EXPECT_TRUE(Look(With(root)).ok());
 }
 
-// Goal: a server that is to know keys does not start without the pepper, and the first key is made once.
+// Goal: a server that is to know keys does not start without their pepper, and the first key is made once.
 TEST(AccessStartTest, NoPepperNoServer) {
   const TempFolder folder;
   const std::string data = folder.path() + "/data";
@@ -518,6 +519,15 @@ TEST(AccessStartTest, NoPepperNoServer) {
                      {"init", "--data", folder.path() + "/b", "--pepper", folder.path() + "/b/pepper"})
                 .code,
             2);
+  {
+    std::ofstream(folder.path() + "/other") << std::string(64, 'a') << "\n";
+    std::filesystem::permissions(folder.path() + "/other", std::filesystem::perms(0600));
+    const std::vector<std::string> other = {"--data",   data,   "--listen", "127.0.0.1:0",
+                                            "--access", "keys", "--pepper", folder.path() + "/other"};
+    const Ended wrong = RunToEnd(ServerProgram(), other);
+    EXPECT_EQ(wrong.code, 2);
+    EXPECT_THAT(wrong.err, HasSubstr(folder.path() + "/other is not the one that the keys in "));
+  }
   const auto server = ServerProcess::Start(folder.path());  // as before: keys change nothing by being there
   ASSERT_NE(server, nullptr);
   EXPECT_EQ(RunToEnd(ServerProgram(), {"init", "--data", data}).code, 4);

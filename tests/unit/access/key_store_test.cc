@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "server/ledger/error.h"
+#include "storage/coding.h"
+#include "storage/crc32c.h"
 #include "tests/support/matchers.h"
 #include "tests/unit/access/folder.h"
 
@@ -60,11 +62,13 @@ class KeyStoreTest : public testing::Test {
  protected:
   void SetUp() override { Reopen(); }
 
-  absl::Status TryOpen(const std::string& pepper = std::string(32, 'p')) {
+  absl::Status TryOpen(const std::string& pepper = std::string(32, 'p'), bool new_pepper = false) {
     store_.reset();
     KeyStore::Options options;
     options.folder = folder_.path();
     options.pepper = pepper;
+    options.pepper_path = "/etc/timebank/pepper";
+    options.new_pepper = new_pepper;
     options.files = &files_;
     options.now_us = [this] { return now_us_.load(); };
     options.on_revoked = [this] { ++told_; };
@@ -122,8 +126,48 @@ TEST_F(KeyStoreTest, TheFileHoldsNoKey) {
   EXPECT_THAT(Bytes(), HasSubstr(IdOf(ana)));
   EXPECT_THAT(Bytes(), Not(HasSubstr(ana.substr(17))));
   EXPECT_THAT(Bytes(), Not(HasSubstr(ana.substr(17, 16))));
+  ASSERT_THAT(TryOpen(std::string(32, 'q'), /*new_pepper=*/true), IsOk());
+  EXPECT_EQ(WhyNot(ana), Reason::kKeyUnknown);
+}
+
+// Goal: another pepper is told at the start, with the file's name, and changes nothing; one that is made in
+// place of a lost one is taken, and so is the old one where it is found again.
+TEST_F(KeyStoreTest, AnotherPepperIsNoticed) {
+  ASSERT_THAT(TryOpen(std::string(32, 'q')), IsOk()) << "without keys there is none yet";
+  ASSERT_THAT(TryOpen(), IsOk());
+  const std::string ana = Make(OwnedBy("ana"));
+  const std::string before = Bytes();
+  const absl::Status other = TryOpen(std::string(32, 'q'));
+  EXPECT_EQ(other.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(other.message()), HasSubstr("/etc/timebank/pepper is not the one"));
+  EXPECT_EQ(Bytes(), before);
+  ASSERT_THAT(TryOpen(std::string(32, 'q'), /*new_pepper=*/true), IsOk());
   ASSERT_THAT(TryOpen(std::string(32, 'q')), IsOk());
   EXPECT_EQ(WhyNot(ana), Reason::kKeyUnknown);
+  Reopen();
+  EXPECT_THAT(store_->Verify(ana), IsOk());
+  EXPECT_EQ(TryOpen(std::string(32, 'r')).code(), absl::StatusCode::kFailedPrecondition);
+}
+
+// Goal: a file of before there were check values gets one once a key was recognised, and not before.
+TEST_F(KeyStoreTest, APepperIsKnownByItsKeys) {
+  const std::string ana = Make(OwnedBy("ana"));
+  std::string bytes = Bytes();
+  constexpr size_t kHead = sizeof("timebank-keys 1\n") - 1 + sizeof(uint32_t);
+  storage::v1::KeyFile file;
+  ASSERT_TRUE(file.ParseFromString(bytes.substr(kHead)));
+  file.clear_pepper_checks();
+  const std::string body = file.SerializeAsString();
+  std::string sum;
+  storage::PutBigEndian(&sum, storage::Crc32c(body));
+  store_.reset();
+  std::ofstream(folder_.path() + "/keys", std::ios::binary) << "timebank-keys 1\n" << sum << body;
+  ASSERT_THAT(TryOpen(std::string(32, 'q')), IsOk()) << "nothing tells which it is";
+  EXPECT_EQ(WhyNot(ana), Reason::kKeyUnknown);
+  Reopen();
+  EXPECT_THAT(store_->Verify(ana), IsOk());
+  EXPECT_EQ(TryOpen(std::string(32, 'q')).code(), absl::StatusCode::kFailedPrecondition);
+  Reopen();
 }
 
 // Goal: a key that was revoked is no good from that moment on, for ever, and whoever holds on to it is told.
