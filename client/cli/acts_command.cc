@@ -46,6 +46,23 @@ std::string LookWords(v1::Act::Look::Kind kind) {
   }
 }
 
+// Who may act for whom since then, or no longer, and why.
+std::string GrantWords(const v1::Act& act) {
+  const std::string agent = ShortName(act.agent());
+  const std::string member = ShortName(act.member());
+  const bool merged = act.because() == v1::Act::KIND_MEMBER_MERGED;
+  if (act.kind() == v1::Act::KIND_ACTING_FOR_GRANTED) {
+    // Translators: $0 and $1 are members.
+    return merged ? Fill(T("let $0 act for $1: two records were merged"), agent, member)
+                  : Fill(T("let $0 act for $1"), agent, member);
+  }
+  if (merged) return Fill(T("ended that $0 acts for $1: two records were merged"), agent, member);
+  if (act.because() == v1::Act::KIND_MEMBER_CLOSED) {
+    return Fill(T("ended that $0 acts for $1: the account of one of them was closed"), agent, member);
+  }
+  return Fill(T("ended that $0 acts for $1"), agent, member);
+}
+
 // What somebody did, as it follows a name.
 std::string ActWords(const v1::Act& act) {
   switch (act.kind()) {
@@ -84,9 +101,8 @@ std::string ActWords(const v1::Act& act) {
     case v1::Act::KIND_MEMBER_MERGED:
       return T("merged two records");
     case v1::Act::KIND_ACTING_FOR_GRANTED:
-      return T("let somebody act for the member");
     case v1::Act::KIND_ACTING_FOR_REVOKED:
-      return T("ended acting for the member");
+      return GrantWords(act);
     case v1::Act::KIND_LOOK:
       return LookWords(act.look().kind());
     default:

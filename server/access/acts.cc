@@ -115,6 +115,12 @@ absl::Status PutAct(const BankReader& bank, const std::vector<AccountNumber>& ac
   } else if (entry.kind() <= sv1::ENTRY_KIND_NOTE_ERASED) {
     act->set_exchange(services::ExchangeName(bank.id(), entry.about()));
   }
+  if (entry.kind() == sv1::ENTRY_KIND_ACTING_FOR_GRANTED ||
+      entry.kind() == sv1::ENTRY_KIND_ACTING_FOR_REVOKED) {
+    TB_ASSIGN_OR_RETURN(*act->mutable_member(), bank.NameOf(entry.subject()));
+    TB_ASSIGN_OR_RETURN(*act->mutable_agent(), bank.NameOf(entry.other()));
+    act->set_because(static_cast<v1::Act::Kind>(entry.because()));
+  }
   for (const sv1::EntryMovement& movement : entry.movements()) {
     if (IsOneOf(accounts, movement.account())) act->set_seconds(act->seconds() + movement.seconds());
   }

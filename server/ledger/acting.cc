@@ -2,7 +2,7 @@
 //
 // A grant stands in the rows of both: the member's says within what and what was used, the agent's for whom
 // it may act. Both speak of members that are there: grants of who closes end, those of who is merged are the
-// survivor's.
+// survivor's. Each grant that comes, ends or moves is an entry of its own, whatever act it is part of.
 #include <algorithm>
 #include <limits>
 
@@ -109,16 +109,52 @@ bool IsClosed(const Run& run, AccountNumber account) {
   return member != nullptr && member->state == kMemberClosed;
 }
 
+// `because`: the kind of the act that this is part of; unspecified: it was asked for by itself.
 Verdict Note(Run& run, sv1::EntryKind kind, AccountNumber member, AccountNumber agent,
-             const sv1::EntryGrant& grant, Sequence before) {
+             const sv1::EntryGrant& grant, Sequence before,
+             sv1::EntryKind because = sv1::ENTRY_KIND_UNSPECIFIED) {
   sv1::Entry entry;
   entry.set_kind(kind);
   entry.set_subject(member);
   entry.set_other(agent);
   entry.set_about(before);
   *entry.mutable_grant() = grant;
+  entry.set_because(because);
   entry.set_occurred_on(run.command.stamp.today);
-  return run.Append(&entry, {});
+  if (Verdict no = run.Append(&entry, {})) return no;
+  run.NoteAct(agent);
+  return std::nullopt;
+}
+
+// `agent` acts for `member` no longer. Takes the grant by value: the row that it stands in changes.
+Verdict End(Run& run, AccountNumber member, sv1::GrantRow grant, sv1::EntryKind because) {
+  if (Verdict no = Note(run, sv1::ENTRY_KIND_ACTING_FOR_REVOKED, member, grant.agent(), grant.grant(),
+                        grant.granted_at(), because)) {
+    return no;
+  }
+  RemoveGrant(run, member, grant.agent());
+  return std::nullopt;
+}
+
+// What `from` let `grant.agent()` do, `member` lets `agent` do from now on: one record of the two merges.
+Verdict Move(Run& run, AccountNumber from, sv1::GrantRow grant, AccountNumber member, AccountNumber agent) {
+  sv1::ActingForRow row = RowOf(run, member);
+  sv1::GrantRow* own = member == agent ? nullptr : GrantTo(row, agent);
+  if (own != nullptr) {
+    // What the survivor said itself stands.
+    AddUsed(grant, own);
+    PutRow(run, member, row);
+  }
+  if (member == agent || own != nullptr) return End(run, from, grant, sv1::ENTRY_KIND_MEMBER_MERGED);
+  if (Verdict no = Note(run, sv1::ENTRY_KIND_ACTING_FOR_GRANTED, member, agent, grant.grant(),
+                        grant.granted_at(), sv1::ENTRY_KIND_MEMBER_MERGED)) {
+    return no;
+  }
+  RemoveGrant(run, from, grant.agent());
+  grant.set_agent(agent);
+  grant.set_granted_at(run.head.last_sequence());
+  PutGrant(run, member, grant);
+  return std::nullopt;
 }
 
 }  // namespace
@@ -251,43 +287,31 @@ Verdict Do(Run& run, const RevokeActingFor& act) {
   sv1::ActingForRow row = RowOf(run, member);
   const sv1::GrantRow* grant = GrantTo(row, agent);
   if (grant == nullptr) return Refuse(Reason::kNotGranted);
-  if (Verdict no =
-          Note(run, sv1::ENTRY_KIND_ACTING_FOR_REVOKED, member, agent, grant->grant(), grant->granted_at())) {
-    return no;
+  return End(run, member, *grant, sv1::ENTRY_KIND_UNSPECIFIED);
+}
+
+Verdict EndGrants(Run& run, AccountNumber account) {
+  const sv1::ActingForRow row = RowOf(run, account);
+  for (const sv1::GrantRow& grant : row.grants()) {
+    if (Verdict no = End(run, account, grant, sv1::ENTRY_KIND_MEMBER_CLOSED)) return no;
   }
-  RemoveGrant(run, member, agent);
+  for (const AccountNumber member : row.acts_for()) {
+    sv1::ActingForRow of_member = RowOf(run, member);
+    if (Verdict no = End(run, member, *GrantTo(of_member, account), sv1::ENTRY_KIND_MEMBER_CLOSED)) return no;
+  }
   return std::nullopt;
 }
 
-void EndGrants(Run& run, AccountNumber account) {
-  const sv1::ActingForRow row = RowOf(run, account);
-  for (const sv1::GrantRow& grant : row.grants()) RemoveGrant(run, account, grant.agent());
-  for (const AccountNumber member : row.acts_for()) RemoveGrant(run, member, account);
-}
-
-void MergeGrants(Run& run, AccountNumber account, AccountNumber survivor) {
+Verdict MergeGrants(Run& run, AccountNumber account, AccountNumber survivor) {
   const sv1::ActingForRow gone = RowOf(run, account);
-  const auto move = [&run](AccountNumber member, sv1::GrantRow grant) {
-    if (grant.agent() == member) return;
-    sv1::ActingForRow row = RowOf(run, member);
-    if (const sv1::GrantRow* own = GrantTo(row, grant.agent())) {
-      sv1::GrantRow both = *own;
-      AddUsed(grant, &both);
-      grant = both;
-    }
-    PutGrant(run, member, grant);
-  };
   for (const sv1::GrantRow& grant : gone.grants()) {
-    RemoveGrant(run, account, grant.agent());
-    move(survivor, grant);
+    if (Verdict no = Move(run, account, grant, survivor, grant.agent())) return no;
   }
   for (const AccountNumber member : gone.acts_for()) {
-    sv1::ActingForRow row = RowOf(run, member);
-    sv1::GrantRow grant = *GrantTo(row, account);
-    RemoveGrant(run, member, account);
-    grant.set_agent(survivor);
-    move(member, grant);
+    sv1::ActingForRow of_member = RowOf(run, member);
+    if (Verdict no = Move(run, member, *GrantTo(of_member, account), member, survivor)) return no;
   }
+  return std::nullopt;
 }
 
 }  // namespace timebank::ledger

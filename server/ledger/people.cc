@@ -236,7 +236,7 @@ Verdict Do(Run& run, const CloseMember& act) {
   if (balance != 0 && destination != 0) {
     if (Verdict no = MoveBalance(run, account, destination)) return no;
   }
-  EndGrants(run, account);
+  if (Verdict no = EndGrants(run, account)) return no;
   row.set_state(kMemberClosed);
   row.set_closed_on(act.closed_on.value_or(run.command.stamp.today));
   sv1::Entry entry;
@@ -272,7 +272,7 @@ Verdict Do(Run& run, const MergeMember& act) {
   if (run.Account(account).balance != 0) {
     if (Verdict no = MoveBalance(run, account, survivor)) return no;
   }
-  MergeGrants(run, account, survivor);
+  if (Verdict no = MergeGrants(run, account, survivor)) return no;
   into.add_merged_accounts(account);
   into.mutable_merged_accounts()->MergeFrom(row.merged_accounts());
   row.set_state(kMemberMerged);

@@ -229,9 +229,10 @@ struct PostOptions {
 Verdict PostExchange(Run& run, const Parts& parts, const PostOptions& options);
 
 // Grants of a member that closes, or that is merged into `survivor`: the one's end, the other's go on, save
-// where the survivor has one of its own.
-void EndGrants(Run& run, AccountNumber account);
-void MergeGrants(Run& run, AccountNumber account, AccountNumber survivor);
+// where the survivor has one of its own. An entry each, told to both: ACTING_FOR_REVOKED where it ends,
+// ACTING_FOR_GRANTED where it goes on with another name.
+Verdict EndGrants(Run& run, AccountNumber account);
+Verdict MergeGrants(Run& run, AccountNumber account, AccountNumber survivor);
 
 // What became of an entry; RECORDED where nothing did.
 sv1::MarkRow MarkOf(const Run& run, const sv1::Entry& entry);

@@ -53,6 +53,11 @@ absl::Status FillEvent(BankReader& bank, const sv1::Entry& entry, v1::LedgerEven
       TB_ASSIGN_OR_RETURN(*change.mutable_grant(), bank.ToActingFor(entry));
       TB_ASSIGN_OR_RETURN(*change.mutable_actor(), bank.RecorderName(entry.recorder(), entry.key()));
       change.set_revoked(entry.kind() == sv1::ENTRY_KIND_ACTING_FOR_REVOKED);
+      if (entry.because() == sv1::ENTRY_KIND_MEMBER_CLOSED) {
+        change.set_because(v1::ActingForChange::BECAUSE_MEMBER_CLOSED);
+      } else if (entry.because() == sv1::ENTRY_KIND_MEMBER_MERGED) {
+        change.set_because(v1::ActingForChange::BECAUSE_MEMBER_MERGED);
+      }
       return absl::OkStatus();
     }
     case sv1::ENTRY_KIND_CIRCLE_CREATED:

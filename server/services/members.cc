@@ -35,7 +35,7 @@ absl::Status FillMember(BankReader& bank, const ledger::Outcome& outcome, Respon
   for (const sv1::Entry& entry : entries) {
     if (entry.kind() <= sv1::ENTRY_KIND_REVERSAL) {
       TB_RETURN_IF_ERROR(bank.ToExchange(entry, moved));
-    } else {
+    } else if (entry.kind() < sv1::ENTRY_KIND_ACTING_FOR_GRANTED) {
       TB_ASSIGN_OR_RETURN(sv1::Texts texts, bank.TextsOf(entry.sequence()));
       TB_ASSIGN_OR_RETURN(*response->mutable_member(), bank.ToMember(entry.subject(), texts.member()));
     }

@@ -161,6 +161,59 @@ TEST_F(ActsTest, TellWhoMayAct) {
                                              "members/ben EXCHANGE for members/ana " +
                                                  Short(recorded.reply.exchange().name()) + " -3600",
                                              "keys/sue ACTING_FOR_GRANTED", "keys/local MEMBER_CREATED"));
+  EXPECT_THAT(Acts(bank, "ben"), ElementsAre("keys/sue ACTING_FOR_GRANTED", "keys/local MEMBER_CREATED"))
+      << "who may act is told, too";
+}
+
+// Goal: a grant that ends, or moves, because another account was closed or merged is listed for both, with
+// who did it and why; the feed tells the same.
+TEST_F(ActsTest, TellWhatClosingAndMergingEnd) {
+  LiveBank bank(wire_, "ended", {"ana", "ben", "cara", "carla"});
+  const auto let = [&](const std::string& member, const std::string& agent) {
+    v1::GrantActingForRequest grant;
+    grant.set_name(bank.NameOf(member));
+    grant.set_agent(bank.NameOf(agent));
+    grant.set_no_limit(true);
+    return wire_.Call<v1::GrantActingForResponse>(grant, As(member)).ok();
+  };
+  ASSERT_TRUE(let("ana", "ben") && let("ana", "cara") && let("carla", "ana"));
+  v1::CloseMemberRequest close;
+  close.set_name(bank.NameOf("ben"));
+  const auto closed = wire_.Call<v1::CloseMemberResponse>(close, Calling("sue"));
+  ASSERT_TRUE(closed.ok()) << closed;
+  EXPECT_EQ(closed.reply.member().name(), bank.NameOf("ben"));
+  EXPECT_EQ(closed.reply.member().state(), v1::Member::STATE_CLOSED);
+  v1::MergeMemberRequest merge;
+  merge.set_name(bank.NameOf("cara"));
+  merge.set_into(bank.NameOf("carla"));
+  ASSERT_TRUE(wire_.Call<v1::MergeMemberResponse>(merge, Calling("sue")).ok());
+
+  EXPECT_THAT(Acts(bank, "ben"), ElementsAre("keys/sue MEMBER_CLOSED", "keys/sue ACTING_FOR_REVOKED",
+                                             "members/ana ACTING_FOR_GRANTED", "keys/local MEMBER_CREATED"));
+  EXPECT_THAT(Acts(bank, "ana"),
+              ElementsAre("keys/sue ACTING_FOR_GRANTED", "keys/sue ACTING_FOR_REVOKED",
+                          "members/carla ACTING_FOR_GRANTED", "keys/local MEMBER_CREATED"));
+  const auto answer = Ask(wire_, bank.NameOf("ana"), What::WHAT_ACTS, As("ana"));
+  const v1::Act& moved = answer.reply.acts(0);
+  EXPECT_EQ(moved.member(), bank.NameOf("ana"));
+  EXPECT_EQ(moved.agent(), bank.NameOf("carla"));
+  EXPECT_EQ(moved.because(), v1::Act::KIND_MEMBER_MERGED);
+  const v1::Act& ended = answer.reply.acts(1);
+  EXPECT_EQ(ended.agent(), bank.NameOf("ben"));
+  EXPECT_EQ(ended.because(), v1::Act::KIND_MEMBER_CLOSED);
+
+  v1::ListEventsRequest list;
+  list.set_parent(bank.name());
+  const auto events = wire_.Call<v1::ListEventsResponse>(list);
+  std::vector<v1::ActingForChange::Because> because;
+  for (const v1::LedgerEvent& event : events.reply.events()) {
+    if (event.has_acting_for()) because.push_back(event.acting_for().because());
+  }
+  EXPECT_THAT(
+      because,
+      ElementsAre(v1::ActingForChange::BECAUSE_UNSPECIFIED, v1::ActingForChange::BECAUSE_UNSPECIFIED,
+                  v1::ActingForChange::BECAUSE_UNSPECIFIED, v1::ActingForChange::BECAUSE_MEMBER_CLOSED,
+                  v1::ActingForChange::BECAUSE_MEMBER_MERGED));
 }
 
 // Goal: a look at a member's account is told at once, counted by who, what and day; the own one is not, nor

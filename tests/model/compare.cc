@@ -398,6 +398,7 @@ void CompareActs(const Bank& bank, const storage::View& view) {
       expected.insert(storage::ActKey(bank.number, account, sequence));
     };
     concerns(entry.subject());
+    if (entry.has_grant()) concerns(entry.other());
     if (entry.kind() < sv1::ENTRY_KIND_CONTEST || entry.kind() > sv1::ENTRY_KIND_NOTE_ERASED) continue;
     for (const sv1::EntryMovement& movement : bank.entry(entry.about()).movements()) {
       concerns(movement.account());

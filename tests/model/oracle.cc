@@ -1718,10 +1718,12 @@ class Clerk {
     if (left != 0 && destination != 0) {
       if (Verdict no = PostClosing(account, destination)) return no;
     }
-    Keep(bank_.grants);
-    std::erase_if(bank_.grants, [account](const auto& grant) {
-      return grant.first.first == account || grant.first.second == account;
-    });
+    for (const auto& [whose, grant] : GrantsOf(account)) {
+      AppendGrantEntry(sv1::ENTRY_KIND_ACTING_FOR_REVOKED, whose, grant, grant.entry,
+                       sv1::ENTRY_KIND_MEMBER_CLOSED);
+      Keep(bank_.grants);
+      bank_.grants.erase(whose);
+    }
     sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_MEMBER_CLOSED);
     entry.set_other(destination);
     entry.set_closed_on(day);
@@ -1785,31 +1787,46 @@ class Clerk {
 
   // --- who may act for whom
 
+  using Whose = std::pair<AccountNumber, AccountNumber>;  // member, agent
+
+  // Grants that `account` gave, then those that it holds.
+  std::vector<std::pair<Whose, Grant>> GrantsOf(AccountNumber account) const {
+    std::vector<std::pair<Whose, Grant>> found;
+    for (const auto& grant : bank_.grants) {
+      if (grant.first.first == account) found.emplace_back(grant);
+    }
+    for (const auto& grant : bank_.grants) {
+      if (grant.first.second == account) found.emplace_back(grant);
+    }
+    return found;
+  }
   // What was granted by and to `gone` is `survivor`'s. Where that has such a grant already, it stands, and
-  // what was used of both counts.
+  // what was used of both counts. Each is told.
   void MoveGrants(AccountNumber gone, AccountNumber survivor) {
-    Keep(bank_.grants);
-    const auto before = bank_.grants;
-    for (const auto& [whose, grant] : before) {
-      if (whose.first != gone && whose.second != gone) continue;
+    for (const auto& [whose, grant] : GrantsOf(gone)) {
+      const Whose becomes(whose.first == gone ? survivor : whose.first,
+                          whose.second == gone ? survivor : whose.second);
+      Keep(bank_.grants);
       bank_.grants.erase(whose);
-      const auto key = std::make_pair(whose.first == gone ? survivor : whose.first,
-                                      whose.second == gone ? survivor : whose.second);
-      if (key.first == key.second) continue;
-      auto [stands, is_new] = bank_.grants.try_emplace(key, grant);
-      if (is_new) continue;
-      Grant& own = stands->second;
-      if (grant.month == own.month) {
-        own.used += grant.used;
-      } else if (grant.month > own.month) {
-        own.month = grant.month;
-        own.used = grant.used;
+      const bool ends = becomes.first == becomes.second || bank_.grants.contains(becomes);
+      AppendGrantEntry(ends ? sv1::ENTRY_KIND_ACTING_FOR_REVOKED : sv1::ENTRY_KIND_ACTING_FOR_GRANTED,
+                       ends ? whose : becomes, grant, grant.entry, sv1::ENTRY_KIND_MEMBER_MERGED);
+      if (becomes.first == becomes.second) continue;
+      Grant& stands = bank_.grants.try_emplace(becomes, grant).first->second;
+      if (!ends) {
+        stands.entry = bank_.last_sequence();
+      } else if (grant.month == stands.month) {
+        stands.used += grant.used;
+      } else if (grant.month > stands.month) {
+        stands.month = grant.month;
+        stands.used = grant.used;
       }
     }
   }
-  void AppendGrantEntry(sv1::EntryKind kind, const std::pair<AccountNumber, AccountNumber>& whose,
-                        const Grant& grant, Sequence about) {
+  void AppendGrantEntry(sv1::EntryKind kind, const Whose& whose, const Grant& grant, Sequence about,
+                        sv1::EntryKind because = sv1::ENTRY_KIND_UNSPECIFIED) {
     sv1::Entry entry = NewEntry(kind);
+    entry.set_because(because);
     entry.set_subject(whose.first);
     entry.set_other(whose.second);
     entry.set_about(about);

@@ -926,6 +926,7 @@ class Script::Looker {
     }
     if (entry.subject() != 0) add("subject", Name(entry.subject()));
     if (entry.other() != 0) add("other", Name(entry.other()));
+    if (entry.because() != 0) add("because", Kind(entry.because()));
     if (entry.under_grant() != 0) add("grant", absl::StrCat(entry.under_grant()));
     if (entry.unnamed_givers() != 0) add("unnamed_givers", absl::StrCat(entry.unnamed_givers()));
     if (entry.unnamed_receivers() != 0) add("unnamed_receivers", absl::StrCat(entry.unnamed_receivers()));

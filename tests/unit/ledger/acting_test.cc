@@ -375,10 +375,13 @@ TEST(ActingTest, GrantsOfTheClosedEnd) {
   Script bank;
   EXPECT_THAT(bank.Run(R"(
     members ana ben cara
-    grant ana ben 5h
-    grant ben cara 5h
+    a: grant ana ben 5h
+    b: grant ben cara 5h
     grant cara ana 5h
-    close ben
+    c: close ben
+    entry @c ACTING_FOR_REVOKED subject=ben other=cara about=@b because=MEMBER_CLOSED key=desk
+    entry @c+1 ACTING_FOR_REVOKED subject=ana other=ben about=@a because=MEMBER_CLOSED key=desk
+    entry @c+2 MEMBER_CLOSED subject=ben
     acting ana for:cara
     acting ben
     acting cara ana:5h:0h
@@ -398,13 +401,19 @@ TEST(ActingTest, TheSurvivorHasTheGrants) {
   EXPECT_THAT(bank.Run(R"(
        members ana anna ben bert cara dan
        grant ana ben 5h
-       grant anna ben 9h
-       grant anna dan 2h
-       grant anna ana 1h
-       grant ana anna 1h
+    b: grant anna ben 9h
+    d: grant anna dan 2h
+    s: grant anna ana 1h
+    o: grant ana anna 1h
        record cara -> ana 1h as=ben for=ana
     t: record cara -> anna 3h as=ben for=anna
-       merge anna into ana
+    m: merge anna into ana
+       entry @m CLOSING anna+3h ana-3h
+       entry @m+1 ACTING_FOR_REVOKED subject=anna other=ana about=@s because=MEMBER_MERGED
+       entry @m+2 ACTING_FOR_REVOKED subject=anna other=ben about=@b because=MEMBER_MERGED
+       entry @m+3 ACTING_FOR_GRANTED subject=ana other=dan about=@d because=MEMBER_MERGED key=desk
+       entry @m+4 ACTING_FOR_REVOKED subject=ana other=anna about=@o because=MEMBER_MERGED
+       entry @m+5 MEMBER_MERGED subject=anna other=ana
        acting ana ben:5h:4h dan:2h:0h
        acting dan for:ana
        acting ben for:ana
