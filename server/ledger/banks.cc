@@ -80,6 +80,8 @@ Verdict DoOfServer(Run& run, const DeleteTimebank& act, const sv1::InstanceRow& 
     return refusal;
   }
   if (Verdict no = run.BrokersOnly()) return no;
+  if (run.command.actor.bank != 0 && run.command.actor.bank != bank->number)
+    return Refuse(Reason::kRoleRequired);
   run.BeginBank(bank->number);
   if (!run.bank_row().trial()) return Refuse(Reason::kNotATrial);
   const std::string listed = storage::DirectoryKey(0, DirectoryKind::kBank, run.bank_row().ordinal());

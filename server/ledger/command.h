@@ -29,6 +29,9 @@ struct Actor {
   std::string caller;  // the key's name
   std::string member;  // id of the member at the keyboard; empty: none
   Role role = Role::kBroker;
+  // Number of the only bank that it may change; 0: any. What the id in a command led to when it was made may
+  // be deleted by now, and the id another bank's.
+  BankNumber bank = 0;
 
   // Whose request ids these are: the person's where there is one, else the key's.
   std::string RequestOwner() const { return member.empty() ? "k:" + caller : "m:" + member; }

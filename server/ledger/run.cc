@@ -94,6 +94,7 @@ Verdict Run::OpenBank() {
     return refusal;
   }
   bank = open_->number;
+  if (command.actor.bank != 0 && command.actor.bank != bank) return Refuse(Reason::kRoleRequired);
   Reload();
   if (!command.request_id.empty()) {
     request_key = state.RequestKey(*open_, command.actor.RequestOwner(), command.request_id);

@@ -83,7 +83,7 @@ class Run {
   sv1::Entry entry;
 
   // --- beginning
-  // Finds the bank and its head. TIMEBANK_NOT_FOUND.
+  // Finds the bank and its head. TIMEBANK_NOT_FOUND, ROLE_REQUIRED (it is not the caller's).
   Verdict OpenBank();
   // Makes the bank of this number, which may not be there yet, the one at work.
   void BeginBank(BankNumber number);

@@ -195,6 +195,7 @@ absl::Status Serving::MakeCommand(const NamedView& view, ChangeCall& call, ledge
   TB_RETURN_IF_ERROR(call.prepare(call.today, prepared));
   prepared.command.bank = call.bank_id;
   prepared.command.actor = call.caller.actor;
+  prepared.command.actor.bank = call.caller.bank_number;  // asked again when it is carried out
   prepared.command.request_id = call.request_id;
   prepared.command.stamp = {call.now_us, call.today, engine::RandomBytes(16)};
   // What could be read is checked as well, so that the caller learns everything at once.

@@ -720,6 +720,7 @@ absl::StatusOr<Command> Script::ToCommand(const Line& line, const std::vector<Li
     if (pair.first != "member") command.actor.member = pair.first;
   }
   if (auto key = words.Named("key")) command.actor.caller = *key;
+  if (auto only = words.Named("only")) command.actor.bank = std::stoull(*only);
   command.request_id = words.Text("id");
   command.validate_only = words.Flag("validate_only");
   command.stamp = {.now_us = now_us_, .today = today_, .seed = absl::StrCat("seed of ", ++stamps_)};

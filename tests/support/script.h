@@ -17,7 +17,8 @@
 // Words:   a holder is `ana`, `circles/knit` or `pots/community`; shares are `ana,ben:2h,m1..m5` or `-` for
 //          none; hours are `6h`, `-1h30m`, `45s`; days 2026-11-14, the first day of every script.
 // Who:     a broker's key `desk`, unless as=ben, as=broker:ben, as=partner, as=partner:ben, as=member (a
-//          member's key without a member); key=NAME is another key; for=ben acts for ben.
+//          member's key without a member); key=NAME is another key; for=ben acts for ben;
+//          only=NUMBER is a key of that bank alone.
 // How:     id=REQUEST, validate_only, check_duplicates, bank=ID.
 //
 //     record    GIVERS -> RECEIVERS [SECONDS] [on category note tags decision remainder unnamed_givers

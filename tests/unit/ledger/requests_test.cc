@@ -369,5 +369,21 @@ TEST(RequestsTest, AnOutcomeTellsItsEntries) {
               IsOk());
 }
 
+// Goal: where a bank was deleted and another got its id, what was asked of the one is not done in the other.
+TEST(RequestsTest, ABankMadeAnewIsAnotherBank) {
+  Script bank;
+  ASSERT_THAT(bank.Run("timebank elm trial"), IsOk());
+  const std::string before = std::to_string(bank.bank("elm"));
+  ASSERT_THAT(bank.Run("delete_timebank elm \n timebank elm trial"), IsOk());
+  const std::string now = std::to_string(bank.bank("elm"));
+  EXPECT_THAT(bank.Run("member ana bank=elm only=" + before + "  ROLE_REQUIRED \n" +  //
+                       "member ana bank=elm only=" + now + "\n" +                     //
+                       "member ben bank=elm only=" + before + " id=r  ROLE_REQUIRED \n" +
+                       "member ben bank=elm only=" + now + " id=r \n" + "member ben bank=elm only=" + before +
+                       " id=r  ROLE_REQUIRED \n" + "delete_timebank elm only=" + before +
+                       "  ROLE_REQUIRED \n" + "delete_timebank elm only=" + now),
+              IsOk());
+}
+
 }  // namespace
 }  // namespace timebank::ledger
