@@ -76,6 +76,9 @@ void AddUsed(const sv1::GrantRow& other, sv1::GrantRow* grant) {
   int64_t used = other.month() == grant->month() ? grant->used() : 0;
   if (__builtin_add_overflow(used, other.used(), &used)) used = std::numeric_limits<int64_t>::max();
   grant->set_used(used);
+  // Of two that began to count apart, the later beginning: what is undone gives back no more than it took.
+  const Sequence from = other.month() == grant->month() ? grant->counted_from() : 0;
+  grant->set_counted_from(std::max(from, other.counted_from()));
   grant->set_month(other.month());
 }
 
@@ -96,6 +99,13 @@ int64_t CreditOf(Run& run, const sv1::Entry& entry, AccountNumber account) {
     if (run.Survivor(movement.account()) == account) credit += movement.seconds();
   }
   return credit;
+}
+
+// Whether what entry `sequence` debited is in what is used of this month.
+bool CountsStill(const Run& run, AccountNumber member, AccountNumber agent, Sequence sequence) {
+  sv1::ActingForRow row = RowOf(run, member);
+  const sv1::GrantRow* grant = GrantTo(row, agent);
+  return grant != nullptr && grant->month() == MonthOf(run) && sequence >= grant->counted_from();
 }
 
 Refusal Closed(AccountNumber account) {
@@ -182,6 +192,7 @@ void Run::BeginAct() {
   under_grant_ = 0;
   debits_.clear();
   undone_credit_ = 0;
+  act_begins_ = head.last_sequence() + 1;
 }
 
 void Run::AddDebit(AccountNumber member, AccountNumber agent, int64_t seconds) {
@@ -199,7 +210,9 @@ void Run::CountUndone(const sv1::Entry& entry) {
   const AccountNumber member = Survivor(entry.acting_for());
   const AccountNumber agent = Survivor(entry.recorder());
   const bool by_grant = entry.under_grant() != 0;
-  if (by_grant) AddDebit(member, agent, std::min<int64_t>(0, CreditOf(*this, entry, member)));
+  if (by_grant && CountsStill(*this, member, agent, entry.sequence())) {
+    AddDebit(member, agent, std::min<int64_t>(0, CreditOf(*this, entry, member)));
+  }
   if (principal_ == 0) return;
   // A credit that is taken back is a debit, unless it was the agent's own mistake. What the agent put in
   // another entry's place may have been somebody else's.
@@ -236,6 +249,7 @@ Verdict Run::KeepDebits() {
                          {"month", month}};
       return refusal;
     }
+    if (grant->month() != month) grant->set_counted_from(act_begins_);
     grant->set_month(month);
     grant->set_used(std::max<int64_t>(0, sum));
     PutRow(*this, debit.member, row);

@@ -209,13 +209,9 @@ Verdict MayRecord(Run& run, const Parts& parts, bool imported) {
   if (speaker == 0) {
     return run.command.actor.role == Role::kPartner ? Verdict() : Refuse(Reason::kRoleRequired);
   }
-  const uint32_t who = run.bank_row().settings().who_may_record();
-  if (who == kBrokersRecord) return Refuse(Reason::kRoleRequired);
+  if (run.bank_row().settings().who_may_record() == kBrokersRecord) return Refuse(Reason::kRoleRequired);
   if (Verdict no = OnlyOwn(run, parts)) return no;
-  const bool gives = Names(parts.givers, speaker);
-  const bool receives = Names(parts.receivers, speaker);
-  const bool may = who == kReceiverRecords ? receives : who == kGiverRecords ? gives : true;
-  return may ? Verdict() : Refuse(Reason::kRoleRequired);
+  return MayRecordAs(run, parts, speaker);
 }
 
 Verdict ResolveShares(Run& run, const std::vector<ShareSpec>& shares, std::vector<Part>* parts) {
@@ -267,6 +263,15 @@ Verdict OnlyOwn(const Run& run, const Parts& parts) {
   const bool others_remainder =
       parts.remainder != 0 && parts.remainder != own && storage::KindOf(parts.remainder) != HolderKind::kPot;
   return takes_part && !others_remainder ? Verdict() : Refuse(Reason::kNotAParty);
+}
+
+Verdict MayRecordAs(const Run& run, const Parts& parts, AccountNumber speaker) {
+  const uint32_t who = run.bank_row().settings().who_may_record();
+  const bool may = who == kBrokersRecord     ? false
+                   : who == kReceiverRecords ? Names(parts.receivers, speaker)
+                   : who == kGiverRecords    ? Names(parts.givers, speaker)
+                                             : true;
+  return may ? Verdict() : Refuse(Reason::kRoleRequired);
 }
 
 sv1::MarkRow MarkOf(const Run& run, const sv1::Entry& entry) {

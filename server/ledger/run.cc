@@ -117,6 +117,7 @@ void Run::Reload() {
   changed_bank_.reset();
   key_number_ = 0;
   head = state.HeadOf(*open_);
+  act_begins_ = head.last_sequence() + 1;
 }
 
 sv1::BankRow& Run::ChangeBank() {

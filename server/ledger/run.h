@@ -134,7 +134,8 @@ class Run {
   // --- what agents debit (acting.cc)
   // A new act, or a new item of a batch: nobody acts for anybody yet, and nothing is debited.
   void BeginAct();
-  // `entry` is about to be undone: what it debited by a grant is given back, by whomever it is undone.
+  // `entry` is about to be undone: what it debited by a grant this month is given back, by whomever it is
+  // undone.
   void CountUndone(const sv1::Entry& entry);
   // `entry` moves hours by what the caller does.
   void Count(const sv1::Entry& entry);
@@ -173,6 +174,7 @@ class Run {
   AccountNumber principal_ = 0;
   Sequence under_grant_ = 0;   // the grant's entry, where there is a principal
   std::vector<Debit> debits_;  // of this act
+  Sequence act_begins_ = 0;    // number of its first entry
   int64_t undone_credit_ = 0;  // what this act has taken from the principal by undoing
   uint32_t salts_ = 0;
   storage::Digest salt_;  // the last one
@@ -215,6 +217,9 @@ Verdict ResolveParts(Run& run, const ExchangeSpec& spec, const ExchangeMask* mas
 // else's account takes the remainder. NOT_A_PARTY. Who acts for it, likewise. Brokers and partners for whom
 // nobody in particular speaks: no matter.
 Verdict OnlyOwn(const Run& run, const Parts& parts);
+
+// Whether the bank lets parties like `speaker` record `parts`. ROLE_REQUIRED.
+Verdict MayRecordAs(const Run& run, const Parts& parts, AccountNumber speaker);
 
 // What a new entry is to be checked for.
 struct PostOptions {

@@ -215,6 +215,12 @@ Verdict Correct(Run& run, Target& target, const ExchangeSpec& changes, const Exc
   parts.acting_for = acting_for;
   if (Verdict no = Change(run, changes, mask, &parts)) return no;
   if (Verdict no = OnlyOwn(run, parts)) return no;
+  // What an agent recorded by a grant and corrects as the party that it is counts for no grant: so it is what
+  // the bank lets that party record, or else the grant's limit would bind nobody.
+  const bool own_name = run.principal() == 0 && acting_for == 0 && run.actor_member != 0 && !run.broker();
+  if (own_name && target.entry.under_grant() != 0 && IsRecorder(run, target.entry, run.actor_member)) {
+    if (Verdict no = MayRecordAs(run, parts, run.actor_member)) return no;
+  }
   parts.texts.set_reason(reason);
   const Sequence replacement = run.head.last_sequence() + 2;
   if (Verdict no = Reverse(run, target, reason, acting_for, replacement)) return no;

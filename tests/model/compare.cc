@@ -187,6 +187,7 @@ class Rows {
       if (grant.until) row.mutable_grant()->set_until(*grant.until);
       row.set_month(grant.month);
       row.set_used(grant.used);
+      row.set_counted_from(grant.counted_from);
     }
     sv1::ActingForRow actual;
     const bool found = reader_.Row(Family::kGrant, storage::AccountKey(bank_.number, account), &actual);

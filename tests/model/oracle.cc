@@ -676,7 +676,11 @@ class Clerk {
         const auto whose =
             std::make_pair(bank_.Survivor(undone.acting_for()), bank_.Survivor(undone.recorder()));
         const bool by_grant = undone.under_grant() != 0;
-        if (by_grant && CreditOf(undone, whose.first) < 0) debits[whose] += CreditOf(undone, whose.first);
+        // What was debited in another month, or by another grant, gives no room in this one.
+        auto by = bank_.grants.find(whose);
+        const bool counted = by_grant && by != bank_.grants.end() && by->second.month == Month() &&
+                             by->second.counted_from <= undone.sequence();
+        if (counted && CreditOf(undone, whose.first) < 0) debits[whose] += CreditOf(undone, whose.first);
         const bool own_mistake = by_grant && whose == me && undone.corrects() == 0 && undone.restores() == 0;
         if (grant_ != 0 && !own_mistake && CreditOf(undone, acting_for_) > 0) {
           taken = CreditOf(undone, acting_for_);
@@ -692,7 +696,10 @@ class Clerk {
       if (found == bank_.grants.end() || seconds == 0) continue;
       Keep(found->second);
       Grant& grant = found->second;
-      if (grant.month != Month()) grant.used = 0;
+      if (grant.month != Month()) {
+        grant.used = 0;
+        grant.counted_from = before + 1;
+      }
       grant.month = Month();
       if (seconds > 0 && grant.seconds_per_month && grant.used + seconds > *grant.seconds_per_month) {
         Refusal refusal = OnAccount(Reason::kActingForLimit, whose.first);
@@ -1046,9 +1053,17 @@ class Clerk {
       if (command_.actor.role == Role::kPartner) return std::nullopt;
       return Refuse(Reason::kRoleRequired);
     }
+    if (bank_.row.settings().who_may_record() == kBrokersMayRecord) return Refuse(Reason::kRoleRequired);
+    if (Verdict no = OnlyOwn(plan)) return no;
+    return BankLetsRecord(plan);
+  }
+  Verdict BankLetsRecord(const Plan& plan) const {
     const uint32_t who = bank_.row.settings().who_may_record();
     if (who == kBrokersMayRecord) return Refuse(Reason::kRoleRequired);
-    if (Verdict no = OnlyOwn(plan)) return no;
+    auto among = [](const std::vector<Part>& parts, AccountNumber account) {
+      return std::any_of(parts.begin(), parts.end(),
+                         [&](const Part& part) { return part.account == account; });
+    };
     const bool gave = among(plan.givers, Voice());
     const bool received = among(plan.receivers, Voice());
     if ((who == kReceiverMayRecord && !received) || (who == kGiverMayRecord && !gave)) {
@@ -1386,6 +1401,11 @@ class Clerk {
     Plan plan;
     if (Verdict no = PlanReplacement(sequence, changes, mask, &plan)) return no;
     if (Verdict no = OnlyOwn(plan)) return no;
+    // An agent that corrects as a party what it recorded as an agent records it as that party.
+    const bool in_own_name = !IsBroker() && actor_ != 0 && acting_for_ == 0;
+    if (in_own_name && bank_.entry(sequence).under_grant() != 0 && RecorderOf(sequence) == actor_) {
+      if (Verdict no = BankLetsRecord(plan)) return no;
+    }
     if (Verdict no = PostReversal(sequence, reason)) return no;
     if (Verdict no = PostReplacement(plan, sequence, 0, reason)) return no;
     sv1::MarkRow mark = bank_.MarkOf(sequence);
@@ -1817,9 +1837,11 @@ class Clerk {
         stands.entry = bank_.last_sequence();
       } else if (grant.month == stands.month) {
         stands.used += grant.used;
+        stands.counted_from = std::max(stands.counted_from, grant.counted_from);
       } else if (grant.month > stands.month) {
         stands.month = grant.month;
         stands.used = grant.used;
+        stands.counted_from = grant.counted_from;
       }
     }
   }

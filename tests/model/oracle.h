@@ -65,6 +65,7 @@ struct Grant {
   std::optional<Day> until;
   uint32_t month = 0;  // of record, year * 100 + month: that of `used`
   int64_t used = 0;
+  Sequence counted_from = 0;  // the first entry that counts in `used`
 };
 
 // One bank. Rows of members, circles and categories stand under their number less one, entries under their

@@ -205,8 +205,9 @@ TEST(ActingTest, AMonthOfRecord) {
        acting ana ben:5h:0h
        record cara -> ana 4h on=2026-11-30 as=ben for=ana
        acting ana ben:5h:4h
-       correct @t seconds=2h as=ben for=ana
-       acting ana ben:5h:1h
+       correct @t seconds=2h as=ben for=ana               ACTING_FOR_LIMIT used=4h requested=2h
+       correct @t seconds=1h as=ben for=ana               # of an earlier month: it counts whole
+       acting ana ben:5h:5h
        today 2027-12-01
        acting ana ben:5h:0h
        record cara -> ana 5h as=ben for=ana
@@ -284,6 +285,60 @@ TEST(ActingTest, WhatIsUndoneCountsNoMore) {
        today 2027-01-01
        reverse @z as=ben for=ana
        acting ana ben:5h:0h
+  )"),
+              IsOk());
+}
+
+// Goal: what is undone of an earlier month, or of a grant that has ended, gives no room in this one, whoever
+// undoes it and however often it is corrected.
+TEST(ActingTest, AnEarlierMonthGivesNoRoom) {
+  Script bank;
+  EXPECT_THAT(bank.Run(R"(
+       members ana ben cara
+       grant ana ben 5h
+    a: record cara -> ana 5h as=ben for=ana
+    b: record cara -> ana 9h                            # a broker's
+       today 2026-12-01
+    c: record cara -> ana 4h as=ben for=ana
+       reverse @a                                       # a broker
+       acting ana ben:5h:4h
+       record cara -> ana 2h as=ben for=ana             ACTING_FOR_LIMIT used=4h requested=2h
+       reverse @c
+       acting ana ben:5h:0h
+    d: record cara -> ana 3h as=ben for=ana
+       today 2027-01-01
+    e: correct @d seconds=2h as=ben for=ana
+       acting ana ben:5h:2h
+       reverse @e+1
+       acting ana ben:5h:0h
+    f: record cara -> ana 5h as=ben for=ana
+       revoke ana ben
+       grant ana ben 5h
+       record cara -> ana 4h as=ben for=ana
+       reverse @f
+       acting ana ben:5h:4h
+  )"),
+              IsOk());
+}
+
+// Goal: an agent who is a party corrects in its own name only what it could record so.
+TEST(ActingTest, InItsOwnNameAsTheBankLetsIt) {
+  Script bank;
+  EXPECT_THAT(bank.Run(R"(
+       members ana ben
+       grant ana ben 2h
+       settings who=receiver
+    t: record ben -> ana 1h as=ben for=ana
+       correct @t seconds=9h as=ben              ROLE_REQUIRED
+       correct @t seconds=9h as=ben for=ana      ROLE_REQUIRED
+       contest @t because=no as=ana
+       settle @t corrected seconds=9h as=ben     ROLE_REQUIRED
+       settle @t reversed as=ben
+       acting ana ben:2h:0h
+    u: record ben -> ana 1h as=ben for=ana
+       settings who=giver
+       correct @u seconds=2h as=ben
+       acting ana ben:2h:0h
   )"),
               IsOk());
 }
