@@ -4,13 +4,13 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "client/cli/commands.h"
+#include "client/cli/import/looked_into.h"
 #include "client/cli/import/reader.h"
 #include "client/cli/import/timebank_export.h"
 #include "client/cli/import_report.h"
@@ -211,10 +211,12 @@ void TellReject(Session& session, const imports::Reject& reject) {
                             reject.field.empty() ? "" : ", ", reject.field, ": ", OneLine(reject.reason)));
 }
 
+// `reader`: none, or one that was opened for `target` and has read nothing.
 absl::StatusOr<ImportOutcome> Go(Session& session, const ImportOptions& options, const Target& target,
-                                 const PassOptions& pass) {
-  CLI_ASSIGN_OR_RETURN(const std::unique_ptr<imports::Reader> reader,
-                       imports::OpenReader(options.from, options.files, target.reader));
+                                 const PassOptions& pass, std::unique_ptr<imports::Reader> reader) {
+  if (reader == nullptr) {
+    CLI_ASSIGN_OR_RETURN(reader, imports::OpenReader(options.from, options.files, target.reader));
+  }
   RejectsFiles files(pass.write_rejects ? options.rejects : "", options.files);
   CLI_RETURN_IF_ERROR(files.Check());
   Progress progress(session, pass.commit ? "posting" : "reading");
@@ -264,32 +266,20 @@ absl::StatusOr<ImportOutcome> Go(Session& session, const ImportOptions& options,
   return outcome;
 }
 
-// Whether the files tell of members who left; these come before everything else.
-absl::StatusOr<bool> SomebodyLeft(const ImportOptions& options, const Target& target) {
-  CLI_ASSIGN_OR_RETURN(const std::unique_ptr<imports::Reader> reader,
-                       imports::OpenReader(options.from, options.files, target.reader));
-  imports::Row row;
-  for (;;) {
-    CLI_ASSIGN_OR_RETURN(const bool more, reader->Next(row));
-    if (!more) return false;
-    if (const auto* member = std::get_if<imports::ImportedMember>(&row)) {
-      if (member->closed) return true;
-    } else if (!std::holds_alternative<imports::Reject>(row)) {
-      return false;
-    }
-  }
-}
-
 // Of a bank's own export, before anything is posted: a file that the rest is of no use without, and the bank
-// that has it all already.
-absl::Status CheckOwnFiles(Session& session, const ImportOptions& options, const Target& target) {
-  CLI_ASSIGN_OR_RETURN(const std::unique_ptr<imports::Reader> reader,
+// that has it all already. The reader where it has read nothing yet, else none: some formats read all of
+// their files to open them.
+absl::StatusOr<std::unique_ptr<imports::Reader>> OpenChecked(Session& session, const ImportOptions& options,
+                                                             const Target& target) {
+  CLI_ASSIGN_OR_RETURN(std::unique_ptr<imports::Reader> reader,
                        imports::OpenReader(options.from, options.files, target.reader));
-  if (reader->system() != imports::kTimebank) return absl::OkStatus();
+  if (reader->system() != imports::kTimebank) return reader;
   if (const std::string_view missing = reader->missing_file(); !missing.empty()) {
     return UsageError(absl::StrCat(Absl(missing), " is missing: name the folder."));
   }
-  return target.exists ? RefuseOwnEntries(session.client(), *reader, target.bank) : absl::OkStatus();
+  if (!target.exists) return reader;
+  CLI_RETURN_IF_ERROR(RefuseOwnEntries(session.client(), *reader, target.bank));
+  return nullptr;
 }
 
 absl::Status Show(Session& session, const ImportOutcome& outcome, const Target& target, bool with_balances) {
@@ -303,22 +293,30 @@ absl::Status Show(Session& session, const ImportOutcome& outcome, const Target& 
   return absl::OkStatus();
 }
 
-absl::Status DryRun(Session& session, const ImportOptions& options, const Target& target) {
-  CLI_ASSIGN_OR_RETURN(const ImportOutcome outcome, Go(session, options, target, {}));
+absl::Status DryRun(Session& session, const ImportOptions& options, const Target& target,
+                    std::unique_ptr<imports::Reader> reader) {
+  CLI_ASSIGN_OR_RETURN(const ImportOutcome outcome, Go(session, options, target, {}, std::move(reader)));
   CLI_RETURN_IF_ERROR(Show(session, outcome, target, /*with_balances=*/true));
   session.Tell("Nothing was posted. Add --commit to post.");
   return TellWhatIsWrong(session, outcome);
 }
 
-absl::Status Post(Session& session, const ImportOptions& options, Target target) {
+absl::Status Post(Session& session, const ImportOptions& options, Target target,
+                  std::unique_ptr<imports::Reader> opened) {
   const bool ask = !options.yes && !options.trial && CanAsk(session.console());
-  CLI_ASSIGN_OR_RETURN(const bool somebody_left, SomebodyLeft(options, target));
+  if (opened == nullptr) {
+    CLI_ASSIGN_OR_RETURN(opened, imports::OpenReader(options.from, options.files, target.reader));
+  }
+  auto looked_into = std::make_unique<imports::LookedInto>(std::move(opened));
+  CLI_ASSIGN_OR_RETURN(const bool somebody_left, looked_into->SomebodyLeft());
+  std::unique_ptr<imports::Reader> reader = std::move(looked_into);
   ImportOutcome plan;
   const bool planned = ask || options.strict || somebody_left;
   const bool told = ask || options.strict;
   if (planned) {
-    CLI_ASSIGN_OR_RETURN(plan, Go(session, options, target,
-                                  {.tell_rejects = told, .tell_refused = told, .write_rejects = told}));
+    CLI_ASSIGN_OR_RETURN(
+        plan, Go(session, options, target,
+                 {.tell_rejects = told, .tell_refused = told, .write_rejects = told}, std::move(reader)));
   }
   if (options.strict && plan.report.rejected > 0) {
     CLI_RETURN_IF_ERROR(Show(session, plan, target, /*with_balances=*/false));
@@ -331,10 +329,14 @@ absl::Status Post(Session& session, const ImportOptions& options, Target target)
         Ask(session.console(), absl::StrCat("Post them to ", Absl(client::IdOf(target.bank)), "? [y/N]"));
     if (answer != "y" && answer != "Y" && answer != "yes") return UsageError("Nothing was posted.");
   }
+  const absl::CivilDay imagined_today = target.reader.today;
   CLI_RETURN_IF_ERROR(OpenImagined(session, options, target));
+  // The day was this machine's, and is the server's now.
+  if (target.reader.today != imagined_today) reader.reset();
   CLI_ASSIGN_OR_RETURN(const ImportOutcome outcome,
                        Go(session, options, target,
-                          {.commit = true, .plan = planned ? &plan.report : nullptr, .tell_rejects = !told}));
+                          {.commit = true, .plan = planned ? &plan.report : nullptr, .tell_rejects = !told},
+                          std::move(reader)));
   CLI_RETURN_IF_ERROR(Show(session, outcome, target, /*with_balances=*/false));
   if (options.trial) {
     const std::string id(client::IdOf(target.bank));
@@ -352,8 +354,9 @@ absl::Status Import(Session& session, ImportOptions options) {
   // Before anything is opened or asked.
   CLI_RETURN_IF_ERROR(RejectsFiles(options.rejects, options.files).Check());
   CLI_ASSIGN_OR_RETURN(const Target target, FindTarget(session, options));
-  CLI_RETURN_IF_ERROR(CheckOwnFiles(session, options, target));
-  return options.commit || options.trial ? Post(session, options, target) : DryRun(session, options, target);
+  CLI_ASSIGN_OR_RETURN(std::unique_ptr<imports::Reader> reader, OpenChecked(session, options, target));
+  return options.commit || options.trial ? Post(session, options, target, std::move(reader))
+                                         : DryRun(session, options, target, std::move(reader));
 }
 
 }  // namespace

@@ -35,7 +35,6 @@ bool CsvReader::Next(CsvRow& row) {
   if (start_ == buffer_.size()) return false;
   row.line = line_;
   for (;;) {
-    row.fields.clear();
     row.error.clear();
     size_t end = start_;
     Outcome outcome = Parse(row, end);
@@ -115,13 +114,13 @@ void CsvReader::SkipEmptyLines() {
 // Takes `bytes` off the front and counts their lines. They never end between the two halves of a Windows line
 // end.
 void CsvReader::Consume(size_t bytes) {
-  const size_t end = start_ + bytes;
-  for (size_t at = start_; at < end; ++at) {
-    const bool lone_return = buffer_[at] == '\r' && (at + 1 == end || buffer_[at + 1] != '\n');
-    line_ += buffer_[at] == '\n' || lone_return;
+  const std::string_view taken = std::string_view(buffer_).substr(start_, bytes);
+  line_ += std::count(taken.begin(), taken.end(), '\n');
+  for (size_t at = taken.find('\r'); at != std::string_view::npos; at = taken.find('\r', at + 1)) {
+    line_ += at + 1 == taken.size() || taken[at + 1] != '\n';
   }
   consumed_ += static_cast<int64_t>(bytes);
-  start_ = end;
+  start_ += bytes;
 }
 
 // Skips to the next line of the file, whatever quotes say.
@@ -137,13 +136,16 @@ void CsvReader::SkipLine() {
   }
 }
 
-// Reads the row at the front of the buffer. `end` becomes the offset behind its line end.
+// Reads the row at the front of the buffer. `end` becomes the offset behind its line end. The cells of the
+// row that `row` had are written over, so that their memory serves again.
 CsvReader::Outcome CsvReader::Parse(CsvRow& row, size_t& end) const {
   size_t at = start_;
-  const char separators[] = {options_.delimiter, '\r', '\n', '\0'};
+  size_t cells = 0;
   for (;;) {
-    const bool passed_over = row.fields.size() < passed_over_.size() && passed_over_[row.fields.size()];
-    std::string& field = row.fields.emplace_back();
+    const bool passed_over = cells < passed_over_.size() && passed_over_[cells];
+    if (cells == row.fields.size()) row.fields.emplace_back();
+    std::string& field = row.fields[cells++];
+    field.clear();
     if (at < buffer_.size() && buffer_[at] == '"') {
       const char* error = nullptr;
       at = ParseQuoted(at + 1, passed_over ? nullptr : &field, error);
@@ -152,7 +154,7 @@ CsvReader::Outcome CsvReader::Parse(CsvRow& row, size_t& end) const {
         return Outcome::kBad;
       }
     } else {
-      const size_t stop = std::min(buffer_.find_first_of(separators, at), buffer_.size());
+      const size_t stop = EndOfPlainField(at);
       if (!passed_over) field.assign(buffer_, at, stop - at);
       at = stop;
     }
@@ -173,11 +175,23 @@ CsvReader::Outcome CsvReader::Parse(CsvRow& row, size_t& end) const {
     end = at;
     break;
   }
+  row.fields.resize(cells);
   if (std::string_view(buffer_).substr(start_, end - start_).find('\0') != std::string_view::npos) {
     row.error = "a NUL byte in the row; is the file UTF-16? Save it as CSV UTF-8";
     return Outcome::kBad;
   }
   return Outcome::kRow;
+}
+
+// Where a field without quotes that begins at `at` ends: at a separator, or the end of the buffer.
+size_t CsvReader::EndOfPlainField(size_t at) const {
+  const char* const bytes = buffer_.data();
+  const size_t size = buffer_.size();
+  const char delimiter = options_.delimiter;
+  while (at < size && bytes[at] != delimiter && bytes[at] != '\n' && bytes[at] != '\r') {
+    ++at;
+  }
+  return at;
 }
 
 // Reads a quoted field from behind its opening quote; null: passes over it. Returns the offset behind the

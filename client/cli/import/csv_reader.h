@@ -67,6 +67,7 @@ class CsvReader {
   void SkipEmptyLines();
   void Consume(size_t bytes);
   Outcome Parse(CsvRow& row, size_t& end) const;
+  size_t EndOfPlainField(size_t at) const;
   size_t ParseQuoted(size_t at, std::string* field, const char*& error) const;
   void SkipLine();
   void DetectDelimiter();
