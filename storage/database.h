@@ -23,6 +23,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "storage/origin_filter.h"
 #include "storage/store.h"
 #include "storage/text_cache.h"
 #include "storage/types.h"
@@ -59,6 +60,7 @@ class Database {
   rocksdb::ColumnFamilyHandle* handle(Family family) const { return handles_[static_cast<size_t>(family)]; }
 
   const TextCache& kept_texts() const { return *kept_texts_; }
+  OriginFilter& origins() const { return *origins_; }
 
   // Whether the family's keys begin with bank · account and have a filter on that prefix. An iterator over
   // such a family sees one such prefix only, unless its ReadOptions say total_order_seek.
@@ -86,6 +88,7 @@ class Database {
   Database() = default;
 
   std::unique_ptr<TextCache> kept_texts_;
+  const std::unique_ptr<OriginFilter> origins_ = std::make_unique<OriginFilter>();
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, 32> handles_{};  // by Family; null where there is none
   std::atomic<int64_t> snapshots_{0};

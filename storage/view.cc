@@ -222,6 +222,7 @@ absl::StatusOr<bool> View::ReadRow(Family family, std::string_view key, const Re
 template <typename Read>
 absl::StatusOr<bool> View::ReadFolded(Family family, std::string_view key, const Read& read) const {
   const Database& database = impl_->database();
+  if (family == Family::kOrigin && !database.origins().MayHold(key)) return false;
   rocksdb::PinnableSlice value;
   const rocksdb::Status status =
       database.db().Get(impl_->ReadOptions(in_memory_), database.handle(family), ToSlice(key), &value);

@@ -633,6 +633,43 @@ TEST_F(StoreTest, KeptTextsFollowTheFold) {
   }
 }
 
+// Goal: origins are found, and absent ones are not, whether they are folded or not, by views of before and
+// after, and after a restart, behind which nobody remembers what there was.
+TEST_F(StoreTest, OriginsAreFoundWhereverTheyAre) {
+  const auto key = [](int number) {
+    return OriginKey(kBank, "secret", "timeoverflow", absl::StrCat(number));
+  };
+  Sequence next = 1;
+  const auto add = [&] {
+    v1::Frame frame = Exchanges(next, next);
+    AddRow(&frame, Family::kOrigin, key(static_cast<int>(next)), absl::StrCat("\x01", next));
+    Apply(frame);
+    store_->Publish();
+    ++next;
+  };
+  const auto expect = [&](const View& view, Sequence end) {
+    for (Sequence i = 1; i < end + 200; ++i) {
+      const auto row = Value(view.Get(Family::kOrigin, key(static_cast<int>(i))));
+      EXPECT_EQ(row.value_or("none"), i < end ? absl::StrCat("\x01", i) : "none");
+    }
+  };
+  for (int restart = 0; restart < 3; ++restart) {
+    Open();
+    store_->Publish();
+    for (int fold = 0; fold < 3; ++fold) {
+      const View before = store_->Latest();
+      const Sequence end_before = next;
+      add();
+      add();
+      expect(store_->Latest(), next);
+      ASSERT_TRUE(store_->Flush().ok());
+      add();
+      expect(store_->Latest(), next);
+      expect(before, end_before);
+    }
+  }
+}
+
 // Keys of looks.
 std::vector<std::string> Looks(const Store& store, std::string_view prefix, std::string_view from = "",
                                Direction direction = Direction::kUp, size_t limit = SIZE_MAX) {
