@@ -1,4 +1,4 @@
-"""Measures the goals P1 to P10 of README.md, each beside its yardstick, in turns; started by `run`.
+"""Measures the goals P1 to P11 of README.md, each beside its yardstick, in turns; started by `run`.
 
 Writes OUT/bench.json (everything), OUT/bench.svg and OUT/bench.md (the table), and prints the table.
 """
@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import platform
+import resource
 import shutil
 import signal
 import statistics
@@ -18,10 +19,11 @@ import time
 import chart
 import postgres
 import processes
+import spreadsheet
 import table
 from processes import Failed, Server
 
-GOALS = ("P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10")
+GOALS = ("P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10", "P11")
 MANY = 256  # calls on their way
 MEMBERS = 1_000
 MOST_HISTORY_MEMBERS = 10_000
@@ -413,6 +415,33 @@ def p10(bench):
     bench.end(server)
 
 
+def p11(bench):
+    """An older system's files, beside as many exchanges in plain batches."""
+    rows, members = (100_000, 875) if bench.quick else (1_000_000, 875)
+    folder = bench.folder / "import"
+    spreadsheet.write(folder, rows, members)
+
+    def imported():
+        server = bench.server()
+        timebank = [bench.build / "client/cli/timebank", "--server", server.address, "--bank", "moving"]
+        processes.run([*timebank, "bank", "create", "moving", "--time-zone", "Europe/London"])
+        used, began = server.processor_seconds(), time.monotonic()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        processes.run([*timebank, "import", folder / "members.csv", folder / "hours.csv", "--commit", "--yes"])
+        seconds, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+        own = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        result = {"rate": rows / seconds, "batch_size": 1, "server_us": (server.processor_seconds() - used) * 1e6 / rows,
+                  "load_us": own * 1e6 / rows, "server_peak_bytes": server.memory_bytes(peak=True)}
+        bench.end(server)
+        return result
+
+    plain = ("--outstanding", 1, "--channels", 1, "--members", members, "--batch-size", 8_192)
+    runs = bench.in_turns(**{"plain batches": lambda: bench.ours("batch", *plain),
+                             f"import of {rows:,} rows": imported})
+    batches, imports = runs.values()
+    bench.compare("P11", f"import of {rows:,} rows of a spreadsheet", imports, "batches of 8,192, 1 caller", batches, (">=", 0.5))
+
+
 def machine(bench):
     """What the figures were measured on."""
     cpu = next((line.split(":")[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
@@ -456,7 +485,7 @@ def parse(arguments):
     parser.add_argument("--rounds", type=int)
     options = parser.parse_args(arguments)
     if unknown := set(options.only) - set(GOALS):
-        parser.error(f"there is no {', '.join(sorted(unknown))}: P1 to P10")
+        parser.error(f"there is no {', '.join(sorted(unknown))}: P1 to P11")
     options.history = options.history or (200_000 if options.quick else 10_000_000)
     return options
 
