@@ -15,9 +15,11 @@
 #include "client/cli/export_file.h"
 #include "client/cli/export_journal.h"
 #include "client/cli/export_source.h"
+#include "client/cli/progress.h"
 #include "client/cli/resolve_holder.h"
 #include "client/cli/session.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
 
@@ -100,33 +102,11 @@ absl::StatusOr<ExportScope> ScopeOf(Session& session, const ExportOptions& optio
   return scope;
 }
 
-// Percent on a terminal, nothing elsewhere.
-class Percent {
- public:
-  explicit Percent(Session& session) : session_(session) {}
-  ~Percent() {
-    if (shown_ >= 0) session_.console().err << "\r     \r" << std::flush;
-  }
-  Percent(const Percent&) = delete;
-  Percent& operator=(const Percent&) = delete;
-
-  void Show(int64_t done, int64_t total) {
-    if (!session_.console().err_is_terminal || total <= 0) return;
-    const int64_t percent = std::min<int64_t>(100, done * 100 / total);
-    if (std::exchange(shown_, percent) == percent) return;
-    session_.console().err << "\r" << percent << " %" << std::flush;
-  }
-
- private:
-  Session& session_;
-  int64_t shown_ = -1;
-};
-
 absl::StatusOr<ExportFacts> Read(Session& session, const std::string& bank, const ExportScope& scope,
                                  ExportSink& sink) {
-  Percent percent(session);
+  Progress progress(session.console(), T("exporting"));
   return ReadExport(session.client(), bank, scope, sink,
-                    [&percent](int64_t done, int64_t total) { percent.Show(done, total); });
+                    [&progress](int64_t done, int64_t total) { progress.Show(done, total); });
 }
 
 absl::StatusOr<ExportFacts> WriteText(Session& session, const std::string& bank, const ExportScope& scope,

@@ -15,9 +15,11 @@
 #include "client/cli/import/timebank_export.h"
 #include "client/cli/import_report.h"
 #include "client/cli/importer.h"
+#include "client/cli/progress.h"
 #include "client/cli/rejects_files.h"
 #include "client/cli/session.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
 
@@ -157,41 +159,6 @@ absl::Status OpenImagined(Session& session, const ImportOptions& options, Target
   return absl::OkStatus();
 }
 
-// ---- Progress
-// ------------------------------------------------------------------------------------------------------
-
-// A bar on a terminal, nothing elsewhere.
-class Progress {
- public:
-  // `what`: is done, in a word.
-  Progress(Session& session, std::string what) : session_(session), what_(std::move(what)) {}
-  ~Progress() { Clear(); }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-
-  void Show(int64_t done, int64_t total) {
-    if (!session_.console().err_is_terminal || total <= 0) return;
-    const int64_t percent = std::min<int64_t>(100, done * 100 / total);
-    if (percent == shown_) return;
-    shown_ = percent;
-    const auto filled = static_cast<size_t>(percent * static_cast<int64_t>(kWidth) / 100);
-    session_.console().err << "\r" << what_ << " [" << std::string(filled, '#')
-                           << std::string(kWidth - filled, ' ') << "] " << percent << " %" << std::flush;
-  }
-  // Before anything else is written to the same line.
-  void Clear() {
-    if (shown_ < 0) return;
-    session_.console().err << "\r" << std::string(what_.size() + kWidth + 10, ' ') << "\r" << std::flush;
-    shown_ = -1;
-  }
-
- private:
-  static constexpr size_t kWidth = 40;
-  Session& session_;
-  const std::string what_;
-  int64_t shown_ = -1;
-};
-
 // ---- The passes over the files
 // ---------------------------------------------------------------------------------------------------
 
@@ -219,7 +186,7 @@ absl::StatusOr<ImportOutcome> Go(Session& session, const ImportOptions& options,
   }
   RejectsFiles files(pass.write_rejects ? options.rejects : "", options.files);
   CLI_RETURN_IF_ERROR(files.Check());
-  Progress progress(session, pass.commit ? "posting" : "reading");
+  Progress progress(session.console(), pass.commit ? T("posting") : T("reading"));
   ImportOutcome outcome;
   outcome.committed = pass.commit;
   outcome.strict = options.strict;
