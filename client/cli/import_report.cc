@@ -83,6 +83,7 @@ void PutCounts(Struct& summary, const ImportReport& report) {
   Put(summary, "circles_known", report.circles_known);
   Put(summary, "exchanges_new", report.exchanges_new);
   Put(summary, "exchanges_known", report.exchanges_known);
+  Put(summary, "exchanges_mended_known", report.mended_known);
   Put(summary, "exchanges_long", report.exchanges_long);
   Put(summary, "openings_new", report.openings_new);
   Put(summary, "openings_known", report.openings_known);
@@ -114,6 +115,12 @@ void PutLists(Struct& summary, const ImportOutcome& outcome) {
     Put(one, "line", reject.place.line);
     Put(one, "field", reject.field);
     Put(one, "reason", reject.reason);
+  }
+  ListValue& mended = List(summary, "mended_known");
+  for (const imports::Place& place : outcome.report.mended_places) {
+    Struct& one = AddTo(mended);
+    Put(one, "file", place.file);
+    Put(one, "line", place.line);
   }
   ListValue& files = List(summary, "rejects_files");
   for (const RejectsFiles::Written& written : outcome.rejects_files) {
@@ -236,6 +243,31 @@ void TellRejectsFiles(Session& session, const ImportOutcome& outcome) {
   }
 }
 
+// Rows of a file of rejects that were mended into what the bank has already.
+void TellMended(Session& session, const ImportOutcome& outcome) {
+  const ImportReport& report = outcome.report;
+  std::vector<std::string> places;
+  for (const imports::Place& place : report.mended_places) {
+    // Translators: $0 is a file, $1 a line of it.
+    places.push_back(Fill(T("$0 line $1"), place.file, place.line));
+  }
+  const auto more = report.mended_known - static_cast<int64_t>(places.size());
+  if (more > 0) places.push_back(Fill(T("$0 more"), more));
+  const char* const what =
+      outcome.committed
+          ? Tn("             $0 mended row is equal to an exchange that was posted before, and "
+               "was not posted again: $1. If it is another one, say so in its note.",
+               "             $0 mended rows are equal to exchanges that were posted before, and "
+               "were not posted again: $1. If they are others, say so in their notes.",
+               report.mended_known)
+          : Tn("             $0 mended row is equal to an exchange that was posted before, and "
+               "will not be posted again: $1. If it is another one, say so in its note.",
+               "             $0 mended rows are equal to exchanges that were posted before, and "
+               "will not be posted again: $1. If they are others, say so in their notes.",
+               report.mended_known);
+  session.Tell(Fill(what, report.mended_known, absl::StrJoin(places, "; ")));
+}
+
 // `42 members, the community pot`.
 std::string WhatWasCompared(const BalanceCheck& check) {
   std::vector<std::string> parts;
@@ -342,6 +374,7 @@ void TellImport(Session& session, const ImportOutcome& outcome) {
   }
   session.Tell(Fill(T("  exchanges  $0 new, $1 known; $2 in all"), report.exchanges_new,
                     report.exchanges_known, FormatHours(report.seconds)));
+  if (report.mended_known > 0) TellMended(session, outcome);
   if (report.exchanges_long > 0) {
     // Translators: $1 are hours, $2 is a file, $3 a line of it.
     session.Tell(Fill(Tn("             $0 of more than 12 hours: $1 in $2 line $3. Are these not minutes?",

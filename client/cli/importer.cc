@@ -569,7 +569,7 @@ absl::Status Importer::TakeExchange(imports::ImportedExchange& exchange) {
       report_.longest = source.place;
     }
   }
-  Pending pending{std::move(source), giver, receiver, exchange.seconds, /*opening=*/false};
+  Pending pending{std::move(source), giver, receiver, exchange.seconds, /*opening=*/false, exchange.mended};
   v1::Exchange sent = ToExchange(pending, exchange);
   return Enqueue(std::move(pending), std::move(sent));
 }
@@ -652,6 +652,10 @@ absl::Status Importer::Count(Pending& pending, const absl::Status& status, int64
     pending.receiver->new_seconds -= seconds;
   } else if (client::ErrorReason(status) == "ORIGIN_RECORDED") {
     ++(pending.opening ? report_.openings_known : report_.exchanges_known);
+    if (pending.mended) {
+      ++report_.mended_known;
+      if (report_.mended_places.size() < kMendedTold) report_.mended_places.push_back(pending.source.place);
+    }
     pending.giver->known_seconds += seconds;
     pending.receiver->known_seconds -= seconds;
     if (CameMeanwhile(client::SequenceOf(client::ErrorMetadata(status)["exchange"]))) {

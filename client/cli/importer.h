@@ -103,6 +103,7 @@ struct DeclaredDifference {
 };
 
 inline constexpr int64_t kLongExchangeSeconds = 12 * 3600;
+inline constexpr size_t kMendedTold = 20;
 
 // What a run did, or would do.
 struct ImportReport {
@@ -124,6 +125,10 @@ struct ImportReport {
   // Entries of any kind but openings.
   int64_t exchanges_new = 0;
   int64_t exchanges_known = 0;
+  // Of `exchanges_known` those that stand in a file of rejects: mended, they are equal to what was posted;
+  // and where the first kMendedTold of them are.
+  int64_t mended_known = 0;
+  std::vector<imports::Place> mended_places;
   int64_t openings_new = 0;
   int64_t openings_known = 0;
   // Hours of new and known exchanges together.
@@ -218,6 +223,7 @@ class Importer {
     ImportAccount* receiver;
     int64_t seconds;
     bool opening;
+    bool mended = false;
   };
   // What the bank has of a member, as far as there may be more to tell.
   struct KnownMember {

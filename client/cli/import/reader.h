@@ -102,6 +102,8 @@ struct ImportedExchange {
   // What the row calls them beside their numbers, for members of whom only exchanges speak; may be empty.
   std::string giver_name;
   std::string receiver_name;
+  // The row stands in a file of rejects, so somebody means to post it.
+  bool mended = false;
 };
 
 // A balance to begin with, where the files have no history behind it.

@@ -537,6 +537,7 @@ const ImportedExchange* TableReader::Post(Line& line, int giver_column, int rece
   exchange.receiver_field = line.NameOf(receiver_column);
   exchange.place = line.place();
   exchange.fields = line.Fields();
+  exchange.mended = line.source().heading().IsOfRejects(line.row().fields);
   given_.emplace_back(std::move(exchange));
   return &std::get<ImportedExchange>(given_.back());
 }

@@ -143,6 +143,35 @@ TEST_F(ImportCommandTest, LongExchangesAreTold) {
       std::string::npos);
 }
 
+// Goal: a row of a file of rejects that was mended into what is posted already is told with its line; a row
+// that is simply brought again is not.
+TEST_F(ImportCommandTest, MendedIntoWhatIsPosted) {
+  const std::string heading = "Date,Giver,Receiver,Hours";
+  const std::string sheet = Write("hours.csv", heading +
+                                                   "\n"
+                                                   "2019-01-01,ana,ben,1.5\n"
+                                                   "2019-01-02,ana,ben,2\n");
+  ASSERT_EQ(RunCli(bank_, {"import", sheet, "--make-members", "--commit"}).code, ExitCode::kOk);
+  const std::string mended =
+      Write("bad.csv", heading +
+                           ",rejected_line,rejected_why\n"
+                           "2019-01-01,ana,ben,1.5,7,\"Hours: \"\"1..5\"\" is no time\"\n"
+                           "2019-01-03,ana,ben,3,8,\"Date: no day\"\n");
+  const Ran ran = RunCli(bank_, {"import", mended, "--commit"});
+  EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+  EXPECT_NE(
+      ran.err.find("  exchanges  1 new, 1 known; 4h30 in all\n"
+                   "             1 mended row is equal to an exchange that was posted before, and was not "
+                   "posted again: bad.csv line 2. If it is another one, say so in its note.\n"),
+      std::string::npos)
+      << ran.err;
+  const Ran json = RunCli(bank_, {"import", mended, "-o", "json"});
+  EXPECT_NE(json.out.find("\"exchanges_mended_known\": 2"), std::string::npos) << json.out;
+  EXPECT_NE(json.out.find("\"mended_known\""), std::string::npos) << json.out;
+  EXPECT_NE(json.err.find("2 mended rows are equal"), std::string::npos) << json.err;
+  EXPECT_EQ(RunCli(bank_, {"import", sheet}).err.find("mended"), std::string::npos);
+}
+
 // Goal: the folder in which the other system's files lie will do; what is hidden in it is passed over.
 TEST_F(ImportCommandTest, AFolderOfFiles) {
   Write(".DS_Store", "nothing to import");
