@@ -85,6 +85,31 @@ int64_t Given(const v1::Exchange& exchange) {
   return seconds;
 }
 
+// Hours of one person on one slip above which minutes may have been meant.
+constexpr int64_t kLongSlipSeconds = 12 * int64_t{3600};
+
+// The longest time that one person gave or got.
+int64_t Longest(const v1::Exchange& exchange) {
+  int64_t longest = exchange.seconds();
+  for (const v1::Share& share : exchange.givers()) longest = std::max(longest, share.seconds());
+  for (const v1::Share& share : exchange.receivers()) longest = std::max(longest, share.seconds());
+  return longest;
+}
+
+// What was hours becomes minutes, wherever it was too long.
+void TakeForMinutes(v1::Exchange& exchange) {
+  constexpr int64_t kMinutesOfHour = 60;
+  const auto mended = [](int64_t seconds) {
+    return seconds > kLongSlipSeconds ? seconds / kMinutesOfHour : seconds;
+  };
+  exchange.set_seconds(mended(exchange.seconds()));
+  for (auto* shares : {exchange.mutable_givers(), exchange.mutable_receivers()}) {
+    for (v1::Share& share : *shares) {
+      if (share.has_seconds()) share.set_seconds(mended(share.seconds()));
+    }
+  }
+}
+
 bool IsNoAnswer(const absl::Status& status) { return ExitCodeOf(status) == ExitCode::kUnreachable; }
 
 class Pile {
@@ -112,6 +137,9 @@ class Pile {
   // Sends it, and keeps it where no answer comes.
   absl::Status Post(WaitingLine& line);
   absl::Status Resolve(WaitingLine& line);
+  // Asks about a time that is hardly one slip's. Elsewhere than at a terminal it is posted and told.
+  absl::Status AskIfLong(v1::Exchange& exchange);
+  void TellIfLong(const v1::Exchange& exchange);
   void Show(const v1::RecordExchangeResponse& response, const std::string& slip);
   void Fail(const std::string& line, const absl::Status& status);
   void ChangeDay(const std::string& text);
@@ -175,9 +203,34 @@ absl::Status Pile::Resolve(WaitingLine& line) {
                                        T("Write \"on $0\" on a line before it, or leave the word out.")));
   if (options.on.empty()) options.on = line.day;
   CLI_ASSIGN_OR_RETURN(line.request, RecordRequest(session_, slip.sentence, options));
+  // A bare number has been asked about.
+  const bool asked = slip.sentence.hours.has_value() && slip.sentence.hours->if_minutes_seconds.has_value();
+  if (!asked) CLI_RETURN_IF_ERROR(AskIfLong(*line.request.mutable_exchange()));
   if (slip.slip.empty()) line.request.set_request_id(line.request_id);
   line.resolved = true;
   return absl::OkStatus();
+}
+
+absl::Status Pile::AskIfLong(v1::Exchange& exchange) {
+  const int64_t longest = Longest(exchange);
+  if (longest <= kLongSlipSeconds || !at_terminal()) return absl::OkStatus();
+  const auto answer =
+      AskUntil(session_.console(),
+               // Translators: $0 and $1 are times: 40h and 40m.
+               Fill(T("$0 on one slip? Is that not $1? [y: it is $0, m: it is $1, n: mend the line]"),
+                    FormatHours(longest), FormatHours(longest / 60)),
+               T("Type y, m or n."),
+               [](const std::string& typed) { return typed == "y" || typed == "m" || typed == "n"; });
+  if (answer == "m") TakeForMinutes(exchange);
+  if (answer == "y" || answer == "m") return absl::OkStatus();
+  return UsageError(Fill(T("$0 is more than 12 hours."), FormatHours(longest)));
+}
+
+void Pile::TellIfLong(const v1::Exchange& exchange) {
+  const int64_t longest = Longest(exchange);
+  if (longest <= kLongSlipSeconds || at_terminal()) return;
+  session_.Notice(Fill(T("$0 is more than 12 hours. If it was $1: timebank correct $2 $1"),
+                       FormatHours(longest), FormatHours(longest / 60), client::IdOf(exchange.name())));
 }
 
 // Whether a line from a pipe is a gap in the list: empty, or begins with #.
@@ -239,6 +292,7 @@ void Pile::Show(const v1::RecordExchangeResponse& response, const std::string& s
                                       slip, NumberOf(exchange)));
     return;
   }
+  TellIfLong(exchange);
   entered_.push_back({exchange.name(), exchange.occurred_on(), Given(exchange), NewLineId()});
   Total& total = totals_[exchange.occurred_on()];
   ++total.slips;

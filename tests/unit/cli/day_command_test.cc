@@ -170,6 +170,38 @@ TEST_F(DayCommandTest, AnUndoneSlipIsFree) {
       << ran.err;
 }
 
+// Goal: more than 12 hours on a slip are asked about at a terminal, and become minutes where minutes were
+// meant; a line that is not confirmed is not entered. Twelve are not asked about.
+TEST_F(DayCommandTest, LongSlipsAreAskedAbout) {
+  const Ran ran =
+      Day("231 ben ana 40h yoga\nm\n232 ben ana 13h\nx\ny\n233 ben ana 12h\n234 ben ana 50h\nn\n", true);
+  EXPECT_NE(ran.err.find("40h on one slip? Is that not 40m? [y: it is 40h, m: it is 40m, n: mend the line]"),
+            std::string::npos)
+      << ran.err;
+  EXPECT_NE(ran.err.find("Type y, m or n."), std::string::npos);
+  EXPECT_NE(ran.err.find("50h is more than 12 hours."), std::string::npos) << ran.err;
+  EXPECT_EQ(ran.code, ExitCode::kIncomplete) << ran.err;
+  EXPECT_EQ(bank_->Balance("members/ben"), 40 * 60 + (13 + 12) * 3600);
+}
+
+// Goal: the same for the times of single people; the others' stay as they are.
+TEST_F(DayCommandTest, LongTimesOfOnePersonAreAskedAbout) {
+  EXPECT_EQ(Day("231 ana2 ana,ben:40h 2h yoga\nm\n", true).code, ExitCode::kOk);
+  EXPECT_EQ(bank_->Balance("members/ben"), -40 * 60);
+  EXPECT_EQ(bank_->Balance("members/ana"), -2 * 3600);
+}
+
+// Goal: from a pipe nobody can be asked: it is entered, and told with what would mend it.
+TEST_F(DayCommandTest, LongSlipsFromAPipeAreTold) {
+  const Ran ran = Day("231 ben ana 40h yoga\n232 ben ana 12h\n");
+  EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+  EXPECT_EQ(bank_->Balance("members/ben"), (40 + 12) * 3600);
+  EXPECT_NE(ran.err.find("40h is more than 12 hours. If it was 40m: timebank correct 1042 40m"),
+            std::string::npos)
+      << ran.err;
+  EXPECT_EQ(ran.err.find("12h is more"), std::string::npos) << ran.err;
+}
+
 // Goal: at a terminal a name that fits several is asked about there and then, and again after a wrong answer;
 // the sums stand in the prompt, an empty line ends.
 TEST_F(DayCommandTest, AtATerminal) {
