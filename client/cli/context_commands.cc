@@ -1,6 +1,7 @@
 // context list, set, use: which bank on which server, written down once.
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "client/cli/context.h"
 #include "client/cli/session.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 
 namespace timebank::cli {
@@ -31,6 +33,22 @@ absl::Status List(Session& session) {
                               "). Make one: timebank context set NAME --bank ID --as YOUR-NAME"));
   }
   return session.ShowTable(table);
+}
+
+// The environment goes before the context in use: who has just written one down would wonder.
+void TellOverridden(Session& session, const Context& context) {
+  const std::pair<const char*, std::string> all[] = {
+      {"TIMEBANK_SERVER", context.server.empty() ? kDefaultServer : context.server},
+      {"TIMEBANK_BANK", context.bank},
+      {"TIMEBANK_AS", context.as},
+      {"TIMEBANK_KEY_FILE", context.key_file}};
+  for (const auto& [name, own] : all) {
+    const std::optional<std::string> value = session.variables()(name);
+    if (!value.has_value() || *value == own) continue;
+    // Translators: $0 is a variable of the environment, $1 its value.
+    session.Tell(
+        Fill(T("$0 is set to $1, which goes before the context. For the context: unset $0"), name, *value));
+  }
 }
 
 // The flags that every command knows are what is written down.
@@ -63,7 +81,11 @@ absl::Status Set(Session& session, const std::string& name) {
       absl::StrCat("Context ", name, ": server ", context.server.empty() ? kDefaultServer : context.server,
                    ", bank ", context.bank.empty() ? "(the only one)" : context.bank, ", as ",
                    context.as.empty() ? "local" : context.as, file.current == name ? "; in use." : "."));
-  if (file.current != name) session.Tell(absl::StrCat("Use it: timebank context use ", name));
+  if (file.current == name) {
+    TellOverridden(session, context);
+  } else {
+    session.Tell(absl::StrCat("Use it: timebank context use ", name));
+  }
   return absl::OkStatus();
 }
 
@@ -77,6 +99,7 @@ absl::Status Use(Session& session, const std::string& name) {
   file.current = name;
   CLI_RETURN_IF_ERROR(WriteContexts(path, file));
   session.Tell(absl::StrCat("Context ", name, " is in use."));
+  TellOverridden(session, file.contexts.at(name));
   return absl::OkStatus();
 }
 

@@ -690,6 +690,22 @@ TEST_F(CommandsTest, Acts) {
   EXPECT_EQ(sent.what(), v1::ListActsRequest::WHAT_UNSPECIFIED);
 }
 
+// Goal: who writes down or takes up a context that the environment goes before is told so, and how to end it;
+// not where both say the same, nor of a context that is not in use.
+TEST_F(CommandsTest, ContextsThatTheEnvironmentGoesBefore) {
+  const std::string folder = std::filesystem::path(::testing::TempDir()) / "ContextsBehindTheEnvironment";
+  std::filesystem::remove_all(folder);
+  const RunOptions options{.variables = {{"XDG_CONFIG_HOME", folder}, {"TIMEBANK_SERVER", "near:1"}}};
+  const std::string told =
+      "TIMEBANK_SERVER is set to near:1, which goes before the context. For the context: unset "
+      "TIMEBANK_SERVER\n";
+  EXPECT_NE(RunCli(bank_, "context set rushey --bank rushey", options).err.find(told), std::string::npos);
+  EXPECT_NE(RunCli(bank_, "context set rushey --server far:1", options).err.find(told), std::string::npos);
+  EXPECT_EQ(RunCli(bank_, "context set rushey --server near:1", options).err.find(told), std::string::npos);
+  EXPECT_EQ(RunCli(bank_, "context set other --server far:1", options).err.find(told), std::string::npos);
+  EXPECT_NE(RunCli(bank_, "context use other", options).err.find(told), std::string::npos);
+}
+
 // Goal: contexts from the command line: set, use, list, and used by the next command.
 TEST_F(CommandsTest, Contexts) {
   const std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) / "CommandsTest.Contexts";
