@@ -1,7 +1,10 @@
 // import: brings an older system's files into a bank.
+#include <google/protobuf/util/json_util.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,6 +37,7 @@ struct ImportOptions {
   std::vector<std::string> files;
   std::string from;
   std::string rejects;
+  std::string name;
   std::string time_zone;
   imports::ReaderOptions reader;
   bool commit = false;
@@ -122,8 +126,41 @@ absl::StatusOr<Target> FindTrial(Session& session, const std::string& bank, cons
   return TargetFor(*trial, options);
 }
 
+// Name and time zone of the bank that is to be opened: as told, as an export of ours has them, or asked for.
+absl::Status FillInNewBank(Session& session, const std::string& name, ImportOptions& options) {
+  if (const std::optional<imports::ExportedBank> exported = imports::BankIn(options.files)) {
+    v1::Settings settings;
+    google::protobuf::util::JsonParseOptions newer;
+    newer.ignore_unknown_fields = true;
+    if (google::protobuf::util::JsonStringToMessage(exported->settings_json, &settings, newer).ok() &&
+        options.time_zone.empty()) {
+      options.time_zone = settings.time_zone();
+    }
+    if (options.name.empty()) options.name = exported->display_name;
+  }
+  if (CanAsk(session.console())) {
+    const std::string id(client::IdOf(name));
+    if (options.name.empty()) {
+      const auto typed = Ask(session.console(), Fill(T("What is the bank $0 called? [Enter: $0]"), id));
+      options.name = typed.value_or("");
+    }
+    if (options.time_zone.empty()) {
+      const auto typed =
+          AskUntil(session.console(), T("In which time zone is it? One like Europe/Madrid [Enter: UTC]"),
+                   T("This machine does not know that one."),
+                   [](const std::string& zone) { return LoadZone(zone).ok(); });
+      options.time_zone = typed.value_or("");
+    }
+  } else if (options.name.empty() && options.time_zone.empty()) {
+    session.Tell(T("The new bank has no name, and its days are those of UTC: add --name and --time-zone."));
+  } else if (options.time_zone.empty()) {
+    session.Tell(T("The days of the new bank are those of UTC: add --time-zone Europe/Madrid."));
+  }
+  return absl::OkStatus();
+}
+
 // The bank as it is; with --create-bank, where there is none, imagined: see OpenImagined().
-absl::StatusOr<Target> FindTarget(Session& session, const ImportOptions& options) {
+absl::StatusOr<Target> FindTarget(Session& session, ImportOptions& options) {
   if (options.create_bank && session.options().bank.empty()) {
     return UsageError("Say what the new bank's id is to be: --create-bank --bank ID");
   }
@@ -132,6 +169,7 @@ absl::StatusOr<Target> FindTarget(Session& session, const ImportOptions& options
   absl::StatusOr<v1::Timebank> bank = session.Timebank();
   const bool missing = bank.status().code() == absl::StatusCode::kNotFound;
   if (missing && options.create_bank) {
+    CLI_RETURN_IF_ERROR(FillInNewBank(session, name, options));
     Target target;
     target.bank = name;
     target.reader = options.reader;
@@ -153,6 +191,7 @@ absl::StatusOr<Target> FindTarget(Session& session, const ImportOptions& options
 absl::Status OpenImagined(Session& session, const ImportOptions& options, Target& target) {
   if (target.exists) return absl::OkStatus();
   v1::Timebank made;
+  made.set_display_name(options.name);
   made.mutable_settings()->set_time_zone(options.time_zone);
   CLI_ASSIGN_OR_RETURN(const v1::Timebank bank, CreateBank(session, target.bank, std::move(made)));
   CLI_ASSIGN_OR_RETURN(target, TargetFor(bank, options));
@@ -335,7 +374,8 @@ void AddImportCommand(Command root) {
           "import", "Bring an older system's files in: shows what would happen; --commit does it",
           "  timebank import users.csv transfers.csv\n"
           "  timebank import --from timeoverflow users.csv transfers.csv --commit --rejects bad.csv\n"
-          "  timebank import users.csv transfers.csv --create-bank --bank rushey --time-zone Europe/Madrid "
+          "  timebank import users.csv transfers.csv --create-bank --bank rushey --name \"Rushey Green\" "
+          "--time-zone Europe/Madrid "
           "--commit\n"
           "  timebank import users.csv transfers.csv --trial\n"
           "  timebank import rushey-export --create-bank --bank rushey2 --commit\n\n"
@@ -359,7 +399,10 @@ void AddImportCommand(Command root) {
       .Flag("--make-members", options->make_members,
             "Add members whom only exchanges name, without a name where no row tells it")
       .Flag("--create-bank", options->create_bank, "Open the bank of --bank where there is none")
-      .Option("--time-zone", options->time_zone, "ZONE", "Time zone of the bank that is opened (UTC)")
+      .Option("--name", options->name, "NAME",
+              "Name of the bank that is opened; of an export of timebank the one it has")
+      .Option("--time-zone", options->time_zone, "ZONE",
+              "Time zone of the bank that is opened: the exported bank's, else UTC")
       .Option("--community", options->reader.community, "NUMBER",
               "The account there that is the bank itself, where the files do not tell")
       .Option("--giver", options->reader.giver_column, "COLUMN",

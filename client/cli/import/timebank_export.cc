@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <map>
 #include <memory>
@@ -767,6 +768,25 @@ void AddVisibleFiles(const std::string& folder, std::vector<std::string>& files)
 }
 
 }  // namespace
+
+std::optional<ExportedBank> BankIn(const std::vector<std::string>& files) {
+  for (const std::string& path : files) {
+    if (std::filesystem::path(path).filename() != kExportFile) continue;
+    std::ifstream file(path, std::ios::binary);
+    CsvReader csv(file);
+    CsvRow row;
+    if (!csv.Next(row) || row.fields.size() != kExportColumns.size() || row.fields[0] != kExportColumns[0])
+      continue;
+    ExportedBank bank;
+    while (csv.Next(row)) {
+      if (row.fields.size() != kExportColumns.size()) continue;
+      if (row.fields[1] == "name") bank.display_name = Unharmed(row.fields[2]);
+      if (row.fields[1] == "settings") bank.settings_json = Unharmed(row.fields[2]);
+    }
+    return bank;
+  }
+  return std::nullopt;
+}
 
 absl::StatusOr<std::vector<std::string>> FilesIn(const std::vector<std::string>& paths) {
   std::vector<std::string> files;

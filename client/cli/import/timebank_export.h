@@ -98,6 +98,18 @@ std::optional<std::vector<std::string>> SplitList(std::string_view cell);
 // The name of an entry that has no origin: `rushey/1042`.
 std::string OwnNumber(std::string_view bank_id, int64_t number);
 
+// ---- The bank
+
+// What an export says of the bank itself.
+struct ExportedBank {
+  std::string display_name;
+  // v1.Settings as JSON, without the categories.
+  std::string settings_json;
+};
+
+// Of the kExportFile among `files`; none where there is none that can be read.
+std::optional<ExportedBank> BankIn(const std::vector<std::string>& files);
+
 // ---- The folder
 
 // `paths`, with the files of an export in the place of each folder, and where it holds none all that lies in

@@ -71,6 +71,7 @@ FakeBank::FakeBank() {
   ON_CALL(*this, CreateTimebank).WillByDefault([this](const v1::CreateTimebankRequest& request, auto&) {
     exists = true;
     bank.mutable_settings()->MergeFrom(request.timebank().settings());
+    bank.set_display_name(request.timebank().display_name());
     v1::CreateTimebankResponse response;
     *response.mutable_timebank() = bank;
     return response;

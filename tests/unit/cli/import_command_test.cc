@@ -6,8 +6,10 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 #include "absl/strings/str_cat.h"
+#include "client/cli/import/timebank_export.h"
 #include "tests/unit/cli/fake_bank.h"
 
 namespace timebank::cli {
@@ -344,6 +346,42 @@ TEST_F(ImportCommandTest, OpensTheBank) {
   Write("transfers.csv", good);
   EXPECT_EQ(Import({"--bank", "rushey", "--create-bank", "--time-zone", "Europe/Madrid", "--commit"}).code,
             ExitCode::kOk);
+  EXPECT_EQ(bank_->bank.settings().time_zone(), "Europe/Madrid");
+  ExpectImported();
+}
+
+// Goal: a bank that is opened with an export is called as the exported one and has its days; what is said
+// goes before.
+TEST_F(ImportCommandTest, OpensTheExportedBank) {
+  bank_->exists = false;
+  Write("timebank.csv",
+        "timebank_export_1,what,value\n"
+        "lewisham,name,'=Lewisham\n"
+        "lewisham,position,elsewhere.9\n"
+        "lewisham,settings,\"{\"\"timeZone\"\":\"\"Europe/London\"\",\"\"newer\"\":1}\"\n");
+  std::string heading;
+  for (const std::string_view column : imports::kMemberColumns) {
+    absl::StrAppend(&heading, heading.empty() ? "" : ",", std::string(column));
+  }
+  Write("members.csv", heading + "\n");
+  const Ran ran =
+      RunCli(bank_, {"import", folder_.string(), "--bank", "rushey", "--create-bank", "--commit"});
+  EXPECT_EQ(bank_->bank.settings().time_zone(), "Europe/London") << ran.err;
+  EXPECT_EQ(bank_->bank.display_name(), "=Lewisham");
+  EXPECT_EQ(ran.err.find("UTC"), std::string::npos) << ran.err;
+}
+
+// Goal: name and time zone are asked for at a terminal; elsewhere what was taken is told.
+TEST_F(ImportCommandTest, AsksForTheNewBank) {
+  bank_->exists = false;
+  const Ran told = Import({"--bank", "rushey", "--create-bank"});
+  EXPECT_NE(told.err.find("has no name, and its days are those of UTC: add --name and --time-zone."),
+            std::string::npos)
+      << told.err;
+  const Ran asked = Import({"--bank", "rushey", "--create-bank", "--commit", "--yes"},
+                           {.terminal = true, .input = "Rushey Green\nMars\nEurope/Madrid\n"});
+  EXPECT_NE(asked.err.find("This machine does not know that one."), std::string::npos) << asked.err;
+  EXPECT_EQ(bank_->bank.display_name(), "Rushey Green") << asked.err;
   EXPECT_EQ(bank_->bank.settings().time_zone(), "Europe/Madrid");
   ExpectImported();
 }
