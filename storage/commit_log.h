@@ -36,7 +36,8 @@ class CommitLog {
   // Frames up to and including `index` are not needed any more. They may stay readable.
   virtual absl::Status Trim(uint64_t index) = 0;
 
-  // Gives back the room that is only kept so that appending goes faster. For a log that is about to be closed.
+  // Gives back the room that is only kept so that appending goes faster. For a log that is about to be
+  // closed.
   virtual void Rest() {}
 };
 

@@ -53,9 +53,9 @@ struct DatabaseFigures {
 class Store : public LookRows {
  public:
   struct Options {
-    std::string path;                        // made when missing, mode 0700
+    std::string path;                         // made when missing, mode 0700
     uint64_t block_cache_bytes = 128u << 20;  // blocks read from disk
-    uint64_t tail_bytes = 128u << 20;        // a tail that takes more memory than this is folded
+    uint64_t tail_bytes = 128u << 20;         // a tail that takes more memory than this is folded
     uint64_t write_buffer_bytes = 16u
                                   << 20;  // more than this that is folded, but not on disk yet, is flushed
     double flush_interval_seconds = 15;   // unflushed frames wait no longer; 0: only by size and Flush()
