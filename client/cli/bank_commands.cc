@@ -79,9 +79,9 @@ absl::Status Create(Session& session, const CreateOptions& options) {
   CLI_RETURN_IF_ERROR(
       session.ShowOne(BankSentences(response.timebank()), BankTable({response.timebank()}), response));
   if (response.timebank().settings().time_zone() == "UTC") {
-    session.Notice(
-        absl::StrCat("Its days change at midnight in UTC. Elsewhere? timebank bank settings --bank ",
-                     options.id, " --set time_zone=Europe/Madrid"));
+    session.Notice(absl::StrCat(
+        "Its days change at midnight in UTC. Elsewhere? timebank bank settings --bank ", options.id,
+        " --set time_zone=Europe/Madrid", session.SendsKey() ? " (with a steward's key)" : ""));
   }
   return absl::OkStatus();
 }

@@ -195,6 +195,7 @@ void OverrideEncryption(const Context& by, Context& context) {
   bool names_files = false;
   for (const FileField& field : kFileFields) names_files |= !(by.*field.member).empty();
   if (by.plaintext) {
+    context.key_held_back |= !context.key_file.empty() && by.key_file.empty();
     for (const FileField& field : kFileFields) (context.*field.member).clear();
     context.plaintext = true;
   } else if (names_files) {

@@ -44,6 +44,8 @@ struct Context {
   std::string cert_key = {};
   // Nothing is encrypted, wherever the server is.
   bool plaintext = false;
+  // In use, not in the file: a key file was given up for plaintext.
+  bool key_held_back = false;
   // `es`; empty: as the system is set to.
   std::string language = {};
 

@@ -220,7 +220,11 @@ std::string EtagMismatch(const Facts&, const Situation&) {
   return T("Somebody else has changed it meanwhile. Look again, then repeat the change.");
 }
 
-std::string RoleRequired(const Facts& facts, const Situation&) {
+std::string RoleRequired(const Facts& facts, const Situation& situation) {
+  if (situation.key_sent && !absl::StrContains(situation.command_line, "--member")) {
+    return Fill(T("Your key may not do that ($0). Ask whoever looks after the bank's keys for one that may."),
+                facts.message());
+  }
   return Fill(T("You may not do that ($0). Brokers leave --member out; members ask their broker."),
               facts.message());
 }
@@ -252,6 +256,17 @@ std::string NotATrial(const Facts&, const Situation&) {
 }
 
 std::string KeyUnknown(const Facts&, const Situation& situation) {
+  if (!situation.key_sent && situation.key_held_back) {
+    return Fill(
+        T("The server at $0 asks for a key. The context's is not sent where nothing is encrypted: leave "
+          "--plaintext and TIMEBANK_PLAINTEXT out, or name its file: --key-file FILE."),
+        situation.server);
+  }
+  if (!situation.key_sent) {
+    return Fill(T("The server at $0 asks for a key, and none was sent. Name the file with yours: "
+                  "--key-file FILE, or TIMEBANK_KEY_FILE."),
+                situation.server);
+  }
   return Fill(T("The server at $0 asks for a key, and does not know this one. Name the file with yours: "
                 "--key-file FILE, or TIMEBANK_KEY_FILE."),
               situation.server);

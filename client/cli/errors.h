@@ -42,6 +42,10 @@ struct Situation {
   std::string server;
   // Whether it was spoken to over TLS.
   bool encrypted = false;
+  // Whether a key went with the call; and whether the context has one that was held back, because nothing is
+  // encrypted.
+  bool key_sent = false;
+  bool key_held_back = false;
   // The number of the paper slip that is being entered.
   std::string slip;
   // The holder who is named both as giver and as receiver; empty: nobody.

@@ -53,6 +53,8 @@ absl::Status Session::Open() {
   options.caller = context_.as;
   options.member = options_.member;
   CLI_ASSIGN_OR_RETURN(options.key, FindKey());
+  situation_.key_sent = !options.key.empty();
+  situation_.key_held_back = context_.key_held_back;
   CLI_RETURN_IF_ERROR(Encrypt(options));
   if (!options.key.empty() && !situation_.encrypted && !client::IsOnThisMachine(context_.server)) {
     Notice(

@@ -62,6 +62,8 @@ class Session {
   const Context& context() const { return context_; }
   // For the sentence about an error. A command adds what it knows.
   Situation& situation() { return situation_; }
+  // Once the server was looked for.
+  bool SendsKey() const { return situation_.key_sent; }
 
   // ---- The server
 

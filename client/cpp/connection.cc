@@ -172,8 +172,10 @@ absl::Status RetryingConnection::WatchLedger(v1::WatchLedgerRequest request, con
     }
     absl::Status status = stream->Finish();
     if (stop.stop_requested()) break;
-    // The feed has no end: a server (or proxy) that ends it without an error is on its way out.
-    if (status.ok()) status = absl::UnavailableError("the server ended the feed");
+    // The feed has no end: a server (or proxy) that ends it without an error, or cancels what we did not, is
+    // on its way out.
+    if (status.ok() || absl::IsCancelled(status))
+      status = absl::UnavailableError("the server ended the feed");
     const std::optional<std::chrono::nanoseconds> wait = retry.WaitAfter(status);
     if (!wait.has_value()) return status;
     options_.sleep(*wait, stop);

@@ -86,7 +86,7 @@ struct Options {
   // For every call but WatchLedger.
   RetryPolicy retry = {};
   // For WatchLedger; counted anew after every message that arrives. A follower outlives a server's restart.
-  RetryPolicy watch_retry = {.max_attempts = 0, .max_backoff = std::chrono::milliseconds(30'000)};
+  RetryPolicy watch_retry = {.max_attempts = 0, .max_backoff = std::chrono::milliseconds(5'000)};
 
   // Reads of a bank ask for an answer that includes the last change this connection made there, whichever
   // server of a cluster they reach (metadata `timebank-min-position`).

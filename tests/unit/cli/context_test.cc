@@ -116,6 +116,11 @@ TEST_F(ContextTest, EncryptionCanBeTurnedRound) {
   const Context plain = *EffectiveContext(files, "", {.plaintext = true}, variables());
   EXPECT_TRUE(plain.plaintext);
   EXPECT_EQ(plain.ca + plain.cert, "");
+  EXPECT_FALSE(plain.key_held_back);
+  const ContextFile with_key{"far", {{"far", {.key_file = "/c/maria.key"}}}};
+  EXPECT_TRUE(EffectiveContext(with_key, "", {.plaintext = true}, variables())->key_held_back);
+  EXPECT_FALSE(
+      EffectiveContext(with_key, "", {.key_file = "-", .plaintext = true}, variables())->key_held_back);
   const ContextFile plaintext{"far", {{"far", {.plaintext = true}}}};
   EXPECT_EQ(EffectiveContext(plaintext, "", {.ca = "/f/ca.crt"}, variables())->plaintext, false);
   values_["TIMEBANK_CA"] = "/e/ca.crt";

@@ -75,6 +75,23 @@ TEST(ErrorsTest, EveryReasonHasASentence) {
             "The server refused: words of the server (SOMETHING_NEW).");
 }
 
+// Goal: whoever sent no key, or whose key may not do it, is told so and not something else.
+TEST(ErrorsTest, KeysAreToldApart) {
+  const absl::Status unknown = ServiceError(Code::kUnauthenticated, "KEY_UNKNOWN");
+  Situation situation = Typed();
+  EXPECT_NE(Explain(unknown, situation).find("none was sent"), std::string::npos);
+  situation.key_held_back = true;
+  EXPECT_NE(Explain(unknown, situation).find("leave --plaintext"), std::string::npos);
+  situation.key_sent = true;
+  EXPECT_NE(Explain(unknown, situation).find("does not know this one"), std::string::npos);
+
+  const absl::Status role = ServiceError(Code::kPermissionDenied, "ROLE_REQUIRED");
+  EXPECT_NE(Explain(role, situation).find("Your key may not do that"), std::string::npos);
+  situation.command_line += " --member ana";
+  EXPECT_NE(Explain(role, situation).find("leave --member out"), std::string::npos);
+  EXPECT_NE(Explain(role, Typed()).find("leave --member out"), std::string::npos);
+}
+
 // Goal: numbers and names of the error come through, in words.
 TEST(ErrorsTest, SentencesUseTheFacts) {
   Situation situation = Typed();

@@ -82,6 +82,15 @@ TEST_F(WatchTest, WaitsBeginAnewAfterAMessage) {
   EXPECT_THAT(time_.waits(), ElementsAre(100, 200, 400, 100, 200));
 }
 
+// Goal: a server that is ending may cancel a stream that its follower did not.
+TEST_F(WatchTest, GoesOnWhenTheServerCancels) {
+  Script({{{"p1"}, absl::CancelledError("the server ends")}, {{"p2"}}});
+
+  EXPECT_TRUE(Watch(Until("p2")).ok());
+
+  EXPECT_THAT(asked_, ElementsAre("p0", "p1"));
+}
+
 // Goal: a follower outlives a long absence of the server.
 TEST_F(WatchTest, DoesNotGiveUp) {
   std::vector<Play> plays(100);
@@ -90,7 +99,7 @@ TEST_F(WatchTest, DoesNotGiveUp) {
 
   EXPECT_TRUE(Watch(Until("p1")).ok());
 
-  EXPECT_EQ(time_.waits().back(), 30'000);
+  EXPECT_EQ(time_.waits().back(), 5'000);
 }
 
 // Goal: with a limit of its own it does, and tells why.
