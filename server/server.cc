@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -361,12 +362,17 @@ absl::Status Server::Listen() {
 absl::Status Server::OpenCertificates() {
   credentials_ = grpc::InsecureServerCredentials();
   if (config_.tls_cert.empty()) return absl::OkStatus();
-  auto tell = [](const absl::StatusOr<absl::Time>& taken) {
-    if (taken.ok()) {
-      LogInfo("certificate replaced", {{"expires", absl::FormatTime(*taken, absl::UTCTimeZone())}});
-    } else {
+  auto tell = [](const absl::StatusOr<ops::CertificateWatcher::Taken>& taken) {
+    if (!taken.ok()) {
       LogWarning("new certificate not usable; the old one goes on",
                  {{"why", std::string(taken.status().message())}});
+      return;
+    }
+    LogInfo("certificate replaced", {{"expires", absl::FormatTime(taken->expiry, absl::UTCTimeZone())},
+                                     {"names", absl::StrJoin(taken->names, " ")}});
+    if (!taken->missing.empty()) {
+      LogWarning("the new certificate lacks names that the old one had; who connects by them will be refused",
+                 {{"missing", absl::StrJoin(taken->missing, " ")}});
     }
   };
   TB_ASSIGN_OR_RETURN(certificates_, ops::CertificateWatcher::Open(CertificateFilesOf(config_),

@@ -1,11 +1,13 @@
 #include "server/ops/certificates.h"
 
+#include <arpa/inet.h>
 #include <grpc/grpc.h>
 #include <grpc/grpc_security.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -15,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "storage/status_macros.h"
@@ -35,6 +38,7 @@ struct Freeing {
 };
 using Bio = std::unique_ptr<BIO, Freeing<BIO_free_all>>;
 using X509Ptr = std::unique_ptr<X509, Freeing<X509_free>>;
+using NamesPtr = std::unique_ptr<GENERAL_NAMES, Freeing<GENERAL_NAMES_free>>;
 using KeyPtr = std::unique_ptr<EVP_PKEY, Freeing<EVP_PKEY_free>>;
 
 absl::Status Unusable(const std::string& path, absl::string_view why) {
@@ -79,6 +83,38 @@ absl::Time ExpiryOf(const X509& certificate) {
   tm time = {};
   if (ASN1_TIME_to_tm(X509_get0_notAfter(&certificate), &time) != 1) return absl::InfinitePast();
   return absl::FromTM(time, absl::UTCTimeZone());
+}
+
+// One that is neither a host nor an address is left out: no client looks for it.
+std::vector<std::string> NamesOf(const X509& certificate) {
+  std::vector<std::string> texts;
+  const NamesPtr names(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(&certificate, NID_subject_alt_name, /*crit=*/nullptr, /*idx=*/nullptr)));
+  for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type != GEN_DNS && name->type != GEN_IPADD) continue;
+    const ASN1_STRING* value = name->type == GEN_DNS ? name->d.dNSName : name->d.iPAddress;
+    const unsigned char* bytes = ASN1_STRING_get0_data(value);
+    const int length = ASN1_STRING_length(value);
+    if (name->type == GEN_DNS) {
+      texts.push_back(absl::AsciiStrToLower(
+          absl::string_view(reinterpret_cast<const char*>(bytes), static_cast<size_t>(length))));
+      continue;
+    }
+    char text[INET6_ADDRSTRLEN];
+    const int family = length == sizeof(in_addr) ? AF_INET : AF_INET6;
+    if (family == AF_INET6 && length != sizeof(in6_addr)) continue;
+    if (inet_ntop(family, bytes, text, sizeof(text)) != nullptr) texts.emplace_back(text);
+  }
+  return texts;
+}
+
+// Whether one of `names` stands for `name`: itself, or with a star for its first part.
+bool StandsFor(const std::vector<std::string>& names, const std::string& name) {
+  const size_t dot = name.find('.');
+  const std::string star = dot == name.npos ? name : "*" + name.substr(dot);
+  return std::any_of(names.begin(), names.end(),
+                     [&](const std::string& one) { return one == name || one == star; });
 }
 
 grpc_ssl_server_certificate_config* ConfigOf(const Certificates& certificates) {
@@ -139,6 +175,7 @@ absl::StatusOr<Certificates> ReadCertificates(const CertificateFiles& files) {
     return Unusable(files.key, absl::StrCat("is not the key of ", files.certificate));
   }
   read.expiry = ExpiryOf(*chain.front());
+  read.names = NamesOf(*chain.front());
   if (files.client_ca.empty()) return read;
   TB_ASSIGN_OR_RETURN(read.client_ca, ReadFile(files.client_ca));
   TB_ASSIGN_OR_RETURN(const std::vector<X509Ptr> authorities,
@@ -198,7 +235,8 @@ void CertificateWatcher::Look() {
     told_ = read.status();
     return;
   }
-  const absl::Time expiry = read->expiry;
+  Taken taken = {.expiry = read->expiry, .names = read->names, .missing = Latest()->names};
+  std::erase_if(taken.missing, [&](const std::string& name) { return StandsFor(taken.names, name); });
   {
     auto latest = std::make_shared<const Certificates>(*std::move(read));
     absl::MutexLock lock(&mutex_);
@@ -206,7 +244,7 @@ void CertificateWatcher::Look() {
   }
   ++taken_;
   told_ = absl::OkStatus();
-  if (tell_) tell_(expiry);
+  if (tell_) tell_(taken);
 }
 
 void CertificateWatcher::Run(absl::Duration every) {

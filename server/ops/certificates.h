@@ -20,6 +20,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -41,6 +42,7 @@ struct Certificates {
   std::string key;
   std::string client_ca;
   absl::Time expiry;                           // of the server's certificate
+  std::vector<std::string> names;              // of the same: hosts and addresses (subjectAltName)
   std::optional<absl::Time> client_ca_expiry;  // of the first authority that expires
 
   bool SameAs(const Certificates& other) const {
@@ -54,9 +56,14 @@ absl::StatusOr<Certificates> ReadCertificates(const CertificateFiles& files);
 
 class CertificateWatcher {
  public:
-  // After each look that found something new: nothing but its expiry where it was taken over; an error, once
-  // for as long as it stays the same, where the old ones go on. On the watcher's thread; must not block.
-  using Tell = std::function<void(const absl::StatusOr<absl::Time>& taken)>;
+  struct Taken {
+    absl::Time expiry;
+    std::vector<std::string> names;
+    std::vector<std::string> missing;  // names that the one before had, and no name of this one stands for
+  };
+  // After each look that found something new: what was taken over; an error, once for as long as it stays the
+  // same, where the old ones go on. On the watcher's thread; must not block.
+  using Tell = std::function<void(const absl::StatusOr<Taken>& taken)>;
 
   // Looks every `every`. Errors: ReadCertificates'.
   static absl::StatusOr<std::unique_ptr<CertificateWatcher>> Open(CertificateFiles files,

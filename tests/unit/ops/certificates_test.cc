@@ -73,7 +73,7 @@ TEST_F(CertificatesTest, ReadsWhatBelongsTogether) {
 // once.
 TEST_F(CertificatesTest, TakesOverWholePairsOnly) {
   std::vector<std::string> told;
-  const auto tell = [&told](const absl::StatusOr<absl::Time>& taken) {
+  const auto tell = [&told](const absl::StatusOr<CertificateWatcher::Taken>& taken) {
     told.push_back(taken.ok() ? "taken" : std::string(taken.status().message()));
   };
   const auto watcher = CertificateWatcher::Open(Files(), absl::Hours(1), tell);
@@ -98,6 +98,29 @@ TEST_F(CertificatesTest, TakesOverWholePairsOnly) {
   EXPECT_EQ((*watcher)->Latest()->certificate, new_certificate);
   EXPECT_EQ((*watcher)->taken(), 1);
   EXPECT_EQ(told.back(), "taken");
+}
+
+// Goal: a new certificate is told with its names, and with those of the old one that it does not stand for.
+TEST_F(CertificatesTest, TellsNamesAndThoseThatAreMissing) {
+  const auto self_signed = [this](const std::string& names) {
+    const std::string command =
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 "
+        "-subj /CN=nobody -addext subjectAltName=" +
+        names + " -keyout " + Path("server.key") + " -out " + Path("server.crt") + " 2>/dev/null";
+    ASSERT_EQ(std::system(command.c_str()), 0);
+  };
+  self_signed("DNS:Bank.example.org,DNS:old.example.org,DNS:a.b.example.org,IP:10.0.0.7,IP:fe80::1");
+  CertificateWatcher::Taken told;
+  const auto tell = [&told](const absl::StatusOr<CertificateWatcher::Taken>& taken) { told = taken.value(); };
+  const auto watcher = CertificateWatcher::Open(Files(), absl::Hours(1), tell);
+  ASSERT_TRUE(watcher.ok()) << watcher.status();
+  EXPECT_THAT((*watcher)->Latest()->names, testing::ElementsAre("bank.example.org", "old.example.org",
+                                                                "a.b.example.org", "10.0.0.7", "fe80::1"));
+
+  self_signed("DNS:*.example.org,IP:fe80::1");
+  (*watcher)->Look();
+  EXPECT_THAT(told.names, testing::ElementsAre("*.example.org", "fe80::1"));
+  EXPECT_THAT(told.missing, testing::ElementsAre("a.b.example.org", "10.0.0.7"));
 }
 
 // Goal: the script asks nothing, leaves what is good alone and makes anew what is not.
