@@ -28,6 +28,7 @@
 #include "server/access/callers_file.h"
 #include "server/access/pepper.h"
 #include "server/log.h"
+#include "server/ops/listening.h"
 #include "server/services/services.h"
 #include "storage/local_log.h"
 #include "storage/status_macros.h"
@@ -134,7 +135,7 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> Start(
   builder.AddListeningPort(address.ToString(), credentials, &port);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) {
-    return CannotListen(address.ToString(), "see the warning before; most often another server is there");
+    return CannotListen(address.ToString(), ops::WhyNotListening(address.ToString()));
   }
   if (address.is_unix) {
     // Whoever may connect may do everything.

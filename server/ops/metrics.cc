@@ -21,6 +21,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "server/ops/listening.h"
 
 namespace timebank::ops {
 namespace {
@@ -282,10 +283,9 @@ absl::StatusOr<std::unique_ptr<MetricsEndpoint>> MetricsEndpoint::Open(const std
   auto endpoint = std::make_unique<Endpoint>(std::move(sources));
   try {
     endpoint->Listen(address);
-  } catch (const std::exception& failure) {
-    return absl::UnavailableError(absl::StrCat("cannot listen on ", address,
-                                               " for metrics; most often something else is there (",
-                                               failure.what(), ")"));
+  } catch (const std::exception&) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot listen on ", address, " for metrics: ", WhyNotListening(address)));
   }
   return endpoint;
 }

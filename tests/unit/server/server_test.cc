@@ -194,7 +194,15 @@ TEST_F(ServerTest, DoesNotShareAPort) {
   ASSERT_TRUE(other.ok());
   const absl::Status status = (*other)->Listen();
   EXPECT_TRUE(absl::IsUnavailable(status));
-  EXPECT_THAT(std::string(status.message()), HasSubstr("cannot listen on " + server_->address()));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("cannot listen on " + server_->address() +
+                                                       ": Address already in use; most often another"));
+
+  second.listen = "192.0.2.1:0";  // of nobody
+  second.data = folder_ + "/third";
+  other = Server::Open(second, nullptr);
+  ASSERT_TRUE(other.ok());
+  EXPECT_THAT(std::string((*other)->Listen().message()),
+              HasSubstr("192.0.2.1:0: Cannot assign requested address; this machine does not have"));
 }
 
 // Goal: too large a message is refused by its size, too much metadata as well (which costs the caller its
