@@ -31,7 +31,8 @@ constexpr std::string_view kOthersVariables[] = {
     "TIMEBANK_CA",     "TIMEBANK_CERT", "TIMEBANK_CERT_KEY", "TIMEBANK_PLAINTEXT", "TIMEBANK_LANGUAGE"};
 constexpr std::string_view kConfigVariable = "TIMEBANK_CONFIG";
 // Flags that are no settings.
-constexpr std::string_view kOtherFlags[] = {"--config", "--check-config", "--help", "--version"};
+constexpr std::string_view kOtherFlags[] = {"--config",     "--check-config", "--key-out",
+                                            "--new-pepper", "--help",         "--version"};
 
 constexpr size_t kMaxSocketPath = sizeof(sockaddr_un::sun_path) - 1;
 
@@ -399,8 +400,8 @@ constexpr char kDescription[] =
 constexpr char kFooter[] =
     "Callers are believed (--access open) or known by keys (--access keys). Before the first start with "
     "keys:\n"
-    "  timebankd init [--data FOLDER] [--pepper FILE]    makes the pepper and prints an operator's key, "
-    "once\n"
+    "  timebankd init [--data FOLDER] [--pepper FILE] [--key-out FILE]\n"
+    "makes the pepper and an operator's key, which is told once.\n"
     "\n"
     "Where other machines can reach it, the server takes TLS, and to know who calls: it does not listen "
     "there\n"
@@ -418,6 +419,8 @@ constexpr char kFooter[] =
 struct Flags {
   std::string config_file;
   bool check = false;
+  std::string key_out;
+  bool new_pepper = false;
   std::map<std::string_view, std::string> values;  // by a setting's name
 };
 
@@ -429,6 +432,11 @@ void DeclareFlags(CLI::App& app, Flags& flags) {
   app.add_option("--config", flags.config_file, "TOML file to read (TIMEBANK_CONFIG)")->type_name("FILE");
   app.add_flag("--check-config", flags.check,
                "prints every setting, its value and where that came from, and ends");
+  app.add_option("--key-out", flags.key_out,
+                 "init: a file to make for the operator's key, for its owner alone; never replaced")
+      ->type_name("FILE");
+  app.add_flag("--new-pepper", flags.new_pepper,
+               "init: where the pepper is lost, a new one; every key must be made anew");
   for (const Setting& setting : Settings()) {
     std::string& value = flags.values[setting.name];
     const std::string said = setting.show(Config());
@@ -484,7 +492,10 @@ Configured Configure(const std::vector<std::string>& arguments, const Environmen
   const auto variable = environment.find(std::string(kConfigVariable));
   if (flags.config_file.empty() && variable != environment.end()) flags.config_file = variable->second;
   if (!flags.config_file.empty()) ReadFile(flags.config_file, collector);
-  return collector.Finish();
+  Configured configured = collector.Finish();
+  configured.key_out = std::move(flags.key_out);
+  configured.new_pepper = flags.new_pepper;
+  return configured;
 }
 
 Environment EnvironmentOfProcess() {

@@ -87,6 +87,9 @@ struct Configured {
   std::vector<Effective> effective;  // every setting
   std::vector<std::string> errors;
   std::string answer;
+  // Of `timebankd init` alone.
+  std::string key_out;      // file to make for the key; empty: it is printed
+  bool new_pepper = false;  // in place of one that is lost
 };
 
 using Environment = std::map<std::string, std::string>;

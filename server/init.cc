@@ -1,12 +1,19 @@
 #include "server/init.h"
 
-#include <limits>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "server/access/files.h"
 #include "server/access/key_store.h"
 #include "server/access/pepper.h"
 #include "storage/data_folder.h"
+#include "storage/file_system.h"
 #include "storage/status_macros.h"
 #include "storage/store.h"
 
@@ -24,19 +31,75 @@ const access::Key* OperatorsKey(const access::KeyStore& keys) {
 
 }  // namespace
 
-absl::StatusOr<FirstKey> Init(const Config& config) {
+absl::StatusOr<KeyFile> KeyFile::Make(const std::string& path) {
+  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file != -1) return KeyFile(path, file);
+  if (errno == EEXIST) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--key-out: ", path, " is there already and is not replaced: name another. Nothing was changed"));
+  }
+  return absl::InvalidArgumentError(absl::StrCat("--key-out: cannot make ", path, ": ",
+                                                 std::generic_category().message(errno),
+                                                 ". Nothing was changed"));
+}
+
+KeyFile::KeyFile(KeyFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      file_(std::exchange(other.file_, -1)),
+      written_(std::exchange(other.written_, false)) {}
+
+KeyFile::~KeyFile() {
+  if (file_ == -1) return;
+  close(file_);
+  if (!written_) unlink(path_.c_str());
+}
+
+absl::Status KeyFile::Write(const std::string& key) {
+  const std::string line = key + "\n";
+  const bool whole = write(file_, line.data(), line.size()) == static_cast<ssize_t>(line.size());
+  if (!whole || fsync(file_) != 0) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot write ", path_, ": ", std::generic_category().message(errno)));
+  }
+  written_ = true;
+  std::error_code problem;
+  const std::filesystem::path folder = std::filesystem::absolute(path_, problem).parent_path();
+  return storage::FileSystem::Posix().SyncFolder(folder.string());
+}
+
+absl::StatusOr<FirstKey> Init(const Config& config, bool new_pepper) {
+  access::KeyStore::Options options;
+  options.folder = config.data;
+  options.pepper_path = config.pepper;
+  options.keep_use_seconds = 0;
+  absl::StatusOr<std::string> pepper = access::ReadPepper(config.pepper, config.data);
+  if (!pepper.ok() && !absl::IsNotFound(pepper.status())) return pepper.status();
   // Held to the end: no server starts meanwhile.
   TB_ASSIGN_OR_RETURN(const auto folder, storage::DataFolder::Open(
                                              config.data, {storage::kFormatVersion, storage::kOldestFormat}));
-  access::KeyStore::Options options;
-  options.folder = config.data;
-  options.new_pepper = absl::IsNotFound(access::ReadPepper(config.pepper, config.data).status());
-  TB_ASSIGN_OR_RETURN(options.pepper, access::MakePepper(config.pepper, config.data));
-  options.pepper_path = config.pepper;
-  options.keep_use_seconds = 0;
+  if (!pepper.ok()) {
+    TB_ASSIGN_OR_RETURN(options.new_pepper, access::KeyStore::HasKeys(config.data));
+    if (options.new_pepper && !new_pepper) return access::PepperIsGone(config.pepper);
+    pepper = access::MakePepper(config.pepper, config.data);
+    TB_RETURN_IF_ERROR(pepper.status());
+    options.pepper = *std::move(pepper);
+  } else {
+    options.pepper = *std::move(pepper);
+    if (new_pepper) {
+      const absl::Status fits = access::KeyStore::Open(options).status();
+      if (fits.ok()) {
+        return absl::FailedPreconditionError(absl::StrCat(
+            "--new-pepper: the pepper ", config.pepper,
+            " is there, and nothing says that keys were made under another. Nothing was changed"));
+      }
+      if (!absl::IsFailedPrecondition(fits)) return fits;
+      options.new_pepper = true;
+    }
+  }
+  const bool replaces = options.new_pepper;  // nobody has a key that is known under it
   TB_ASSIGN_OR_RETURN(const std::unique_ptr<access::KeyStore> keys,
                       access::KeyStore::Open(std::move(options)));
-  if (const access::Key* there = OperatorsKey(*keys)) {
+  if (const access::Key* there = replaces ? nullptr : OperatorsKey(*keys)) {
     return absl::AlreadyExistsError(absl::StrCat(
         "there is an operator's key already, keys/", there->id(), " of ", there->identity().owner,
         ". Make others on the running server: timebank key create --role operator; without "

@@ -1,23 +1,27 @@
 // timebankd: reads its configuration, serves until it is told to stop. server/README.md has the walk through
 // it.
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_replace.h"
 #include "absl/synchronization/mutex.h"
 #include "server/config.h"
 #include "server/init.h"
 #include "server/log.h"
-#include "server/ops/certificates.h"
 #include "server/ops/service_manager.h"
 #include "server/server.h"
 
@@ -25,6 +29,10 @@ namespace timebank {
 namespace {
 
 using State = engine::Engine::State;
+
+// What a shell takes as it stands.
+constexpr std::string_view kPlainCharacters =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./:,@%+";
 
 // What the process ends with; server/README.md explains them.
 enum ExitCode : int {
@@ -144,44 +152,84 @@ int Serve(const Config& config, Events& events) {
   return events.failed() ? kLedgerFailed : kStopped;
 }
 
-// The key goes to standard output and nothing else does, so that it can be led into a file.
-int MakeFirstKey(const Config& config) {
-  absl::StatusOr<FirstKey> key = Init(config);
+// The key goes to the file that is named for it, or to standard output, where nothing else goes.
+int MakeFirstKey(const Configured& configured) {
+  const Config& config = configured.config;
+  std::optional<KeyFile> file;
+  if (!configured.key_out.empty()) {
+    absl::StatusOr<KeyFile> made = KeyFile::Make(configured.key_out);
+    if (!made.ok()) {
+      std::cerr << "timebankd: " << made.status().message() << '\n';
+      return kBadConfiguration;
+    }
+    file.emplace(*std::move(made));
+  }
+  absl::StatusOr<FirstKey> key = Init(config, configured.new_pepper);
   if (!key.ok()) {
     std::cerr << "timebankd: " << key.status().message() << '\n';
     if (absl::IsFailedPrecondition(key.status()) && IsInUse(config.data)) return kLedgerInUse;
     return absl::IsDataLoss(key.status()) ? kLedgerFailed : kBadConfiguration;
   }
-  std::cout << key->text << std::endl;
-  if (!std::cout) {
-    std::cerr << "timebankd: the key " << key->name
-              << " could not be written. Nobody has it: start the server, make "
+  absl::Status written;
+  if (file) {
+    written = file->Write(key->text);
+  } else {
+    std::cout << key->text << std::endl;
+    if (!std::cout) written = absl::UnavailableError("standard output does not take it");
+  }
+  if (!written.ok()) {
+    std::cerr << "timebankd: the key " << key->name << " could not be written: " << written.message()
+              << ". Nobody has it: start the server, make "
               << "another on the operator's socket (timebank key create), and revoke this one.\n";
     return kLedgerFailed;
   }
   std::cerr << "This is the first operator's key, " << key->name
+            << (file ? ", in " + configured.key_out : std::string())
             << ". It is told this once: keep it where only you can read it.\n"
-            << "The pepper is " << config.pepper << ": keep a copy of it, apart from copies of the ledger.\n"
-            << "Now start the server with --access keys.\n";
+            << "The pepper is " << config.pepper << ": keep a copy of it, apart from copies of the ledger.\n";
+  if (configured.new_pepper) std::cerr << "Keys of before are not known any more: make them anew.\n";
+  std::cerr << "Now start the server with --access keys.\n";
   return kStopped;
 }
 
-// What can only be said of the files that the configuration names; nothing where all is well.
-std::vector<std::string> WrongFiles(const Config& config) {
-  if (config.tls_cert.empty()) return {};
-  const auto read = ops::ReadCertificates(CertificateFilesOf(config));
-  if (read.ok()) return {};
-  return {"TLS: " + std::string(read.status().message())};
+// Root may read what the server may not that runs as somebody else: how to look as that one. Empty where it
+// makes no difference.
+std::string HowToLookAsOwner(const Config& config, const std::vector<std::string>& arguments) {
+  struct stat about = {};
+  if (geteuid() != 0 || stat(config.data.c_str(), &about) != 0 || about.st_uid == 0) return "";
+  const passwd* owner = getpwuid(about.st_uid);
+  const std::string number = std::to_string(about.st_uid);
+  const std::string name = owner != nullptr ? owner->pw_name : "user " + number;
+  std::string text =
+      "this looked as root, who may read what " + name + ", to whom " + config.data +
+      " belongs, may not. Look as the server will: " +
+      (owner != nullptr ? "runuser -u " + name + " --" : "setpriv --reuid=" + number + " --clear-groups --") +
+      " timebankd";
+  for (const std::string& argument : arguments) {
+    const bool plain = argument.find_first_not_of(kPlainCharacters) == argument.npos && !argument.empty();
+    text += plain ? " " + argument : " '" + absl::StrReplaceAll(argument, {{"'", "'\\''"}}) + "'";
+  }
+  return text;
+}
+
+// Tells what is wrong with the files that the configuration names; nothing where all is well.
+std::optional<ExitCode> TellWrongFiles(const Config& config) {
+  std::optional<ExitCode> code;
+  for (const absl::Status& wrong : CheckFiles(config)) {
+    std::cerr << "timebankd: " << wrong.message() << '\n';
+    if (absl::IsInvalidArgument(wrong)) code = kBadConfiguration;
+    if (!code) code = kLedgerFailed;
+  }
+  return code;
 }
 
 int Main(std::vector<std::string> arguments) {
   const bool init = !arguments.empty() && arguments.front() == "init";
   if (init) arguments.erase(arguments.begin());
   Configured configured = Configure(arguments, EnvironmentOfProcess());
-  const bool serves = configured.wish == Configured::Wish::kServe && !init;
-  if (serves || configured.wish == Configured::Wish::kCheck) {
-    configured.errors = WrongFiles(configured.config);
-    if (!configured.errors.empty()) configured.wish = Configured::Wish::kErrors;
+  if (!init && (!configured.key_out.empty() || configured.new_pepper)) {
+    configured.errors = {"--key-out and --new-pepper are timebankd init's"};
+    configured.wish = Configured::Wish::kErrors;
   }
   switch (configured.wish) {
     case Configured::Wish::kErrors:
@@ -190,14 +238,20 @@ int Main(std::vector<std::string> arguments) {
     case Configured::Wish::kAnswer:
       std::cout << configured.answer;
       return kStopped;
-    case Configured::Wish::kCheck:
+    case Configured::Wish::kCheck: {
+      const std::optional<ExitCode> wrong = TellWrongFiles(configured.config);
+      const std::string as_owner = HowToLookAsOwner(configured.config, arguments);
+      if (!as_owner.empty()) std::cerr << "timebankd: " << as_owner << '\n';
+      if (wrong) return *wrong;
       std::cout << Print(configured.effective);
       return kStopped;
+    }
     case Configured::Wish::kServe:
       break;
   }
   umask(0077);  // the ledger and the sockets are the owner's alone
-  if (init) return MakeFirstKey(configured.config);
+  if (init) return MakeFirstKey(configured);
+  if (const std::optional<ExitCode> wrong = TellWrongFiles(configured.config)) return *wrong;
   SetUpLog(configured.config.log_level);
   static Events events;  // the signals' thread sees it to the end
   HandleSignals(events);

@@ -25,8 +25,6 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "server/access/access_service.h"
-#include "server/access/callers_file.h"
-#include "server/access/pepper.h"
 #include "server/log.h"
 #include "server/ops/listening.h"
 #include "server/services/services.h"
@@ -183,6 +181,14 @@ void LogCall(ops::CallLog::Level level, const ops::CallLog::Fields& fields) {
       "call", fields);
 }
 
+ops::CertificateFiles CertificateFilesOf(const Config& config) {
+  return {config.tls_cert, config.tls_key, config.tls_client_ca};
+}
+
+access::AccessPaths AccessPathsOf(const Config& config) {
+  return {.pepper = config.pepper, .callers = config.callers, .data_folder = config.data};
+}
+
 access::Limits LimitsOf(const Config& config) {
   const auto of = [](int64_t calls_per_second) {
     return access::Allowance{.calls_per_second = static_cast<double>(calls_per_second),
@@ -208,6 +214,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Open(const Config& config, OnSta
   StopLookingForDeadlocks();
   std::unique_ptr<Server> server(new Server(config, std::move(on_state)));
   TB_RETURN_IF_ERROR(server->OpenCertificates());
+  TB_RETURN_IF_ERROR(server->ReadAccess());
   TB_RETURN_IF_ERROR(server->OpenEngine());
   return server;
 }
@@ -258,35 +265,25 @@ absl::Status Server::OpenEngine() {
   return absl::OkStatus();
 }
 
+absl::Status Server::ReadAccess() {
+  if (config_.access != "keys") return absl::OkStatus();
+  TB_ASSIGN_OR_RETURN(access_files_, access::ReadAccessFiles(AccessPathsOf(config_)));
+  return absl::OkStatus();
+}
+
 absl::Status Server::OpenAccess() {
   if (config_.access != "keys") return absl::OkStatus();
   access::KeyStore::Options options;
   options.folder = config_.data;
-  absl::StatusOr<std::string> pepper = access::ReadPepper(config_.pepper, config_.data);
-  if (!pepper.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("callers are to be known by keys: ", pepper.status().message(),
-                     "; timebankd init makes what is missing"));
-  }
-  options.pepper = *std::move(pepper);
+  options.pepper = std::move(access_files_.pepper);
   options.pepper_path = config_.pepper;
   options.on_revoked = [this] {
     if (services::Feeder* feeder = feeder_) feeder->Wake();
   };
-  absl::StatusOr<std::unique_ptr<access::KeyStore>> keys = access::KeyStore::Open(std::move(options));
-  // Another pepper is a mistake in the settings, and no damage.
-  if (absl::IsFailedPrecondition(keys.status())) return absl::InvalidArgumentError(keys.status().message());
-  TB_ASSIGN_OR_RETURN(keys_, std::move(keys));
-  access::Callers callers;
-  std::unique_ptr<const access::Tokens> tokens;
-  if (!config_.callers.empty()) {
-    TB_ASSIGN_OR_RETURN(callers, access::ReadCallers(config_.callers));
-    if (!callers.providers.empty()) {
-      TB_ASSIGN_OR_RETURN(tokens, access::OpenTokens(std::move(callers.providers)));
-    }
-  }
-  gatekeeper_ = std::make_unique<access::Gatekeeper>(keys_.get(), std::move(callers.certificates),
-                                                     std::move(tokens), LimitsOf(config_));
+  TB_ASSIGN_OR_RETURN(keys_, access::KeyStore::Open(std::move(options)));
+  gatekeeper_ =
+      std::make_unique<access::Gatekeeper>(keys_.get(), std::move(access_files_.callers.certificates),
+                                           std::move(access_files_.tokens), LimitsOf(config_));
   return absl::OkStatus();
 }
 
@@ -456,8 +453,17 @@ void Server::Stop() {
   engine_.reset();
 }
 
-ops::CertificateFiles CertificateFilesOf(const Config& config) {
-  return {config.tls_cert, config.tls_key, config.tls_client_ca};
+std::vector<absl::Status> CheckFiles(const Config& config) {
+  std::vector<absl::Status> wrong;
+  if (!config.tls_cert.empty()) {
+    const absl::Status status = ops::ReadCertificates(CertificateFilesOf(config)).status();
+    if (!status.ok()) wrong.push_back(absl::InvalidArgumentError(absl::StrCat("TLS: ", status.message())));
+  }
+  if (config.access == "keys") {
+    const absl::Status status = access::ReadAccessFiles(AccessPathsOf(config)).status();
+    if (!status.ok()) wrong.push_back(status);
+  }
+  return wrong;
 }
 
 bool IsInUse(const std::string& folder) {

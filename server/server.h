@@ -19,6 +19,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "server/access/files.h"
 #include "server/access/gatekeeper.h"
 #include "server/access/key_store.h"
 #include "server/config.h"
@@ -42,9 +43,8 @@ class Server {
   // As engine::Engine::Options::on_state; called for the first time possibly before Open returns.
   using OnState = std::function<void(engine::Engine::State, const absl::Status& failure)>;
 
-  // Opens the ledger's folder; recovery goes on in the background. Errors: storage::Store::Open's;
-  // INVALID_ARGUMENT: the certificates cannot be used, or callers are to be known by keys and there is no
-  // pepper for them; DATA_LOSS: the keys are damaged.
+  // Opens the ledger's folder; recovery goes on in the background. Errors: storage::Store::Open's, and before
+  // anything of the ledger is touched those of CheckFiles.
   static absl::StatusOr<std::unique_ptr<Server>> Open(const Config& config, OnState on_state);
   ~Server();  // Stop()
   Server(const Server&) = delete;
@@ -73,6 +73,7 @@ class Server {
   absl::Status OpenEngine();
   absl::Status OpenCertificates();
   absl::Status OpenAccess();
+  absl::Status ReadAccess();
   std::vector<std::unique_ptr<grpc::Service>> MakeServices(const services::Authorizer& authorizer);
   absl::Status OpenMetrics();
   void HearState(engine::Engine::State state, const absl::Status& failure);
@@ -94,6 +95,7 @@ class Server {
   std::unique_ptr<ops::CertificateWatcher> certificates_;  // null: no TLS
   std::unique_ptr<engine::Engine> engine_;
   // Who comes in, at the main address and by the operator's socket.
+  access::AccessFiles access_files_;        // until they are used
   std::unique_ptr<access::KeyStore> keys_;  // null: callers are believed
   std::unique_ptr<const services::Authorizer> gatekeeper_;
   const access::OperatorsDoor operators_door_;
@@ -114,8 +116,10 @@ class Server {
   std::vector<grpc::Server*> listening_ ABSL_GUARDED_BY(mutex_);  // whose health to tell
 };
 
-// Where the configuration says that the certificates are.
-ops::CertificateFiles CertificateFilesOf(const Config& config);
+// What is wrong with the files that `config` names and that a start reads: certificates, the pepper, keys,
+// callers. Changes nothing. INVALID_ARGUMENT: one is missing or of no use; DATA_LOSS, UNAVAILABLE: as
+// access::ReadAccessFiles.
+std::vector<absl::Status> CheckFiles(const Config& config);
 
 // Whether some process has the ledger in `folder` open.
 bool IsInUse(const std::string& folder);

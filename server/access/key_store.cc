@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "server/access/key_text.h"
+#include "server/access/pepper.h"
 #include "server/engine/random.h"
 #include "server/ledger/error.h"
 #include "server/services/days.h"
@@ -54,6 +55,29 @@ absl::Status ToCaller(const absl::Status& status) {
     return ErrorOf(Reason::kDiskFull, "the server's disk is full; no key was changed");
   }
   return ErrorOf(Reason::kNotServing, "the keys cannot be written");
+}
+
+std::string PathOf(const std::string& folder) { return folder + "/keys"; }
+
+// Without keys where there is no file.
+absl::StatusOr<sv1::KeyFile> ReadKeys(storage::FileSystem& files, const std::string& path) {
+  sv1::KeyFile keys;
+  absl::StatusOr<std::unique_ptr<storage::File>> file = files.Open(path);
+  if (absl::IsNotFound(file.status())) return keys;
+  TB_RETURN_IF_ERROR(file.status());
+  TB_ASSIGN_OR_RETURN(const uint64_t size, (*file)->Size());
+  std::string bytes(size, '\0');
+  TB_ASSIGN_OR_RETURN(const size_t read, (*file)->ReadAt(0, std::span(bytes.data(), bytes.size())));
+  bytes.resize(read);
+  const std::string_view all = bytes;
+  const std::string_view body = all.substr(std::min(all.size(), kFileStart.size() + kSumBytes));
+  if (!all.starts_with(kFileStart) || all.size() < kFileStart.size() + kSumBytes ||
+      all.substr(kFileStart.size(), kSumBytes) != SumOf(body) ||
+      !keys.ParseFromArray(body.data(), static_cast<int>(body.size())) ||
+      static_cast<size_t>(keys.keys_size()) > kMostKeys) {
+    return absl::DataLossError(absl::StrCat(path, " is damaged, or not a file of keys"));
+  }
+  return keys;
 }
 
 }  // namespace
@@ -107,24 +131,14 @@ KeyStore::~KeyStore() {
   if (used_.exchange(false)) Write(nullptr, nullptr, 0, "").IgnoreError();
 }
 
+absl::StatusOr<bool> KeyStore::HasKeys(const std::string& folder) {
+  TB_ASSIGN_OR_RETURN(const sv1::KeyFile keys, ReadKeys(storage::FileSystem::Posix(), PathOf(folder)));
+  return keys.keys_size() > 0;
+}
+
 absl::Status KeyStore::Read() {
-  const std::string path = options_.folder + "/keys";
-  absl::StatusOr<std::unique_ptr<storage::File>> file = options_.files->Open(path);
-  if (absl::IsNotFound(file.status())) return absl::OkStatus();
-  TB_RETURN_IF_ERROR(file.status());
-  TB_ASSIGN_OR_RETURN(const uint64_t size, (*file)->Size());
-  std::string bytes(size, '\0');
-  TB_ASSIGN_OR_RETURN(const size_t read, (*file)->ReadAt(0, std::span(bytes.data(), bytes.size())));
-  bytes.resize(read);
-  const std::string_view all = bytes;
-  sv1::KeyFile keys;
-  const std::string_view body = all.substr(std::min(all.size(), kFileStart.size() + kSumBytes));
-  if (!all.starts_with(kFileStart) || all.size() < kFileStart.size() + kSumBytes ||
-      all.substr(kFileStart.size(), kSumBytes) != SumOf(body) ||
-      !keys.ParseFromArray(body.data(), static_cast<int>(body.size())) ||
-      static_cast<size_t>(keys.keys_size()) > kMostKeys) {
-    return absl::DataLossError(absl::StrCat(path, " is damaged, or not a file of keys"));
-  }
+  const std::string path = PathOf(options_.folder);
+  TB_ASSIGN_OR_RETURN(sv1::KeyFile keys, ReadKeys(*options_.files, path));
   absl::MutexLock lock(&mutex_);
   for (sv1::KeyRow& row : *keys.mutable_keys()) {
     if (!IsKeyId(row.id()) || row.mac().size() != storage::Digest::kBytes || Find(row.id()) != nullptr) {
@@ -143,8 +157,7 @@ absl::Status KeyStore::CheckPepper() {
   if (!listed && !options_.new_pepper) {
     return absl::FailedPreconditionError(absl::StrCat(
         "the pepper ", options_.pepper_path, " is not the one that the keys in ", options_.folder,
-        "/keys were made under: none of them would be known. Put that one in its place; where it is lost, "
-        "remove this one and have timebankd init make a new one, and new keys after that"));
+        "/keys were made under, and none of them would be known: ", PutPepperBack()));
   }
   pepper_known_ = true;
   return listed ? absl::OkStatus() : Write(nullptr, nullptr, 0, "");
@@ -167,7 +180,7 @@ absl::Status KeyStore::Write(const sv1::KeyRow* more, const Key* revoked, int64_
   if (known && std::find(checks.begin(), checks.end(), mine) == checks.end()) checks.push_back(mine);
   *keys.mutable_pepper_checks() = {checks.begin(), checks.end()};
   const std::string body = keys.SerializeAsString();
-  const std::string path = options_.folder + "/keys";
+  const std::string path = PathOf(options_.folder);
   const std::string unfinished = path + ".new";
   storage::FileSystem& files = *options_.files;
   if (absl::Status removed = files.Remove(unfinished); !removed.ok() && !absl::IsNotFound(removed)) {

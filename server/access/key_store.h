@@ -75,7 +75,7 @@ class KeyStore {
     std::string folder;  // the ledger's; must exist
     std::string pepper;
     std::string pepper_path = {};           // where it lies, to be named in errors
-    bool new_pepper = false;                // it was made just now, in place of one that is lost
+    bool new_pepper = false;                // it takes the place of one that is lost
     storage::FileSystem* files = nullptr;   // the system's when null
     std::function<int64_t()> now_us = {};   // the system's clock when empty
     std::function<void()> on_revoked = {};  // called after each Revoke, by its thread
@@ -88,6 +88,9 @@ class KeyStore {
   ~KeyStore();  // writes down last uses
   KeyStore(const KeyStore&) = delete;
   KeyStore& operator=(const KeyStore&) = delete;
+
+  // Whether the file in `folder` has keys, revoked ones too. DATA_LOSS, UNAVAILABLE: as Open.
+  static absl::StatusOr<bool> HasKeys(const std::string& folder);
 
   struct Created {
     const Key* key = nullptr;

@@ -1,6 +1,7 @@
 #include "server/access/pepper.h"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,14 +53,33 @@ absl::Status CheckPlace(const std::string& path, const std::string& data_folder)
   return absl::OkStatus();
 }
 
+// Whose the pepper has to be.
+std::string Owner(const std::string& data_folder) {
+  struct stat about = {};
+  const uid_t user = stat(data_folder.c_str(), &about) == 0 ? about.st_uid : geteuid();
+  passwd entry = {};
+  passwd* found = nullptr;
+  char names[4096];
+  if (getpwuid_r(user, &entry, names, sizeof(names), &found) == 0 && found != nullptr) return entry.pw_name;
+  return absl::StrCat("user ", user);
+}
+
 }  // namespace
+
+std::string PutPepperBack() {
+  return "put your copy of that one back there (or, if it is lost: timebankd init --new-pepper, after which "
+         "every key must be made anew)";
+}
 
 absl::StatusOr<std::string> ReadPepper(const std::string& path, const std::string& data_folder) {
   TB_RETURN_IF_ERROR(CheckPlace(path, data_folder));
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file == -1) {
     if (errno == ENOENT) return absl::NotFoundError(absl::StrCat("there is no pepper ", path));
-    return Failed("open", path, errno);
+    const absl::Status failed = Failed("open", path, errno);
+    if (errno != EACCES) return failed;
+    return absl::UnavailableError(absl::StrCat(failed.message(), "; it must belong to ", Owner(data_folder),
+                                               ", with mode 0600, in a folder that its owner may enter"));
   }
   struct stat about = {};
   char bytes[kFileBytes + 1];
@@ -70,7 +90,10 @@ absl::StatusOr<std::string> ReadPepper(const std::string& path, const std::strin
   if (!known || length < 0) return Failed("read", path, error);
   // Root may give it to a group to read: so secrets come into containers.
   const mode_t others = about.st_uid == 0 && geteuid() != 0 ? S_IWGRP | S_IXGRP | S_IRWXO : S_IRWXG | S_IRWXO;
-  if ((about.st_mode & others) != 0) return Wrong(path, "may be read or written by others; chmod 0600 it");
+  if ((about.st_mode & others) != 0) {
+    return Wrong(path, absl::StrCat("may be read or written by others; it must belong to ",
+                                    Owner(data_folder), ": chmod 0600 it"));
+  }
   const absl::string_view digits =
       absl::StripAsciiWhitespace(absl::string_view(bytes, static_cast<size_t>(length)));
   if (digits.size() != 2 * kPepperBytes || !std::all_of(digits.begin(), digits.end(), absl::ascii_isxdigit)) {

@@ -13,10 +13,15 @@
 namespace timebank::access {
 
 // 32 bytes. NOT_FOUND: there is no such file. FAILED_PRECONDITION: others may read it, it is inside
-// `data_folder`, or it is no pepper. UNAVAILABLE: the system does not let us.
+// `data_folder`, or it is no pepper. UNAVAILABLE: the system does not let us. Messages say whose it has to
+// be: of the owner of `data_folder`, or where there is none, of whoever this process runs as.
 absl::StatusOr<std::string> ReadPepper(const std::string& path, const std::string& data_folder);
 
-// The same; makes the file where there is none.
+// What to do where keys were made under another pepper than the one that is there, or that is gone: a
+// sentence's end.
+std::string PutPepperBack();
+
+// As ReadPepper; makes the file where there is none.
 absl::StatusOr<std::string> MakePepper(const std::string& path, const std::string& data_folder);
 
 }  // namespace timebank::access

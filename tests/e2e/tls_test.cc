@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
@@ -169,8 +170,12 @@ TEST_F(TlsTest, RefusesToStartWithoutWhatItTakes) {
     EXPECT_THAT(ended.err, HasSubstr(one.says));
     EXPECT_EQ(ended.out, "");
   }
+  const std::string pepper = folder_.path() + "/pepper";
+  std::ofstream(pepper) << std::string(64, 'a') << "\n";
+  std::filesystem::permissions(pepper, std::filesystem::perms(0600));
   for (const std::vector<std::string>& enough :
-       {std::vector<std::string>{"--access", "keys"}, {"--tls-client-ca", certs_.Path("ca.crt")}}) {
+       {std::vector<std::string>{"--access", "keys", "--pepper", pepper},
+        {"--tls-client-ca", certs_.Path("ca.crt")}}) {
     std::vector<std::string> flags = certs_.Flags(enough);
     flags.insert(flags.end(), {"--data", data, "--listen", "0.0.0.0:0", "--check-config"});
     const Ended checked = RunToEnd(ServerProgram(), flags);

@@ -283,6 +283,111 @@ TEST_F(ProcessTest, RefusesAWrongConfiguration) {
   EXPECT_FALSE(std::filesystem::exists(data_));
 }
 
+// Goal: a key goes into a file of its own, which is made first, is its owner's alone and never replaced.
+TEST_F(ProcessTest, InitMakesAFileForItsKey) {
+  const std::string out = folder_ + "/operator.key";
+  const auto init = [&](const std::string& file) {
+    return std::make_unique<Process>(folder_,
+                                     std::vector<std::string>{"init", "--data", data_, "--key-out", file});
+  };
+  std::ofstream(out) << "mine\n";
+  auto process = init(out);
+  EXPECT_EQ(process->AwaitExit(), 2);
+  EXPECT_THAT(process->log(), HasSubstr(out + " is there already"));
+  EXPECT_EQ(ReadFile(out), "mine\n");
+  process = init(folder_ + "/none/operator.key");
+  EXPECT_EQ(process->AwaitExit(), 2);
+  EXPECT_THAT(process->log(), HasSubstr("cannot make " + folder_ + "/none/operator.key: No such file"));
+  EXPECT_FALSE(std::filesystem::exists(data_)) << "nothing was begun";
+  EXPECT_FALSE(std::filesystem::exists(data_ + ".pepper"));
+
+  std::filesystem::remove(out);
+  process = init(out);
+  EXPECT_EQ(process->AwaitExit(), 0) << process->log();
+  const std::string key = ReadFile(out);
+  EXPECT_THAT(key, MatchesRegex("tbk_[^\n]+\n"));
+  EXPECT_EQ(std::filesystem::status(out).permissions(), std::filesystem::perms(0600));
+  EXPECT_EQ(process->said(), "");
+  EXPECT_EQ(process->log().find(key.substr(0, 40)), std::string::npos);
+
+  process = init(folder_ + "/second.key");
+  EXPECT_EQ(process->AwaitExit(), 2) << "there is an operator's key";
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/second.key"));
+  EXPECT_EQ(ReadFile(out), key);
+  EXPECT_EQ(Run({"--new-pepper"})->AwaitExit(), 2) << "is init's";
+}
+
+// Goal: where keys were made under a pepper that is gone, neither the start nor init makes another; told to,
+// init does, and makes a key that is known under it.
+TEST_F(ProcessTest, ALostPepperIsNotReplacedByTheWay) {
+  const std::string pepper = data_ + ".pepper";
+  const auto init = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"init", "--data", data_});
+    return std::make_unique<Process>(folder_, more);
+  };
+  auto process = Run({"--access", "keys"});
+  EXPECT_EQ(process->AwaitExit(), 2);
+  EXPECT_THAT(process->log(), HasSubstr("timebankd init makes it"));
+  EXPECT_FALSE(std::filesystem::exists(data_)) << "the ledger was begun";
+  EXPECT_EQ(init({})->AwaitExit(), 0);
+  const std::string first = ReadFile(pepper);
+  EXPECT_EQ(init({"--new-pepper"})->AwaitExit(), 2) << "it is there";
+  EXPECT_EQ(ReadFile(pepper), first);
+
+  std::filesystem::rename(pepper, pepper + ".away");
+  const std::string keys = ReadFile(data_ + "/keys");
+  for (const std::vector<std::string>& flags :
+       {std::vector<std::string>{"--access", "keys"}, {"--access", "keys", "--check-config"}}) {
+    process = Run(flags);
+    EXPECT_EQ(process->AwaitExit(), 2);
+    EXPECT_THAT(process->log(), HasSubstr("there is no pepper " + pepper + ", and this ledger's keys"));
+    EXPECT_THAT(process->log(), HasSubstr("put your copy of that one back there"));
+    EXPECT_EQ(process->log().find("init makes"), std::string::npos);
+  }
+  process = init({});
+  EXPECT_EQ(process->AwaitExit(), 2);
+  EXPECT_THAT(process->log(), HasSubstr("timebankd init --new-pepper"));
+  EXPECT_FALSE(std::filesystem::exists(pepper));
+  EXPECT_EQ(ReadFile(data_ + "/keys"), keys);
+
+  process = init({"--new-pepper"});
+  EXPECT_EQ(process->AwaitExit(), 0) << process->log();
+  EXPECT_THAT(process->said(), MatchesRegex("tbk_[^\n]+\n"));
+  EXPECT_NE(ReadFile(pepper), first);
+  process = Run({"--access", "keys", "--check-config"});
+  EXPECT_EQ(process->AwaitExit(), 0) << process->log();
+  std::ofstream(pepper) << std::string(64, 'a') << "\n";
+  EXPECT_EQ(Run({"--access", "keys", "--check-config"})->AwaitExit(), 2) << "another";
+  std::filesystem::permissions(pepper, std::filesystem::perms(0644));
+  process = Run({"--access", "keys", "--check-config"});
+  EXPECT_EQ(process->AwaitExit(), 2);
+  EXPECT_THAT(process->log(), HasSubstr("it must belong to "));
+}
+
+// Goal: a check says no where the start does: a file of callers with a mistake; and what root saw is told as
+// what it is, where the ledger is somebody else's.
+TEST_F(ProcessTest, ChecksWhatTheStartChecks) {
+  EXPECT_EQ(Process(folder_, {"init", "--data", data_}).AwaitExit(), 0);
+  std::ofstream(folder_ + "/callers.toml") << "nonsense = 1\n";
+  const std::vector<std::string> flags = {"--access", "keys", "--callers", folder_ + "/callers.toml"};
+  std::vector<std::string> check = flags;
+  check.emplace_back("--check-config");
+  for (const auto& each : {flags, check}) {
+    auto process = Run(each);
+    EXPECT_EQ(process->AwaitExit(), 2);
+    EXPECT_THAT(process->log(), HasSubstr("callers.toml:1: "));
+  }
+  auto process = Run({"--check-config"});
+  EXPECT_EQ(process->AwaitExit(), 0);
+  EXPECT_EQ(process->log(), "");
+  if (geteuid() != 0) GTEST_SKIP() << "root alone can give a folder away";
+  ASSERT_EQ(chown(data_.c_str(), 65534, 65534), 0);
+  process = Run({"--check-config", "--pepper", "it's"});
+  EXPECT_EQ(process->AwaitExit(), 0);
+  EXPECT_THAT(process->log(), HasSubstr("runuser -u nobody -- timebankd --data " + data_));
+  EXPECT_THAT(process->log(), HasSubstr(R"(--check-config --pepper 'it'\''s')"));
+}
+
 // Goal: damage ends it with 3, and the log says where it is.
 TEST_F(ProcessTest, EndsOnDamage) {
   auto process = Run();
