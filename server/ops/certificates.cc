@@ -112,7 +112,7 @@ std::vector<std::string> NamesOf(const X509& certificate) {
 // Whether one of `names` stands for `name`: itself, or with a star for its first part.
 bool StandsFor(const std::vector<std::string>& names, const std::string& name) {
   const size_t dot = name.find('.');
-  const std::string star = dot == name.npos ? name : "*" + name.substr(dot);
+  const std::string star = dot == name.npos ? name : absl::StrCat("*", name.substr(dot));
   return std::any_of(names.begin(), names.end(),
                      [&](const std::string& one) { return one == name || one == star; });
 }
