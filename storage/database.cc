@@ -104,20 +104,19 @@ rocksdb::ColumnFamilyOptions FamilyOptions(const FamilyTraits& traits, uint64_t 
   table.block_size = traits.block_bytes;
   table.format_version = 5;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  // Beside the prefixes; without them this version of RocksDB would lose rows where a reader goes backward over
+  // the border of two pieces of a filter.
+  table.whole_key_filtering = true;
   if (traits.by_member) {
     // A member whom nobody has asked for lately costs six lookups in these, each in every file that might
     // have the row. Filters and indexes are two bytes a row; beside the cache they are found without asking
     // it.
     table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
-    table.whole_key_filtering = true;
   } else {
-    // In pieces of a few kilobytes: a lookup reads one of them, however large the file is. (Whole keys stay
-    // in the filters beside the prefixes; without them this version of RocksDB would lose rows where a reader
-    // goes backward over the border of two pieces.)
+    // In pieces of a few kilobytes: a lookup reads one of them, however large the file is.
     table.partition_filters = true;
     table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
     table.metadata_block_size = kMetadataBlockBytes;
-    table.whole_key_filtering = true;
     // So that memory is what the cache's size says, however many files there are.
     table.cache_index_and_filter_blocks = true;
     table.cache_index_and_filter_blocks_with_high_priority = true;

@@ -85,9 +85,6 @@ int64_t Given(const v1::Exchange& exchange) {
   return seconds;
 }
 
-// Hours of one person on one slip above which minutes may have been meant.
-constexpr int64_t kLongSlipSeconds = 12 * int64_t{3600};
-
 // The longest time that one person gave or got.
 int64_t Longest(const v1::Exchange& exchange) {
   int64_t longest = exchange.seconds();
@@ -98,9 +95,8 @@ int64_t Longest(const v1::Exchange& exchange) {
 
 // What was hours becomes minutes, wherever it was too long.
 void TakeForMinutes(v1::Exchange& exchange) {
-  constexpr int64_t kMinutesOfHour = 60;
   const auto mended = [](int64_t seconds) {
-    return seconds > kLongSlipSeconds ? seconds / kMinutesOfHour : seconds;
+    return seconds > kLongExchangeSeconds ? HoursAsMinutes(seconds) : seconds;
   };
   exchange.set_seconds(mended(exchange.seconds()));
   for (auto* shares : {exchange.mutable_givers(), exchange.mutable_receivers()}) {
@@ -213,12 +209,12 @@ absl::Status Pile::Resolve(WaitingLine& line) {
 
 absl::Status Pile::AskIfLong(v1::Exchange& exchange) {
   const int64_t longest = Longest(exchange);
-  if (longest <= kLongSlipSeconds || !at_terminal()) return absl::OkStatus();
+  if (longest <= kLongExchangeSeconds || !at_terminal()) return absl::OkStatus();
   const auto answer =
       AskUntil(session_.console(),
                // Translators: $0 and $1 are times: 40h and 40m.
                Fill(T("$0 on one slip? Is that not $1? [y: it is $0, m: it is $1, n: mend the line]"),
-                    FormatHours(longest), FormatHours(longest / 60)),
+                    FormatHours(longest), FormatHours(HoursAsMinutes(longest))),
                T("Type y, m or n."),
                [](const std::string& typed) { return typed == "y" || typed == "m" || typed == "n"; });
   if (answer == "m") TakeForMinutes(exchange);
@@ -228,9 +224,9 @@ absl::Status Pile::AskIfLong(v1::Exchange& exchange) {
 
 void Pile::TellIfLong(const v1::Exchange& exchange) {
   const int64_t longest = Longest(exchange);
-  if (longest <= kLongSlipSeconds || at_terminal()) return;
+  if (longest <= kLongExchangeSeconds || at_terminal()) return;
   session_.Notice(Fill(T("$0 is more than 12 hours. If it was $1: timebank correct $2 $1"),
-                       FormatHours(longest), FormatHours(longest / 60), client::IdOf(exchange.name())));
+                       FormatHours(longest), FormatHours(HoursAsMinutes(longest)), client::IdOf(exchange.name())));
 }
 
 // Whether a line from a pipe is a gap in the list: empty, or begins with #.

@@ -16,6 +16,10 @@ namespace timebank::cli {
 
 // What the server takes for one person's part: 100 years.
 inline constexpr int64_t kMaxShareSeconds = 3'153'600'000;
+// More of one person in one exchange was perhaps meant as minutes.
+inline constexpr int64_t kLongExchangeSeconds = 12 * 3600;
+// What was written as hours, had it been minutes: 40h → 40m.
+constexpr int64_t HoursAsMinutes(int64_t seconds) { return seconds / 60; }
 
 // Hours that were read.
 struct ParsedHours {

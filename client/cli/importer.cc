@@ -19,6 +19,7 @@
 #include "absl/time/time.h"
 #include "client/cli/errors.h"
 #include "client/cli/fetch_balances.h"
+#include "client/cli/hours.h"
 #include "client/cli/import/text.h"
 #include "client/cli/import/timebank_export.h"
 #include "client/cli/import_limits.h"

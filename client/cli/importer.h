@@ -102,7 +102,6 @@ struct DeclaredDifference {
   ImportAccount account;
 };
 
-inline constexpr int64_t kLongExchangeSeconds = 12 * 3600;
 inline constexpr size_t kMendedTold = 20;
 
 // What a run did, or would do.
