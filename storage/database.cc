@@ -104,8 +104,8 @@ rocksdb::ColumnFamilyOptions FamilyOptions(const FamilyTraits& traits, uint64_t 
   table.block_size = traits.block_bytes;
   table.format_version = 5;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  // Beside the prefixes; without them this version of RocksDB would lose rows where a reader goes backward over
-  // the border of two pieces of a filter.
+  // Beside the prefixes; without them this version of RocksDB would lose rows where a reader goes backward
+  // over the border of two pieces of a filter.
   table.whole_key_filtering = true;
   if (traits.by_member) {
     // A member whom nobody has asked for lately costs six lookups in these, each in every file that might

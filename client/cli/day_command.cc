@@ -226,7 +226,8 @@ void Pile::TellIfLong(const v1::Exchange& exchange) {
   const int64_t longest = Longest(exchange);
   if (longest <= kLongExchangeSeconds || at_terminal()) return;
   session_.Notice(Fill(T("$0 is more than 12 hours. If it was $1: timebank correct $2 $1"),
-                       FormatHours(longest), FormatHours(HoursAsMinutes(longest)), client::IdOf(exchange.name())));
+                       FormatHours(longest), FormatHours(HoursAsMinutes(longest)),
+                       client::IdOf(exchange.name())));
 }
 
 // Whether a line from a pipe is a gap in the list: empty, or begins with #.

@@ -291,7 +291,8 @@ std::string Describe(const Outcome& outcome) {
   if (outcome.count != 0) absl::StrAppend(&line, " first=", outcome.first, " count=", outcome.count);
   if (outcome.replayed) line += " replayed";
   for (const Outcome::Item& item : outcome.items) {
-    absl::StrAppend(&line, " [", item.sequence, item.refusal ? absl::StrCat(" ", Describe(*item.refusal)) : "", "]");
+    absl::StrAppend(&line, " [", item.sequence,
+                    item.refusal ? absl::StrCat(" ", Describe(*item.refusal)) : "", "]");
   }
   if (outcome.preview) {
     absl::StrAppend(&line, " preview={", outcome.preview->entry.ShortDebugString(), "} texts={",
