@@ -26,7 +26,15 @@ namespace {
 constexpr size_t kMostEventsAMessage = 100;
 // So many streams get one message at most; who comes later in a round gets what was published meanwhile.
 constexpr size_t kMostTogether = 16;
+// Rounds over a hundred streams begin so far apart, over fewer by so much less; and the longest rest behind a
+// round that was longer.
 constexpr absl::Duration kLongestRest = absl::Milliseconds(3);
+constexpr absl::Duration kApartAStream = absl::Microseconds(30);
+
+absl::Duration RestAfter(absl::Duration round, size_t streams) {
+  const absl::Duration apart = std::min(kApartAStream * static_cast<double>(streams), kLongestRest);
+  return std::max(apart - round, std::min(round / 2, kLongestRest));
+}
 
 // What comes behind entry `after`, at most one message of it; sets `last` to its last entry.
 absl::StatusOr<grpc::ByteBuffer> NextMessage(BankReader& bank, Sequence after, Sequence* last) {
@@ -135,47 +143,49 @@ std::shared_ptr<const Feeder::Streams> Feeder::AwaitWake() {
 void Feeder::Run() {
   while (std::shared_ptr<const Streams> streams = AwaitWake()) {
     const absl::Time began = absl::Now();
-    Round(*streams);
+    const size_t told = Round(*streams);
     streams.reset();
-    absl::SleepFor(std::min((absl::Now() - began) / 2, kLongestRest));
+    absl::SleepFor(RestAfter(absl::Now() - began, told));
   }
 }
 
-void Feeder::Round(const Streams& streams) {
+size_t Feeder::Round(const Streams& streams) {
   Group waiting;
   waiting.reserve(streams.size());
   for (const std::shared_ptr<Stream>& stream : streams) {
     if (std::optional<Place> place = stream->Ask()) waiting.push_back({stream, *place});
   }
-  if (waiting.empty()) return;
   const auto place = [](const Waiting& one) { return std::tie(one.place.bank, one.place.after); };
   std::sort(waiting.begin(), waiting.end(),
             [&](const Waiting& a, const Waiting& b) { return place(a) < place(b); });
+  size_t told = 0;
   for (auto begin = waiting.begin(); begin != waiting.end();) {
     const auto most = begin + std::min<ptrdiff_t>(kMostTogether, waiting.end() - begin);
     const auto end =
         std::find_if(begin, most, [&](const Waiting& one) { return place(one) != place(*begin); });
-    DeliverFromMemory(latest_().InMemory(),
-                      Group(std::make_move_iterator(begin), std::make_move_iterator(end)));
+    told += DeliverFromMemory(latest_().InMemory(),
+                              Group(std::make_move_iterator(begin), std::make_move_iterator(end)));
     begin = end;
   }
+  return told;
 }
 
-void Feeder::DeliverFromMemory(const NamedView& view, Group group) {
-  const absl::Status status = Deliver(view, group, /*not_far=*/true);
-  if (storage::IsNotInMemory(status)) {
+size_t Feeder::DeliverFromMemory(const NamedView& view, Group group) {
+  const absl::StatusOr<size_t> told = Deliver(view, group, /*not_far=*/true);
+  if (told.ok()) return *told;
+  if (storage::IsNotInMemory(told.status())) {
     DeliverOnPool(std::move(group));
-  } else if (!status.ok()) {
-    End(group, status);
+  } else {
+    End(group, told.status());
   }
+  return 0;
 }
 
 void Feeder::DeliverOnPool(Group group) {
   auto shared = std::make_shared<const Group>(std::move(group));
   if (pool_->Submit([this, shared] {
-        if (const absl::Status status = Deliver(latest_(), *shared, /*not_far=*/false); !status.ok()) {
-          End(*shared, status);
-        }
+        const absl::StatusOr<size_t> told = Deliver(latest_(), *shared, /*not_far=*/false);
+        if (!told.ok()) End(*shared, told.status());
       })) {
     return;
   }
@@ -183,9 +193,10 @@ void Feeder::DeliverOnPool(Group group) {
   Wake();  // the pool is full: once more, after the rest
 }
 
-// Gives every stream of the group what comes next. `not_far`: the status of what is not in memory, where
-// there is more to come than one message holds; nobody else is to wait for that.
-absl::Status Feeder::Deliver(const NamedView& view, const Group& group, bool not_far) {
+// Gives every stream of the group what comes next, and says how many were sent something. `not_far`: the
+// status of what is not in memory, where there is more to come than one message holds; nobody else is to wait
+// for that.
+absl::StatusOr<size_t> Feeder::Deliver(const NamedView& view, const Group& group, bool not_far) {
   const Place& place = group.front().place;
   TB_ASSIGN_OR_RETURN(BankReader bank, BankReader::Open(view, place.bank));
   TB_ASSIGN_OR_RETURN(const Sequence end, bank.LastSequence());
@@ -197,14 +208,16 @@ absl::Status Feeder::Deliver(const NamedView& view, const Group& group, bool not
   if (std::any_of(group.begin(), group.end(), wants)) {
     TB_ASSIGN_OR_RETURN(message, NextMessage(bank, place.after, &last));
   }
+  size_t told = 0;
   for (const Waiting& one : group) {
     if (wants(one)) {
       one.stream->Send(message, last, /*more=*/last < end);
+      ++told;
     } else {
       one.stream->GoOn();
     }
   }
-  return absl::OkStatus();
+  return told;
 }
 
 void Feeder::End(const Group& group, const absl::Status& status) {
