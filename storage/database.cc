@@ -212,7 +212,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const Options& options)
   }
 
   std::unique_ptr<Database> database(new Database);
-  database->kept_texts_ = std::make_unique<TextCache>(cache);
+  database->kept_rows_ = std::make_unique<RowCache>(cache);
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   TB_RETURN_IF_ERROR(

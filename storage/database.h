@@ -24,8 +24,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "storage/origin_filter.h"
+#include "storage/row_cache.h"
 #include "storage/store.h"
-#include "storage/text_cache.h"
 #include "storage/types.h"
 
 namespace timebank::storage {
@@ -59,7 +59,7 @@ class Database {
   rocksdb::DB& db() const { return *db_; }
   rocksdb::ColumnFamilyHandle* handle(Family family) const { return handles_[static_cast<size_t>(family)]; }
 
-  const TextCache& kept_texts() const { return *kept_texts_; }
+  const RowCache& kept_rows() const { return *kept_rows_; }
   OriginFilter& origins() const { return *origins_; }
 
   // Whether the family's keys begin with bank · account and have a filter on that prefix. An iterator over
@@ -87,7 +87,7 @@ class Database {
  private:
   Database() = default;
 
-  std::unique_ptr<TextCache> kept_texts_;
+  std::unique_ptr<RowCache> kept_rows_;
   const std::unique_ptr<OriginFilter> origins_ = std::make_unique<OriginFilter>();
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, 32> handles_{};  // by Family; null where there is none

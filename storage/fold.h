@@ -19,7 +19,7 @@ namespace timebank::storage {
 // Adds to `batch` what `tail`, which takes no more frames, changes in `database`, which holds every frame
 // before it. DATA_LOSS: the tail does not go on where the database ends, or what it builds on does not parse,
 // or a sum leaves 64 bits. UNAVAILABLE: the disk does not answer.
-// Returns whether it writes over folded texts, which a TextCache may have kept.
+// Returns whether it writes over folded texts, which a RowCache may have kept.
 absl::StatusOr<bool> FoldTail(const Database& database, const Tail& tail, rocksdb::WriteBatch* batch);
 
 // Number of the bank's last entry in `database`; 0: there is none. Errors: DATA_LOSS, UNAVAILABLE.

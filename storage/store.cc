@@ -49,7 +49,7 @@ class StoreImpl final : public Store {
       directory_index_ = applied;
       growing_ = std::make_shared<Tail>(applied);
       flushed_at_ = absl::Now();
-      SetParts(std::make_shared<const Snapshot>(database_.get(), /*generation=*/0));
+      SetParts(std::make_shared<const Snapshot>(database_.get(), /*text_generation=*/0));
     }
     Publish();
     worker_ = std::thread([this] {
@@ -240,7 +240,7 @@ class StoreImpl final : public Store {
     if (tail == nullptr) return absl::OkStatus();
     TB_RETURN_IF_ERROR(OrFail(Write(*tail)));
     folded_ = tail->last_index();
-    auto folded = std::make_shared<const Snapshot>(database_.get(), generation_);
+    auto folded = std::make_shared<const Snapshot>(database_.get(), text_generation_);
     std::shared_ptr<const View::Impl> old;
     absl::ReleasableMutexLock lock(&mutex_);
     sealed_ = nullptr;
@@ -261,7 +261,7 @@ class StoreImpl final : public Store {
   absl::Status Write(const Tail& tail) ABSL_EXCLUSIVE_LOCKS_REQUIRED(fold_mutex_) {
     batch_.Clear();
     TB_ASSIGN_OR_RETURN(const bool rewrites_texts, FoldTail(*database_, tail, &batch_));
-    if (rewrites_texts) ++generation_;  // before anybody can see what is written
+    if (rewrites_texts) ++text_generation_;  // before anybody can see what is written
     // Last, so that no row of a frame can say otherwise.
     std::string applied;
     PutBigEndian<uint64_t>(&applied, tail.last_index());
@@ -351,7 +351,7 @@ class StoreImpl final : public Store {
   absl::Mutex fold_mutex_;  // one fold or flush at a time, in order
   uint64_t folded_ ABSL_GUARDED_BY(fold_mutex_);
   uint64_t unflushed_bytes_ ABSL_GUARDED_BY(fold_mutex_) = 0;
-  uint64_t generation_ ABSL_GUARDED_BY(fold_mutex_) =
+  uint64_t text_generation_ ABSL_GUARDED_BY(fold_mutex_) =
       0;  // of the texts that are kept, in this process's life
   // Kept for its memory: a batch that grows anew with every tail is copied, and its pages are made, each
   // time.

@@ -20,6 +20,9 @@ using Sequence = uint64_t;
 using Day = int32_t;
 
 inline constexpr Day kNoDay = INT32_MIN;
+// No day that a ledger knows is before the first of these, or behind the last.
+inline constexpr Day kFirstDay = INT32_MIN + 1;
+inline constexpr Day kLastDay = INT32_MAX - 1;
 
 // In which order something is read.
 enum class Direction { kUp, kDown };

@@ -130,18 +130,23 @@ class FoldedDays final : public DayCursor {
       : rows_(view, in_memory, Family::kDay, AccountKey(bank, account)),
         start_(start),
         direction_(direction) {
-    rows_.SeekContaining(DayKey(bank, account, start.first, start.second), direction);
+    if (direction == Direction::kDown && start.first == kLastDay) {
+      rows_.SeekLast();  // saves looking for what lies behind
+    } else {
+      rows_.SeekContaining(DayKey(bank, account, start.first, start.second), direction);
+    }
   }
 
   absl::StatusOr<const DayRecord*> Peek() override {
     while (left_ == 0) {
+      if (std::exchange(decoded_, false)) rows_.Move(direction_);
       if (!rows_.Valid()) {
         TB_RETURN_IF_ERROR(rows_.status());
         return nullptr;
       }
       TB_ASSIGN_OR_RETURN(page_, DecodeDayPage(rows_.value(), DayOfDayKey(rows_.key())));
       left_ = page_.movements.size();
-      rows_.Move(direction_);
+      decoded_ = true;
       while (left_ > 0 && IsBehind(PositionOf(Current()), start_, direction_)) --left_;
     }
     return &Current();
@@ -157,7 +162,8 @@ class FoldedDays final : public DayCursor {
   const DayPosition start_;
   const Direction direction_;
   DayPage page_;
-  size_t left_ = 0;  // of the page's movements
+  bool decoded_ = false;  // `page_` is the row at which `rows_` stands
+  size_t left_ = 0;       // of the page's movements
 };
 
 class TailDays final : public DayCursor {
@@ -216,7 +222,10 @@ absl::StatusOr<bool> View::ReadRow(Family family, std::string_view key, const Re
     TB_RETURN_IF_ERROR(read(*value));
     return true;
   }
-  return family == Family::kText ? ReadFoldedText(key, read) : ReadFolded(family, key, read);
+  if (family == Family::kText) return ReadFoldedText(key, read);
+  // The engine, which asks for most accounts once, may go to the disk; so rows are kept for readers alone.
+  if (family == Family::kAccount && in_memory_) return ReadFoldedAccount(key, read);
+  return ReadFolded(family, key, read);
 }
 
 template <typename Read>
@@ -239,8 +248,9 @@ template <typename Read>
 absl::StatusOr<bool> View::ReadFoldedText(std::string_view key, const Read& read) const {
   const std::optional<std::pair<BankNumber, Sequence>> place = ParseTextKey(key);
   if (!place.has_value()) return false;
-  const TextCache& kept = impl_->database().kept_texts();
-  if (const auto done = kept.Find(impl_->generation(), key, read)) {
+  const RowCache& kept = impl_->database().kept_rows();
+  const uint64_t generation = impl_->folded().text_generation();
+  if (const auto done = kept.Find(generation, key, read)) {
     TB_RETURN_IF_ERROR(*done);
     return true;
   }
@@ -254,10 +264,25 @@ absl::StatusOr<bool> View::ReadFoldedText(std::string_view key, const Read& read
         if (text.empty()) return absl::OkStatus();
         found = true;
         TB_RETURN_IF_ERROR(read(text));
-        kept.Keep(impl_->generation(), key, text);
+        kept.Keep(generation, key, text);
         return absl::OkStatus();
       }).status());
   return found;
+}
+
+template <typename Read>
+absl::StatusOr<bool> View::ReadFoldedAccount(std::string_view key, const Read& read) const {
+  const RowCache& kept = impl_->database().kept_rows();
+  const uint64_t generation = impl_->folded().generation();
+  if (const auto done = kept.Find(generation, key, read)) {
+    TB_RETURN_IF_ERROR(*done);
+    return true;
+  }
+  return ReadFolded(Family::kAccount, key, [&](std::string_view row) -> absl::Status {
+    TB_RETURN_IF_ERROR(read(row));
+    kept.Keep(generation, key, row);
+    return absl::OkStatus();
+  });
 }
 
 absl::StatusOr<std::optional<std::string>> View::Get(Family family, std::string_view key) const {

@@ -86,6 +86,8 @@ class View {
   absl::StatusOr<bool> ReadFolded(Family family, std::string_view key, const Read& read) const;
   template <typename Read>
   absl::StatusOr<bool> ReadFoldedText(std::string_view key, const Read& read) const;
+  template <typename Read>
+  absl::StatusOr<bool> ReadFoldedAccount(std::string_view key, const Read& read) const;
   bool IsInTails(BankNumber bank, Sequence from) const;
   absl::StatusOr<Sums> FoldedSumsOfDay(BankNumber bank, AccountNumber account, Day day) const;
 

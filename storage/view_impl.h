@@ -14,18 +14,20 @@
 
 namespace timebank::storage {
 
-// What has been folded so far, for as long as this lives. `database` outlives it. `generation`: of the texts
-// that a TextCache keeps.
+// What has been folded so far, for as long as this lives. `database` outlives it. `text_generation`: of the
+// texts that a RowCache keeps.
 class Snapshot {
  public:
-  Snapshot(Database* database, uint64_t generation)
-      : database_(database), generation_(generation), snapshot_(database->TakeSnapshot()) {}
+  Snapshot(Database* database, uint64_t text_generation)
+      : database_(database), text_generation_(text_generation), snapshot_(database->TakeSnapshot()) {}
   ~Snapshot() { database_->ReleaseSnapshot(snapshot_); }
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;
 
   const Database& database() const { return *database_; }
-  uint64_t generation() const { return generation_; }
+  uint64_t text_generation() const { return text_generation_; }
+  // Of all other rows: each fold is written under numbers of its own.
+  uint64_t generation() const { return snapshot_->GetSequenceNumber(); }
 
   rocksdb::ReadOptions ReadOptions(bool in_memory) const {
     rocksdb::ReadOptions options;
@@ -36,7 +38,7 @@ class Snapshot {
 
  private:
   Database* const database_;
-  const uint64_t generation_;
+  const uint64_t text_generation_;
   const rocksdb::Snapshot* const snapshot_;
 };
 
@@ -54,7 +56,7 @@ class View::Impl {
       : parts_(std::move(parts)), applied_index_(applied_index), directory_index_(directory_index) {}
 
   const Database& database() const { return parts_->folded->database(); }
-  uint64_t generation() const { return parts_->folded->generation(); }
+  const Snapshot& folded() const { return *parts_->folded; }
   rocksdb::ReadOptions ReadOptions(bool in_memory) const { return parts_->folded->ReadOptions(in_memory); }
   const std::vector<std::shared_ptr<const Tail>>& tails() const { return parts_->tails; }
   uint64_t applied_index() const { return applied_index_; }

@@ -1,6 +1,7 @@
 #include "server/services/history.h"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <tuple>
 #include <utility>
@@ -14,6 +15,7 @@ using storage::AccountNumber;
 using storage::Day;
 using storage::DayRecord;
 using storage::Direction;
+using storage::kLastDay;
 using storage::MovementRecord;
 using storage::Sequence;
 using storage::Sums;
@@ -37,12 +39,17 @@ void Combine(std::vector<HistoryLine>* lines) {
   *lines = std::move(combined);
 }
 
-template <typename Less>
-void SortAndCut(std::vector<HistoryLine>* lines, Direction direction, size_t most, Less less) {
-  std::stable_sort(lines->begin(), lines->end(), [&](const HistoryLine& a, const HistoryLine& b) {
-    return direction == Direction::kUp ? less(a, b) : less(b, a);
-  });
-  if (lines->size() > most) lines->resize(most);
+// No two are equal. Most are in order already, or in the opposite one.
+template <typename T, typename Less>
+void Sort(std::vector<T>* all, const Less& less) {
+  if (std::is_sorted(all->begin(), all->end(), less)) return;
+  std::reverse(all->begin(), all->end());
+  if (!std::is_sorted(all->begin(), all->end(), less)) std::sort(all->begin(), all->end(), less);
+}
+
+template <typename T, typename Less>
+void Sort(std::vector<T>* all, Direction direction, const Less& less) {
+  Sort(all, [&](const T& a, const T& b) { return direction == Direction::kUp ? less(a, b) : less(b, a); });
 }
 
 }  // namespace
@@ -75,7 +82,7 @@ absl::StatusOr<std::vector<HistoryLine>> History::ByRecord(Sequence from, Sequen
         }));
   }
   if (accounts_.size() > 1) {
-    SortAndCut(&lines, direction, lines.size(), [](const HistoryLine& a, const HistoryLine& b) {
+    Sort(&lines, direction, [](const HistoryLine& a, const HistoryLine& b) {
       return std::tie(a.record.sequence, a.account) < std::tie(b.record.sequence, b.account);
     });
     Combine(&lines);
@@ -85,12 +92,11 @@ absl::StatusOr<std::vector<HistoryLine>> History::ByRecord(Sequence from, Sequen
   const Sequence earliest =
       direction == Direction::kUp ? lines.front().record.sequence : lines.back().record.sequence;
   TB_ASSIGN_OR_RETURN(Sums opening, SumsUpTo(earliest - 1));
-  TB_RETURN_IF_ERROR(FillBalances(opening.balance(), direction, &lines));
+  FillBalances(opening.balance(), direction, &lines);
   return lines;
 }
 
-absl::Status History::FillBalances(int64_t opening, Direction direction,
-                                   std::vector<HistoryLine>* lines) const {
+void History::FillBalances(int64_t opening, Direction direction, std::vector<HistoryLine>* lines) {
   int64_t balance = opening;
   auto fill = [&](HistoryLine& line) {
     balance += line.record.seconds;
@@ -101,7 +107,15 @@ absl::Status History::FillBalances(int64_t opening, Direction direction,
   } else {
     std::for_each(lines->rbegin(), lines->rend(), fill);
   }
-  return absl::OkStatus();
+}
+
+absl::StatusOr<int64_t> History::BalanceNow() const {
+  int64_t balance = 0;
+  for (AccountNumber account : accounts_) {
+    TB_ASSIGN_OR_RETURN(const storage::v1::AccountRow row, reader_.AccountRowOf(account));
+    balance += row.balance();
+  }
+  return balance;
 }
 
 absl::StatusOr<Sums> History::SumsBefore(const Point& point) const {
@@ -153,27 +167,34 @@ absl::StatusOr<std::vector<HistoryLine>> History::ByDay(const Point& from, Day f
           return ++here < most_here;
         }));
   }
-  std::stable_sort(found.begin(), found.end(), [&](const Found& a, const Found& b) {
-    const auto x = std::tie(a.record.day, a.record.sequence, a.account);
-    const auto y = std::tie(b.record.day, b.record.sequence, b.account);
-    return direction == Direction::kUp ? x < y : y < x;
+  Sort(&found, direction, [](const Found& a, const Found& b) {
+    return std::tie(a.record.day, a.record.sequence, a.account) <
+           std::tie(b.record.day, b.record.sequence, b.account);
   });
   std::vector<HistoryLine> lines;
+  lines.reserve(found.size());
   for (AccountNumber account : accounts_) {
     std::vector<Sequence> wanted;
+    wanted.reserve(found.size());
     for (const Found& one : found) {
       if (one.account == account) wanted.push_back(one.record.sequence);
     }
     TB_ASSIGN_OR_RETURN(std::vector<MovementRecord> details, Details(account, std::move(wanted)));
     for (MovementRecord& record : details) lines.push_back({std::move(record), account, 0});
   }
-  SortAndCut(&lines, direction, lines.size(), [](const HistoryLine& a, const HistoryLine& b) {
+  Sort(&lines, direction, [](const HistoryLine& a, const HistoryLine& b) {
     return std::tie(a.record.occurred_on, a.record.sequence, a.account) <
            std::tie(b.record.occurred_on, b.record.sequence, b.account);
   });
   if (accounts_.size() > 1) Combine(&lines);
   if (lines.size() > most) lines.resize(most);
   if (lines.empty()) return lines;
+  if (is_newest_ && direction == Direction::kDown && from.day == kLastDay && last == kLastDay) {
+    TB_ASSIGN_OR_RETURN(int64_t opening, BalanceNow());
+    for (const HistoryLine& line : lines) opening -= line.record.seconds;
+    FillBalances(opening, direction, &lines);
+    return lines;
+  }
   const MovementRecord& earliest = direction == Direction::kUp ? lines.front().record : lines.back().record;
   const DayRecord& first_found = (direction == Direction::kUp ? found.front() : found.back()).record;
   Sums opening;
@@ -185,7 +206,7 @@ absl::StatusOr<std::vector<HistoryLine>> History::ByDay(const Point& from, Day f
   } else {
     TB_ASSIGN_OR_RETURN(opening, SumsBefore({earliest.occurred_on, earliest.sequence}));
   }
-  TB_RETURN_IF_ERROR(FillBalances(opening.balance(), direction, &lines));
+  FillBalances(opening.balance(), direction, &lines);
   return lines;
 }
 
@@ -193,8 +214,9 @@ absl::StatusOr<std::vector<HistoryLine>> History::ByDay(const Point& from, Day f
 // many.
 absl::StatusOr<std::vector<MovementRecord>> History::Details(AccountNumber account,
                                                              std::vector<Sequence> wanted) const {
-  std::sort(wanted.begin(), wanted.end());
+  Sort(&wanted, std::less<>());
   std::vector<MovementRecord> details;
+  details.reserve(wanted.size());
   size_t next = 0;
   while (next < wanted.size()) {
     constexpr size_t kCheaperToSeek = 256;

@@ -25,7 +25,8 @@ class History {
   // Everything up to entry `at`. `is_newest`: the view has nothing behind it, so nothing need be looked for.
   History(const BankReader& bank, std::vector<storage::AccountNumber> accounts, storage::Sequence at,
           bool is_newest = false)
-      : view_(bank.view()),
+      : reader_(bank),
+        view_(bank.view()),
         bank_(bank.bank()),
         accounts_(std::move(accounts)),
         at_(at),
@@ -52,11 +53,12 @@ class History {
 
  private:
   absl::StatusOr<storage::Sums> SumsBeforeDay(storage::Day day) const;
-  absl::Status FillBalances(int64_t opening, storage::Direction direction,
-                            std::vector<HistoryLine>* lines) const;
+  absl::StatusOr<int64_t> BalanceNow() const;
+  static void FillBalances(int64_t opening, storage::Direction direction, std::vector<HistoryLine>* lines);
   absl::StatusOr<std::vector<storage::MovementRecord>> Details(storage::AccountNumber account,
                                                                std::vector<storage::Sequence> wanted) const;
 
+  const BankReader& reader_;
   const storage::View& view_;
   const storage::BankNumber bank_;
   const std::vector<storage::AccountNumber> accounts_;

@@ -26,12 +26,12 @@ using grpc::ServerUnaryReactor;
 using storage::AccountNumber;
 using storage::Day;
 using storage::Direction;
+using storage::kFirstDay;
+using storage::kLastDay;
 using storage::Sequence;
 
 namespace {
 
-constexpr Day kFirstDay = std::numeric_limits<Day>::min() + 1;
-constexpr Day kLastDay = std::numeric_limits<Day>::max() - 1;
 constexpr Sequence kLastSequence = std::numeric_limits<int64_t>::max();
 
 // A statement being read: of whom, which part, in which order.

@@ -633,6 +633,35 @@ TEST_F(StoreTest, KeptTextsFollowTheFold) {
   }
 }
 
+// Goal: an account that readers keep asking for is told as their view has it, whatever was folded since.
+TEST_F(StoreTest, KeptAccountsFollowTheFold) {
+  Open();
+  const auto account = [](const View& view) {
+    const auto plain = Value(view.Get(Family::kAccount, AccountKey(kBank, kAnna)));
+    // The second time it is one that was kept.
+    for (int i = 0; i < 2; ++i) {
+      EXPECT_EQ(Value(view.InMemory().Get(Family::kAccount, AccountKey(kBank, kAnna))), plain);
+    }
+    return plain;
+  };
+  std::vector<std::pair<View, std::optional<std::string>>> seen;
+  for (Sequence first = 1; first < 20; first += 4) {
+    Apply(Exchanges(first, first + 3));
+    store_->Publish();
+    for (const bool folded : {false, true}) {
+      if (folded) {
+        ASSERT_TRUE(store_->Flush().ok());
+      }
+      const View view = store_->Latest();
+      seen.emplace_back(view, account(view));
+    }
+    for (const auto& [view, then] : seen) EXPECT_EQ(account(view), then);
+    if (seen.size() > 2) {
+      EXPECT_NE(seen.back().second, seen[seen.size() - 3].second);
+    }
+  }
+}
+
 // Goal: origins are found, and absent ones are not, whether they are folded or not, by views of before and
 // after, and after a restart, behind which nobody remembers what there was.
 TEST_F(StoreTest, OriginsAreFoundWhereverTheyAre) {

@@ -1,4 +1,4 @@
-#include "storage/text_cache.h"
+#include "storage/row_cache.h"
 
 #include <cassert>
 #include <cstring>
@@ -30,18 +30,18 @@ void Delete(const rocksdb::Slice&, void* value) { delete static_cast<std::string
 
 }  // namespace
 
-void TextCache::Keep(uint64_t generation, std::string_view key, std::string_view value) const {
+void RowCache::Keep(uint64_t generation, std::string_view key, std::string_view value) const {
   auto kept = std::make_unique<std::string>(value);
   const size_t charge = sizeof(std::string) + kept->capacity();
   // Without a handle it always takes the value: where there is no room, it deletes it.
   cache_->Insert(CacheKey(generation, key).slice(), kept.release(), charge, Delete).PermitUncheckedError();
 }
 
-rocksdb::Cache::Handle* TextCache::Lookup(uint64_t generation, std::string_view key) const {
+rocksdb::Cache::Handle* RowCache::Lookup(uint64_t generation, std::string_view key) const {
   return cache_->Lookup(CacheKey(generation, key).slice());
 }
 
-std::string_view TextCache::ValueOf(rocksdb::Cache::Handle* handle) const {
+std::string_view RowCache::ValueOf(rocksdb::Cache::Handle* handle) const {
   return *static_cast<const std::string*>(cache_->Value(handle));
 }
 
