@@ -283,35 +283,37 @@ absl::Status Statements(Session& session, const StatementOptions& options) {
 }  // namespace
 
 void AddAccountCommands(Command root) {
-  constexpr char kHeading[] = "Looking up";
+  const char* const heading = T("Looking up");
   auto balance = std::make_shared<BalanceOptions>();
-  root.Sub("balance", "Hours of one account, or of all",
+  root.Sub("balance", T("Hours of one account, or of all"),
            "  timebank balance ana\n  timebank balance pot --on 31/12/2025\n  timebank balance --all -o csv "
            "> balances.csv")
-      .Under(kHeading)
-      .Arguments("name", balance->name, "Whose; everybody's when left out", Need::kOptional)
-      .Option("--on", balance->on, "DAY", "At the end of that day")
-      .Option("--position", balance->position, "POSITION", "At that position of the ledger")
+      .Under(heading)
+      .Arguments(Later("name"), balance->name, T("Whose; everybody's when left out"), Need::kOptional)
+      .Option("--on", balance->on, Later("DAY"), T("At the end of that day"))
+      .Option("--position", balance->position, Later("POSITION"), T("At that position of the ledger"))
       .Flag("--by-record", balance->by_record,
-            "--on means what had been recorded by then, not what had been given")
-      .Flag("--all", balance->all, "Everybody's")
+            T("--on means what had been recorded by then, not what had been given"))
+      .Flag("--all", balance->all, T("Everybody's"))
       .Does([balance](Session& session) { return Balance(session, *balance); });
 
   auto statement = std::make_shared<StatementOptions>();
-  root.Sub("statement", "One account's exchanges with the balance after each",
+  root.Sub("statement", T("One account's exchanges with the balance after each"),
            "  timebank statement ana\n  timebank statement ana --year 2025 --print | lp\n"
            "  timebank statement ana --year 2025 --html > ana.html\n"
            "  timebank statement ana --from 1/9 --until 30/9 -o csv")
-      .Under(kHeading)
-      .Arguments("name", statement->name, "Whose")
-      .Option("--year", statement->year, "YEAR", "Only that year")
-      .Option("--from", statement->from, "DAY", "Only from this day on")
-      .Option("--until", statement->until, "DAY", "Only up to this day")
-      .Option("-n,--count", statement->count, "COUNT", "How many at most; 0: all (50; of a period: all)")
-      .Flag("--by-record", statement->by_record, "In order of record instead of by day of the help")
-      .Flag("--oldest-first", statement->oldest_first, "Oldest first")
-      .Flag("--print", statement->print, "For paper: A4 pages of plain text, oldest first")
-      .Flag("--html", statement->html, "For paper: a page for a browser, to print or to mail, oldest first")
+      .Under(heading)
+      .Arguments(Later("name"), statement->name, T("Whose"))
+      .Option("--year", statement->year, Later("YEAR"), T("Only that year"))
+      .Option("--from", statement->from, Later("DAY"), T("Only from this day on"))
+      .Option("--until", statement->until, Later("DAY"), T("Only up to this day"))
+      .Option("-n,--count", statement->count, Later("COUNT"),
+              T("How many at most; 0: all (50; of a period: all)"))
+      .Flag("--by-record", statement->by_record, T("In order of record instead of by day of the help"))
+      .Flag("--oldest-first", statement->oldest_first, T("Oldest first"))
+      .Flag("--print", statement->print, T("For paper: A4 pages of plain text, oldest first"))
+      .Flag("--html", statement->html,
+            T("For paper: a page for a browser, to print or to mail, oldest first"))
       .Does([statement](Session& session) { return Statements(session, *statement); });
 }
 

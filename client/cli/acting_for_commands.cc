@@ -13,6 +13,7 @@
 #include "client/cli/resolve_holder.h"
 #include "client/cli/session.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 
 namespace timebank::cli {
@@ -24,12 +25,12 @@ Table GrantTable(Session& session, const std::vector<v1::ActingFor>& grants) {
     holders.insert(holders.end(), {grant.member(), grant.agent(), grant.granted_by()});
   }
   session.directory().LookUp(holders);
-  Table table({{"member", "Member", ColumnKind::kText},
-               {"agent", "Who may act", ColumnKind::kText},
-               {"a_month", "A month", ColumnKind::kHours},
-               {"used", "Used", ColumnKind::kHours},
-               {"until", "Until", ColumnKind::kDay},
-               {"granted_by", "Granted by", ColumnKind::kText, true}});
+  Table table({{"member", Later("Member"), ColumnKind::kText},
+               {"agent", Later("Who may act"), ColumnKind::kText},
+               {"a_month", Later("A month"), ColumnKind::kHours},
+               {"used", Later("Used"), ColumnKind::kHours},
+               {"until", Later("Until"), ColumnKind::kDay},
+               {"granted_by", Later("Granted by"), ColumnKind::kText, true}});
   for (const v1::ActingFor& grant : grants) {
     const bool limited = grant.has_seconds_per_month();
     table.AddRow({Text(session.directory().Name(grant.member())),
@@ -41,21 +42,20 @@ Table GrantTable(Session& session, const std::vector<v1::ActingFor>& grants) {
   return table;
 }
 
-// `Ben Ferré may act for Ana Muñoz: 10h a month, until Thu 31 Dec.`
+// `Ben Ferré may act for Ana Muñoz: 10h a month, until Thu 31 Dec`. `sentence`: in whose places who acts and
+// for whom stand.
 template <typename Response>
 absl::Status ShowGrant(Session& session, const Response& response, const v1::ActingFor& grant,
-                       const std::string& may) {
+                       const char* sentence) {
   const Table table = GrantTable(session, {grant});
   const auto name = [&](const std::string& holder) { return session.directory().Name(holder); };
-  std::string text = absl::StrCat(name(grant.agent()), " ", may, " ", name(grant.member()));
-  if (grant.has_seconds_per_month()) {
-    absl::StrAppend(&text, ": ", FormatHours(grant.seconds_per_month()), " a month");
-  } else {
-    absl::StrAppend(&text, ": any hours");
-  }
+  std::string text = absl::StrCat(Fill(sentence, name(grant.agent()), name(grant.member())), ": ",
+                                  grant.has_seconds_per_month()
+                                      ? Fill(T("$0 a month"), FormatHours(grant.seconds_per_month()))
+                                      : T("any hours"));
   if (!grant.until().empty()) {
     CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
-    absl::StrAppend(&text, ", until ", FormatIsoDay(grant.until(), today));
+    absl::StrAppend(&text, ", ", Fill(T("until $0"), FormatIsoDay(grant.until(), today)));
   }
   return session.ShowOne(text + "\n", table, response);
 }
@@ -69,9 +69,9 @@ struct GrantOptions {
 };
 
 absl::Status Grant(Session& session, const GrantOptions& options) {
-  if (options.agent.empty()) return UsageError("Who may act? Say --agent NAME.");
+  if (options.agent.empty()) return UsageError(T("Who may act? Say --agent NAME."));
   if (options.hours.empty() != options.no_limit) {
-    return UsageError("How much in a month? Say --hours 10h (0: nothing may be debited), or --no-limit.");
+    return UsageError(T("How much in a month? Say --hours 10h (0: nothing may be debited), or --no-limit."));
   }
   v1::GrantActingForRequest request;
   if (options.hours == "0" || options.hours == "0h") {
@@ -91,7 +91,7 @@ absl::Status Grant(Session& session, const GrantOptions& options) {
   session.Stamp(request);
   CLI_ASSIGN_OR_RETURN(const v1::GrantActingForResponse response,
                        session.client().GrantActingFor(std::move(request)));
-  return ShowGrant(session, response, response.granted(), "may act for");
+  return ShowGrant(session, response, response.granted(), T("$0 may act for $1"));
 }
 
 struct RevokeOptions {
@@ -100,14 +100,14 @@ struct RevokeOptions {
 };
 
 absl::Status Revoke(Session& session, const RevokeOptions& options) {
-  if (options.agent.empty()) return UsageError("Who may act no longer? Say --agent NAME.");
+  if (options.agent.empty()) return UsageError(T("Who may act no longer? Say --agent NAME."));
   v1::RevokeActingForRequest request;
   CLI_ASSIGN_OR_RETURN(*request.mutable_name(), ResolveMember(session, absl::StrJoin(options.name, " ")));
   CLI_ASSIGN_OR_RETURN(*request.mutable_agent(), ResolveMember(session, options.agent));
   session.Stamp(request);
   CLI_ASSIGN_OR_RETURN(const v1::RevokeActingForResponse response,
                        session.client().RevokeActingFor(std::move(request)));
-  return ShowGrant(session, response, response.revoked(), "may no longer act for");
+  return ShowGrant(session, response, response.revoked(), T("$0 may no longer act for $1"));
 }
 
 absl::Status List(Session& session, const std::vector<std::string>& name) {
@@ -124,29 +124,30 @@ absl::Status List(Session& session, const std::vector<std::string>& name) {
 
 void AddActingForCommands(Command root) {
   Command group =
-      root.Sub("acting-for", "Whom members let act for them: a carer, a friend").Under("Looking after");
+      root.Sub("acting-for", T("Whom members let act for them: a carer, a friend")).Under(T("Looking after"));
   auto grant = std::make_shared<GrantOptions>();
   group
-      .Sub("grant", "Let somebody act for a member; said again, it replaces what was said",
+      .Sub("grant", T("Let somebody act for a member; said again, it replaces what was said"),
            "  timebank acting-for grant ana --agent ben --hours 10h --until 31/12\n"
            "  timebank acting-for grant ana --agent ben --no-limit")
-      .Arguments("name", grant->name, "For whom")
-      .Option("--agent", grant->agent, "NAME", "Who may act (needed)")
-      .Option("--hours", grant->hours, "HOURS", "What may be debited in a month; 0: nothing")
-      .Flag("--no-limit", grant->no_limit, "Any hours")
-      .Option("--until", grant->until, "DAY", "The last day; until it is revoked when left out")
+      .Arguments(Later("name"), grant->name, T("For whom"))
+      .Option("--agent", grant->agent, Later("NAME"), T("Who may act (needed)"))
+      .Option("--hours", grant->hours, Later("HOURS"), T("What may be debited in a month; 0: nothing"))
+      .Flag("--no-limit", grant->no_limit, T("Any hours"))
+      .Option("--until", grant->until, Later("DAY"), T("The last day; until it is revoked when left out"))
       .Does([grant](Session& session) { return Grant(session, *grant); });
   auto revoke = std::make_shared<RevokeOptions>();
   group
-      .Sub("revoke", "End that, at once; what was done stays", "  timebank acting-for revoke ana --agent ben")
-      .Arguments("name", revoke->name, "For whom")
-      .Option("--agent", revoke->agent, "NAME", "Who may act no longer (needed)")
+      .Sub("revoke", T("End that, at once; what was done stays"),
+           "  timebank acting-for revoke ana --agent ben")
+      .Arguments(Later("name"), revoke->name, T("For whom"))
+      .Option("--agent", revoke->agent, Later("NAME"), T("Who may act no longer (needed)"))
       .Does([revoke](Session& session) { return Revoke(session, *revoke); });
   auto name = std::make_shared<std::vector<std::string>>();
   group
-      .Sub("list", "Who may act for a member, and for whom it may act; with what was used this month",
+      .Sub("list", T("Who may act for a member, and for whom it may act; with what was used this month"),
            "  timebank acting-for list ana")
-      .Arguments("name", *name, "Whose")
+      .Arguments(Later("name"), *name, T("Whose"))
       .Does([name](Session& session) { return List(session, *name); });
 }
 

@@ -157,12 +157,12 @@ absl::Status Acts(Session& session, const ActsOptions& options) {
 
 void AddActsCommand(Command root) {
   auto acts = std::make_shared<ActsOptions>();
-  root.Sub("acts", "What others did for a member, and who looked at the account",
+  root.Sub("acts", T("What others did for a member, and who looked at the account"),
            "  timebank acts ana\n  timebank acts ana --only looks -n 0 -o csv")
-      .Under("Looking up")
-      .Arguments("name", acts->name, "Whose")
-      .Choice("--only", acts->only, {"acts", "looks"}, "Only what others did, or only who looked")
-      .Option("-n,--count", acts->count, "COUNT", "How many at most; 0: all (50)")
+      .Under(T("Looking up"))
+      .Arguments(Later("name"), acts->name, T("Whose"))
+      .Choice("--only", acts->only, {"acts", "looks"}, T("Only what others did, or only who looked"))
+      .Option("-n,--count", acts->count, Later("COUNT"), T("How many at most; 0: all (50)"))
       .Does([acts](Session& session) { return Acts(session, *acts); });
 }
 

@@ -11,6 +11,7 @@
 #include "client/cli/session.h"
 #include "client/cli/settings.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
 
@@ -18,23 +19,24 @@ namespace timebank::cli {
 namespace {
 
 Table BankTable(const std::vector<v1::Timebank>& banks) {
-  Table table({{"id", "Id", ColumnKind::kText},
-               {"name", "Name", ColumnKind::kText},
-               {"trial", "Trial", ColumnKind::kText},
-               {"today", "Today", ColumnKind::kText},
-               {"time_zone", "Time zone", ColumnKind::kText},
-               {"members", "Members", ColumnKind::kNumber},
-               {"entries", "Entries", ColumnKind::kNumber}});
+  Table table({{"id", Later("Id"), ColumnKind::kText},
+               {"name", Later("Name"), ColumnKind::kText},
+               {"trial", Later("Trial"), ColumnKind::kText},
+               {"today", Later("Today"), ColumnKind::kText},
+               {"time_zone", Later("Time zone"), ColumnKind::kText},
+               {"members", Later("Members"), ColumnKind::kNumber},
+               {"entries", Later("Entries"), ColumnKind::kNumber}});
   for (const v1::Timebank& bank : banks) {
     table.AddRow({Text(client::IdOf(bank.name())), Text(bank.display_name()),
-                  Text(bank.trial() ? "trial" : ""), Text(bank.today()), Text(bank.settings().time_zone()),
-                  Number(bank.member_count()), Number(bank.last_sequence())});
+                  bank.trial() ? Said([] { return T("trial"); }) : Text(""), Text(bank.today()),
+                  Text(bank.settings().time_zone()), Number(bank.member_count()),
+                  Number(bank.last_sequence())});
   }
   return table;
 }
 
 Table SettingsTable(const v1::Settings& settings) {
-  Table table({{"key", "Setting", ColumnKind::kText}, {"value", "Value", ColumnKind::kText}});
+  Table table({{"key", Later("Setting"), ColumnKind::kText}, {"value", Later("Value"), ColumnKind::kText}});
   for (const auto& [key, value] : ListSettings(settings)) table.AddRow({Text(key), Text(value)});
   return table;
 }
@@ -47,11 +49,13 @@ std::string SettingsSentences(const v1::Settings& settings) {
 }
 
 std::string BankSentences(const v1::Timebank& bank) {
-  return absl::StrCat(Absl(client::IdOf(bank.name())), "  ", OneLine(bank.display_name()),
-                      bank.trial() ? "  (a trial bank: nothing here is real)" : "", "\n  today ",
-                      bank.today(), ", ", Count(bank.member_count(), "member"), ", ",
-                      Count(bank.last_sequence(), "entry", "entries"), "\n",
-                      SettingsSentences(bank.settings()));
+  std::string text = absl::StrCat(Absl(client::IdOf(bank.name())), "  ", OneLine(bank.display_name()));
+  if (bank.trial()) absl::StrAppend(&text, "  ", T("(a trial bank: nothing here is real)"));
+  const std::string members = Fill(Tn("$0 member", "$0 members", bank.member_count()), bank.member_count());
+  const std::string entries = Fill(Tn("$0 entry", "$0 entries", bank.last_sequence()), bank.last_sequence());
+  // Translators: $0 is a day, $1 `5 members`, $2 `12 entries`.
+  absl::StrAppend(&text, "\n  ", Fill(T("today $0, $1, $2"), bank.today(), members, entries), "\n");
+  return text + SettingsSentences(bank.settings());
 }
 
 struct CreateOptions {
@@ -79,9 +83,11 @@ absl::Status Create(Session& session, const CreateOptions& options) {
   CLI_RETURN_IF_ERROR(
       session.ShowOne(BankSentences(response.timebank()), BankTable({response.timebank()}), response));
   if (response.timebank().settings().time_zone() == "UTC") {
-    session.Notice(absl::StrCat(
-        "Its days change at midnight in UTC. Elsewhere? timebank bank settings --bank ", options.id,
-        " --set time_zone=Europe/Madrid", session.SendsKey() ? " (with a steward's key)" : ""));
+    session.Notice(
+        absl::StrCat(Fill(T("Its days change at midnight in UTC. Elsewhere? timebank bank settings --bank $0 "
+                            "--set time_zone=Europe/Madrid"),
+                          options.id),
+                     session.SendsKey() ? " " : "", session.SendsKey() ? T("(with a steward's key)") : ""));
   }
   return absl::OkStatus();
 }
@@ -94,11 +100,12 @@ absl::Status Delete(Session& session, const std::string& id, bool yes) {
     look.set_name(client::TimebankName(id));
     CLI_ASSIGN_OR_RETURN(const v1::GetTimebankResponse found, session.client().GetTimebank(std::move(look)));
     if (!found.timebank().trial()) {
-      return UsageError(absl::StrCat(id, " is no trial bank. Only trial banks can be deleted."));
+      return UsageError(Fill(T("$0 is no trial bank. Only trial banks can be deleted."), id));
     }
-    const auto answer = Ask(session.console(), absl::StrCat("Delete the trial bank ", id,
-                                                            " and everything in it? Type its id to do it:"));
-    if (answer != id) return UsageError("Nothing was deleted.");
+    const auto answer =
+        Ask(session.console(),
+            Fill(T("Delete the trial bank $0 and everything in it? Type its id to do it:"), id));
+    if (answer != id) return UsageError(T("Nothing was deleted."));
   }
   v1::DeleteTimebankRequest request;
   request.set_name(client::TimebankName(id));
@@ -106,7 +113,7 @@ absl::Status Delete(Session& session, const std::string& id, bool yes) {
   CLI_ASSIGN_OR_RETURN(const v1::DeleteTimebankResponse response,
                        session.client().DeleteTimebank(std::move(request)));
   if (session.AsJson()) return session.ShowJson(ToJson(response));
-  session.Tell(absl::StrCat("The trial bank ", id, " is deleted."));
+  session.Tell(Fill(T("The trial bank $0 is deleted."), id));
   return absl::OkStatus();
 }
 
@@ -151,11 +158,11 @@ absl::Status History(Session& session) {
     if (!change.ok()) return change.status();
     changes.push_back(*std::move(change));
   }
-  Table table({{"number", "Number", ColumnKind::kNumber},
-               {"time", "When", ColumnKind::kText},
-               {"who", "Who", ColumnKind::kText},
-               {"changed", "Changed", ColumnKind::kText},
-               {"settings", "Settings after it", ColumnKind::kText}});
+  Table table({{"number", Later("Number"), ColumnKind::kNumber},
+               {"time", Later("When"), ColumnKind::kText},
+               {"who", Later("Who"), ColumnKind::kText},
+               {"changed", Later("Changed"), ColumnKind::kText},
+               {"settings", Later("Settings after it"), ColumnKind::kText}});
   for (const v1::SettingsChange& change : changes) {
     std::vector<std::string> settings;
     for (const auto& [key, value] : ListSettings(change.settings()))
@@ -170,36 +177,37 @@ absl::Status History(Session& session) {
 }  // namespace
 
 void AddBankCommands(Command root) {
-  Command group = root.Sub("bank", "Open a bank, show it, change its settings").Under("Looking after");
+  Command group = root.Sub("bank", T("Open a bank, show it, change its settings")).Under(T("Looking after"));
   const std::string set_help =
-      absl::StrCat("A setting, key=value; may be given several times. Keys: ", SettingKeys());
+      Fill(T("A setting, key=value; may be given several times. Keys: $0"), SettingKeys());
   auto create = std::make_shared<CreateOptions>();
   group
-      .Sub("create", "Open a bank",
+      .Sub("create", T("Open a bank"),
            "  timebank bank create rushey --name \"Rushey Green\" --time-zone Europe/London\n"
            "  timebank bank create try-out --trial")
-      .Argument("id", create->id, "Short name to type: a-z, 0-9, - _ .")
-      .Option("--name", create->name, "NAME", "Name for people")
-      .Option("--time-zone", create->time_zone, "ZONE", "Decides what day it is, like Europe/Madrid (UTC)")
-      .Option("--set", create->set, "KEY=VALUE", set_help)
-      .Flag("--trial", create->trial, "For trying things out; never becomes real")
+      .Argument(Later("id"), create->id, T("Short name to type: a-z, 0-9, - _ ."))
+      .Option("--name", create->name, Later("NAME"), T("Name for people"))
+      .Option("--time-zone", create->time_zone, Later("ZONE"),
+              T("Decides what day it is, like Europe/Madrid (UTC)"))
+      .Option("--set", create->set, Later("KEY=VALUE"), set_help)
+      .Flag("--trial", create->trial, T("For trying things out; never becomes real"))
       .Does([create](Session& session) { return Create(session, *create); });
   auto gone = std::make_shared<std::string>();
   auto yes = std::make_shared<bool>(false);
-  group.Sub("delete", "Delete a trial bank whole", "  timebank bank delete try-out")
-      .Argument("id", *gone, "The trial bank's id")
-      .Flag("--yes", *yes, "Do not ask")
+  group.Sub("delete", T("Delete a trial bank whole"), "  timebank bank delete try-out")
+      .Argument(Later("id"), *gone, T("The trial bank's id"))
+      .Flag("--yes", *yes, T("Do not ask"))
       .Does([gone, yes](Session& session) { return Delete(session, *gone, *yes); });
-  group.Sub("list", "The banks on this server").Does(List);
-  group.Sub("show", "This bank and its settings").Does(Show);
+  group.Sub("list", T("The banks on this server")).Does(List);
+  group.Sub("show", T("This bank and its settings")).Does(Show);
   auto set = std::make_shared<std::vector<std::string>>();
   group
-      .Sub("settings", "Show or change what the bank has decided for itself",
+      .Sub("settings", T("Show or change what the bank has decided for itself"),
            "  timebank bank settings\n  timebank bank settings --set warn_below=-10h --set warn_above=20h\n"
            "  timebank bank settings --set block_below=none")
-      .Option("--set", *set, "KEY=VALUE", set_help)
+      .Option("--set", *set, Later("KEY=VALUE"), set_help)
       .Does([set](Session& session) { return Settings(session, *set); });
-  group.Sub("history", "Every change of the settings, newest first").Does(History);
+  group.Sub("history", T("Every change of the settings, newest first")).Does(History);
 }
 
 }  // namespace timebank::cli

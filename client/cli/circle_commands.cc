@@ -11,6 +11,7 @@
 #include "client/cli/resolve_holder.h"
 #include "client/cli/session.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
 
@@ -18,10 +19,10 @@ namespace timebank::cli {
 namespace {
 
 Table CircleTable(const std::vector<v1::Circle>& circles) {
-  Table table({{"number", "Number", ColumnKind::kNumber},
-               {"id", "Id", ColumnKind::kText},
-               {"name", "Name", ColumnKind::kText},
-               {"members", "Members", ColumnKind::kNumber}});
+  Table table({{"number", Later("Number"), ColumnKind::kNumber},
+               {"id", Later("Id"), ColumnKind::kText},
+               {"name", Later("Name"), ColumnKind::kText},
+               {"members", Later("Members"), ColumnKind::kNumber}});
   for (const v1::Circle& circle : circles) {
     table.AddRow({Number(circle.number()), Text(client::IdOf(circle.name())), Text(circle.display_name()),
                   Number(circle.members_size())});
@@ -33,8 +34,9 @@ template <typename Response>
 absl::Status ShowCircle(Session& session, const Response& response, const v1::Circle& circle) {
   session.directory().LookUp(std::vector<std::string>(circle.members().begin(), circle.members().end()));
   const std::string id(client::IdOf(circle.name()));
-  std::string text = absl::StrCat(OneLine(circle.display_name().empty() ? id : circle.display_name()),
-                                  "  (circle:", id, ", ", Count(circle.members_size(), "member"), ")\n");
+  std::string text = absl::StrCat(
+      OneLine(circle.display_name().empty() ? id : circle.display_name()), "  (circle:", id, ", ",
+      Fill(Tn("$0 member", "$0 members", circle.members_size()), circle.members_size()), ")\n");
   for (const std::string& member : circle.members())
     absl::StrAppend(&text, "  ", session.directory().Name(member), "\n");
   return session.ShowOne(text, CircleTable({circle}), response);
@@ -115,32 +117,34 @@ absl::Status Leave(Session& session, const MembershipOptions& options) {
 
 void AddMembership(Command command, absl::Status (*act)(Session&, const MembershipOptions&)) {
   auto options = std::make_shared<MembershipOptions>();
-  command.Argument("circle", options->circle, "Which circle")
-      .Arguments("members", options->members,
-                 "Who; several names with blanks between them, longer names in quotes")
+  command.Argument(Later("circle"), options->circle, T("Which circle"))
+      .Arguments(Later("members"), options->members,
+                 T("Who; several names with blanks between them, longer names in quotes"))
       .Does([options, act](Session& session) { return act(session, *options); });
 }
 
 }  // namespace
 
 void AddCircleCommands(Command root) {
-  Command group = root.Sub("circle", "Small groups with an account of their own").Under("Looking after");
+  Command group =
+      root.Sub("circle", T("Small groups with an account of their own")).Under(T("Looking after"));
   auto add = std::make_shared<AddOptions>();
   group
-      .Sub("add", "Add a circle",
-           "  timebank circle add \"The knitters\" --id knitters --with ana --with ben")
-      .Arguments("name", add->name, "Name for people", Need::kOptional)
-      .Option("--id", add->id, "ID", "Short name to type: a-z, 0-9, - _ . (c and the number when left out)")
-      .Option("--with", add->with, "NAME", "A first member; may be given several times")
+      .Sub("add", T("Add a circle"),
+           T("  timebank circle add \"The knitters\" --id knitters --with ana --with ben"))
+      .Arguments(Later("name"), add->name, T("Name for people"), Need::kOptional)
+      .Option("--id", add->id, Later("ID"),
+              T("Short name to type: a-z, 0-9, - _ . (c and the number when left out)"))
+      .Option("--with", add->with, Later("NAME"), T("A first member; may be given several times"))
       .Does([add](Session& session) { return Add(session, *add); });
-  group.Sub("list", "All circles").Does(List);
+  group.Sub("list", T("All circles")).Does(List);
   auto name = std::make_shared<std::vector<std::string>>();
-  group.Sub("show", "One circle and who is in it", "  timebank circle show knitters")
-      .Arguments("circle", *name, "Which")
+  group.Sub("show", T("One circle and who is in it"), "  timebank circle show knitters")
+      .Arguments(Later("circle"), *name, T("Which"))
       .Does([name](Session& session) { return Show(session, *name); });
-  AddMembership(group.Sub("join", "Take members in", "  timebank circle join knitters ana \"ben ferré\""),
+  AddMembership(group.Sub("join", T("Take members in"), "  timebank circle join knitters ana \"ben ferré\""),
                 Join);
-  AddMembership(group.Sub("leave", "Take members out", "  timebank circle leave knitters ana"), Leave);
+  AddMembership(group.Sub("leave", T("Take members out"), "  timebank circle leave knitters ana"), Leave);
 }
 
 }  // namespace timebank::cli

@@ -21,9 +21,9 @@
 namespace timebank::cli {
 namespace {
 
-constexpr char kSummary[] = "Timebank: who helped whom, for how long. For brokers.";
+const char* const kSummary = Later("Timebank: who helped whom, for how long. For brokers.");
 
-constexpr char kFooter[] = R"(Every day:
+const char* const kFooter = Later(R"(Every day:
   timebank record ben helped ana 1h30 gardening --on tue --slip 231
   timebank statement ana --year 2025 --print
   timebank undo 1042 --because "wrong Ana"
@@ -41,7 +41,7 @@ Exit codes:
   5  an import or a pile left lines out, or balances do not agree
 Environment: TIMEBANK_SERVER, TIMEBANK_BANK, TIMEBANK_AS, TIMEBANK_KEY,
   TIMEBANK_KEY_FILE, TIMEBANK_CA, TIMEBANK_CERT, TIMEBANK_CERT_KEY,
-  TIMEBANK_PLAINTEXT (1), TIMEBANK_LANGUAGE, NO_COLOR.)";
+  TIMEBANK_PLAINTEXT (1), TIMEBANK_LANGUAGE, NO_COLOR.)");
 
 // A word as a shell takes it.
 std::string Quoted(const std::string& word) {
@@ -58,26 +58,29 @@ std::string CommandLine(const std::vector<std::string>& arguments) {
 }
 
 void AddGlobalOptions(Command root, GlobalOptions& options) {
-  root.Option("--server", options.server, "ADDRESS",
-              "Where the server is (localhost:7400 unless said otherwise)")
-      .Option("--bank", options.bank, "ID", "Which bank; not needed where there is only one")
-      .Option("--as", options.as, "NAME", "Your own name, as the ledger notes who recorded")
-      .Option("--key-file", options.key_file, "FILE",
-              "Where your key is, for a server that asks for one; - reads it from the input")
-      .Option("--member", options.member, "ID", "Act as this member instead of as a broker")
-      .Option("--context", options.context, "NAME",
-              "Server, bank and name from the contexts (see timebank context)")
-      .Option("--ca", options.ca, "FILE", "PEM: who vouches for the server; the connection is then encrypted")
-      .Option("--cert", options.cert, "FILE", "PEM: your certificate, where the server asks for one")
-      .Option("--cert-key", options.cert_key, "FILE", "PEM: its key")
-      .Flag("--plaintext", options.plaintext, "Encrypt nothing, not even to another machine")
+  root.Option("--server", options.server, Later("ADDRESS"),
+              T("Where the server is (localhost:7400 unless said otherwise)"))
+      .Option("--bank", options.bank, Later("ID"), T("Which bank; not needed where there is only one"))
+      .Option("--as", options.as, Later("NAME"), T("Your own name, as the ledger notes who recorded"))
+      .Option("--key-file", options.key_file, Later("FILE"),
+              T("Where your key is, for a server that asks for one; - reads it from the input"))
+      .Option("--member", options.member, Later("ID"), T("Act as this member instead of as a broker"))
+      .Option("--context", options.context, Later("NAME"),
+              T("Server, bank and name from the contexts (see timebank context)"))
+      .Option("--ca", options.ca, Later("FILE"),
+              T("PEM: who vouches for the server; the connection is then encrypted"))
+      .Option("--cert", options.cert, Later("FILE"),
+              T("PEM: your certificate, where the server asks for one"))
+      .Option("--cert-key", options.cert_key, Later("FILE"), T("PEM: its key"))
+      .Flag("--plaintext", options.plaintext, T("Encrypt nothing, not even to another machine"))
       .Choice("-o,--output", options.output, {"table", "json", "csv"},
-              "Form of the output; a list is a table on a terminal, csv elsewhere")
-      .Option("--language", options.language, "CODE",
-              "Language of what people read: en, ca, es, fr (as the system is set to)")
-      .Option("--deadline", options.deadline_seconds, "SECONDS", "How long to wait for an answer (10)")
-      .Option("--request-id", options.request_id, "ID",
-              "Repeat a command whose answer was lost: it happens once");
+              T("Form of the output; a list is a table on a terminal, csv elsewhere"))
+      .Option("--language", options.language, Later("CODE"),
+              T("Language of what people read: en, ca, es, fr (as the system is set to)"))
+      .Option("--deadline", options.deadline_seconds, Later("SECONDS"),
+              T("How long to wait for an answer (10)"))
+      .Option("--request-id", options.request_id, Later("ID"),
+              T("Repeat a command whose answer was lost: it happens once"));
 }
 
 void AddCommands(Command root) {
@@ -97,11 +100,6 @@ void AddCommands(Command root) {
   AddImportCommand(root);
   AddExportCommand(root);
   AddContextCommands(root);
-  // Answered by the grammar itself, and here to be found.
-  auto asked = std::make_shared<std::vector<std::string>>();
-  root.Sub("help", "How a command is used", "  timebank help record\n  timebank help member add")
-      .Under("This program")
-      .Arguments("command", *asked, "Which one; all when left out", Need::kOptional);
 }
 
 // The language of the context that will be used. Whatever is wrong with the contexts is told when they are
@@ -129,9 +127,10 @@ ExitCode Run(const std::vector<std::string>& arguments, Console& console, const 
   const InLanguage language(
       ChooseLanguage(OptionGiven(arguments, "--language"), context_language, variables));
   GlobalOptions options;
-  Grammar grammar("timebank", kSummary, TIMEBANK_VERSION, kFooter);
+  Grammar grammar("timebank", T(kSummary), TIMEBANK_VERSION, T(kFooter));
   AddGlobalOptions(grammar.root(), options);
   AddCommands(grammar.root());
+  grammar.AddHelp(T("This program"));
   AddShellCommands(grammar);
   Body body;
   // All that the server takes is UTF-8; it could not even say which word it was.

@@ -15,15 +15,23 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
+#include "client/cli/console.h"
 #include "client/cli/errors.h"
 #include "client/cli/near_names.h"
+#include "client/cli/translate.h"
+#include "client/cli/words.h"
 
 namespace timebank::cli {
 namespace {
 
 constexpr size_t kHelpColumn = 30;
+constexpr char kHelp[] = "help";
 
 // `timebank member add`, for pointing at its help.
 std::string FullName(const CLI::App* app) {
@@ -34,14 +42,116 @@ std::string FullName(const CLI::App* app) {
   return name;
 }
 
+// Help in the language in use: CLI11 has English words of its own, and counts bytes for columns.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  HelpFormatter() {
+    column_width(kHelpColumn);
+    label("Usage", WithGap(T("Usage")));
+    label("OPTIONS", T("OPTIONS"));
+    label("SUBCOMMAND", T("COMMAND"));
+    label("Positionals", WithGap(T("Positionals")));
+  }
+
+  std::string make_option(const CLI::Option* option, bool is_positional) const override {
+    return Entry(absl::StrCat(make_option_name(option, is_positional), make_option_opts(option)),
+                 make_option_desc(option));
+  }
+  std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
+    const std::string name = CLI::Formatter::make_option_name(option, is_positional);
+    return is_positional ? T(name.c_str()) : name;
+  }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    if (option->get_type_size() == 0) return "";
+    const std::string value = option->get_type_name();
+    return absl::StrCat(value.empty() ? "" : " ", T(value.c_str()),
+                        option->get_expected_max() == CLI::detail::expected_max_vector_size ? " ..." : "",
+                        option->get_required() ? " " : "", option->get_required() ? T("(needed)") : "");
+  }
+  // Options stand in a group that CLI11 names itself.
+  std::string make_group(std::string group, bool is_positional,
+                         std::vector<const CLI::Option*> options) const override {
+    return CLI::Formatter::make_group(group == "Options" ? WithGap(T("Options")) : std::move(group),
+                                      is_positional, std::move(options));
+  }
+  std::string make_subcommands(const CLI::App* app, CLI::AppFormatMode mode) const override {
+    return absl::StrReplaceAll(CLI::Formatter::make_subcommands(app, mode),
+                               {{":\n", absl::StrCat(WithGap(""), ":\n")}});
+  }
+  std::string make_subcommand(const CLI::App* sub) const override {
+    return Entry(sub->get_display_name(/*with_aliases=*/true), sub->get_description());
+  }
+
+ private:
+  // What stands in front of a heading's colon, which is CLI11's own.
+  static std::string WithGap(std::string heading) {
+    // Translators: a colon behind a heading, with a blank in front where your language has one.
+    absl::StrAppend(&heading, absl::StripSuffix(T(":"), ":"));
+    return heading;
+  }
+  // A name, and what it means beside it; below it where the name is too long for that.
+  static std::string Entry(const std::string& name, const std::string& means) {
+    const std::string left = absl::StrCat("  ", name);
+    const size_t width = DisplayWidth(left);
+    const std::string margin(kHelpColumn, ' ');
+    const std::string gap = width < kHelpColumn ? margin.substr(width) : absl::StrCat("\n", margin);
+    return absl::StrCat(left, gap, means, "\n");
+  }
+};
+
+// What CLI11 says of a mistake, as it stands in its Error.hpp: a sentence is all that it tells. One that is
+// not here stays in English.
+struct MistakeSentence {
+  const char* sentence;
+  // Whether names of the grammar stand in its places, and not what was typed.
+  bool names;
+};
+constexpr MistakeSentence kMistakes[] = {
+    {Later("$0 is required"), true},
+    {Later("The following argument was not expected: $0"), false},
+    {Later("The following arguments were not expected: $0"), false},
+    // Translators: $0 is an option, $1 a number, $2 what stands behind the option (`DAY`).
+    {Later("$0: $1 required $2 missing"), true},
+    // Translators: $0 is an option, $1 and $2 numbers.
+    {Later("$0: At Most $1 required but received $2"), false},
+    {Later("$0 was given a disallowed flag override"), false},
+    // Translators: $0 is an option, $1 what was given.
+    {Later("Could not convert: $0 = $1"), false}};
+
+// What stands in `text` in the places of `sentence`; empty where it is not that sentence.
+std::vector<std::string> FilledIn(absl::string_view sentence, absl::string_view text) {
+  std::vector<std::string> places;
+  for (size_t at = sentence.find('$'); at != absl::string_view::npos; at = sentence.find('$')) {
+    if (!absl::ConsumePrefix(&text, sentence.substr(0, at))) return {};
+    sentence.remove_prefix(at + 2);
+    const absl::string_view behind = sentence.substr(0, sentence.find('$'));
+    const size_t end = behind.empty() ? text.size() : text.find(behind);
+    if (end == absl::string_view::npos) return {};
+    places.push_back(std::string(text.substr(0, end)));
+    text.remove_prefix(end);
+  }
+  return text == sentence ? places : std::vector<std::string>{};
+}
+
+// The same in the language in use.
+std::string Mistake(const std::string& said) {
+  for (const auto& [sentence, names] : kMistakes) {
+    std::vector<std::string> places = FilledIn(sentence, said);
+    if (places.empty()) continue;
+    for (std::string& place : places) place = names ? T(place.c_str()) : place;
+    places.resize(3);
+    return Fill(T(sentence), places[0], places[1], places[2]);
+  }
+  return said;
+}
+
 // CLI11's own puts its name into every help text.
 CLI::Validator NotNegative() {
   return CLI::Validator(
       [](std::string& given) {
         int64_t number = 0;
-        return absl::SimpleAtoi(given, &number) && number >= 0
-                   ? std::string()
-                   : absl::StrCat("\"", given, "\" is not a number");
+        return absl::SimpleAtoi(given, &number) && number >= 0 ? std::string()
+                                                               : Fill(T("\"$0\" is not a number"), given);
       },
       "");
 }
@@ -126,7 +236,7 @@ CommandDescription Described(const CLI::App* app) {
 }
 
 absl::Status NoSuchCommand(const std::string& what, const CLI::App* asked) {
-  return UsageError(absl::StrCat(what, "\nSee how it is used: ", FullName(asked), " --help"));
+  return UsageError(absl::StrCat(what, "\n", Fill(T("See how it is used: $0 --help"), FullName(asked))));
 }
 
 // `There is no command "recrod". Did you mean record?`
@@ -141,15 +251,16 @@ std::string Unknown(const std::string& word, const CLI::App* app) {
     distance = this_far;
     nearest = sub->get_name();
   }
-  return absl::StrCat("There is no command \"", word, "\".",
-                      nearest.empty() ? "" : absl::StrCat(" Did you mean ", nearest, "?"));
+  // Translators: $0 is what was typed, $1 a command.
+  return nearest.empty() ? Fill(T("There is no command \"$0\"."), word)
+                         : Fill(T("There is no command \"$0\". Did you mean $1?"), word, nearest);
 }
 
 }  // namespace
 
 Command Command::Sub(const std::string& name, const std::string& summary, const std::string& examples) {
   CLI::App* sub = app_->add_subcommand(name, summary);
-  if (!examples.empty()) sub->footer(absl::StrCat("Examples:\n", examples));
+  if (!examples.empty()) sub->footer(absl::StrCat(T("Examples:"), "\n", examples));
   // One of a parent's commands at a time: the words of a note may be named like another command.
   app_->require_subcommand(1);
   return Command(sub, chosen_);
@@ -208,7 +319,7 @@ Command& Command::Choice(const std::string& names, std::string& target,
       ->check(CLI::Validator(
           [choices, value](std::string& given) {
             const bool known = std::find(choices.begin(), choices.end(), given) != choices.end();
-            return known ? std::string() : absl::StrCat("\"", given, "\" is not one of ", value);
+            return known ? std::string() : Fill(T("\"$0\" is not one of $1"), given, value);
           },
           ""))
       ->type_name(value);
@@ -228,50 +339,56 @@ Command& Command::Does(Body body) {
 Grammar::Grammar(const std::string& name, const std::string& summary, const std::string& version,
                  const std::string& footer)
     : app_(std::make_unique<CLI::App>(summary, name)) {
-  app_->set_version_flag("--version", version);
-  app_->set_help_flag("-h,--help", "Say how to use this command");
+  app_->formatter(std::make_shared<HelpFormatter>());
+  app_->set_version_flag("--version", version, T("Display program version information and exit"));
+  app_->set_help_flag("-h,--help", T("Say how to use this command"));
   app_->footer(footer);
   // The flags that every command knows may stand behind it.
   app_->fallthrough();
-  app_->get_formatter()->column_width(kHelpColumn);
-  app_->get_formatter()->label("SUBCOMMAND", "COMMAND");
-  app_->get_formatter()->label("REQUIRED", "(needed)");
 }
 
 Grammar::~Grammar() = default;
 
 Command Grammar::root() { return Command(app_.get(), &chosen_); }
 
+void Grammar::AddHelp(const std::string& heading) {
+  root()
+      .Sub(kHelp, T("How a command is used"), "  timebank help record\n  timebank help member add")
+      .Under(heading)
+      .Arguments(Later("command"), asked_, T("Which one; all when left out"), Need::kOptional);
+  help_ = app_->get_subcommand(kHelp);
+}
+
 CommandDescription Grammar::Describe() const { return Described(static_cast<const CLI::App*>(app_.get())); }
 
 absl::Status Grammar::Parse(std::vector<std::string> arguments, std::ostream& out, Body& body) {
-  if (!arguments.empty() && arguments.front() == "help") {
-    std::vector<std::string> words(arguments.begin() + 1, arguments.end());
-    if (Named(app_.get(), words) == nullptr)
-      return NoSuchCommand(Unknown(words.front(), app_.get()), app_.get());
-    arguments.erase(arguments.begin());
-    arguments.emplace_back("--help");
-  }
   std::transform(arguments.begin(), arguments.end(), arguments.begin(), Marked);
   std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
-  chosen_ = nullptr;
+  body = chosen_ = nullptr;
   if (arguments.empty()) arguments = {"--help"};
   try {
     app_->parse(std::move(arguments));
   } catch (const CLI::CallForHelp&) {
     out << app_->help();  // of the command that was named
+    return absl::OkStatus();
   } catch (const CLI::CallForVersion& version) {
     out << version.what() << '\n';
+    return absl::OkStatus();
   } catch (const CLI::ParseError& problem) {
     CLI::App* command = Innermost(app_.get());
     const std::vector<std::string> rest = app_->remaining(true);
-    std::string what = problem.what();
+    std::string what = Mistake(problem.what());
     if (command->get_require_subcommand_min() > 0) {
-      what = rest.empty() ? "A command is missing." : Unknown(Unmarked(rest.front()), command);
+      what = rest.empty() ? T("A command is missing.") : Unknown(Unmarked(rest.front()), command);
     }
     return NoSuchCommand(what, command);
   }
   body = chosen_;
+  if (help_ == nullptr || !help_->parsed()) return absl::OkStatus();
+  std::vector<std::string> words = asked_;
+  const CLI::App* asked = Named(app_.get(), words);
+  if (asked == nullptr) return NoSuchCommand(Unknown(words.front(), app_.get()), app_.get());
+  out << app_->get_formatter()->make_help(asked, FullName(asked), CLI::AppFormatMode::Normal);
   return absl::OkStatus();
 }
 

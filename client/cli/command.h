@@ -1,5 +1,8 @@
 // The command line's grammar: which commands there are and what each takes.
 //
+// Texts are given in the language in use (T()). Names of arguments and of values, by which completion knows
+// what fits, are given in English (Later()); help translates them.
+//
 // A thin front before CLI11, which is slow to compile and therefore included in command.cc alone. Every
 // target that is bound must live as long as the Grammar; a command keeps its own in a shared_ptr that its
 // body holds.
@@ -31,10 +34,11 @@ enum class Need { kRequired, kOptional };
 
 // What can be said of a command, for pages and completions.
 struct OptionDescription {
-  // `--count`, and `-n` where there is a short one; of an argument by position its name.
+  // `--count`, and `-n` where there is a short one; of an argument by position its name, in English.
   std::string name;
   std::string short_name;
-  // What help calls the value: `DAY`, `table|json|csv`; empty: it takes none. Of an argument: empty.
+  // What help calls the value: `DAY`, `table|json|csv`; in English. Empty: it takes none. Of an argument:
+  // empty.
   std::string value;
   std::string help;
   bool required = false;
@@ -106,6 +110,8 @@ class Grammar {
   Grammar& operator=(const Grammar&) = delete;
 
   Command root();
+  // Adds `help COMMAND`, which says what `COMMAND --help` does, under `heading`.
+  void AddHelp(const std::string& heading);
   // The whole of it.
   CommandDescription Describe() const;
 
@@ -117,6 +123,9 @@ class Grammar {
  private:
   std::unique_ptr<CLI::App> app_;
   Body chosen_;
+  // The command `help`, and what stood behind it.
+  const CLI::App* help_ = nullptr;
+  std::vector<std::string> asked_;
 };
 
 }  // namespace timebank::cli

@@ -8,6 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
+#include "client/cli/day.h"
 #include "client/cli/words.h"
 
 namespace timebank::cli {
@@ -105,8 +106,7 @@ void OfferValue(Wanted& wanted, const OptionDescription& option, std::string_vie
     for (absl::string_view choice : absl::StrSplit(option.value, '|'))
       Offer(wanted, typed, {choice.data(), choice.size()}, "");
   } else if (option.value == "DAY") {
-    for (std::string_view day : {"today", "yesterday", "mon", "tue", "wed", "thu", "fri", "sat", "sun"})
-      Offer(wanted, typed, day, "");
+    for (const std::string& day : DayWords()) Offer(wanted, typed, day, "");
   } else if (option.name == "--category") {
     wanted.kind = Wanted::Kind::kCategories;
   } else if (option.value == "NAMES" ||

@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/cli/errors.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 
 namespace timebank::cli {
 namespace {
@@ -44,8 +45,8 @@ std::string First(const std::string& a, const std::optional<std::string>& b, con
 }
 
 absl::Status BadFile(const std::filesystem::path& path, std::string_view what) {
-  return UsageError(absl::StrCat(path.string(), ": ", absl::string_view(what.data(), what.size()),
-                                 ". Mend the file, or delete it and say again: timebank context set …"));
+  return UsageError(Fill(T("$0: $1. Mend the file, or delete it and say again: timebank context set …"),
+                         path.string(), what));
 }
 
 absl::Status ReadText(const std::filesystem::path& path, const toml::table& table, const char* key,
@@ -54,8 +55,7 @@ absl::Status ReadText(const std::filesystem::path& path, const toml::table& tabl
   if (node == nullptr) return absl::OkStatus();
   const auto value = node->value<std::string>();
   if (!node->is_string() || !value) {
-    return BadFile(path,
-                   absl::StrCat("line ", node->source().begin.line, ": ", key, " must be text in quotes"));
+    return BadFile(path, Fill(T("line $0: $1 must be text in quotes"), node->source().begin.line, key));
   }
   text = *value;
   return absl::OkStatus();
@@ -68,7 +68,7 @@ absl::StatusOr<ContextFile> FromToml(const std::filesystem::path& path, const to
     for (const auto& [name, node] : *contexts) {
       const toml::table* table = node.as_table();
       if (table == nullptr)
-        return BadFile(path, absl::StrCat("contexts.", std::string(name.str()), " must be a table"));
+        return BadFile(path, Fill(T("contexts.$0 must be a table"), std::string(name.str())));
       Context& context = file.contexts[std::string(name.str())];
       CLI_RETURN_IF_ERROR(ReadText(path, *table, kServer, context.server));
       CLI_RETURN_IF_ERROR(ReadText(path, *table, kBank, context.bank));
@@ -79,15 +79,15 @@ absl::StatusOr<ContextFile> FromToml(const std::filesystem::path& path, const to
       }
       if (const toml::node* plaintext = table->get(kPlaintext)) {
         if (!plaintext->is_boolean()) {
-          return BadFile(path, absl::StrCat("line ", plaintext->source().begin.line,
-                                            ": plaintext must be true or false, without quotes"));
+          return BadFile(path, Fill(T("line $0: plaintext must be true or false, without quotes"),
+                                    plaintext->source().begin.line));
         }
         context.plaintext = plaintext->value_or(false);
       }
     }
   }
   if (!file.current.empty() && file.contexts.count(file.current) == 0) {
-    return BadFile(path, absl::StrCat("current = \"", file.current, "\" names no context"));
+    return BadFile(path, Fill(T("current = \"$0\" names no context"), file.current));
   }
   return file;
 }
@@ -115,7 +115,7 @@ std::string ToToml(const ContextFile& file) {
 }
 
 absl::Status CannotWrite(const std::filesystem::path& path, int error) {
-  return UsageError(absl::StrCat("Cannot write ", path.string(), ": ", std::strerror(error), "."));
+  return UsageError(Fill(T("Cannot write $0: $1."), path.string(), std::strerror(error)));
 }
 
 }  // namespace
@@ -127,7 +127,7 @@ absl::StatusOr<std::filesystem::path> ContextPath(const Variables& variables) {
   } else if (const auto home = variables("HOME")) {
     folder = std::filesystem::path(*home) / ".config";
   } else {
-    return UsageError("There is no home folder to keep contexts in. Set HOME or XDG_CONFIG_HOME.");
+    return UsageError(T("There is no home folder to keep contexts in. Set HOME or XDG_CONFIG_HOME."));
   }
   return folder / "timebank" / "config.toml";
 }
@@ -136,12 +136,12 @@ absl::StatusOr<ContextFile> ReadContexts(const std::filesystem::path& path) {
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return ContextFile{};
   std::ifstream in(path, std::ios::binary);
-  if (!in) return BadFile(path, "cannot be opened");
+  if (!in) return BadFile(path, T("cannot be opened"));
   try {
     return FromToml(path, toml::parse(in, path.string()));
   } catch (const toml::parse_error& problem) {
-    return BadFile(
-        path, absl::StrCat("line ", problem.source().begin.line, ": ", std::string(problem.description())));
+    return BadFile(path,
+                   Fill(T("line $0: $1"), problem.source().begin.line, std::string(problem.description())));
   }
 }
 
@@ -169,7 +169,7 @@ absl::StatusOr<Context> EffectiveContext(const ContextFile& file, const std::str
     const auto found = file.contexts.find(name);
     if (found == file.contexts.end()) {
       return UsageError(
-          absl::StrCat("There is no context \"", name, "\". See which there are: timebank context list"));
+          Fill(T("There is no context \"$0\". See which there are: timebank context list"), name));
     }
     context = found->second;
   }
@@ -182,7 +182,7 @@ absl::StatusOr<Context> EffectiveContext(const ContextFile& file, const std::str
     environment.*field.member = variables(field.variable).value_or("");
   }
   if (const auto said = variables("TIMEBANK_PLAINTEXT")) {
-    if (*said != "0" && *said != "1") return UsageError("TIMEBANK_PLAINTEXT must be 1 or 0.");
+    if (*said != "0" && *said != "1") return UsageError(T("TIMEBANK_PLAINTEXT must be 1 or 0."));
     environment.plaintext = *said == "1";
     context.plaintext &= environment.plaintext;
   }

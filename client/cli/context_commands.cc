@@ -20,17 +20,18 @@ absl::Status List(Session& session) {
   CLI_ASSIGN_OR_RETURN(const std::filesystem::path path, ContextPath(session.variables()));
   CLI_ASSIGN_OR_RETURN(const ContextFile file, ReadContexts(path));
   Table table({{"current", "", ColumnKind::kText},
-               {"name", "Name", ColumnKind::kText},
-               {"server", "Server", ColumnKind::kText},
-               {"bank", "Bank", ColumnKind::kText},
-               {"as", "As", ColumnKind::kText}});
+               {"name", Later("Name"), ColumnKind::kText},
+               {"server", Later("Server"), ColumnKind::kText},
+               {"bank", Later("Bank"), ColumnKind::kText},
+               {"as", Later("As"), ColumnKind::kText}});
   for (const auto& [name, context] : file.contexts) {
     table.AddRow({Text(name == file.current ? "*" : ""), Text(name), Text(context.server), Text(context.bank),
                   Text(context.as)});
   }
   if (table.empty()) {
-    session.Tell(absl::StrCat("There are no contexts yet (", path.string(),
-                              "). Make one: timebank context set NAME --bank ID --as YOUR-NAME"));
+    session.Tell(Fill(
+        T("There are no contexts yet ($0). Make one: timebank context set NAME --bank ID --as YOUR-NAME"),
+        path.string()));
   }
   return session.ShowTable(table);
 }
@@ -62,7 +63,7 @@ absl::Status Set(Session& session, const std::string& name) {
   if (!options.as.empty()) context.as = options.as;
   if (!options.key_file.empty()) {
     if (options.key_file == "-")
-      return UsageError("A key that is read from the input cannot be written down; name a file.");
+      return UsageError(T("A key that is read from the input cannot be written down; name a file."));
     context.key_file = std::filesystem::absolute(options.key_file).string();
   }
   if (!options.language.empty()) context.language = options.language;
@@ -77,14 +78,17 @@ absl::Status Set(Session& session, const std::string& name) {
                      context);
   if (file.current.empty()) file.current = name;
   CLI_RETURN_IF_ERROR(WriteContexts(path, file));
-  session.Tell(
-      absl::StrCat("Context ", name, ": server ", context.server.empty() ? kDefaultServer : context.server,
-                   ", bank ", context.bank.empty() ? "(the only one)" : context.bank, ", as ",
-                   context.as.empty() ? "local" : context.as, file.current == name ? "; in use." : "."));
+  const std::string server = context.server.empty() ? kDefaultServer : context.server;
+  const std::string bank = context.bank.empty() ? T("(the only one)") : context.bank;
+  const std::string as = context.as.empty() ? "local" : context.as;
+  // Translators: $0 is the context's name, $3 that of whoever uses it.
+  session.Tell(Fill(file.current == name ? T("Context $0: server $1, bank $2, as $3; in use.")
+                                         : T("Context $0: server $1, bank $2, as $3."),
+                    name, server, bank, as));
   if (file.current == name) {
     TellOverridden(session, context);
   } else {
-    session.Tell(absl::StrCat("Use it: timebank context use ", name));
+    session.Tell(Fill(T("Use it: timebank context use $0"), name));
   }
   return absl::OkStatus();
 }
@@ -94,11 +98,11 @@ absl::Status Use(Session& session, const std::string& name) {
   CLI_ASSIGN_OR_RETURN(ContextFile file, ReadContexts(path));
   if (file.contexts.count(name) == 0) {
     return UsageError(
-        absl::StrCat("There is no context \"", name, "\". See which there are: timebank context list"));
+        Fill(T("There is no context \"$0\". See which there are: timebank context list"), name));
   }
   file.current = name;
   CLI_RETURN_IF_ERROR(WriteContexts(path, file));
-  session.Tell(absl::StrCat("Context ", name, " is in use."));
+  session.Tell(Fill(T("Context $0 is in use."), name));
   TellOverridden(session, file.contexts.at(name));
   return absl::OkStatus();
 }
@@ -106,17 +110,18 @@ absl::Status Use(Session& session, const std::string& name) {
 }  // namespace
 
 void AddContextCommands(Command root) {
-  Command group = root.Sub("context", "Write down server, bank and your name, once").Under("This program");
-  group.Sub("list", "All contexts").Does(List);
+  Command group =
+      root.Sub("context", T("Write down server, bank and your name, once")).Under(T("This program"));
+  group.Sub("list", T("All contexts")).Does(List);
   auto set = std::make_shared<std::string>();
   group
-      .Sub("set", "Make or change a context",
+      .Sub("set", T("Make or change a context"),
            "  timebank context set rushey --server bank.example.org:7400 --bank rushey --as maria")
-      .Argument("name", *set, "What to call it")
+      .Argument(Later("name"), *set, T("What to call it"))
       .Does([set](Session& session) { return Set(session, *set); });
   auto use = std::make_shared<std::string>();
-  group.Sub("use", "Use a context from now on", "  timebank context use rushey")
-      .Argument("name", *use, "Which")
+  group.Sub("use", T("Use a context from now on"), "  timebank context use rushey")
+      .Argument(Later("name"), *use, T("Which"))
       .Does([use](Session& session) { return Use(session, *use); });
 }
 

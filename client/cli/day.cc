@@ -256,6 +256,12 @@ std::string IsoDay(absl::CivilDay day) {
   return absl::StrFormat("%04d-%02d-%02d", day.year(), day.month(), day.day());
 }
 
+std::vector<std::string> DayWords() {
+  std::vector<std::string> words = {WordAt("today", 0), WordAt("yesterday", 0)};
+  for (const std::string& weekday : TWords(kShortWeekdays)) words.push_back(absl::AsciiStrToLower(weekday));
+  return words;
+}
+
 std::string FormatDay(absl::CivilDay day, absl::CivilDay today) {
   const std::string weekday = WordAt(kShortWeekdays, static_cast<int>(absl::GetWeekday(day)));
   const std::string month = WordAt(kShortMonths, day.month() - 1);

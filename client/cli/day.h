@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/civil_time.h"
@@ -44,6 +45,9 @@ std::optional<NearDay> ReadNearDay(std::string_view text, absl::CivilDay today);
 // Whether `word` is a day and hardly a word of a note: `yesterday`, `tuesday`, `tue`, `13/11`, `2026-11-13`.
 // `sun`, `sat` and `wed` are words, too.
 bool LooksLikeDay(std::string_view word, absl::CivilDay today);
+
+// Words for days, short and in the language in use: `today`, `yesterday`, `mon`, `tue`, …
+std::vector<std::string> DayWords();
 
 // The last day of a period that begins on `first`: as ParseDay() with the future allowed, but `31/12` is the
 // first one on or behind `first`, which may lie ahead.

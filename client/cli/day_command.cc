@@ -472,9 +472,10 @@ absl::Status Pile::Run(bool deliver) {
 
 // Nothing that stands in the pile is passed over in silence.
 void Pile::LeaveTheRest() {
-  session_.Tell(absl::StrCat("Stopped at line ", line_number_,
-                             ": what follows would be entered for the wrong day. Mend the line, and give "
-                             "the rest again; a slip with a number is never entered twice."));
+  session_.Tell(
+      Fill(T("Stopped at line $0: what follows would be entered for the wrong day. Mend the line, and give "
+             "the rest again; a slip with a number is never entered twice."),
+           line_number_));
   const LineRequest request;
   while (const std::optional<std::string> line = ReadLine(session_.console(), request)) {
     if (!IsGap(*line)) left_.emplace_back(absl::StripAsciiWhitespace(*line));
@@ -498,16 +499,16 @@ absl::Status Day(Session& session, const DayOptions& options) {
 
 void AddDayCommand(Command root) {
   auto options = std::make_shared<DayOptions>();
-  root.Sub("day", "Type a pile of paper slips, a line each: 231 ben ana 1h30 gardening",
+  root.Sub("day", T("Type a pile of paper slips, a line each: 231 ben ana 1h30 gardening"),
            absl::StrCat(
-               "  timebank day --on 14/11\n  timebank day --on 14/11 < slips.txt\n\n", kHelp,
-               "From a pipe empty lines and lines that begin with # are passed over. The exit code is 5 "
-               "where a line was\nnot entered.\n"
-               "A line that could not be delivered is kept on this machine, offered at the next start, and "
-               "posted once."))
-      .Under("Recording")
-      .Option("--on", options->on, "DAY", "Day of the slips; today when left out")
-      .Flag("--deliver", options->deliver, "Post what could not be delivered before, without asking")
+               "  timebank day --on 14/11\n  timebank day --on 14/11 < slips.txt\n\n", T(kHelp),
+               T("From a pipe empty lines and lines that begin with # are passed over. The exit code is 5 "
+                 "where a line was\nnot entered.\n"
+                 "A line that could not be delivered is kept on this machine, offered at the next start, and "
+                 "posted once.")))
+      .Under(T("Recording"))
+      .Option("--on", options->on, Later("DAY"), T("Day of the slips; today when left out"))
+      .Flag("--deliver", options->deliver, T("Post what could not be delivered before, without asking"))
       .Does([options](Session& session) { return Day(session, *options); });
 }
 

@@ -31,7 +31,8 @@ bool IsHolder(std::string_view name) {
 std::string PotName(std::string_view holder) {
   if (client::IdOf(holder) == "community") return T("Community pot");
   if (client::IdOf(holder) == "opening") return T("Opening pot");
-  std::string name = absl::StrCat(Absl(client::IdOf(holder)), " pot");
+  // Translators: $0 is what the pot is for.
+  std::string name = Fill(T("$0 pot"), client::IdOf(holder));
   name[0] = absl::ascii_toupper(name[0]);
   return name;
 }

@@ -17,6 +17,7 @@
 #include "client/cli/resolve_holder.h"
 #include "client/cli/session.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
 
@@ -102,9 +103,9 @@ absl::Status List(Session& session, const ListOptions& options) {
   CLI_RETURN_IF_ERROR(session.ShowList(ExchangeTable(exchanges, session.directory()), exchanges));
   if (whole && HasGaps(exchanges) && !session.AsJson() && !session.AsCsv()) {
     session.Tell(
-        "Numbers that are missing went to contests, settlements, members and settings: timebank events");
+        T("Numbers that are missing went to contests, settlements, members and settings: timebank events"));
   }
-  if (more) session.Tell(absl::StrCat("There are more than these ", options.count, ": -n 0 shows all."));
+  if (more) session.Tell(Fill(T("There are more than these $0: -n 0 shows all."), options.count));
   return absl::OkStatus();
 }
 
@@ -116,26 +117,28 @@ std::string History(const v1::Exchange& exchange, const Directory& directory) {
   std::string text;
   const auto line = [&text](std::string_view what) { absl::StrAppend(&text, "  ", Absl(what), "\n"); };
   const auto number = [](const std::string& name) { return std::string(client::IdOf(name)); };
-  line(absl::StrCat(
-      "recorded by ", directory.Name(exchange.recorded_by()),
-      exchange.acting_for().empty() ? "" : absl::StrCat(" for ", directory.Name(exchange.acting_for()))));
+  const std::string recorder = directory.Name(exchange.recorded_by());
+  line(exchange.acting_for().empty()
+           ? Fill(T("recorded by $0"), recorder)
+           : Fill(T("recorded by $0 for $1"), recorder, directory.Name(exchange.acting_for())));
   for (const std::string& party : exchange.confirmed_by())
-    line(absl::StrCat("confirmed by ", directory.Name(party)));
+    line(Fill(T("confirmed by $0"), directory.Name(party)));
   if (!exchange.contested_by().empty()) {
-    line(absl::StrCat(
-        exchange.state() == v1::Exchange::STATE_CONTESTED ? "contested by " : "was contested by ",
-        directory.Name(exchange.contested_by()), exchange.contest_reason().empty() ? "" : ": ",
-        OneLine(exchange.contest_reason())));
+    const bool still = exchange.state() == v1::Exchange::STATE_CONTESTED;
+    line(absl::StrCat(Fill(still ? T("contested by $0") : T("was contested by $0"),
+                           directory.Name(exchange.contested_by())),
+                      exchange.contest_reason().empty() ? "" : ": ", OneLine(exchange.contest_reason())));
   }
-  if (!exchange.reversed_by().empty()) line(absl::StrCat("undone by ", number(exchange.reversed_by())));
-  if (!exchange.corrected_by().empty()) line(absl::StrCat("replaced by ", number(exchange.corrected_by())));
-  if (!exchange.corrects().empty()) line(absl::StrCat("replaces ", number(exchange.corrects())));
-  if (!exchange.restores().empty()) line(absl::StrCat("records anew ", number(exchange.restores())));
-  if (!exchange.reason().empty()) line(absl::StrCat("because: ", OneLine(exchange.reason())));
-  if (!exchange.decision().empty()) line(absl::StrCat("decision: ", OneLine(exchange.decision())));
-  if (exchange.note_erased()) line("its note was erased");
+  if (!exchange.reversed_by().empty()) line(Fill(T("undone by $0"), number(exchange.reversed_by())));
+  if (!exchange.corrected_by().empty()) line(Fill(T("replaced by $0"), number(exchange.corrected_by())));
+  if (!exchange.corrects().empty()) line(Fill(T("replaces $0"), number(exchange.corrects())));
+  if (!exchange.restores().empty()) line(Fill(T("records anew $0"), number(exchange.restores())));
+  if (!exchange.reason().empty()) line(Fill(T("because: $0"), OneLine(exchange.reason())));
+  if (!exchange.decision().empty()) line(Fill(T("decision: $0"), OneLine(exchange.decision())));
+  if (exchange.note_erased()) line(T("its note was erased"));
   if (exchange.has_origin())
-    line(absl::StrCat("imported from ", exchange.origin().system(), ", number ", exchange.origin().number()));
+    // Translators: $0 is an older system.
+    line(Fill(T("imported from $0, number $1"), exchange.origin().system(), exchange.origin().number()));
   return text;
 }
 
@@ -153,7 +156,8 @@ absl::Status Show(Session& session, const std::string& number) {
     absl::StrAppend(&sentences, "  ", session.directory().Name(movement.holder()), " ",
                     SignedHours(movement.seconds()));
     if (movement.has_balance_after_seconds()) {
-      absl::StrAppend(&sentences, ", then ", Standing(movement.balance_after_seconds()));
+      // Translators: $0 is a balance: `Ana +1h, then 2h in credit`.
+      absl::StrAppend(&sentences, ", ", Fill(T("then $0"), Standing(movement.balance_after_seconds())));
     }
     sentences += '\n';
   }
@@ -181,56 +185,57 @@ absl::StatusOr<Request> PartyRequest(Session& session, const PartyOptions& optio
 absl::Status Confirm(Session& session, const PartyOptions& options) {
   CLI_ASSIGN_OR_RETURN(auto request, PartyRequest<v1::ConfirmExchangeRequest>(session, options));
   CLI_ASSIGN_OR_RETURN(const auto response, session.client().ConfirmExchange(std::move(request)));
-  return ShowState(session, response, response.exchange(), "Confirmed.");
+  return ShowState(session, response, response.exchange(), T("Confirmed."));
 }
 
 absl::Status EraseNote(Session& session, const PartyOptions& options) {
   CLI_ASSIGN_OR_RETURN(auto request, PartyRequest<v1::EraseExchangeNoteRequest>(session, options));
   CLI_ASSIGN_OR_RETURN(const auto response, session.client().EraseExchangeNote(std::move(request)));
-  return ShowState(session, response, response.exchange(), "Its note is erased; the fact stays.");
+  return ShowState(session, response, response.exchange(), T("Its note is erased; the fact stays."));
 }
 
 void AddPartyCommand(Command command, absl::Status (*act)(Session&, const PartyOptions&)) {
   auto options = std::make_shared<PartyOptions>();
-  command.Argument("number", options->number, "Number of the entry")
-      .Option("--acting-for", options->acting_for, "NAME",
-              "The member on whose behalf, for people who telephone")
+  command.Argument(Later("number"), options->number, T("Number of the entry"))
+      .Option("--acting-for", options->acting_for, Later("NAME"),
+              T("The member on whose behalf, for people who telephone"))
       .Does([options, act](Session& session) { return act(session, *options); });
 }
 
 }  // namespace
 
 void AddExchangeCommands(Command root) {
-  Command confirm = root.Sub("confirm", "Note that somebody says an entry is right",
+  Command confirm = root.Sub("confirm", T("Note that somebody says an entry is right"),
                              "  timebank confirm 1042 --acting-for ana");
-  AddPartyCommand(confirm.Under("Mending"), Confirm);
+  AddPartyCommand(confirm.Under(T("Mending")), Confirm);
 
-  Command group = root.Sub("exchange", "List and show entries, erase notes").Under("Looking after");
+  Command group = root.Sub("exchange", T("List and show entries, erase notes")).Under(T("Looking after"));
   auto list = std::make_shared<ListOptions>();
   group
-      .Sub("list", "Entries, newest first",
+      .Sub("list", T("Entries, newest first"),
            "  timebank exchange list --from 1/1 -n 0 -o csv > exchanges.csv\n  timebank exchange list ana "
            "--state contested")
-      .Arguments("name", list->name, "Only where this person, circle or pot took part", Need::kOptional)
-      .Option("--category", list->category, "NAME", "Only this category")
-      .Option("--from", list->from, "DAY", "Only help from this day on")
-      .Option("--until", list->until, "DAY", "Only help up to this day")
+      .Arguments(Later("name"), list->name, T("Only where this person, circle or pot took part"),
+                 Need::kOptional)
+      .Option("--category", list->category, Later("NAME"), T("Only this category"))
+      .Option("--from", list->from, Later("DAY"), T("Only help from this day on"))
+      .Option("--until", list->until, Later("DAY"), T("Only help up to this day"))
       .Choice("--state", list->state, {"recorded", "confirmed", "contested", "reversed"},
-              "Only in this state")
+              T("Only in this state"))
       .Choice("--kind", list->kind, {"exchange", "gift", "starter", "opening", "closing", "reversal"},
-              "Only this kind")
-      .Option("--recorded-by", list->recorded_by, "NAME",
-              "Only what this member or key recorded (members/ana, keys/maria)")
-      .Option("-n,--count", list->count, "COUNT", "How many at most; 0: all (50)")
-      .Flag("--oldest-first", list->oldest_first, "Oldest first")
+              T("Only this kind"))
+      .Option("--recorded-by", list->recorded_by, Later("NAME"),
+              T("Only what this member or key recorded (members/ana, keys/maria)"))
+      .Option("-n,--count", list->count, Later("COUNT"), T("How many at most; 0: all (50)"))
+      .Flag("--oldest-first", list->oldest_first, T("Oldest first"))
       .Does([list](Session& session) { return List(session, *list); });
 
   auto number = std::make_shared<std::string>();
-  group.Sub("show", "One entry and what became of it", "  timebank exchange show 1042")
-      .Argument("number", *number, "Number of the entry")
+  group.Sub("show", T("One entry and what became of it"), "  timebank exchange show 1042")
+      .Argument(Later("number"), *number, T("Number of the entry"))
       .Does([number](Session& session) { return Show(session, *number); });
-  AddPartyCommand(group.Sub("confirm", "As timebank confirm"), Confirm);
-  AddPartyCommand(group.Sub("erase-note", "Take the note of an entry away; the fact stays",
+  AddPartyCommand(group.Sub("confirm", T("As timebank confirm")), Confirm);
+  AddPartyCommand(group.Sub("erase-note", T("Take the note of an entry away; the fact stays"),
                             "  timebank exchange erase-note 1042"),
                   EraseNote);
 }

@@ -74,7 +74,7 @@ class JsonLinesSink : public ExportSink {
 
  private:
   absl::Status Written() const {
-    return out_ ? absl::OkStatus() : IncompleteError("The events could not be written to their end.");
+    return out_ ? absl::OkStatus() : IncompleteError(T("The events could not be written to their end."));
   }
   std::ostream& out_;
   const std::string own_;
@@ -96,7 +96,7 @@ absl::StatusOr<ExportScope> ScopeOf(Session& session, const ExportOptions& optio
     CLI_ASSIGN_OR_RETURN(const absl::CivilDay last, options.since.empty()
                                                         ? ParseDay(options.until, today, Future::kAllowed)
                                                         : ParseLastDay(options.until, first, today));
-    if (last < first) return UsageError(absl::StrCat(IsoDay(last), " lies before ", IsoDay(first), "."));
+    if (last < first) return UsageError(Fill(T("$0 lies before $1."), IsoDay(last), IsoDay(first)));
     scope.until = IsoDay(last);
   }
   return scope;
@@ -130,8 +130,8 @@ absl::StatusOr<ExportFacts> WriteText(Session& session, const std::string& bank,
 absl::StatusOr<ExportFacts> WriteCsv(Session& session, const std::string& bank, const ExportScope& scope,
                                      const ExportOptions& options) {
   if (options.target.empty() || options.target == "-") {
-    return UsageError(absl::StrCat("CSV is several files: name a folder for them, as in timebank export ",
-                                   Absl(client::IdOf(bank)), "-export"));
+    return UsageError(Fill(T("CSV is several files: name a folder for them, as in timebank export $0-export"),
+                           client::IdOf(bank)));
   }
   CsvSink sink;
   CLI_RETURN_IF_ERROR(sink.Open(options.target, client::IdOf(bank), scope));
@@ -147,13 +147,17 @@ absl::Status Export(Session& session, const ExportOptions& options) {
   CLI_ASSIGN_OR_RETURN(const ExportFacts facts, csv ? WriteCsv(session, bank, scope, options)
                                                     : WriteText(session, bank, scope, options));
   session.console().out << std::flush;
-  std::string told = absl::StrCat(facts.entries, facts.entries == 1 ? " entry" : " entries",
-                                  " up to position ", facts.position);
-  if (scope.whole()) {
-    absl::StrAppend(&told, "; they add up to all ",
-                    Count(static_cast<int64_t>(facts.balances.size()), "balance"), " that the server tells");
+  const std::string entries =
+      Fill(Tn("$0 entry up to position $1", "$0 entries up to position $1", facts.entries), facts.entries,
+           facts.position);
+  if (!scope.whole()) {
+    session.Tell(absl::StrCat(entries, "."));
+    return absl::OkStatus();
   }
-  session.Tell(told + ".");
+  const auto count = static_cast<int64_t>(facts.balances.size());
+  // Translators: $0 is `12 entries up to position …`, $1 `5 balances`.
+  session.Tell(Fill(T("$0; they add up to all $1 that the server tells."), entries,
+                    Fill(Tn("$0 balance", "$0 balances", count), count)));
   return absl::OkStatus();
 }
 
@@ -161,19 +165,21 @@ absl::Status Export(Session& session, const ExportOptions& options) {
 
 void AddExportCommand(Command root) {
   auto options = std::make_shared<ExportOptions>();
-  root.Sub("export", "Write the bank, or a part of it, into files that others read",
-           "  timebank export rushey-export\n"
-           "  timebank export --member ana ana-export\n"
-           "  timebank export --format hledger --since 1/1 > hours.journal\n\n"
-           "The folder of CSV files imports back: timebank import rushey-export.")
-      .Under("Looking after")
-      .Argument("target", options->target,
-                "CSV: the folder to make. Otherwise the file; standard output when left out", Need::kOptional)
+  root.Sub("export", T("Write the bank, or a part of it, into files that others read"),
+           T("  timebank export rushey-export\n"
+             "  timebank export --member ana ana-export\n"
+             "  timebank export --format hledger --since 1/1 > hours.journal\n\n"
+             "The folder of CSV files imports back: timebank import rushey-export."))
+      .Under(T("Looking after"))
+      .Argument(Later("target"), options->target,
+                T("CSV: the folder to make. Otherwise the file; standard output when left out"),
+                Need::kOptional)
       .Choice("--format", options->format, {"csv", "jsonl", "hledger", "beancount"},
-              "What to write: spreadsheets, the API's events, a plain-text journal (csv)")
-      .Option("--member", options->member, "NAME", "Only what this member (circle, pot) took part in")
-      .Option("--since", options->since, "DAY", "Only help on or after this day")
-      .Option("--until", options->until, "DAY", "Only help on or before this day")
+              T("What to write: spreadsheets, the API's events, a plain-text journal (csv)"))
+      .Option("--member", options->member, Later("NAME"),
+              T("Only what this member (circle, pot) took part in"))
+      .Option("--since", options->since, Later("DAY"), T("Only help on or after this day"))
+      .Option("--until", options->until, Later("DAY"), T("Only help on or before this day"))
       .Does([options](Session& session) { return Export(session, *options); });
 }
 

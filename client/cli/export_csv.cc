@@ -20,6 +20,7 @@
 #include "client/cli/import/timebank_export.h"
 #include "client/cli/status_macros.h"
 #include "client/cli/table.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
 
@@ -92,7 +93,7 @@ absl::Status CsvSink::Open(const std::string& folder, std::string_view bank_id, 
   whole_ = scope.whole();
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error) return UsageError(absl::StrCat("Cannot make the folder ", folder, ": ", error.message(), "."));
+  if (error) return UsageError(Fill(T("Cannot make the folder $0: $1."), folder, error.message()));
   CLI_RETURN_IF_ERROR(Begin(exchanges_, imports::kExchangesFile, All(imports::kExchangeColumns)));
   if (whole_) CLI_RETURN_IF_ERROR(Begin(events_, imports::kEventsFile, All(imports::kEventColumns)));
   CLI_RETURN_IF_ERROR(Begin(members_, imports::kMembersFile, All(imports::kMemberColumns)));
@@ -138,7 +139,7 @@ absl::Status CsvSink::Take(const v1::LedgerEvent& event, const Directory& direct
   }
   for (Sheet* sheet : {&exchanges_, &events_}) {
     if (!sheet->file.stream()) {
-      return IncompleteError(absl::StrCat("Cannot write into ", folder_, " any more. Is the disk full?"));
+      return IncompleteError(Fill(T("Cannot write into $0 any more. Is the disk full?"), folder_));
     }
   }
   return absl::OkStatus();
@@ -335,8 +336,10 @@ void CsvSink::WriteSummary(const ExportFacts& facts) {
 
 std::vector<std::string> CsvSink::Notices() const {
   if (nul_cells_ == 0) return {};
-  return {absl::StrCat(Count(nul_cells_, "text"),
-                       " held a NUL, which CSV cannot: U+FFFD stands in its place. JSON lines have it.")};
+  return {Fill(Tn("$0 text held a NUL, which CSV cannot: U+FFFD stands in its place. JSON lines have it.",
+                  "$0 texts held a NUL, which CSV cannot: U+FFFD stands in its place. JSON lines have it.",
+                  nul_cells_),
+               nul_cells_)};
 }
 
 absl::Status CsvSink::Finish(const ExportFacts& facts) {

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/errors.h"
+#include "client/cli/translate.h"
 
 namespace timebank::cli {
 namespace {
@@ -27,8 +28,7 @@ ExportFile::~ExportFile() {
 absl::Status ExportFile::Open(const std::string& path) {
   std::error_code error;
   if (std::filesystem::exists(path, error)) {
-    return UsageError(
-        absl::StrCat(path, " is there already. Name another one, or take that one away first."));
+    return UsageError(Fill(T("$0 is there already. Name another one, or take that one away first."), path));
   }
   path_ = path;
   // Names, telephones, notes: for nobody's eyes but whose export it is. Made anew, as one that broke off
@@ -42,7 +42,7 @@ absl::Status ExportFile::Open(const std::string& path) {
     stream_.setstate(std::ios::failbit);
   }
   return stream_ ? absl::OkStatus()
-                 : UsageError(absl::StrCat("Cannot write ", path, ": is the folder there, and yours?"));
+                 : UsageError(Fill(T("Cannot write $0: is the folder there, and yours?"), path));
 }
 
 absl::Status ExportFile::Close() {
@@ -51,7 +51,7 @@ absl::Status ExportFile::Close() {
   if (stream_) std::filesystem::rename(PartOf(path_), path_, error);
   if (stream_ && !error) return absl::OkStatus();
   std::remove(PartOf(path_).c_str());
-  return IncompleteError(absl::StrCat(path_, " could not be written to its end. Is the disk full?"));
+  return IncompleteError(Fill(T("$0 could not be written to its end. Is the disk full?"), path_));
 }
 
 }  // namespace timebank::cli

@@ -18,6 +18,7 @@
 #include "client/cli/exchange_words.h"
 #include "client/cli/hours.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
 
@@ -137,7 +138,7 @@ absl::Status JournalSink::Take(const v1::LedgerEvent& event, const Directory& di
     out_ << "    " << JournalAccount(syntax_, movement.holder()) << "  " << movement.seconds() << ' '
          << kCommodity << "  ; " << SignedLength(movement.seconds()) << '\n';
   }
-  return out_ ? absl::OkStatus() : IncompleteError("The journal could not be written to its end.");
+  return out_ ? absl::OkStatus() : IncompleteError(T("The journal could not be written to its end."));
 }
 
 // Accounts, and what each comes to. Both tools take declarations wherever they stand.
@@ -175,7 +176,7 @@ absl::Status JournalSink::Finish(const ExportFacts& facts) {
     }
   }
   out_ << "\n; " << facts.entries << " entries, up to position " << facts.position << '\n' << std::flush;
-  return out_ ? absl::OkStatus() : IncompleteError("The journal could not be written to its end.");
+  return out_ ? absl::OkStatus() : IncompleteError(T("The journal could not be written to its end."));
 }
 
 }  // namespace timebank::cli

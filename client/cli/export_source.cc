@@ -14,6 +14,7 @@
 #include "client/cli/fetch_balances.h"
 #include "client/cli/limits.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
 
@@ -118,9 +119,10 @@ absl::Status Source::CheckBalances() {
       facts_.balances[balance.holder()] = balance.seconds();
       const int64_t sum = sums[balance.holder()];
       if (balance.seconds() == sum) continue;
-      return IncompleteError(absl::StrCat("The entries of ", ShortName(balance.holder()), " add up to ", sum,
-                                          " seconds, where the server tells ", balance.seconds(),
-                                          ". Export again; if it stays so, tell whoever runs the server."));
+      return IncompleteError(Fill(T("The entries of $0 add up to $1 seconds, where the server tells $2. "
+                                    "Export again; if it stays so, "
+                                    "tell whoever runs the server."),
+                                  ShortName(balance.holder()), sum, balance.seconds()));
     }
     request.Clear();
     return absl::OkStatus();

@@ -12,11 +12,13 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client/cli/commands.h"
 #include "client/cli/exchange_words.h"
 #include "client/cli/members_table.h"
 #include "client/cli/session.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
 
@@ -26,23 +28,24 @@ namespace {
 // ---- Words for an event
 // --------------------------------------------------------------------------------------------
 
-std::string WordSentence(const v1::LedgerEvent::Word& word, const std::string& verb,
+// `sentence`: in whose places who said it and the number of the entry stand.
+std::string WordSentence(const v1::LedgerEvent::Word& word, const char* sentence,
                          const Directory& directory) {
-  return absl::StrCat(
-      directory.Name(word.actor()),
-      word.acting_for().empty() ? "" : absl::StrCat(" for ", directory.Name(word.acting_for())), " ", verb,
-      " ", NumberOf(word.exchange()),
-      word.reason().empty() ? "" : absl::StrCat(": ", OneLine(word.reason())));
+  std::string who = directory.Name(word.actor());
+  // Translators: who did something, and on whose behalf.
+  if (!word.acting_for().empty()) who = Fill(T("$0 for $1"), who, directory.Name(word.acting_for()));
+  return absl::StrCat(Fill(sentence, who, NumberOf(word.exchange())),
+                      word.reason().empty() ? "" : absl::StrCat(": ", OneLine(word.reason())));
 }
 
-std::string SettlementVerb(v1::SettleExchangeRequest::Outcome outcome) {
+const char* SettlementSentence(v1::SettleExchangeRequest::Outcome outcome) {
   switch (outcome) {
     case v1::SettleExchangeRequest::OUTCOME_REVERSED:
-      return "settled (reversed)";
+      return T("$0 settled (reversed) $1");
     case v1::SettleExchangeRequest::OUTCOME_CORRECTED:
-      return "settled (corrected)";
+      return T("$0 settled (corrected) $1");
     default:
-      return "settled (stands)";
+      return T("$0 settled (stands) $1");
   }
 }
 
@@ -61,38 +64,40 @@ EventWords WordsFor(const v1::LedgerEvent& event, const Directory& directory) {
                            length.empty() ? "" : "  ", length)};
     }
     case v1::LedgerEvent::kContest:
-      return {"contest", WordSentence(event.contest(), "contested", directory)};
+      return {T("contest"), WordSentence(event.contest(), T("$0 contested $1"), directory)};
     case v1::LedgerEvent::kSettlement:
-      return {"settlement",
-              WordSentence(event.settlement(), SettlementVerb(event.settlement().outcome()), directory)};
+      return {T("settlement"),
+              WordSentence(event.settlement(), SettlementSentence(event.settlement().outcome()), directory)};
     case v1::LedgerEvent::kConfirmation:
-      return {"confirmation", WordSentence(event.confirmation(), "confirmed", directory)};
+      return {T("confirmation"), WordSentence(event.confirmation(), T("$0 confirmed $1"), directory)};
     case v1::LedgerEvent::kNoteErasure:
-      return {"note erased", WordSentence(event.note_erasure(), "erased the note of", directory)};
+      return {T("note erased"), WordSentence(event.note_erasure(), T("$0 erased the note of $1"), directory)};
     case v1::LedgerEvent::kMember:
-      return {"member", absl::StrCat(event.member().number(), "  ", OneLine(DisplayName(event.member())),
-                                     ", ", StateWord(event.member().state()))};
+      return {T("member"), absl::StrCat(event.member().number(), "  ", OneLine(DisplayName(event.member())),
+                                        ", ", StateWord(event.member().state()))};
     case v1::LedgerEvent::kCircle:
-      return {"circle", absl::StrCat(ShortName(event.circle().name()), "  ",
-                                     Count(event.circle().members_size(), "member"))};
+      return {T("circle"), absl::StrCat(ShortName(event.circle().name()), "  ",
+                                        Fill(Tn("$0 member", "$0 members", event.circle().members_size()),
+                                             event.circle().members_size()))};
     case v1::LedgerEvent::kSettings: {
-      std::string fields;
-      for (const std::string& field : event.settings().changed_fields()) absl::StrAppend(&fields, " ", field);
+      const std::string fields = absl::StrJoin(event.settings().changed_fields(), " ");
       const std::string actor = ShortName(event.settings().actor());
-      return {"settings",
-              fields.empty() ? actor + " opened the bank" : absl::StrCat(actor, " changed", fields)};
+      // Translators: $0 is who did it, $1 the names of settings.
+      return {T("settings"), fields.empty() ? Fill(T("$0 opened the bank"), actor)
+                                            : Fill(T("$0 changed $1"), actor, fields)};
     }
     case v1::LedgerEvent::kActingFor: {
       const v1::ActingForChange& change = event.acting_for();
-      return {"acting for", absl::StrCat(directory.Name(change.actor()), change.revoked() ? ": " : " lets ",
-                                         directory.Name(change.grant().agent()),
-                                         change.revoked() ? " may no longer act for " : " act for ",
-                                         directory.Name(change.grant().member()))};
+      // Translators: $0 is who says so, $1 who acts, $2 for whom.
+      return {T("acting for"),
+              Fill(change.revoked() ? T("$0: $1 may no longer act for $2") : T("$0 lets $1 act for $2"),
+                   directory.Name(change.actor()), directory.Name(change.grant().agent()),
+                   directory.Name(change.grant().member()))};
     }
     case v1::LedgerEvent::kRefusal:
-      return {"refusal", absl::StrCat(ShortName(event.refusal().actor()), ": ", event.refusal().reason())};
+      return {T("refusal"), absl::StrCat(ShortName(event.refusal().actor()), ": ", event.refusal().reason())};
     default:
-      return {"unknown", "this program is older than the server"};
+      return {T("unknown"), T("this program is older than the server")};
   }
 }
 
@@ -125,15 +130,16 @@ Table EventTable(Session& session, const Events& events) {
     holders.insert(holders.end(), more.begin(), more.end());
   }
   session.directory().LookUp(holders);
-  Table table({{"sequence", "Number", ColumnKind::kNumber},
-               {"time", "Recorded", ColumnKind::kText},
-               {"what", "What", ColumnKind::kText},
-               {"detail", "Detail", ColumnKind::kText},
-               {"position", "Position", ColumnKind::kText, true}});
+  Table table({{"sequence", Later("Number"), ColumnKind::kNumber},
+               {"time", Later("Recorded"), ColumnKind::kText},
+               {"what", Later("What"), ColumnKind::kText},
+               {"detail", Later("Detail"), ColumnKind::kText},
+               {"position", Later("Position"), ColumnKind::kText, true}});
   for (const v1::LedgerEvent& event : events) {
-    const EventWords words = WordsFor(event, session.directory());
-    table.AddRow({Number(event.sequence()), Text(Moment(event.record_time())), Text(words.what),
-                  Text(words.detail), Text(event.position())});
+    const auto words = [&] { return WordsFor(event, session.directory()); };
+    table.AddRow({Number(event.sequence()), Text(Moment(event.record_time())),
+                  Said([&] { return words().what; }), Said([&] { return words().detail; }),
+                  Text(event.position())});
   }
   return table;
 }
@@ -160,7 +166,7 @@ absl::Status Events(Session& session, const EventsOptions& options) {
   }
   CLI_RETURN_IF_ERROR(session.ShowList(EventTable(session, events), events));
   if (more)
-    session.Tell(absl::StrCat("There are more. Go on: timebank events --after ", events.back().position()));
+    session.Tell(Fill(T("There are more. Go on: timebank events --after $0"), events.back().position()));
   return absl::OkStatus();
 }
 
@@ -235,7 +241,7 @@ absl::Status Watch(Session& session, const WatchOptions& options) {
   if (session.AsCsv())
     session.console().out << EventTable(session, std::vector<v1::LedgerEvent>{}).ForSpreadsheets()
                           << std::flush;
-  session.Tell("Watching; Ctrl-C ends it.");
+  session.Tell(T("Watching; Ctrl-C ends it."));
   std::string position = request.after_position();
   const auto show = [&session, &position](const v1::WatchLedgerResponse& message) {
     for (const v1::LedgerEvent& event : message.events()) PrintEvent(session, event);
@@ -245,7 +251,7 @@ absl::Status Watch(Session& session, const WatchOptions& options) {
   absl::Status ended = session.client().Watch(std::move(request), show, signals.token());
   const bool stopped = absl::IsCancelled(ended) && signals.token().stop_requested();
   if (ended.ok() || stopped) {
-    session.Tell(absl::StrCat("Go on from here: timebank watch --after ", position));
+    session.Tell(Fill(T("Go on from here: timebank watch --after $0"), position));
     return absl::OkStatus();
   }
   return ended;
@@ -254,22 +260,22 @@ absl::Status Watch(Session& session, const WatchOptions& options) {
 }  // namespace
 
 void AddFeedCommands(Command root) {
-  constexpr char kHeading[] = "Following";
+  const char* const heading = T("Following");
   auto events = std::make_shared<EventsOptions>();
-  root.Sub("events", "Everything that happened in the bank, in order",
+  root.Sub("events", T("Everything that happened in the bank, in order"),
            "  timebank events -n 0 -o json > events.json\n  timebank events --after POSITION")
-      .Under(kHeading)
-      .Option("--after", events->after, "POSITION",
-              "Only what came after this position; from the beginning when left out")
-      .Option("-n,--count", events->count, "COUNT", "How many at most; 0: all (100)")
+      .Under(heading)
+      .Option("--after", events->after, Later("POSITION"),
+              T("Only what came after this position; from the beginning when left out"))
+      .Option("-n,--count", events->count, Later("COUNT"), T("How many at most; 0: all (100)"))
       .Does([events](Session& session) { return Events(session, *events); });
 
   auto watch = std::make_shared<WatchOptions>();
-  root.Sub("watch", "Everything that happens in the bank, as it happens, until Ctrl-C",
+  root.Sub("watch", T("Everything that happens in the bank, as it happens, until Ctrl-C"),
            "  timebank watch\n  timebank watch --from-start -o json")
-      .Under(kHeading)
-      .Option("--after", watch->after, "POSITION", "Begin behind this position; now when left out")
-      .Flag("--from-start", watch->from_start, "Begin with the first event")
+      .Under(heading)
+      .Option("--after", watch->after, Later("POSITION"), T("Begin behind this position; now when left out"))
+      .Flag("--from-start", watch->from_start, T("Begin with the first event"))
       .Does([watch](Session& session) { return Watch(session, *watch); });
 }
 

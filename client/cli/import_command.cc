@@ -60,8 +60,8 @@ struct Target {
 absl::StatusOr<absl::TimeZone> LoadZone(const std::string& name) {
   absl::TimeZone zone;
   if (!absl::LoadTimeZone(name.empty() ? "UTC" : name, &zone)) {
-    return UsageError(absl::StrCat(
-        "\"", name, "\" is not a time zone that this machine knows. Write one like Europe/Madrid."));
+    return UsageError(
+        Fill(T("\"$0\" is not a time zone that this machine knows. Write one like Europe/Madrid."), name));
   }
   return zone;
 }
@@ -82,7 +82,7 @@ absl::StatusOr<v1::Timebank> CreateBank(Session& session, const std::string& nam
   // Asked for anew: today is not part of what it is created as.
   CLI_ASSIGN_OR_RETURN(v1::Timebank created, GetBank(session, name));
   session.Tell(
-      absl::StrCat("Opened the ", created.trial() ? "trial bank " : "bank ", Absl(client::IdOf(name)), "."));
+      Fill(created.trial() ? T("Opened the trial bank $0.") : T("Opened the bank $0."), client::IdOf(name)));
   return created;
 }
 
@@ -118,10 +118,10 @@ absl::StatusOr<Target> FindTrial(Session& session, const std::string& bank, cons
   }
   if (!trial.ok()) return trial.status();
   if (!trial->trial()) {
-    return UsageError(
-        absl::StrCat("There is a bank ", Absl(client::IdOf(name)),
-                     " that is no trial bank. Name a trial bank with --bank: timebank bank create ID "
-                     "--trial"));
+    return UsageError(Fill(
+        T("There is a bank $0 that is no trial bank. Name a trial bank with --bank: timebank bank create ID "
+          "--trial"),
+        client::IdOf(name)));
   }
   return TargetFor(*trial, options);
 }
@@ -162,7 +162,7 @@ absl::Status FillInNewBank(Session& session, const std::string& name, ImportOpti
 // The bank as it is; with --create-bank, where there is none, imagined: see OpenImagined().
 absl::StatusOr<Target> FindTarget(Session& session, ImportOptions& options) {
   if (options.create_bank && session.options().bank.empty()) {
-    return UsageError("Say what the new bank's id is to be: --create-bank --bank ID");
+    return UsageError(T("Say what the new bank's id is to be: --create-bank --bank ID"));
   }
   CLI_ASSIGN_OR_RETURN(const std::string name, session.Bank());
   if (options.trial) return FindTrial(session, name, options);
@@ -179,9 +179,9 @@ absl::StatusOr<Target> FindTarget(Session& session, ImportOptions& options) {
     return target;
   }
   if (missing) {
-    return NotFoundError(absl::StrCat(
-        "There is no bank ", Absl(client::IdOf(name)),
-        " on this server. To open it with this import, add --create-bank --time-zone Europe/Madrid"));
+    return NotFoundError(Fill(T("There is no bank $0 on this server. To open it with this import, add "
+                                "--create-bank --time-zone Europe/Madrid"),
+                              client::IdOf(name)));
   }
   if (!bank.ok()) return bank.status();
   return TargetFor(*bank, options);
@@ -213,7 +213,8 @@ struct PassOptions {
 };
 
 void TellReject(Session& session, const imports::Reject& reject) {
-  session.Tell(absl::StrCat("  ", reject.place.file, " line ", reject.place.line,
+  // Translators: $0 is a file.
+  session.Tell(absl::StrCat("  ", Fill(T("$0 line $1"), reject.place.file, reject.place.line),
                             reject.field.empty() ? "" : ", ", reject.field, ": ", OneLine(reject.reason)));
 }
 
@@ -259,8 +260,10 @@ absl::StatusOr<ImportOutcome> Go(Session& session, const ImportOptions& options,
   if (!report.ok()) return report.status();
   CLI_RETURN_IF_ERROR(closed);
   if (not_told > 0) {
-    session.Tell(absl::StrCat("  … and ", Count(static_cast<int64_t>(not_told), "more row", "more rows"),
-                              files.wanted() ? "." : ": --rejects FILE writes all of them."));
+    const auto count = static_cast<int64_t>(not_told);
+    session.Tell(absl::StrCat("  ", Fill(Tn("… and $0 more row", "… and $0 more rows", count), count),
+                              files.wanted() ? "." : ": ",
+                              files.wanted() ? "" : T("--rejects FILE writes all of them.")));
   }
   outcome.report = *std::move(report);
   outcome.system = std::string(reader->system());
@@ -281,7 +284,7 @@ absl::StatusOr<std::unique_ptr<imports::Reader>> OpenChecked(Session& session, c
                        imports::OpenReader(options.from, options.files, target.reader));
   if (reader->system() != imports::kTimebank) return reader;
   if (const std::string_view missing = reader->missing_file(); !missing.empty()) {
-    return UsageError(absl::StrCat(Absl(missing), " is missing: name the folder."));
+    return UsageError(Fill(T("$0 is missing: name the folder."), missing));
   }
   if (!target.exists) return reader;
   CLI_RETURN_IF_ERROR(RefuseOwnEntries(session.client(), *reader, target.bank));
@@ -303,7 +306,7 @@ absl::Status DryRun(Session& session, const ImportOptions& options, const Target
                     std::unique_ptr<imports::Reader> reader) {
   CLI_ASSIGN_OR_RETURN(const ImportOutcome outcome, Go(session, options, target, {}, std::move(reader)));
   CLI_RETURN_IF_ERROR(Show(session, outcome, target, /*with_balances=*/true));
-  session.Tell("Nothing was posted. Add --commit to post.");
+  session.Tell(T("Nothing was posted. Add --commit to post."));
   return TellWhatIsWrong(session, outcome);
 }
 
@@ -327,13 +330,14 @@ absl::Status Post(Session& session, const ImportOptions& options, Target target,
   if (options.strict && plan.report.rejected > 0) {
     CLI_RETURN_IF_ERROR(Show(session, plan, target, /*with_balances=*/false));
     return IncompleteError(
-        absl::StrCat(Count(plan.report.rejected, "row"), " cannot be posted, so nothing was (--strict)."));
+        Fill(Tn("$0 row cannot be posted, so nothing was (--strict).",
+                "$0 rows cannot be posted, so nothing was (--strict).", plan.report.rejected),
+             plan.report.rejected));
   }
   if (ask) {
     TellImport(session, plan);
-    const auto answer =
-        Ask(session.console(), absl::StrCat("Post them to ", Absl(client::IdOf(target.bank)), "? [y/N]"));
-    if (answer != "y" && answer != "Y" && answer != "yes") return UsageError("Nothing was posted.");
+    const auto answer = Ask(session.console(), Fill(T("Post them to $0? [y/N]"), client::IdOf(target.bank)));
+    if (!answer.has_value() || !IsWord(*answer, "y, yes")) return UsageError(T("Nothing was posted."));
   }
   const absl::CivilDay imagined_today = target.reader.today;
   CLI_RETURN_IF_ERROR(OpenImagined(session, options, target));
@@ -346,15 +350,16 @@ absl::Status Post(Session& session, const ImportOptions& options, Target target,
   CLI_RETURN_IF_ERROR(Show(session, outcome, target, /*with_balances=*/false));
   if (options.trial) {
     const std::string id(client::IdOf(target.bank));
-    session.Tell(absl::StrCat("It is all in the trial bank ", id, ": look around with --bank ", id,
-                              ". Throw it away: timebank bank delete ", id));
+    session.Tell(Fill(T("It is all in the trial bank $0: look around with --bank $0. Throw it away: timebank "
+                        "bank delete $0"),
+                      id));
   }
   return TellWhatIsWrong(session, outcome);
 }
 
 absl::Status Import(Session& session, ImportOptions options) {
   if (options.trial && options.create_bank) {
-    return UsageError("--trial opens its own bank; leave --create-bank out.");
+    return UsageError(T("--trial opens its own bank; leave --create-bank out."));
   }
   CLI_ASSIGN_OR_RETURN(options.files, imports::FilesIn(options.files));
   // Before anything is opened or asked.
@@ -371,46 +376,50 @@ void AddImportCommand(Command root) {
   const std::vector<std::string_view> formats = imports::KnownFormats();
   auto options = std::make_shared<ImportOptions>();
   root.Sub(
-          "import", "Bring an older system's files in: shows what would happen; --commit does it",
-          "  timebank import users.csv transfers.csv\n"
-          "  timebank import --from timeoverflow users.csv transfers.csv --commit --rejects bad.csv\n"
-          "  timebank import users.csv transfers.csv --create-bank --bank rushey --name \"Rushey Green\" "
-          "--time-zone Europe/Madrid "
-          "--commit\n"
-          "  timebank import users.csv transfers.csv --trial\n"
-          "  timebank import rushey-export --create-bank --bank rushey2 --commit\n\n"
-          "The same file imported twice posts once; an import that was interrupted is completed by running "
-          "it again.\n"
-          "--trial posts into the trial bank ID-trial beside the bank ID (or into ID, where that is a trial "
-          "bank). It says everywhere that it is a trial and never becomes real. When you have looked around: "
-          "timebank bank delete ID-trial")
-      .Under("Looking after")
-      .Arguments("files", options->files, "The files, in any order; or the folder that timebank export made")
+          "import", T("Bring an older system's files in: shows what would happen; --commit does it"),
+          T("  timebank import users.csv transfers.csv\n"
+            "  timebank import --from timeoverflow users.csv transfers.csv --commit --rejects bad.csv\n"
+            "  timebank import users.csv transfers.csv --create-bank --bank rushey --name \"Rushey Green\" "
+            "--time-zone Europe/Madrid "
+            "--commit\n"
+            "  timebank import users.csv transfers.csv --trial\n"
+            "  timebank import rushey-export --create-bank --bank rushey2 --commit\n\n"
+            "The same file imported twice posts once; an import that was interrupted is completed by running "
+            "it again.\n"
+            "--trial posts into the trial bank ID-trial beside the bank ID (or into ID, where that is a "
+            "trial "
+            "bank). It says everywhere that it is a trial and never becomes real. When you have looked "
+            "around: "
+            "timebank bank delete ID-trial"))
+      .Under(T("Looking after"))
+      .Arguments(Later("files"), options->files,
+                 T("The files, in any order; or the folder that timebank export made"))
       .Choice("--from", options->from, std::vector<std::string>(formats.begin(), formats.end()),
-              "Which system wrote them (recognised when left out)")
-      .Flag("--commit", options->commit, "Post it")
-      .Flag("--trial", options->trial, "Post it into a trial bank")
-      .Flag("--strict", options->strict, "Post nothing where any row cannot be posted")
-      .Flag("--yes", options->yes, "Do not ask before posting")
-      .Option(
-          "--rejects", options->rejects, "FILE",
-          "Write the rows that cannot be posted, and why, as CSV that can be mended and imported; a file for "
-          "each source")
+              T("Which system wrote them (recognised when left out)"))
+      .Flag("--commit", options->commit, T("Post it"))
+      .Flag("--trial", options->trial, T("Post it into a trial bank"))
+      .Flag("--strict", options->strict, T("Post nothing where any row cannot be posted"))
+      .Flag("--yes", options->yes, T("Do not ask before posting"))
+      .Option("--rejects", options->rejects, Later("FILE"),
+              T("Write the rows that cannot be posted, and why, as CSV that can be mended and imported; a "
+                "file for "
+                "each source"))
       .Flag("--make-members", options->make_members,
-            "Add members whom only exchanges name, without a name where no row tells it")
-      .Flag("--create-bank", options->create_bank, "Open the bank of --bank where there is none")
-      .Option("--name", options->name, "NAME",
-              "Name of the bank that is opened; of an export of timebank the one it has")
-      .Option("--time-zone", options->time_zone, "ZONE",
-              "Time zone of the bank that is opened: the exported bank's, else UTC")
-      .Option("--community", options->reader.community, "NUMBER",
-              "The account there that is the bank itself, where the files do not tell")
-      .Option("--giver", options->reader.giver_column, "COLUMN",
-              "Spreadsheets: who gave help (a heading, or a letter)")
-      .Option("--receiver", options->reader.receiver_column, "COLUMN", "Spreadsheets: who received it")
-      .Option("--hours", options->reader.hours_column, "COLUMN", "Spreadsheets: how long")
-      .Option("--date", options->reader.day_column, "COLUMN", "Spreadsheets: the day")
-      .Option("--note", options->reader.note_column, "COLUMN", "Spreadsheets: what it was")
+            T("Add members whom only exchanges name, without a name where no row tells it"))
+      .Flag("--create-bank", options->create_bank, T("Open the bank of --bank where there is none"))
+      .Option("--name", options->name, Later("NAME"),
+              T("Name of the bank that is opened; of an export of timebank the one it has"))
+      .Option("--time-zone", options->time_zone, Later("ZONE"),
+              T("Time zone of the bank that is opened: the exported bank's, else UTC"))
+      .Option("--community", options->reader.community, Later("NUMBER"),
+              T("The account there that is the bank itself, where the files do not tell"))
+      .Option("--giver", options->reader.giver_column, Later("COLUMN"),
+              T("Spreadsheets: who gave help (a heading, or a letter)"))
+      .Option("--receiver", options->reader.receiver_column, Later("COLUMN"),
+              T("Spreadsheets: who received it"))
+      .Option("--hours", options->reader.hours_column, Later("COLUMN"), T("Spreadsheets: how long"))
+      .Option("--date", options->reader.day_column, Later("COLUMN"), T("Spreadsheets: the day"))
+      .Option("--note", options->reader.note_column, Later("COLUMN"), T("Spreadsheets: what it was"))
       .Does([options](Session& session) { return Import(session, *options); });
 }
 

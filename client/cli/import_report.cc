@@ -25,7 +25,7 @@ using google::protobuf::Struct;
 std::string AccountName(const ImportAccount& account) {
   if (client::IdOf(account.holder) == "opening" && account.number.empty()) return T("Opening pot");
   if (account.number.empty()) return T("Community pot");
-  return account.display_name.empty() ? absl::StrCat("Member ", account.number) : account.display_name;
+  return account.display_name.empty() ? Fill(T("Member $0"), account.number) : account.display_name;
 }
 
 // For commands that take a member: its name in the bank, or what is known of it.

@@ -25,6 +25,7 @@
 #include "client/cli/import_limits.h"
 #include "client/cli/limits.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/error.h"
 #include "client/cpp/names.h"
@@ -81,8 +82,8 @@ std::string DayAfterAll(const ImportAccount& account, const std::string& last_da
 // Under which a circle stands among the accounts; no member's number begins like it.
 std::string CircleKey(std::string_view id) { return absl::StrCat("/circles/", Absl(id)); }
 
-constexpr char kOwnExport[] =
-    "These files were exported from this very bank: it has all of it. Import them into another one.";
+const char* const kOwnExport =
+    Later("These files were exported from this very bank: it has all of it. Import them into another one.");
 
 // As many as the server keeps of a member.
 constexpr int kMostExternalIds = 20;
@@ -116,7 +117,7 @@ absl::Status RefuseOwnEntries(client::Client client, imports::Reader& reader, co
     if (!found.ok()) return IsAboutTheServer(found.status()) ? found.status() : absl::OkStatus();
     const bool same = google::protobuf::util::TimeUtil::TimestampToMicroseconds(
                           found->exchange().record_time()) == absl::ToUnixMicros(entry->origin.record_time);
-    return same ? UsageError(kOwnExport) : absl::OkStatus();
+    return same ? UsageError(T(kOwnExport)) : absl::OkStatus();
   }
 }
 
@@ -221,16 +222,16 @@ absl::Status Importer::RefuseOwnExport() {
   request.set_page_size(1);
   request.set_after_position(std::string(reader_.position()));
   const absl::Status known = client_.ListEventsPage(std::move(request)).status();
-  if (known.ok()) return UsageError(kOwnExport);
+  if (known.ok()) return UsageError(T(kOwnExport));
   // Its own position, and yet to come: it has been set back since.
   if (client::ErrorReason(known) == "NOT_SERVING") {
     v1::GetTimebankRequest bank;
     bank.set_name(options_.bank);
     CLI_ASSIGN_OR_RETURN(const v1::GetTimebankResponse now, client_.GetTimebank(std::move(bank)));
-    return UsageError(absl::StrCat(
-        "These files were exported from this very bank, which is at an earlier position now, as after a "
-        "backup was brought back: what came after entry ",
-        now.timebank().last_sequence(), " is not in it. Import them into another one."));
+    return UsageError(Fill(
+        T("These files were exported from this very bank, which is at an earlier position now, as after a "
+          "backup was brought back: what came after entry $0 is not in it. Import them into another one."),
+        now.timebank().last_sequence()));
   }
   return IsAboutTheServer(known) ? known : absl::OkStatus();
 }

@@ -17,6 +17,7 @@
 #include "client/cli/exchange_words.h"
 #include "client/cli/session.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
 
@@ -30,15 +31,15 @@ std::string RoleWord(v1::Role role) {
 }
 
 Table KeyTable(const std::vector<v1::Key>& keys) {
-  Table table({{"id", "Id", ColumnKind::kText},
-               {"owner", "Owner", ColumnKind::kText},
-               {"role", "Role", ColumnKind::kText},
-               {"member", "Member", ColumnKind::kText},
-               {"scopes", "Scopes", ColumnKind::kText},
-               {"expires", "Expires", ColumnKind::kText},
-               {"last_use", "Last use", ColumnKind::kText},
-               {"revoked", "Revoked", ColumnKind::kText},
-               {"note", "Note", ColumnKind::kText}});
+  Table table({{"id", Later("Id"), ColumnKind::kText},
+               {"owner", Later("Owner"), ColumnKind::kText},
+               {"role", Later("Role"), ColumnKind::kText},
+               {"member", Later("Member"), ColumnKind::kText},
+               {"scopes", Later("Scopes"), ColumnKind::kText},
+               {"expires", Later("Expires"), ColumnKind::kText},
+               {"last_use", Later("Last use"), ColumnKind::kText},
+               {"revoked", Later("Revoked"), ColumnKind::kText},
+               {"note", Later("Note"), ColumnKind::kText}});
   for (const v1::Key& key : keys) {
     table.AddRow({Text(client::IdOf(key.name())), Text(key.owner()), Text(RoleWord(key.role())),
                   Text(key.member()), Text(absl::StrJoin(key.scopes(), " ")),
@@ -66,7 +67,7 @@ absl::Status Create(Session& session, const CreateOptions& options) {
   v1::Role role = v1::ROLE_UNSPECIFIED;
   if (!v1::Role_Parse(absl::StrCat(Absl(kRolePrefix), absl::AsciiStrToUpper(options.role)), &role)) {
     return UsageError(
-        "Say what the key is for: --role steward, broker, member, partner, reader or operator.");
+        T("Say what the key is for: --role steward, broker, member, partner, reader or operator."));
   }
   key.set_role(role);
   // An operator's key is the server's, every other one a bank's.
@@ -87,14 +88,15 @@ absl::Status Create(Session& session, const CreateOptions& options) {
   CLI_ASSIGN_OR_RETURN(const v1::CreateKeyResponse response, session.client().CreateKey(std::move(request)));
   if (session.AsJson()) return session.ShowJson(ToJson(response));
   if (response.secret().empty()) {
-    session.Tell(absl::StrCat("This key was made before, ", response.key().name(),
-                              ", and cannot be told again. Where it is lost, revoke it and make another."));
+    session.Tell(Fill(T("This key was made before, $0, and cannot be told again. Where it is lost, revoke it "
+                        "and make another."),
+                      response.key().name()));
     return absl::OkStatus();
   }
   // The key and nothing else goes where it can be led into a file.
   session.console().out << response.secret() << '\n';
-  session.Tell(absl::StrCat("The key of ", response.key().owner(), ", ", response.key().name(),
-                            ". It is told this once: keep it where only its owner can read it."));
+  session.Tell(Fill(T("The key of $0, $1. It is told this once: keep it where only its owner can read it."),
+                    response.key().owner(), response.key().name()));
   return absl::OkStatus();
 }
 
@@ -118,7 +120,7 @@ absl::Status List(Session& session, bool operators) {
 absl::Status Revoke(Session& session, const std::string& id, bool operators) {
   if (absl::StartsWith(id, "tbk_")) {
     return UsageError(
-        "That is a key itself, which belongs on no command line. Its id is the part behind tbk_.");
+        T("That is a key itself, which belongs on no command line. Its id is the part behind tbk_."));
   }
   v1::RevokeKeyRequest request;
   CLI_ASSIGN_OR_RETURN(const std::string parent, ParentOf(session, operators));
@@ -128,50 +130,50 @@ absl::Status Revoke(Session& session, const std::string& id, bool operators) {
   session.Stamp(request);
   CLI_ASSIGN_OR_RETURN(const v1::RevokeKeyResponse response, session.client().RevokeKey(std::move(request)));
   if (session.AsJson()) return session.ShowJson(ToJson(response));
-  session.Tell(
-      absl::StrCat("The key ", response.key().name(), " of ", response.key().owner(),
-                   response.replayed() ? " was revoked before." : " is revoked: it opens nothing any more."));
+  session.Tell(Fill(response.replayed() ? T("The key $0 of $1 was revoked before.")
+                                        : T("The key $0 of $1 is revoked: it opens nothing any more."),
+                    response.key().name(), response.key().owner()));
   return absl::OkStatus();
 }
 
 }  // namespace
 
 void AddKeyCommands(Command root) {
-  Command group = root.Sub("key", "Make, list and revoke keys, by which a server knows its callers")
-                      .Under("Looking after");
+  Command group = root.Sub("key", T("Make, list and revoke keys, by which a server knows its callers"))
+                      .Under(T("Looking after"));
   auto create = std::make_shared<CreateOptions>();
   group
-      .Sub("create", "Make a key; it is shown once",
+      .Sub("create", T("Make a key; it is shown once"),
            "  timebank key create --role broker --owner maria > maria.key\n"
            "  timebank key create --role member --owner ana --of-member ana\n"
            "  timebank key create --role partner --owner app --scope exchanges.record --scope exchanges.read")
       .Choice("--role", create->role, {"steward", "broker", "member", "partner", "reader", "operator"},
-              "What its owner may: steward (settings, keys), broker (everybody's hours), member (the own), "
-              "partner "
-              "(what the scopes say), reader (open accounts), operator (the server)")
-      .Option("--owner", create->owner, "NAME",
-              "Whose it is, as the ledger notes who recorded: a-z, 0-9, - _ .")
-      .Option("--of-member", create->member, "ID", "The member that the owner is")
-      .Option("--scope", create->scopes, "SCOPE",
-              "Of partners: exchanges.record, exchanges.read, totals.read, members.read, members.write, "
-              "feed.read; "
-              "may be given several times")
-      .Flag("--state-member", create->state_member, "Of partners: may say which member is at its keyboard")
-      .Option("--note", create->note, "TEXT", "What it is for, or where it is kept")
-      .Option("--expires", create->expires, "DAY",
-              "Good to the end of this day (2027-12-31, UTC); for ever when left out")
+              T("What its owner may: steward (settings, keys), broker (everybody's hours), member (the own), "
+                "partner "
+                "(what the scopes say), reader (open accounts), operator (the server)"))
+      .Option("--owner", create->owner, Later("NAME"),
+              T("Whose it is, as the ledger notes who recorded: a-z, 0-9, - _ ."))
+      .Option("--of-member", create->member, Later("ID"), T("The member that the owner is"))
+      .Option("--scope", create->scopes, Later("SCOPE"),
+              T("Of partners: exchanges.record, exchanges.read, totals.read, members.read, members.write, "
+                "feed.read; "
+                "may be given several times"))
+      .Flag("--state-member", create->state_member, T("Of partners: may say which member is at its keyboard"))
+      .Option("--note", create->note, Later("TEXT"), T("What it is for, or where it is kept"))
+      .Option("--expires", create->expires, Later("DAY"),
+              T("Good to the end of this day (2027-12-31, UTC); for ever when left out"))
       .Does([create](Session& session) { return Create(session, *create); });
   auto operators = std::make_shared<bool>(false);
   group
-      .Sub("list", "The bank's keys, revoked ones too",
+      .Sub("list", T("The bank's keys, revoked ones too"),
            "  timebank key list\n  timebank key list --operators")
-      .Flag("--operators", *operators, "The server's own keys instead")
+      .Flag("--operators", *operators, T("The server's own keys instead"))
       .Does([operators](Session& session) { return List(session, *operators); });
   auto id = std::make_shared<std::string>();
   auto of_server = std::make_shared<bool>(false);
-  group.Sub("revoke", "End a key at once, for ever", "  timebank key revoke 7h3k9q2m5xw8")
-      .Argument("id", *id, "Its id, as timebank key list shows it")
-      .Flag("--operators", *of_server, "A key of the server's own")
+  group.Sub("revoke", T("End a key at once, for ever"), "  timebank key revoke 7h3k9q2m5xw8")
+      .Argument(Later("id"), *id, T("Its id, as timebank key list shows it"))
+      .Flag("--operators", *of_server, T("A key of the server's own"))
       .Does([id, of_server](Session& session) { return Revoke(session, *id, *of_server); });
 }
 

@@ -10,6 +10,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 
 namespace timebank::cli {
@@ -24,6 +25,8 @@ std::string Escaped(std::string_view text) {
   return escaped;
 }
 
+std::string Heading(std::string_view words) { return absl::StrCat(".SH ", Escaped(words), "\n"); }
+
 // Lines as they are, in a block that is not filled.
 std::string Block(std::string_view text) {
   std::string block = ".nf\n";
@@ -35,11 +38,11 @@ std::string Block(std::string_view text) {
 
 std::string Synopsis(const CommandDescription& command) {
   std::string text = absl::StrCat(".B ", Escaped(command.full_name), "\n");
-  if (!command.options.empty()) absl::StrAppend(&text, "[\\fIOPTION\\fR ...]\n");
-  if (!command.commands.empty()) absl::StrAppend(&text, "\\fICOMMAND\\fR ...\n");
+  if (!command.options.empty()) absl::StrAppend(&text, "[\\fI", Escaped(T("OPTION")), "\\fR ...]\n");
+  if (!command.commands.empty()) absl::StrAppend(&text, "\\fI", Escaped(T("COMMAND")), "\\fR ...\n");
   for (const OptionDescription& argument : command.arguments) {
     const std::string name =
-        absl::StrCat("\\fI", Escaped(argument.name), "\\fR", argument.list ? " ..." : "");
+        absl::StrCat("\\fI", Escaped(T(argument.name.c_str())), "\\fR", argument.list ? " ..." : "");
     absl::StrAppend(&text, argument.required ? name : absl::StrCat("[", name, "]"), "\n");
   }
   return text;
@@ -50,7 +53,7 @@ std::string OptionEntry(const OptionDescription& option) {
   for (const std::string& name : {option.short_name, option.name}) {
     if (!name.empty()) absl::StrAppend(&names, names.empty() ? "" : ", ", "\\fB", Escaped(name), "\\fR");
   }
-  if (!option.value.empty()) absl::StrAppend(&names, " \\fI", Escaped(option.value), "\\fR");
+  if (!option.value.empty()) absl::StrAppend(&names, " \\fI", Escaped(T(option.value.c_str())), "\\fR");
   return absl::StrCat(".TP\n", names, "\n", Escaped(option.help), "\n");
 }
 
@@ -62,7 +65,7 @@ std::string Commands(const CommandDescription& command) {
     for (const std::string& heading : headings) known = known || heading == sub.heading;
     if (!known) headings.push_back(sub.heading);
   }
-  std::string text = ".SH COMMANDS\n";
+  std::string text = Heading(T("COMMANDS"));
   for (const std::string& heading : headings) {
     if (headings.size() > 1) absl::StrAppend(&text, ".SS ", Escaped(heading), "\n");
     for (const CommandDescription& sub : command.commands) {
@@ -77,8 +80,8 @@ std::string Commands(const CommandDescription& command) {
 std::string Footer(const CommandDescription& command) {
   if (command.footer.empty()) return "";
   absl::string_view footer = command.footer;
-  const bool examples = absl::ConsumePrefix(&footer, "Examples:\n");
-  return absl::StrCat(".SH ", examples ? "EXAMPLES" : "NOTES", "\n", Block({footer.data(), footer.size()}));
+  const bool examples = absl::ConsumePrefix(&footer, absl::StrCat(T("Examples:"), "\n"));
+  return absl::StrCat(Heading(examples ? T("EXAMPLES") : T("NOTES")), Block({footer.data(), footer.size()}));
 }
 
 }  // namespace
@@ -92,19 +95,24 @@ std::string ManPage(const CommandDescription& command, const CommandDescription&
   const bool is_root = command.full_name == root.full_name;
   std::string page =
       absl::StrCat(".TH ", absl::AsciiStrToUpper(Escaped(ManPageName(command))), " 1 \"\" \"timebank ",
-                   Absl(version), "\" \"Timebank\"\n.SH NAME\n", Escaped(ManPageName(command)), " \\- ",
-                   Escaped(command.summary), "\n.SH SYNOPSIS\n", Synopsis(command));
+                   Absl(version), "\" \"Timebank\"\n", Heading(T("NAME")), Escaped(ManPageName(command)),
+                   " \\- ", Escaped(command.summary), "\n", Heading(T("SYNOPSIS")), Synopsis(command));
   if (!command.arguments.empty()) {
-    page += ".SH ARGUMENTS\n";
+    page += Heading(T("ARGUMENTS"));
     for (const OptionDescription& argument : command.arguments)
-      absl::StrAppend(&page, ".TP\n\\fI", Escaped(argument.name), "\\fR\n", Escaped(argument.help), "\n");
+      absl::StrAppend(&page, ".TP\n\\fI", Escaped(T(argument.name.c_str())), "\\fR\n", Escaped(argument.help),
+                      "\n");
   }
   if (!command.commands.empty()) page += Commands(command);
-  page += ".SH OPTIONS\n";
+  page += Heading(T("OPTIONS"));
   for (const OptionDescription& option : command.options) page += OptionEntry(option);
-  if (!is_root) page += ".PP\nThose that every command knows are in\n.BR timebank (1).\n";
+  if (!is_root) {
+    // Translators: the name of a manual page follows: timebank(1).
+    absl::StrAppend(&page, ".PP\n", Escaped(T("Those that every command knows are in")),
+                    "\n.BR timebank (1).\n");
+  }
   page += Footer(command);
-  if (!is_root) page += ".SH SEE ALSO\n.BR timebank (1)\n";
+  if (!is_root) absl::StrAppend(&page, Heading(T("SEE ALSO")), ".BR timebank (1)\n");
   return page;
 }
 

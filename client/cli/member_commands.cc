@@ -16,6 +16,7 @@
 #include "client/cli/resolve_holder.h"
 #include "client/cli/session.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
 
@@ -37,14 +38,14 @@ struct Facts {
 };
 
 void BindFacts(Command command, Facts& facts) {
-  command.Choice("--kind", facts.kind, {"person", "organisation", "household"}, "What sort of member")
-      .Option("--phone", facts.phones, "NUMBER", "May be given several times")
-      .Option("--email", facts.emails, "ADDRESS", "May be given several times")
-      .Option("--language", facts.language, "TAG", "ca, en-GB …")
-      .Option("--joined", facts.joined_on, "DAY", "Day of joining")
-      .Option("--external", facts.external_ids, "SYSTEM:NUMBER",
-              "Number in an older system; may be given several times")
-      .Option("--note", facts.note, "TEXT", "For brokers; can be erased later");
+  command.Choice("--kind", facts.kind, {"person", "organisation", "household"}, T("What sort of member"))
+      .Option("--phone", facts.phones, Later("NUMBER"), T("May be given several times"))
+      .Option("--email", facts.emails, Later("ADDRESS"), T("May be given several times"))
+      .Option("--language", facts.language, Later("TAG"), T("ca, en-GB …"))
+      .Option("--joined", facts.joined_on, Later("DAY"), T("Day of joining"))
+      .Option("--external", facts.external_ids, Later("SYSTEM:NUMBER"),
+              T("Number in an older system; may be given several times"))
+      .Option("--note", facts.note, Later("TEXT"), T("For brokers; can be erased later"));
 }
 
 v1::Member::Kind KindNamed(const std::string& word) {
@@ -57,7 +58,7 @@ absl::Status FillExternalIds(const std::vector<std::string>& texts, v1::Member& 
   for (const std::string& text : texts) {
     const size_t colon = text.find(':');
     if (colon == std::string::npos || colon == 0 || colon + 1 == text.size()) {
-      return UsageError(absl::StrCat("\"", text, "\" is not SYSTEM:NUMBER, like timeoverflow:12."));
+      return UsageError(Fill(T("\"$0\" is not SYSTEM:NUMBER, like timeoverflow:12."), text));
     }
     v1::Member::ExternalId& id = *member.add_external_ids();
     id.set_system(text.substr(0, colon));
@@ -98,22 +99,23 @@ absl::Status FillFacts(Session& session, const Facts& facts, v1::Member& member,
 // ---------------------------------------------------------------------------------------------------
 
 std::string MemberSentences(const v1::Member& member) {
-  std::string text =
-      absl::StrCat(member.number(), "  ", OneLine(DisplayName(member)), "  (", KindWord(member.kind()), ", ",
-                   StateWord(member.state()), ")\n  id ", Absl(client::IdOf(member.name())), "\n");
+  std::string text = absl::StrCat(member.number(), "  ", OneLine(DisplayName(member)), "  (",
+                                  KindWord(member.kind()), ", ", StateWord(member.state()), ")\n");
   const auto line = [&text](std::string_view label, const std::string& value) {
     if (!value.empty()) absl::StrAppend(&text, "  ", Absl(label), " ", OneLine(value), "\n");
   };
-  line("phone", absl::StrJoin(member.phones(), ", "));
-  line("e-mail", absl::StrJoin(member.emails(), ", "));
-  line("language", member.language());
-  line("joined", member.joined_on());
-  line("last exchange", member.last_exchange_on());
-  line("closed", member.closed_on());
-  line("merged into", member.merged_into().empty() ? "" : ShortName(member.merged_into()));
+  line(T("id"), std::string(client::IdOf(member.name())));
+  line(T("phone"), absl::StrJoin(member.phones(), ", "));
+  line(T("e-mail"), absl::StrJoin(member.emails(), ", "));
+  line(T("language"), member.language());
+  line(T("joined"), member.joined_on());
+  line(T("last exchange"), member.last_exchange_on());
+  line(T("closed"), member.closed_on());
+  line(T("merged into"), member.merged_into().empty() ? "" : ShortName(member.merged_into()));
   for (const v1::Member::ExternalId& id : member.external_ids())
-    line("number in", absl::StrCat(id.system(), ": ", id.number()));
-  line("note", member.note());
+    // Translators: the name of an older system and a number follow.
+    line(T("number in"), absl::StrCat(id.system(), ": ", id.number()));
+  line(T("note"), member.note());
   return text;
 }
 
@@ -202,7 +204,7 @@ absl::Status Update(Session& session, const UpdateOptions& options) {
   CLI_RETURN_IF_ERROR(
       FillFacts(session, options.facts, *request.mutable_member(), *request.mutable_update_mask()));
   if (request.update_mask().paths().empty())
-    return UsageError("What is to change? Say --name, --phone, --email, --kind …");
+    return UsageError(T("What is to change? Say --name, --phone, --email, --kind …"));
   session.Stamp(request);
   CLI_ASSIGN_OR_RETURN(const v1::UpdateMemberResponse response,
                        session.client().UpdateMember(std::move(request)));
@@ -243,7 +245,7 @@ struct MergeOptions {
 };
 
 absl::Status Merge(Session& session, const MergeOptions& options) {
-  if (options.into.empty()) return UsageError("Into whom? timebank member merge 31 --into ana");
+  if (options.into.empty()) return UsageError(T("Into whom? timebank member merge 31 --into ana"));
   v1::MergeMemberRequest request;
   CLI_ASSIGN_OR_RETURN(*request.mutable_name(), ResolveMember(session, absl::StrJoin(options.name, " ")));
   CLI_ASSIGN_OR_RETURN(*request.mutable_into(), ResolveMember(session, options.into));
@@ -258,12 +260,13 @@ absl::Status Merge(Session& session, const MergeOptions& options) {
 
 void AddAdding(Command group) {
   auto add = std::make_shared<AddOptions>();
-  Command command = group.Sub("add", "Add a member; nothing but a name is needed, and not even that",
+  Command command = group.Sub("add", T("Add a member; nothing but a name is needed, and not even that"),
                               "  timebank member add \"Ana Muñoz\" --phone 622743103\n"
                               "  timebank member add Llewellyn Repairs --kind organisation");
-  command.Arguments("name", add->name, "Name for people", Need::kOptional)
-      .Option("--id", add->id, "ID", "Short name to type: a-z, 0-9, - _ . (m and the number when left out)")
-      .Flag("--no-starter", add->no_starter, "No starter hours");
+  command.Arguments(Later("name"), add->name, T("Name for people"), Need::kOptional)
+      .Option("--id", add->id, Later("ID"),
+              T("Short name to type: a-z, 0-9, - _ . (m and the number when left out)"))
+      .Flag("--no-starter", add->no_starter, T("No starter hours"));
   BindFacts(command, add->facts);
   command.Does([add](Session& session) { return Add(session, *add); });
 }
@@ -271,52 +274,53 @@ void AddAdding(Command group) {
 void AddLooking(Command group) {
   auto list = std::make_shared<ListOptions>();
   group
-      .Sub("list", "Members by number",
+      .Sub("list", T("Members by number"),
            "  timebank member list -o csv > members.csv\n  timebank member list --quiet-since 1/1")
-      .Arguments("words", list->words, "Only who fits these words", Need::kOptional)
-      .Choice("--state", list->state, {"active", "closed"}, "Only in this state")
-      .Option("--quiet-since", list->quiet_since, "DAY", "Only who had no exchange since")
-      .Flag("--outside", list->outside, "Only whose balance is outside the bank's limits")
+      .Arguments(Later("words"), list->words, T("Only who fits these words"), Need::kOptional)
+      .Choice("--state", list->state, {"active", "closed"}, T("Only in this state"))
+      .Option("--quiet-since", list->quiet_since, Later("DAY"), T("Only who had no exchange since"))
+      .Flag("--outside", list->outside, T("Only whose balance is outside the bank's limits"))
       .Does([list](Session& session) { return List(session, *list); });
   auto name = std::make_shared<std::vector<std::string>>();
-  group.Sub("show", "One member", "  timebank member show ana")
-      .Arguments("name", *name, "Whom")
+  group.Sub("show", T("One member"), "  timebank member show ana")
+      .Arguments(Later("name"), *name, T("Whom"))
       .Does([name](Session& session) { return Show(session, *name); });
 }
 
 void AddChanging(Command group) {
   auto update = std::make_shared<UpdateOptions>();
   Command command =
-      group.Sub("update", "Change what is known of a member; a list that is given replaces the old one",
+      group.Sub("update", T("Change what is known of a member; a list that is given replaces the old one"),
                 "  timebank member update ana --phone 622743103 --email ana@example.org");
-  command.Arguments("name", update->name, "Whom")
-      .Option("--name", update->facts.name, "NAME", "Name for people");
+  command.Arguments(Later("name"), update->name, T("Whom"))
+      .Option("--name", update->facts.name, Later("NAME"), T("Name for people"));
   BindFacts(command, update->facts);
   command.Does([update](Session& session) { return Update(session, *update); });
 
   auto close = std::make_shared<CloseOptions>();
   group
-      .Sub("close", "Close an account and say where its hours go",
+      .Sub("close", T("Close an account and say where its hours go"),
            "  timebank member close ana --to pot\n  timebank member close ana --to ben --on 31/12")
-      .Arguments("name", close->name, "Whose")
-      .Option("--to", close->to, "NAME", "Who gets the hours that are left (a debt: pot, or nobody)")
-      .Option("--on", close->on, "DAY", "Day of closing; today when left out")
+      .Arguments(Later("name"), close->name, T("Whose"))
+      .Option("--to", close->to, Later("NAME"),
+              T("Who gets the hours that are left (a debt: pot, or nobody)"))
+      .Option("--on", close->on, Later("DAY"), T("Day of closing; today when left out"))
       .Does([close](Session& session) { return Close(session, *close); });
   auto reopen = std::make_shared<std::vector<std::string>>();
-  group.Sub("reopen", "Open a closed account again; nothing moves", "  timebank member reopen ana")
-      .Arguments("name", *reopen, "Whose")
+  group.Sub("reopen", T("Open a closed account again; nothing moves"), "  timebank member reopen ana")
+      .Arguments(Later("name"), *reopen, T("Whose"))
       .Does([reopen](Session& session) { return Reopen(session, *reopen); });
   auto merge = std::make_shared<MergeOptions>();
-  group.Sub("merge", "Make two records of one person into one", "  timebank member merge 31 --into ana")
-      .Arguments("name", merge->name, "Which record goes")
-      .Option("--into", merge->into, "NAME", "Which record stays (needed)")
+  group.Sub("merge", T("Make two records of one person into one"), "  timebank member merge 31 --into ana")
+      .Arguments(Later("name"), merge->name, T("Which record goes"))
+      .Option("--into", merge->into, Later("NAME"), T("Which record stays (needed)"))
       .Does([merge](Session& session) { return Merge(session, *merge); });
 }
 
 }  // namespace
 
 void AddMemberCommands(Command root) {
-  Command group = root.Sub("member", "Add, show and change members").Under("Looking after");
+  Command group = root.Sub("member", T("Add, show and change members")).Under(T("Looking after"));
   AddAdding(group);
   AddLooking(group);
   AddChanging(group);

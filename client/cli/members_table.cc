@@ -42,7 +42,8 @@ absl::StatusOr<Table> MemberTable(Session& session, const std::vector<v1::Member
                {"emails", Later("E-mail"), ColumnKind::kText, true}});
   for (size_t i = 0; i < members.size(); ++i) {
     const v1::Member& member = members[i];
-    table.AddRow({Number(member.number()), Text(client::IdOf(member.name())), Text(DisplayName(member)),
+    table.AddRow({Number(member.number()), Text(client::IdOf(member.name())),
+                  Said([&] { return DisplayName(member); }),
                   i < balances.size() ? Hours(balances[i].seconds()) : Cell{},
                   Text(member.last_exchange_on()), Said([&] { return StateWord(member.state()); }),
                   Said([&] { return KindWord(member.kind()); }), Text(absl::StrJoin(member.phones(), " ")),
@@ -52,7 +53,7 @@ absl::StatusOr<Table> MemberTable(Session& session, const std::vector<v1::Member
 }
 
 std::string DisplayName(const v1::Member& member) {
-  return member.display_name().empty() ? absl::StrCat("Member ", member.number()) : member.display_name();
+  return member.display_name().empty() ? Fill(T("Member $0"), member.number()) : member.display_name();
 }
 
 std::string StateWord(v1::Member::State state) {

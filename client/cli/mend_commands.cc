@@ -61,13 +61,13 @@ struct Correction {
 };
 
 void BindCorrection(Command command, Correction& correction) {
-  command.Option("--on", correction.on, "DAY", "The right day of the help")
-      .Option("--hours", correction.hours, "HOURS", "The right time")
-      .Option("--givers", correction.givers, "NAMES", "Who gave: ana or ana,ben:1h")
-      .Option("--receivers", correction.receivers, "NAMES", "Who received")
-      .Option("--category", correction.category, "NAME", "The right category")
-      .Option("--note", correction.note, "TEXT", "The right note")
-      .Option("--decision", correction.decision, "TEXT", "The decision behind spending from a pot");
+  command.Option("--on", correction.on, Later("DAY"), T("The right day of the help"))
+      .Option("--hours", correction.hours, Later("HOURS"), T("The right time"))
+      .Option("--givers", correction.givers, Later("NAMES"), T("Who gave: ana or ana,ben:1h"))
+      .Option("--receivers", correction.receivers, Later("NAMES"), T("Who received"))
+      .Option("--category", correction.category, Later("NAME"), T("The right category"))
+      .Option("--note", correction.note, Later("TEXT"), T("The right note"))
+      .Option("--decision", correction.decision, Later("TEXT"), T("The decision behind spending from a pot"));
 }
 
 // Fills what is given into the request's exchange and mask. Whether anything was.
@@ -237,39 +237,39 @@ absl::Status Settle(Session& session, const SettleOptions& options) {
 }  // namespace
 
 void AddMendCommands(Command root) {
-  constexpr char kHeading[] = "Mending";
-  constexpr char kBecause[] = "Why, in a few words; can be erased later";
-  constexpr char kActingFor[] = "The member on whose behalf, for people who telephone";
+  const char* const heading = T("Mending");
+  const char* const because = T("Why, in a few words; can be erased later");
+  const char* const acting_for = T("The member on whose behalf, for people who telephone");
 
   auto undo = std::make_shared<UndoOptions>();
-  root.Sub("undo", "Undo an entry by an opposite one", "  timebank undo 1042 --because \"wrong Ana\"")
-      .Under(kHeading)
-      .Argument("number", undo->number, "Number of the entry")
-      .Option("--because", undo->because, "TEXT", kBecause)
-      .Option("--acting-for", undo->acting_for, "NAME", kActingFor)
+  root.Sub("undo", T("Undo an entry by an opposite one"), T("  timebank undo 1042 --because \"wrong Ana\""))
+      .Under(heading)
+      .Argument(Later("number"), undo->number, T("Number of the entry"))
+      .Option("--because", undo->because, Later("TEXT"), because)
+      .Option("--acting-for", undo->acting_for, Later("NAME"), acting_for)
       .Does([undo](Session& session) { return Undo(session, *undo); });
 
   auto correct = std::make_shared<CorrectOptions>();
   Command correct_command =
-      root.Sub("correct", "Put right what was entered wrong; the first entry is undone and stays visible",
-               "  timebank correct 1042 --on 13/11\n  timebank correct 1042 1h --because \"misread "
-               "the slip\"\n"
-               "  timebank correct 1042 --receivers 31")
-          .Under(kHeading)
-          .Argument("number", correct->number, "Number of the entry")
-          .Argument("hours", correct->bare_hours, "The right time; as --hours", Need::kOptional);
+      root.Sub("correct", T("Put right what was entered wrong; the first entry is undone and stays visible"),
+               T("  timebank correct 1042 --on 13/11\n  timebank correct 1042 1h --because \"misread "
+                 "the slip\"\n"
+                 "  timebank correct 1042 --receivers 31"))
+          .Under(heading)
+          .Argument(Later("number"), correct->number, T("Number of the entry"))
+          .Argument(Later("hours"), correct->bare_hours, T("The right time; as --hours"), Need::kOptional);
   BindCorrection(correct_command, correct->correction);
-  correct_command.Option("--because", correct->because, "TEXT", kBecause)
-      .Option("--acting-for", correct->acting_for, "NAME", kActingFor)
+  correct_command.Option("--because", correct->because, Later("TEXT"), because)
+      .Option("--acting-for", correct->acting_for, Later("NAME"), acting_for)
       .Does([correct](Session& session) { return Correct(session, *correct); });
 
   auto contest = std::make_shared<ContestOptions>();
-  root.Sub("contest", "Note that somebody says an entry is not right; the hours stay until it is settled",
-           "  timebank contest 1042 --acting-for ana --because \"1h, not 1h30\"")
-      .Under(kHeading)
-      .Argument("number", contest->number, "Number of the entry")
-      .Option("--because", contest->because, "TEXT", "What is wrong (needed)")
-      .Option("--acting-for", contest->acting_for, "NAME", kActingFor)
+  root.Sub("contest", T("Note that somebody says an entry is not right; the hours stay until it is settled"),
+           T("  timebank contest 1042 --acting-for ana --because \"1h, not 1h30\""))
+      .Under(heading)
+      .Argument(Later("number"), contest->number, T("Number of the entry"))
+      .Option("--because", contest->because, Later("TEXT"), T("What is wrong (needed)"))
+      .Option("--acting-for", contest->acting_for, Later("NAME"), acting_for)
       .Does([contest](Session& session) {
         return contest->because.empty()
                    ? UsageError(T("What is wrong with it? Add --because \"1h, not 1h30\"."))
@@ -278,15 +278,15 @@ void AddMendCommands(Command root) {
 
   auto settle = std::make_shared<SettleOptions>();
   Command settle_command =
-      root.Sub("settle", "End a contest: it stands, is reversed, or is corrected",
+      root.Sub("settle", T("End a contest: it stands, is reversed, or is corrected"),
                "  timebank settle 1042 stands\n  timebank settle 1042 reversed\n  timebank settle 1042 1h\n"
                "  timebank settle 1042 corrected --on 13/11")
-          .Under(kHeading)
-          .Argument("number", settle->number, "Number of the contested entry")
-          .Argument("outcome", settle->outcome, "stands, reversed, corrected, or the right hours");
+          .Under(heading)
+          .Argument(Later("number"), settle->number, T("Number of the contested entry"))
+          .Argument(Later("outcome"), settle->outcome, T("stands, reversed, corrected, or the right hours"));
   BindCorrection(settle_command, settle->correction);
-  settle_command.Option("--because", settle->because, "TEXT", "What was agreed")
-      .Option("--acting-for", settle->acting_for, "NAME", kActingFor)
+  settle_command.Option("--because", settle->because, Later("TEXT"), T("What was agreed"))
+      .Option("--acting-for", settle->acting_for, Later("NAME"), acting_for)
       .Does([settle](Session& session) { return Settle(session, *settle); });
 }
 

@@ -159,12 +159,12 @@ Table ChatTable(const Chat& chat, const Directory& directory, absl::CivilDay tod
   for (size_t i = 0; i < chat.outside.size(); ++i) {
     const bool known = i < chat.outside_balances.size();
     table.AddRow({Text("outside limits"), Number(chat.outside[i].number()),
-                  Text(DisplayName(chat.outside[i])),
+                  Said([&] { return DisplayName(chat.outside[i]); }),
                   Said([&] { return known ? Standing(chat.outside_balances[i].seconds()) : std::string(); }),
                   phones(chat.outside[i]), emails(chat.outside[i])});
   }
   for (const v1::Member& member : chat.quiet) {
-    table.AddRow({Text("quiet"), Number(member.number()), Text(DisplayName(member)),
+    table.AddRow({Text("quiet"), Number(member.number()), Said([&] { return DisplayName(member); }),
                   Said([&] { return QuietSentence(member, today); }), phones(member), emails(member)});
   }
   return table;
@@ -242,29 +242,31 @@ absl::Status Report(Session& session, const ReportOptions& options) {
 }  // namespace
 
 void AddOverviewCommands(Command root) {
-  constexpr char kHeading[] = "Looking up";
+  const char* const heading = T("Looking up");
   auto words = std::make_shared<std::vector<std::string>>();
-  root.Sub("find", "Find a member by a part of the name, number, phone or e-mail",
+  root.Sub("find", T("Find a member by a part of the name, number, phone or e-mail"),
            "  timebank find mun\n  timebank find 622 743")
-      .Under(kHeading)
-      .Arguments("words", *words, "Parts of the name, a number …; accents and capitals do not matter")
+      .Under(heading)
+      .Arguments(Later("words"), *words,
+                 T("Parts of the name, a number …; accents and capitals do not matter"))
       .Does([words](Session& session) { return Find(session, *words); });
 
   auto chat = std::make_shared<ChatOptions>();
-  root.Sub("chat", "Whom to talk to: contested entries, balances outside the limits, members who are quiet",
+  root.Sub("chat",
+           T("Whom to talk to: contested entries, balances outside the limits, members who are quiet"),
            "  timebank chat\n  timebank chat --quiet 180 -o csv")
-      .Under(kHeading)
-      .Option("--quiet", chat->quiet_days, "DAYS", "Quiet means no exchange for so many days (90)")
+      .Under(heading)
+      .Option("--quiet", chat->quiet_days, Later("DAYS"), T("Quiet means no exchange for so many days (90)"))
       .Does([chat](Session& session) { return ShowChat(session, *chat); });
 
   auto report = std::make_shared<ReportOptions>();
-  root.Sub("report", "A year's figures: hours, exchanges, people, pots",
+  root.Sub("report", T("A year's figures: hours, exchanges, people, pots"),
            "  timebank report\n  timebank report 2025\n  timebank report 2025 --by category -o csv")
-      .Under(kHeading)
-      .Argument("year", report->year, "Which year, by day of the help; this one when left out",
+      .Under(heading)
+      .Argument(Later("year"), report->year, T("Which year, by day of the help; this one when left out"),
                 Need::kOptional)
       .Choice("--by", report->by, {"month", "category", "kind"},
-              "How to split it: by month, category or kind of giver")
+              T("How to split it: by month, category or kind of giver"))
       .Does([report](Session& session) { return Report(session, *report); });
 }
 

@@ -23,7 +23,8 @@
 namespace timebank::cli {
 namespace {
 
-constexpr char kRecordExamples[] = R"(  timebank record ben helped ana 1h30 gardening --on tue --slip 231
+const char* const kRecordExamples =
+    Later(R"(  timebank record ben helped ana 1h30 gardening --on tue --slip 231
   timebank record ana muñoz helped ben 45m
   timebank record ben ayudó a ana 1h30        (likewise: gave help to, va ajudar, a aidé)
   timebank record rosa helped ana,ben,carla,dan:1h,eva 2h yoga
@@ -34,7 +35,7 @@ left over goes to the community pot, or to --remainder. Words at the end are the
 one of that name, else the note.
 A slip's number can be used once by each name (--as): entering slip 231 again with the same contents records
 nothing and shows the first one; with other contents it is refused. After 90 days the number is free
-again, and so it is once its entry was undone.)";
+again, and so it is once its entry was undone.)");
 
 struct RecordCommand {
   std::vector<std::string> sentence;
@@ -122,51 +123,54 @@ absl::Status Opening(Session& session, const OpeningOptions& options) {
 }  // namespace
 
 void AddRecordCommands(Command root) {
-  constexpr char kHeading[] = "Recording";
+  const char* const heading = T("Recording");
   auto record = std::make_shared<RecordCommand>();
-  root.Sub("record", "Record help that was given: GIVER helped RECEIVER HOURS [words]", kRecordExamples)
-      .Under(kHeading)
-      .Arguments("sentence", record->sentence,
-                 "GIVER[,GIVER…] helped RECEIVER[,RECEIVER…] HOURS [category or note]")
-      .Option("--on", record->options.on, "DAY", "Day of the help; today when left out")
-      .Option("--slip", record->slip, "NUMBER", "Number of the paper slip: each can be entered once")
-      .Option("--category", record->options.category, "NAME", "Category")
-      .Option("--note", record->options.note, "TEXT", "Note; can be erased later")
-      .Option("--tag", record->options.tags, "WORD", "A word to find it by; may be given several times")
-      .Option("--decision", record->options.decision, "TEXT", "The decision behind spending from a pot")
-      .Option("--remainder", record->options.remainder, "NAME",
-              "Who takes or gives what is left over (the community pot)")
-      .Option("--acting-for", record->options.acting_for, "NAME",
-              "The member on whose behalf, for people who telephone")
-      .Option("--unnamed-givers", record->options.unnamed_givers, "COUNT",
-              "People who gave but are not named; they move nothing")
-      .Option("--unnamed-receivers", record->options.unnamed_receivers, "COUNT",
-              "People who received but are not named")
-      .Flag("--dry-run", record->dry_run, "Show what would come out and record nothing")
+  root.Sub("record", T("Record help that was given: GIVER helped RECEIVER HOURS [words]"), T(kRecordExamples))
+      .Under(heading)
+      .Arguments(Later("sentence"), record->sentence,
+                 T("GIVER[,GIVER…] helped RECEIVER[,RECEIVER…] HOURS [category or note]"))
+      .Option("--on", record->options.on, Later("DAY"), T("Day of the help; today when left out"))
+      .Option("--slip", record->slip, Later("NUMBER"),
+              T("Number of the paper slip: each can be entered once"))
+      .Option("--category", record->options.category, Later("NAME"), T("Category"))
+      .Option("--note", record->options.note, Later("TEXT"), T("Note; can be erased later"))
+      .Option("--tag", record->options.tags, Later("WORD"),
+              T("A word to find it by; may be given several times"))
+      .Option("--decision", record->options.decision, Later("TEXT"),
+              T("The decision behind spending from a pot"))
+      .Option("--remainder", record->options.remainder, Later("NAME"),
+              T("Who takes or gives what is left over (the community pot)"))
+      .Option("--acting-for", record->options.acting_for, Later("NAME"),
+              T("The member on whose behalf, for people who telephone"))
+      .Option("--unnamed-givers", record->options.unnamed_givers, Later("COUNT"),
+              T("People who gave but are not named; they move nothing"))
+      .Option("--unnamed-receivers", record->options.unnamed_receivers, Later("COUNT"),
+              T("People who received but are not named"))
+      .Flag("--dry-run", record->dry_run, T("Show what would come out and record nothing"))
       .Does([record](Session& session) { return Record(session, *record); });
 
   auto gift = std::make_shared<GiftOptions>();
-  root.Sub("gift", "Hours given away without help received: GIVER gave RECEIVER HOURS",
-           "  timebank gift ana gave ben 2h --note \"for the move\"\n"
-           "  timebank gift pot gave carla 4h --decision \"hardship, agreed on 2 May\"")
-      .Under(kHeading)
-      .Arguments("sentence", gift->sentence, "GIVER gave RECEIVER HOURS [category or note]")
-      .Option("--on", gift->on, "DAY", "Day of the gift; today when left out")
-      .Option("--category", gift->category, "NAME", "Category")
-      .Option("--note", gift->note, "TEXT", "Note; can be erased later")
-      .Option("--decision", gift->decision, "TEXT", "The decision behind spending from a pot")
-      .Option("--acting-for", gift->acting_for, "NAME", "The member on whose behalf")
-      .Flag("--dry-run", gift->dry_run, "Show what would come out and record nothing")
+  root.Sub("gift", T("Hours given away without help received: GIVER gave RECEIVER HOURS"),
+           T("  timebank gift ana gave ben 2h --note \"for the move\"\n"
+             "  timebank gift pot gave carla 4h --decision \"hardship, agreed on 2 May\""))
+      .Under(heading)
+      .Arguments(Later("sentence"), gift->sentence, T("GIVER gave RECEIVER HOURS [category or note]"))
+      .Option("--on", gift->on, Later("DAY"), T("Day of the gift; today when left out"))
+      .Option("--category", gift->category, Later("NAME"), T("Category"))
+      .Option("--note", gift->note, Later("TEXT"), T("Note; can be erased later"))
+      .Option("--decision", gift->decision, Later("TEXT"), T("The decision behind spending from a pot"))
+      .Option("--acting-for", gift->acting_for, Later("NAME"), T("The member on whose behalf"))
+      .Flag("--dry-run", gift->dry_run, T("Show what would come out and record nothing"))
       .Does([gift](Session& session) { return Gift(session, *gift); });
 
   auto opening = std::make_shared<OpeningOptions>();
-  root.Sub("opening", "Bring a balance from an older system without its history",
-           "  timebank opening ana 3h --on 31/12/2025\n  timebank opening ben 2h in debit\n  timebank "
-           "opening ben -2h")
-      .Under(kHeading)
-      .Arguments("sentence", opening->sentence, "NAME HOURS [in credit|in debit]")
-      .Option("--on", opening->on, "DAY", "The day on which the balance stood; today when left out")
-      .Option("--note", opening->note, "TEXT", "Note; can be erased later")
+  root.Sub("opening", T("Bring a balance from an older system without its history"),
+           T("  timebank opening ana 3h --on 31/12/2025\n  timebank opening ben 2h in debit\n  timebank "
+             "opening ben -2h"))
+      .Under(heading)
+      .Arguments(Later("sentence"), opening->sentence, T("NAME HOURS [in credit|in debit]"))
+      .Option("--on", opening->on, Later("DAY"), T("The day on which the balance stood; today when left out"))
+      .Option("--note", opening->note, Later("TEXT"), T("Note; can be erased later"))
       .Does([opening](Session& session) { return Opening(session, *opening); });
 }
 

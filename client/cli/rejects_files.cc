@@ -12,6 +12,7 @@
 #include "client/cli/import/harmless.h"
 #include "client/cli/status_macros.h"
 #include "client/cli/table.h"
+#include "client/cli/translate.h"
 
 namespace timebank::cli {
 namespace {
@@ -65,14 +66,14 @@ absl::Status RejectsFiles::Check() const {
     for (const std::string& source : sources_) {
       std::error_code none;
       if (fs::equivalent(path, source, none)) {
-        return UsageError(absl::StrCat("--rejects would write over ", source,
-                                       ", which is to be imported. Take another name."));
+        return UsageError(
+            Fill(T("--rejects would write over $0, which is to be imported. Take another name."), source));
       }
     }
     const fs::path folder = fs::path(path).parent_path();
     std::error_code none;
     if (!folder.empty() && !fs::is_directory(folder, none)) {
-      return UsageError(absl::StrCat("Cannot write ", path, ": there is no folder ", folder.string(), "."));
+      return UsageError(Fill(T("Cannot write $0: there is no folder $1."), path, folder.string()));
     }
   }
   return absl::OkStatus();
@@ -112,7 +113,7 @@ void RejectsFiles::Add(const imports::Reject& reject, const imports::Reader& rea
 absl::Status RejectsFiles::Close() {
   for (auto& [source, file] : files_) {
     file.stream.close();
-    if (!file.stream) return IncompleteError(absl::StrCat(file.path, " could not be written to its end."));
+    if (!file.stream) return IncompleteError(Fill(T("$0 could not be written to its end."), file.path));
     written_.push_back({file.path, file.rows});
   }
   files_.clear();

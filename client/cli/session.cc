@@ -80,11 +80,11 @@ absl::StatusOr<std::string> Session::FindKey() {
     std::getline(console_.in, text);
   } else {
     std::ifstream file(context_.key_file, std::ios::binary);
-    if (!file) return UsageError(absl::StrCat("The key file ", context_.key_file, " cannot be read."));
+    if (!file) return UsageError(Fill(T("The key file $0 cannot be read."), context_.key_file));
     std::getline(file, text);
   }
   text = std::string(absl::StripAsciiWhitespace(text));
-  if (text.empty()) return UsageError(absl::StrCat("There is no key in ", context_.key_file, "."));
+  if (text.empty()) return UsageError(Fill(T("There is no key in $0."), context_.key_file));
   return text;
 }
 
@@ -96,7 +96,7 @@ absl::Status Session::Encrypt(client::Options& options) {
   options.plaintext = context_.plaintext;
   if (!named) return absl::OkStatus();
   if (context_.plaintext) {
-    return UsageError("Either --plaintext, or --ca and --cert: they say the opposite of each other.");
+    return UsageError(T("Either --plaintext, or --ca and --cert: they say the opposite of each other."));
   }
   auto credentials = client::TlsCredentials(files);
   if (!credentials.ok()) return UsageError(absl::StrCat(credentials.status().message(), "."));
@@ -128,12 +128,13 @@ absl::StatusOr<std::string> Session::OnlyBank() {
   timebank_.reset();
   if (banks.empty()) {
     return UsageError(
-        "There is no bank on this server yet. Open one: timebank bank create ID --name \"…\" --time-zone "
-        "Europe/Madrid");
+        T("There is no bank on this server yet. Open one: timebank bank create ID --name \"…\" --time-zone "
+          "Europe/Madrid"));
   }
-  std::string message = "There are several banks on this server; say which with --bank:";
+  std::string message = T("There are several banks on this server; say which with --bank:");
   for (const std::string& bank : banks) absl::StrAppend(&message, " ", Absl(client::IdOf(bank)));
-  return UsageError(message + "\nOr once and for all: timebank context set NAME --bank ID");
+  return UsageError(
+      absl::StrCat(message, "\n", T("Or once and for all: timebank context set NAME --bank ID")));
 }
 
 absl::StatusOr<v1::Timebank> Session::Timebank() {

@@ -15,14 +15,14 @@
 #include "absl/strings/strip.h"
 #include "client/cli/hours.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 
 namespace timebank::cli {
 namespace {
 
 absl::Status BadValue(std::string_view value, std::string_view write) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("Cannot take \"", Absl(value), "\". Write ", Absl(write), "."));
+  return absl::InvalidArgumentError(Fill(T("Cannot take \"$0\". Write $1."), value, write));
 }
 
 // ---- Limits
@@ -64,7 +64,7 @@ absl::Status ReadWhoMayRecord(std::string_view value, v1::Settings& settings) {
   v1::Settings::WhoMayRecord who;
   if (!v1::Settings::WhoMayRecord_Parse(absl::StrCat("WHO_MAY_RECORD_", absl::AsciiStrToUpper(Absl(value))),
                                         &who)) {
-    return BadValue(value, "either_party, receiver, giver or brokers");
+    return BadValue(value, T("either_party, receiver, giver or brokers"));
   }
   settings.set_who_may_record(who);
   return absl::OkStatus();
@@ -74,7 +74,7 @@ absl::Status ReadVisibility(std::string_view value, v1::Settings& settings) {
   v1::Settings::Visibility who;
   if (!v1::Settings::Visibility_Parse(absl::StrCat("VISIBILITY_", absl::AsciiStrToUpper(Absl(value))),
                                       &who)) {
-    return BadValue(value, "own or members");
+    return BadValue(value, T("own or members"));
   }
   settings.set_balances_visible(who);
   return absl::OkStatus();
@@ -152,7 +152,7 @@ constexpr std::array<Setting, 11> kSettings = {{
     {"smallest_count_shown", "smallest_count_shown",
      [](std::string_view value, v1::Settings& s) {
        int32_t count = 0;
-       if (!absl::SimpleAtoi(Absl(value), &count)) return BadValue(value, "a number, like 5");
+       if (!absl::SimpleAtoi(Absl(value), &count)) return BadValue(value, T("a number, like 5"));
        s.set_smallest_count_shown(count);
        return absl::OkStatus();
      },
@@ -165,8 +165,7 @@ absl::Status SetSetting(std::string_view assignment, v1::Settings& settings,
                         google::protobuf::FieldMask& mask) {
   const size_t equals = assignment.find('=');
   if (equals == std::string_view::npos) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", Absl(assignment), "\" is not key=value, like warn_below=-5h."));
+    return absl::InvalidArgumentError(Fill(T("\"$0\" is not key=value, like warn_below=-5h."), assignment));
   }
   const std::string_view key = assignment.substr(0, equals);
   for (const Setting& setting : kSettings) {
@@ -174,8 +173,7 @@ absl::Status SetSetting(std::string_view assignment, v1::Settings& settings,
     mask.add_paths(std::string(setting.field));
     return setting.read(assignment.substr(equals + 1), settings);
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("There is no setting \"", Absl(key), "\". There are: ", SettingKeys()));
+  return absl::InvalidArgumentError(Fill(T("There is no setting \"$0\". There are: $1"), key, SettingKeys()));
 }
 
 std::vector<std::pair<std::string, std::string>> ListSettings(const v1::Settings& settings) {

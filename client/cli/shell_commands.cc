@@ -19,6 +19,7 @@
 #include "client/cli/man_page.h"
 #include "client/cli/members_table.h"
 #include "client/cli/status_macros.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
 
@@ -53,7 +54,7 @@ absl::Status WritePages(const CommandDescription& command, const CommandDescript
   const std::filesystem::path path = folder / absl::StrCat(ManPageName(command), ".1");
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
   out << ManPage(command, root, TIMEBANK_VERSION) << std::flush;
-  if (!out) return UsageError(absl::StrCat("Cannot write ", path.string(), ": ", std::strerror(errno), "."));
+  if (!out) return UsageError(Fill(T("Cannot write $0: $1."), path.string(), std::strerror(errno)));
   for (const CommandDescription& sub : command.commands) CLI_RETURN_IF_ERROR(WritePages(sub, root, folder));
   return absl::OkStatus();
 }
@@ -62,12 +63,12 @@ absl::Status Man(Session& session, const CommandDescription& root, const ManOpti
   if (!options.all.empty()) {
     std::error_code error;
     std::filesystem::create_directories(options.all, error);
-    if (error) return UsageError(absl::StrCat("Cannot write ", options.all, ": ", error.message(), "."));
+    if (error) return UsageError(Fill(T("Cannot write $0: $1."), options.all, error.message()));
     return WritePages(root, root, options.all);
   }
   const CommandDescription* command = Named(root, options.command);
   if (command == nullptr)
-    return UsageError(absl::StrCat("There is no command \"", absl::StrJoin(options.command, " "), "\"."));
+    return UsageError(Fill(T("There is no command \"$0\"."), absl::StrJoin(options.command, " ")));
   session.console().out << ManPage(*command, root, TIMEBANK_VERSION);
   return absl::OkStatus();
 }
@@ -107,29 +108,30 @@ std::vector<Completion> Categories(Session& session, const std::string& typed) {
 }  // namespace
 
 void AddShellCommands(Grammar& grammar) {
-  constexpr char kHeading[] = "This program";
+  const char* const heading = T("This program");
   auto shell = std::make_shared<std::string>();
   grammar.root()
-      .Sub("completion", "Print a script with which Tab completes commands and names in bash, zsh or fish",
+      .Sub("completion", T("Print a script with which Tab completes commands and names in bash, zsh or fish"),
            "  timebank completion bash > ~/.local/share/bash-completion/completions/timebank\n"
            "  timebank completion fish > ~/.config/fish/completions/timebank.fish")
-      .Under(kHeading)
-      .Argument("shell", *shell, "bash, zsh or fish")
+      .Under(heading)
+      .Argument(Later("shell"), *shell, T("bash, zsh or fish"))
       .Does([shell](Session& session) -> absl::Status {
         const std::string script = CompletionScript(*shell);
-        if (script.empty()) return UsageError(absl::StrCat("\"", *shell, "\" is not bash, zsh or fish."));
+        if (script.empty()) return UsageError(Fill(T("\"$0\" is not bash, zsh or fish."), *shell));
         session.console().out << script;
         return absl::OkStatus();
       });
 
   auto man = std::make_shared<ManOptions>();
   grammar.root()
-      .Sub("man", "Print the manual page of a command",
-           "  timebank man record | man -l -\n  timebank man --all ~/.local/share/man/man1     (then: man "
-           "timebank-record)")
-      .Under(kHeading)
-      .Arguments("command", man->command, "Which one; the program itself when left out", Need::kOptional)
-      .Option("--all", man->all, "FOLDER", "Write the pages of all commands into this folder")
+      .Sub("man", T("Print the manual page of a command"),
+           T("  timebank man record | man -l -\n  timebank man --all ~/.local/share/man/man1     (then: man "
+             "timebank-record)"))
+      .Under(heading)
+      .Arguments(Later("command"), man->command, T("Which one; the program itself when left out"),
+                 Need::kOptional)
+      .Option("--all", man->all, Later("FOLDER"), T("Write the pages of all commands into this folder"))
       .Does([man, &grammar](Session& session) { return Man(session, grammar.Describe(), *man); });
 }
 

@@ -24,6 +24,7 @@
 #include "client/cli/errors.h"
 #include "client/cli/status_macros.h"
 #include "client/cli/table.h"
+#include "client/cli/translate.h"
 #include "client/cli/words.h"
 
 namespace timebank::cli {
@@ -32,8 +33,8 @@ namespace {
 constexpr absl::string_view kEnding = ".line";
 
 absl::Status CannotKeep(const std::filesystem::path& path, int error) {
-  return UsageError(absl::StrCat("Cannot keep the line in ", path.string(), ": ", std::strerror(error),
-                                 ". It was not sent."));
+  return UsageError(
+      Fill(T("Cannot keep the line in $0: $1. It was not sent."), path.string(), std::strerror(error)));
 }
 
 // A key, a blank and the value on each line.
@@ -144,7 +145,7 @@ absl::StatusOr<std::filesystem::path> WaitingFolder(const Variables& variables) 
   } else if (const auto home = variables("HOME")) {
     folder = std::filesystem::path(*home) / ".local" / "state";
   } else {
-    return UsageError("There is no home folder to keep lines in. Set HOME or XDG_STATE_HOME.");
+    return UsageError(T("There is no home folder to keep lines in. Set HOME or XDG_STATE_HOME."));
   }
   return folder / "timebank" / "waiting";
 }

@@ -37,12 +37,6 @@ std::string JoinNames(const std::vector<std::string>& names) {
   return names.size() == 1 ? names.back() : Fill(T("$0 and $1"), text, names.back());
 }
 
-std::string Count(int64_t number, std::string_view singular, std::string_view plural) {
-  if (number == 1) return absl::StrCat("1 ", Absl(singular));
-  if (plural.empty()) return absl::StrCat(number, " ", Absl(singular), "s");
-  return absl::StrCat(number, " ", Absl(plural));
-}
-
 std::string ShortName(std::string_view resource_name) {
   constexpr std::string_view kBanks = "timebanks/";
   if (!absl::StartsWith(Absl(resource_name), Absl(kBanks))) return std::string(resource_name);

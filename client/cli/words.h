@@ -30,9 +30,6 @@ std::string SignedHours(int64_t seconds);
 // `Ana`, `Ana and Ben`, `Ana, Ben and Carla`.
 std::string JoinNames(const std::vector<std::string>& names);
 
-// `1 exchange`, `2 exchanges`; `plural` for words that do not just take an s.
-std::string Count(int64_t number, std::string_view singular, std::string_view plural = {});
-
 // `timebanks/rushey/members/ana` → `members/ana`: short enough for a table, and taken as is by every command.
 std::string ShortName(std::string_view resource_name);
 

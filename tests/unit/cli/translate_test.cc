@@ -1,5 +1,6 @@
 #include "client/cli/translate.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <map>
@@ -233,6 +234,81 @@ TEST(TranslateTest, OnlyPeopleReadIt) {
       RunCli(bank, "record ben ana 1h --language fr").err,
       "timebank: Il manque les mots « a aidé ». Écrivez-le ainsi : timebank record ben a aidé ana 1h30\n");
   EXPECT_EQ(LanguageInUse(), "en") << "for that run only";
+}
+
+// Goal: what is told of members, banks, events and grants is whole in the language; a spreadsheet of it is as
+// ever.
+TEST(TranslateTest, TellsWholeOutputs) {
+  auto bank = std::make_shared<FakeBank>();
+  bank->AddMember("ben", "Ben Ferré", 16200);
+  v1::Member& ana = bank->AddMember("ana", "Ana Muñoz", -3600);
+  ana.add_phones("622743103");
+  ana.set_joined_on("2020-01-07");
+  ana.set_note("llamar por la tarde");
+  v1::GetBalanceResponse debit;
+  debit.mutable_balance()->set_seconds(-3600);
+  EXPECT_CALL(*bank, GetBalance).WillRepeatedly(::testing::Return(debit));
+  EXPECT_EQ(RunCli(bank, "member show ana --language es").out,
+            "2  Ana Muñoz  (persona, activa)\n"
+            "  id ana\n"
+            "  teléfono 622743103\n"
+            "  alta 2020-01-07\n"
+            "  nota llamar por la tarde\n"
+            "  1h en negativo\n");
+
+  bank->bank.set_trial(true);
+  bank->bank.set_member_count(2);
+  bank->bank.set_last_sequence(1);
+  const std::string shown = RunCli(bank, "bank show --language es").out;
+  EXPECT_EQ(shown.substr(0, shown.find("  time_zone=")),
+            "rushey  Rushey Green  (un banco de prueba: nada de lo que hay aquí es real)\n"
+            "  hoy 2023-11-16, 2 miembros, 1 apunte\n");
+
+  v1::ListEventsResponse events;
+  events.set_position("p8");
+  v1::LedgerEvent& contest = *events.add_events();
+  contest.set_sequence(7);
+  contest.set_position("p7");
+  contest.mutable_record_time()->set_seconds(1700000000);
+  contest.mutable_contest()->set_actor("timebanks/rushey/members/ben");
+  contest.mutable_contest()->set_acting_for("timebanks/rushey/members/ana");
+  contest.mutable_contest()->mutable_exchange()->set_name("timebanks/rushey/exchanges/5");
+  contest.mutable_contest()->mutable_exchange()->set_sequence(5);
+  contest.mutable_contest()->set_reason("1h");
+  v1::LedgerEvent& grant = *events.add_events();
+  grant.set_sequence(8);
+  grant.set_position("p8");
+  grant.mutable_record_time()->set_seconds(1700000000);
+  grant.mutable_acting_for()->set_actor("timebanks/rushey/keys/maria");
+  grant.mutable_acting_for()->mutable_grant()->set_agent("timebanks/rushey/members/ben");
+  grant.mutable_acting_for()->mutable_grant()->set_member("timebanks/rushey/members/ana");
+  EXPECT_CALL(*bank, ListEvents).WillRepeatedly([&events](const v1::ListEventsRequest& request, auto&) {
+    return request.after_position().empty() ? events : v1::ListEventsResponse();
+  });
+  EXPECT_EQ(
+      RunCli(bank, "events --language es", {.terminal = true}).out,
+      "Número  Anotado               Qué                Detalle"
+      "                                                     Posición\n"
+      "     7  2023-11-14T22:13:20Z  duda               Ben Ferré en nombre de Ana Muñoz puso en duda 5: 1h"
+      "         p7\n"
+      "     8  2023-11-14T22:13:20Z  en nombre de otro  keys/maria deja que Ben Ferré actúe en nombre de Ana "
+      "Muñoz"
+      "  p8\n");
+  EXPECT_EQ(RunCli(bank, "events -o csv --language es").out,
+            "sequence,time,what,detail,position\n"
+            "7,2023-11-14T22:13:20Z,contest,Ben Ferré for Ana Muñoz contested 5: 1h,p7\n"
+            "8,2023-11-14T22:13:20Z,acting for,keys/maria lets Ben Ferré act for Ana Muñoz,p8\n");
+
+  EXPECT_CALL(*bank, GrantActingFor).WillRepeatedly([](const v1::GrantActingForRequest& request, auto&) {
+    v1::GrantActingForResponse response;
+    response.mutable_granted()->set_member(request.name());
+    response.mutable_granted()->set_agent(request.agent());
+    response.mutable_granted()->set_seconds_per_month(request.seconds_per_month());
+    response.mutable_granted()->set_until(request.until());
+    return response;
+  });
+  EXPECT_EQ(RunCli(bank, "acting-for grant ana --agent ben --hours 10h --until 31/12 --language es").out,
+            "Ben Ferré puede actuar en nombre de Ana Muñoz: 10h al mes, hasta el dom 31 dic\n");
 }
 
 }  // namespace
