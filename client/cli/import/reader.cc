@@ -15,6 +15,7 @@
 #include "client/cli/import/formats.h"
 #include "client/cli/import/source.h"
 #include "client/cli/import/text.h"
+#include "client/cli/translate.h"
 
 namespace timebank::imports {
 namespace {
@@ -67,18 +68,21 @@ bool IsBetter(const Fit& a, const Fit& b) {
 // The first row, shortened: so that people see what the file looked like.
 std::string FirstRow(const Glimpse& file) {
   constexpr size_t kMostCells = 12;
-  if (file.rows.empty() || file.rows.front().fields.empty()) return "it has no rows";
+  if (file.rows.empty() || file.rows.front().fields.empty()) return cli::T("it has no rows");
   std::string cells;
   for (size_t i = 0; i < std::min(file.rows.front().fields.size(), kMostCells); ++i) {
     absl::StrAppend(&cells, i == 0 ? "" : ", ", Shortened(file.rows.front().fields[i]));
   }
-  return absl::StrCat("its first row is: ", cells);
+  return cli::Fill(cli::T("its first row is: $0"), cells);
 }
 
 absl::Status NotRecognised(const Glimpse& file) {
-  return absl::InvalidArgumentError(absl::StrCat(
-      "Cannot tell what ", file.path, " is; ", FirstRow(file), ". Say which system wrote it (--from ",
-      Names(), "), or which columns of a spreadsheet are meant (--giver, --receiver, --hours, --date)."));
+  return absl::InvalidArgumentError(cli::Fill(
+      // Translators: $0 is a file, $1 `its first row is: …`, $2 the systems that there are.
+      cli::T("Cannot tell what $0 is; $1. Say which system wrote it (--from $2), or which columns of a "
+             "spreadsheet are "
+             "meant (--giver, --receiver, --hours, --date)."),
+      file.path, FirstRow(file), Names()));
 }
 
 absl::StatusOr<const Format*> Recognise(const std::vector<Glimpse>& files, const ReaderOptions& options) {
@@ -93,9 +97,10 @@ absl::StatusOr<const Format*> Recognise(const std::vector<Glimpse>& files, const
   if (best.format == nullptr) return NotRecognised(files.front());
   // TimeOverflow knows what to make of a file of which no row can be read.
   if (best.stranger != nullptr && best.format != &TimeOverflow()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "Cannot tell what ", best.stranger->path, " is; ", FirstRow(*best.stranger), ". The other files are ",
-        Absl(best.format->system), "'s, of which were looked for: ", best.format->looked_for(), "."));
+    return absl::InvalidArgumentError(cli::Fill(
+        // Translators: $0 is a file, $1 `its first row is: …`, $2 a system, $3 files and their columns.
+        cli::T("Cannot tell what $0 is; $1. The other files are $2's, of which were looked for: $3."),
+        best.stranger->path, FirstRow(*best.stranger), best.format->system, best.format->looked_for()));
   }
   return best.format;
 }
@@ -109,8 +114,7 @@ absl::StatusOr<const Format*> Named(std::string_view name, const std::vector<Gli
                           FitOf(TimeOverflowExport(), files, options).stranger == nullptr;
     return exported ? &TimeOverflowExport() : format;
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("Cannot read \"", Absl(name), "\" files. Known: ", Names(), "."));
+  return absl::InvalidArgumentError(cli::Fill(cli::T("Cannot read \"$0\" files. Known: $1."), name, Names()));
 }
 
 }  // namespace
@@ -124,16 +128,17 @@ std::vector<std::string_view> KnownFormats() {
 absl::StatusOr<std::unique_ptr<Reader>> OpenReader(std::string_view format,
                                                    const std::vector<std::string>& files,
                                                    const ReaderOptions& options) {
-  if (files.empty()) return absl::InvalidArgumentError("Name the files to import.");
+  if (files.empty()) return absl::InvalidArgumentError(cli::T("Name the files to import."));
   std::vector<Glimpse> looked_at;
   std::set<std::string> names;
   for (const std::string& path : files) {
     absl::StatusOr<Glimpse> file = LookAt(path);
     if (!file.ok()) return file.status();
     if (!names.insert(file->name).second) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("Two files are called ", file->name,
-                       ", and rows are told by their file's name. Leave one out, or give it another name."));
+      return absl::InvalidArgumentError(cli::Fill(
+          cli::T("Two files are called $0, and rows are told by their file's name. Leave one out, or give it "
+                 "another name."),
+          file->name));
     }
     looked_at.push_back(*std::move(file));
   }

@@ -19,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/cli/import/harmless.h"
 #include "client/cli/import/text.h"
+#include "client/cli/translate.h"
 
 namespace timebank::imports {
 namespace {
@@ -39,7 +40,7 @@ bool OpenBytes(const std::string& path, std::ifstream& file) {
 }
 
 absl::Status CannotOpen(const std::string& path) {
-  return absl::NotFoundError(absl::StrCat("Cannot open ", path, ": is the name right?"));
+  return absl::NotFoundError(cli::Fill(cli::T("Cannot open $0: is the name right?"), path));
 }
 
 // Workbooks are not read: which sheet, and what their cells show, is for their own program to say.
@@ -52,10 +53,11 @@ absl::Status CheckIsText(const std::string& path, std::istream& file) {
   file.clear();
   file.seekg(0);
   if (begins != kZip && begins != kCompoundFile) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      path,
-      " is a spreadsheet program's own file (.xlsx, .ods, .xls). Open it there, save the sheet as CSV "
-      "(File, Save as), and import that."));
+  return absl::InvalidArgumentError(cli::Fill(
+      cli::T(
+          "$0 is a spreadsheet program's own file (.xlsx, .ods, .xls). Open it there, save the sheet as CSV "
+          "(File, Save as), and import that."),
+      path));
 }
 
 }  // namespace
@@ -208,7 +210,7 @@ absl::StatusOr<bool> Source::Next(CsvRow& row) {
   }
   if (file_.bad()) {
     return absl::DataLossError(
-        absl::StrCat(glimpse_.name, " cannot be read any further (disk or network error)."));
+        cli::Fill(cli::T("$0 cannot be read any further (disk or network error)."), glimpse_.name));
   }
   return false;
 }

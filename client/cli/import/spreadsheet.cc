@@ -17,6 +17,7 @@
 #include "client/cli/import/party.h"
 #include "client/cli/import/table_reader.h"
 #include "client/cli/import/text.h"
+#include "client/cli/translate.h"
 
 // Headings are guessed, in English, Spanish, Catalan, French and German, or named in the options. `From` and
 // `to` are not guessed: half of the world means the help by them, the other half the hours.
@@ -224,7 +225,7 @@ class SpreadsheetReader : public TableReader {
     std::string problem;
     community_ = options().community.empty() ? std::string(kBankNumber)
                                              : index_.NumberOf(ParseParty(options().community), problem);
-    if (!problem.empty()) return absl::InvalidArgumentError(absl::StrCat("The community: ", problem, "."));
+    if (!problem.empty()) return absl::InvalidArgumentError(cli::Fill(cli::T("The community: $0."), problem));
     return read;
   }
 
@@ -300,8 +301,10 @@ class SpreadsheetReader : public TableReader {
 };
 
 std::string LookedFor() {
-  return "hours (columns Given by, Received by, Hours and Date; or --giver, --receiver, --hours, --date); "
-         "members (Number, Name)";
+  // Translators: headings of columns are as they may stand in a file.
+  return cli::T(
+      "hours (columns Given by, Received by, Hours and Date; or --giver, --receiver, --hours, --date); "
+      "members (Number, Name)");
 }
 
 absl::Status NotRecognised(const Glimpse& file, const ReaderOptions& options) {
@@ -316,8 +319,13 @@ absl::Status NotRecognised(const Glimpse& file, const ReaderOptions& options) {
     absl::StrAppend(&wanted, wanted.empty() ? "" : ", ", *named.name);
   }
   return absl::InvalidArgumentError(
-      absl::StrCat(file.path, " is no spreadsheet of hours or members. Looked for: ", LookedFor(),
-                   wanted.empty() ? "" : absl::StrCat("; named: ", wanted), ". Its columns: ", cells, "."));
+      wanted.empty()
+          ? cli::Fill(cli::T("$0 is no spreadsheet of hours or members. Looked for: $1. Its columns: $2."),
+                      file.path, LookedFor(), cells)
+          : cli::Fill(
+                cli::T(
+                    "$0 is no spreadsheet of hours or members. Looked for: $1; named: $3. Its columns: $2."),
+                file.path, LookedFor(), cells, wanted));
 }
 
 absl::StatusOr<std::unique_ptr<Reader>> Open(std::vector<Glimpse> files, const ReaderOptions& options) {
@@ -326,8 +334,8 @@ absl::StatusOr<std::unique_ptr<Reader>> Open(std::vector<Glimpse> files, const R
     std::optional<Heading> heading = HeadingOf(file, options);
     if (!heading) return NotRecognised(file, options);
     if (heading->kind == &kHoursKind && !HasColumn(*heading, kDay)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("Which column of ", file.path, " is the day of the help? Say it with --date COLUMN."));
+      return absl::InvalidArgumentError(cli::Fill(
+          cli::T("Which column of $0 is the day of the help? Say it with --date COLUMN."), file.path));
     }
     absl::StatusOr<std::unique_ptr<Source>> source = Source::Open(std::move(file), *std::move(heading));
     if (!source.ok()) return source.status();

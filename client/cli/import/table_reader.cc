@@ -20,6 +20,7 @@
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "client/cli/import/limits.h"
+#include "client/cli/translate.h"
 
 namespace timebank::imports {
 namespace {
@@ -569,8 +570,10 @@ absl::StatusOr<std::vector<std::unique_ptr<Source>>> OpenSources(std::vector<Gli
   for (Glimpse& file : files) {
     std::optional<Heading> heading = FindHeading(file, kinds);
     if (!heading) {
-      return absl::InvalidArgumentError(absl::StrCat(file.path, " is none of ", Absl(system),
-                                                     "'s files. Looked for: ", TellKinds(kinds), "."));
+      return absl::InvalidArgumentError(
+          // Translators: $0 is a file, $1 a system, $2 files and their columns.
+          cli::Fill(cli::T("$0 is none of $1's files. Looked for: $2."), file.path, system,
+                    TellKinds(kinds)));
     }
     absl::StatusOr<std::unique_ptr<Source>> source = Source::Open(std::move(file), *std::move(heading));
     if (!source.ok()) return source.status();

@@ -32,6 +32,7 @@
 #include "client/cli/import/limits.h"
 #include "client/cli/import/source.h"
 #include "client/cli/import/text.h"
+#include "client/cli/translate.h"
 
 namespace timebank::imports {
 namespace {
@@ -739,16 +740,17 @@ absl::StatusOr<std::unique_ptr<Reader>> OpenTimebank(std::vector<Glimpse> files,
     if (!heading) {
       return absl::InvalidArgumentError(
           IsOfAnotherVersion(file)
-              ? absl::StrCat(path,
-                             " was written by another version of timebank export. Import it with that one.")
-              : absl::StrCat(path, " is none of the files that timebank export writes."));
+              ? cli::Fill(
+                    cli::T("$0 was written by another version of timebank export. Import it with that one."),
+                    path)
+              : cli::Fill(cli::T("$0 is none of the files that timebank export writes."), path));
     }
     const auto kind = static_cast<File>(heading->kind - kFiles.data());
     absl::StatusOr<std::unique_ptr<Sheet>> sheet = Sheet::Open(std::move(file), *std::move(heading));
     if (!sheet.ok()) return sheet.status();
     if (!sheets.emplace(kind, *std::move(sheet)).second) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(path, ": there is another file with the same columns. One of each kind, please."));
+      return absl::InvalidArgumentError(cli::Fill(
+          cli::T("$0: there is another file with the same columns. One of each kind, please."), path));
     }
   }
   auto reader = std::make_unique<TimebankReader>(std::move(sheets));
@@ -803,7 +805,8 @@ absl::StatusOr<std::vector<std::string>> FilesIn(const std::vector<std::string>&
     }
     // Another system's: whatever lies there.
     if (files.size() == before) AddVisibleFiles(path, files);
-    if (files.size() == before) return absl::InvalidArgumentError(absl::StrCat(path, " is an empty folder."));
+    if (files.size() == before)
+      return absl::InvalidArgumentError(cli::Fill(cli::T("$0 is an empty folder."), path));
   }
   return files;
 }

@@ -15,6 +15,7 @@
 #include "client/cli/import/formats.h"
 #include "client/cli/import/table_reader.h"
 #include "client/cli/import/text.h"
+#include "client/cli/translate.h"
 
 // Type `organization` is the bank itself; any other type names a member. The source gives the *credits*: it
 // is who RECEIVED the help, and the destination is the giver.
@@ -195,19 +196,19 @@ absl::StatusOr<std::unique_ptr<Reader>> Open(std::vector<Glimpse> files, const R
     // by one.
     if (kind == kUnknown && two) kind = i == 0 ? kUsers : kTransfers;
     if (kind == kUnknown) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(files[i].path,
-                       " is neither TimeOverflow's users (10 columns) nor its transfers (8 "
-                       "columns). Is it the right file?"));
+      return absl::InvalidArgumentError(cli::Fill(cli::T("$0 is neither TimeOverflow's users (10 columns) "
+                                                         "nor its transfers (8 columns). Is it the right "
+                                                         "file?"),
+                                                  files[i].path));
     }
     if (kind == kPosts && files.size() == 1) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          files[i].path, " holds offers and requests (posts); the ledger has no place for them."));
+      return absl::InvalidArgumentError(cli::Fill(
+          cli::T("$0 holds offers and requests (posts); the ledger has no place for them."), files[i].path));
     }
     if (!names[kind].empty()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(names[kind], " and ", files[i].name,
-                       " hold the same kind of rows. Give one users file and one transfers file."));
+      return absl::InvalidArgumentError(cli::Fill(
+          cli::T("$0 and $1 hold the same kind of rows. Give one users file and one transfers file."),
+          names[kind], files[i].name));
     }
     names[kind] = files[i].name;
     absl::StatusOr<std::unique_ptr<Source>> source =
