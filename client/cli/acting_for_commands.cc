@@ -49,10 +49,10 @@ absl::Status ShowGrant(Session& session, const Response& response, const v1::Act
                        const char* sentence) {
   const Table table = GrantTable(session, {grant});
   const auto name = [&](const std::string& holder) { return session.directory().Name(holder); };
-  std::string text = absl::StrCat(Fill(sentence, name(grant.agent()), name(grant.member())), ": ",
-                                  grant.has_seconds_per_month()
-                                      ? Fill(T("$0 a month"), FormatHours(grant.seconds_per_month()))
-                                      : T("any hours"));
+  std::string text =
+      WithColon(Fill(sentence, name(grant.agent()), name(grant.member())),
+                grant.has_seconds_per_month() ? Fill(T("$0 a month"), FormatHours(grant.seconds_per_month()))
+                                              : T("any hours"));
   if (!grant.until().empty()) {
     CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
     absl::StrAppend(&text, ", ", Fill(T("until $0"), FormatIsoDay(grant.until(), today)));

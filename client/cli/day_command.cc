@@ -416,7 +416,7 @@ absl::Status Pile::Summary() {
   Deliver(std::exchange(kept_, {}));
   for (const auto& [day, total] : totals_) {
     if (total.slips == 0) continue;
-    session_.Tell(absl::StrCat(FormatIsoDay(day, Today()), ": ", SlipsAndHours(total)));
+    session_.Tell(WithColon(FormatIsoDay(day, Today()), SlipsAndHours(total)));
   }
   if (already_ > 0)
     session_.Tell(Fill(Tn("$0 slip had been entered already", "$0 slips had been entered already", already_),

@@ -125,9 +125,9 @@ std::string History(const v1::Exchange& exchange, const Directory& directory) {
     line(Fill(T("confirmed by $0"), directory.Name(party)));
   if (!exchange.contested_by().empty()) {
     const bool still = exchange.state() == v1::Exchange::STATE_CONTESTED;
-    line(absl::StrCat(Fill(still ? T("contested by $0") : T("was contested by $0"),
-                           directory.Name(exchange.contested_by())),
-                      exchange.contest_reason().empty() ? "" : ": ", OneLine(exchange.contest_reason())));
+    line(WithColon(Fill(still ? T("contested by $0") : T("was contested by $0"),
+                        directory.Name(exchange.contested_by())),
+                   OneLine(exchange.contest_reason())));
   }
   if (!exchange.reversed_by().empty()) line(Fill(T("undone by $0"), number(exchange.reversed_by())));
   if (!exchange.corrected_by().empty()) line(Fill(T("replaced by $0"), number(exchange.corrected_by())));

@@ -34,8 +34,7 @@ std::string WordSentence(const v1::LedgerEvent::Word& word, const char* sentence
   std::string who = directory.Name(word.actor());
   // Translators: who did something, and on whose behalf.
   if (!word.acting_for().empty()) who = Fill(T("$0 for $1"), who, directory.Name(word.acting_for()));
-  return absl::StrCat(Fill(sentence, who, NumberOf(word.exchange())),
-                      word.reason().empty() ? "" : absl::StrCat(": ", OneLine(word.reason())));
+  return WithColon(Fill(sentence, who, NumberOf(word.exchange())), OneLine(word.reason()));
 }
 
 const char* SettlementSentence(v1::SettleExchangeRequest::Outcome outcome) {
@@ -95,7 +94,7 @@ EventWords WordsFor(const v1::LedgerEvent& event, const Directory& directory) {
                    directory.Name(change.grant().member()))};
     }
     case v1::LedgerEvent::kRefusal:
-      return {T("refusal"), absl::StrCat(ShortName(event.refusal().actor()), ": ", event.refusal().reason())};
+      return {T("refusal"), WithColon(ShortName(event.refusal().actor()), event.refusal().reason())};
     default:
       return {T("unknown"), T("this program is older than the server")};
   }

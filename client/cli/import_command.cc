@@ -214,8 +214,10 @@ struct PassOptions {
 
 void TellReject(Session& session, const imports::Reject& reject) {
   // Translators: $0 is a file.
-  session.Tell(absl::StrCat("  ", Fill(T("$0 line $1"), reject.place.file, reject.place.line),
-                            reject.field.empty() ? "" : ", ", reject.field, ": ", OneLine(reject.reason)));
+  session.Tell(
+      absl::StrCat("  ", WithColon(absl::StrCat(Fill(T("$0 line $1"), reject.place.file, reject.place.line),
+                                                reject.field.empty() ? "" : ", ", reject.field),
+                                   OneLine(reject.reason))));
 }
 
 // `reader`: none, or one that was opened for `target` and has read nothing.
@@ -261,9 +263,10 @@ absl::StatusOr<ImportOutcome> Go(Session& session, const ImportOptions& options,
   CLI_RETURN_IF_ERROR(closed);
   if (not_told > 0) {
     const auto count = static_cast<int64_t>(not_told);
-    session.Tell(absl::StrCat("  ", Fill(Tn("… and $0 more row", "… and $0 more rows", count), count),
-                              files.wanted() ? "." : ": ",
-                              files.wanted() ? "" : T("--rejects FILE writes all of them.")));
+    const std::string more = Fill(Tn("… and $0 more row", "… and $0 more rows", count), count);
+    session.Tell(absl::StrCat("  ", files.wanted()
+                                        ? absl::StrCat(more, ".")
+                                        : WithColon(more, T("--rejects FILE writes all of them."))));
   }
   outcome.report = *std::move(report);
   outcome.system = std::string(reader->system());

@@ -114,7 +114,7 @@ std::string MemberSentences(const v1::Member& member) {
   line(T("merged into"), member.merged_into().empty() ? "" : ShortName(member.merged_into()));
   for (const v1::Member::ExternalId& id : member.external_ids())
     // Translators: the name of an older system and a number follow.
-    line(T("number in"), absl::StrCat(id.system(), ": ", id.number()));
+    line(T("number in"), WithColon(id.system(), id.number()));
   line(T("note"), member.note());
   return text;
 }

@@ -91,7 +91,7 @@ absl::StatusOr<Chat> FetchChat(Session& session, int64_t quiet_days) {
 std::string ContestSentence(const v1::Exchange& exchange, const Directory& directory, absl::CivilDay today) {
   const std::string line = ExchangeLine(exchange, directory, today);
   const std::string reason = OneLine(exchange.contest_reason());
-  if (exchange.contested_by().empty()) return reason.empty() ? line : absl::StrCat(line, ": ", reason);
+  if (exchange.contested_by().empty()) return WithColon(line, reason);
   const std::string who = directory.Name(exchange.contested_by());
   // Translators: $0 is an entry, $1 a name, $2 what somebody says is wrong with it.
   return reason.empty() ? Fill(T("$0; $1 says so"), line, who)
@@ -119,7 +119,7 @@ std::string ChatSentences(const Chat& chat, const Console& console, const Direct
   std::string text;
   const auto heading = [&text, &console](const std::string& words, size_t count) {
     absl::StrAppend(&text, text.empty() ? "" : "\n",
-                    OnOut(console, Style::kHeading, absl::StrCat(words, ": ", count)), "\n");
+                    OnOut(console, Style::kHeading, WithColon(words, absl::StrCat(count))), "\n");
   };
   heading(T("Contested"), chat.contested.size());
   for (const v1::Exchange& exchange : chat.contested) {

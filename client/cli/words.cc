@@ -37,6 +37,12 @@ std::string JoinNames(const std::vector<std::string>& names) {
   return names.size() == 1 ? names.back() : Fill(T("$0 and $1"), text, names.back());
 }
 
+std::string WithColon(std::string_view words, std::string_view behind) {
+  // Translators: anything, and what is told of it; with a blank in front of the colon where your language has
+  // one.
+  return behind.empty() ? std::string(words) : Fill(T("$0: $1"), words, behind);
+}
+
 std::string ShortName(std::string_view resource_name) {
   constexpr std::string_view kBanks = "timebanks/";
   if (!absl::StartsWith(Absl(resource_name), Absl(kBanks))) return std::string(resource_name);

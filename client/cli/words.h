@@ -30,6 +30,9 @@ std::string SignedHours(int64_t seconds);
 // `Ana`, `Ana and Ben`, `Ana, Ben and Carla`.
 std::string JoinNames(const std::vector<std::string>& names);
 
+// `Contested: 1`, with the colon as the language writes it; `words` alone where nothing is `behind` it.
+std::string WithColon(std::string_view words, std::string_view behind);
+
 // `timebanks/rushey/members/ana` → `members/ana`: short enough for a table, and taken as is by every command.
 std::string ShortName(std::string_view resource_name);
 

@@ -35,6 +35,8 @@ TEST(WordsTest, FoldTakesAccentsOff) {
 TEST(WordsTest, SmallPieces) {
   EXPECT_EQ(JoinNames({"Ana", "Ben", "Carla"}), "Ana, Ben and Carla");
   EXPECT_EQ(JoinNames({"Ana"}), "Ana");
+  EXPECT_EQ(WithColon("Contested", "1"), "Contested: 1");
+  EXPECT_EQ(WithColon("Contested", ""), "Contested");
   EXPECT_EQ(ShortName("timebanks/rushey/members/ana"), "members/ana");
   EXPECT_EQ(ShortName("members/ana"), "members/ana");
   EXPECT_EQ(SignedHours(-5400), "-1h30");
