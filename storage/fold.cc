@@ -39,12 +39,6 @@ uint64_t RowLength(uint64_t number, uint64_t end) {
   return whole ? kBlockEntries : std::min<uint64_t>(kOpenRowEntries, end - number);
 }
 
-// What one account's day of help gains.
-struct DayGain {
-  Day day;
-  Sums sums;
-};
-
 bool IsEmpty(std::string_view text) { return text.empty(); }
 
 class Folder {
@@ -274,59 +268,63 @@ class Folder {
     return absl::OkStatus();
   }
 
+  // Rows of months and years, by key, as they are and as they will be.
+  using Months = std::map<std::string, std::vector<MonthDay>>;
+
   absl::Status FoldDays(const Tail::AccountGain& account) {
-    std::vector<DayGain> gains;
-    for (const std::vector<DayRecord>& day : account.days) {
-      TB_ASSIGN_OR_RETURN(gains.emplace_back(), FoldDay(account.bank, account.account, day));
+    Months months;
+    for (auto day = account.days.begin(); day != account.days.end();) {
+      const auto end = std::find_if(day, account.days.end(),
+                                    [day](const DayRecord& record) { return record.day != day->day; });
+      TB_RETURN_IF_ERROR(FoldDay(account.bank, account.account, {day, end}, &months));
+      day = end;
     }
-    return FoldMonths(account.bank, account.account, gains);
+    for (const auto& [key, days] : months) Put(Family::kMonth, key, EncodeMonth(days));
+    return absl::OkStatus();
   }
 
   // `added`: all of one account and day, in order of record.
-  absl::StatusOr<DayGain> FoldDay(BankNumber bank, AccountNumber account,
-                                  const std::vector<DayRecord>& added) {
+  absl::Status FoldDay(BankNumber bank, AccountNumber account, std::span<const DayRecord> added,
+                       Months* months) {
     const Day day = added.front().day;
+    const CivilDay civil = ToCivil(day);
+    TB_ASSIGN_OR_RETURN(std::vector<MonthDay>* const month,
+                        ReadMonth(MonthKey(bank, account, civil.year, civil.month), months));
+    TB_ASSIGN_OR_RETURN(std::vector<MonthDay>* const year,
+                        ReadMonth(YearKey(bank, account, civil.year), months));
     const std::string growing_key = DayKey(bank, account, day, kGrowingRow);
-    TB_ASSIGN_OR_RETURN(const std::optional<std::string> growing, Get(Family::kDay, growing_key));
     DayPage page;
     Sums sums;
-    if (growing.has_value()) {
+    // A day that its month does not know has no rows: whoever brings years of history has a day with nearly
+    // every movement, and would look for each of them.
+    if (HasDay(*month, civil.day)) {
+      TB_ASSIGN_OR_RETURN(const std::optional<std::string> growing, Get(Family::kDay, growing_key));
+      if (!growing.has_value()) return Damaged("a day that its month has is missing");
       TB_ASSIGN_OR_RETURN(page, DecodeDayPage(*growing, day));
       sums = page.movements.back().after;
     }
 
-    DayGain gain{.day = day, .sums = {}};
+    Sums gain;
     for (DayRecord record : added) {
       if (page.movements.size() == kBlockEntries) {
         Put(Family::kDay, DayKey(bank, account, day, page.movements.back().sequence), EncodeDayPage(page));
         page = DayPage{.before = sums, .movements = {}};
       }
-      if (!AddSums(&sums, record.sums) || !AddSums(&gain.sums, record.sums)) return OutOfRange(account);
+      if (!AddSums(&sums, record.sums) || !AddSums(&gain, record.sums)) return OutOfRange(account);
       record.after = sums;
       page.movements.push_back(record);
     }
     Put(Family::kDay, growing_key, EncodeDayPage(page));
-    return gain;
+    if (!AddDay(year, 0, gain) || !AddDay(month, civil.day, gain)) return OutOfRange(account);
+    return absl::OkStatus();
   }
 
-  // `gains`: in order of day.
-  absl::Status FoldMonths(BankNumber bank, AccountNumber account, const std::vector<DayGain>& gains) {
-    std::map<std::string, std::vector<MonthDay>> rows;  // by key
-    for (const DayGain& gain : gains) {
-      const CivilDay civil = ToCivil(gain.day);
-      for (const auto& [key, day] :
-           {std::pair(YearKey(bank, account, civil.year), 0),
-            std::pair(MonthKey(bank, account, civil.year, civil.month), civil.day)}) {
-        auto row = rows.find(key);
-        if (row == rows.end()) {
-          TB_ASSIGN_OR_RETURN(std::vector<MonthDay> days, ReadMonth(key));
-          row = rows.emplace(key, std::move(days)).first;
-        }
-        if (!AddDay(&row->second, day, gain.sums)) return OutOfRange(account);
-      }
-    }
-    for (const auto& [key, days] : rows) Put(Family::kMonth, key, EncodeMonth(days));
-    return absl::OkStatus();
+  // The row at `key`, which is read once a tail and account. Stays where it is.
+  absl::StatusOr<std::vector<MonthDay>*> ReadMonth(const std::string& key, Months* months) {
+    const auto known = months->find(key);
+    if (known != months->end()) return &known->second;
+    TB_ASSIGN_OR_RETURN(std::vector<MonthDay> days, ReadMonth(key));
+    return &months->emplace(key, std::move(days)).first->second;
   }
 
   absl::StatusOr<std::vector<MonthDay>> ReadMonth(const std::string& key) {
@@ -335,9 +333,18 @@ class Folder {
     return DecodeMonth(*value);
   }
 
+  static std::vector<MonthDay>::iterator FirstFrom(std::vector<MonthDay>& days, int day) {
+    return std::lower_bound(days.begin(), days.end(), day,
+                            [](const MonthDay& a, int number) { return a.day < number; });
+  }
+
+  static bool HasDay(std::vector<MonthDay>& days, int day) {
+    const auto element = FirstFrom(days, day);
+    return element != days.end() && element->day == day;
+  }
+
   static bool AddDay(std::vector<MonthDay>* days, int day, const Sums& sums) {
-    auto element = std::lower_bound(days->begin(), days->end(), day,
-                                    [](const MonthDay& a, int number) { return a.day < number; });
+    auto element = FirstFrom(*days, day);
     if (element == days->end() || element->day != day) {
       element = days->insert(element, MonthDay{.day = day, .sums = {}});
     }

@@ -8,6 +8,7 @@
 #include "storage/coding.h"
 #include "storage/damaged.h"
 #include "storage/keys.h"
+#include "storage/sorted_row.h"
 #include "storage/status_macros.h"
 #include "storage/sums.h"
 #include "timebank/storage/v1/rows.pb.h"
@@ -320,12 +321,13 @@ void Tail::Account::Add(Movement movement, const Sums& own) {
   const uint32_t number = static_cast<uint32_t>(movements.size());
   if (days == nullptr && !movements.empty() &&
       movement.record.occurred_on != movements.front().record.occurred_on) {
-    days = std::make_unique<absl::btree_map<Day, std::vector<uint32_t>>>();
-    std::vector<uint32_t>& first = (*days)[movements.front().record.occurred_on];
+    days = std::make_unique<absl::btree_map<Day, DayNumbers>>();
+    DayNumbers& first = (*days)[movements.front().record.occurred_on];
     for (uint32_t i = 0; i < number; ++i) first.push_back(i);
   }
   if (days != nullptr) {
-    std::vector<uint32_t>& numbers = (*days)[movement.record.occurred_on];
+    // What is brought in order of day goes to the end, or to the last one.
+    DayNumbers& numbers = days->try_emplace(days->end(), movement.record.occurred_on)->second;
     if (!numbers.empty()) movement.after_of_day = movements[numbers.back()].after_of_day;
     numbers.push_back(number);
   } else if (!movements.empty()) {
@@ -469,32 +471,6 @@ Sums Tail::SumsOfDay(BankNumber bank, AccountNumber account, Day day, uint64_t a
 
 // --- the fold
 
-namespace {
-
-// A row and the beginning of its key, so that comparing two seldom has to look the keys up.
-struct SortedRow {
-  Family family;
-  uint64_t first;   // the key's first 8 bytes, which are its bank in all families but meta
-  uint64_t second;  // the next 8
-  std::string_view key;
-  std::string_view value;
-
-  bool operator<(const SortedRow& other) const {
-    if (family != other.family) return family < other.family;
-    if (first != other.first) return first < other.first;
-    if (second != other.second) return second < other.second;
-    return key < other.key;
-  }
-};
-
-uint64_t BytesOf(std::string_view key, size_t from) {
-  char bytes[sizeof(uint64_t)] = {};
-  if (key.size() > from) key.copy(bytes, sizeof bytes, from);
-  return GetBigEndian<uint64_t>(bytes);
-}
-
-}  // namespace
-
 absl::Status Tail::VisitRows(
     const std::function<absl::Status(Family, std::string_view, std::string_view)>& visit) const {
   std::vector<SortedRow> rows;
@@ -502,7 +478,7 @@ absl::Status Tail::VisitRows(
     absl::ReaderMutexLock lock(&mutex_);
     rows.reserve(rows_.size());
     for (const auto& [key, version] : rows_) {
-      rows.push_back({key.first, BytesOf(key.second, 0), BytesOf(key.second, 8), key.second, version->value});
+      rows.emplace_back(key.first, key.second, version->value);
     }
   }
   std::sort(rows.begin(), rows.end());
@@ -532,12 +508,11 @@ absl::Status Tail::VisitAccounts(const std::function<absl::Status(const AccountG
     for (const auto& [key, account] : accounts_) accounts.emplace_back(key, &account);
   }
   std::sort(accounts.begin(), accounts.end());
-  AccountGain gain;
+  std::vector<DayRecord> records;
   for (const auto& [key, account] : accounts) {
-    gain = {key.first, key.second, account->before, account->movements, {}};
+    records.clear();
+    records.reserve(account->movements.size());
     account->VisitDays(std::numeric_limits<Day>::min(), Direction::kUp, [&](const OfDay& of_day) {
-      std::vector<DayRecord>& records = gain.days.emplace_back();
-      records.reserve(of_day.count);
       for (size_t i = 0; i < of_day.count; ++i) {
         const Movement& movement = account->movements[of_day[i]];
         records.push_back({of_day.day, movement.record.sequence, movement.record.seconds,
@@ -545,7 +520,7 @@ absl::Status Tail::VisitAccounts(const std::function<absl::Status(const AccountG
       }
       return true;
     });
-    TB_RETURN_IF_ERROR(visit(gain));
+    TB_RETURN_IF_ERROR(visit({key.first, key.second, account->before, account->movements, records}));
   }
   return absl::OkStatus();
 }

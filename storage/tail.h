@@ -30,6 +30,7 @@
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "storage/frame_view.h"
@@ -135,9 +136,9 @@ class Tail {
   struct AccountGain {
     BankNumber bank;
     AccountNumber account;
-    Sums before;                               // the account's, before all of these
-    std::span<const Movement> movements;       // in order of record
-    std::vector<std::vector<DayRecord>> days;  // by day, each in order of record
+    Sums before;                          // the account's, before all of these
+    std::span<const Movement> movements;  // in order of record
+    std::span<const DayRecord> days;      // the same, in order of (day, record)
   };
   absl::Status VisitAccounts(const std::function<absl::Status(const AccountGain& account)>& visit) const;
 
@@ -165,11 +166,14 @@ class Tail {
     std::vector<std::string_view> texts;  // that came with the entries; most do, and need no row of their own
     std::vector<Boundary> frames;
   };
+  // Which of the account's movements are of one day. As long as a vector, and needs no memory of its own for
+  // the few that a day mostly has.
+  using DayNumbers = absl::InlinedVector<uint32_t, 4>;
   // Movements of one day, in order of record.
   struct OfDay {
     Day day;
     size_t count;
-    const std::vector<uint32_t>* numbers;  // which of the account's; nullptr: all of them
+    const DayNumbers* numbers;  // which of the account's; nullptr: all of them
 
     size_t operator[](size_t i) const { return numbers == nullptr ? i : (*numbers)[i]; }
   };
@@ -177,7 +181,7 @@ class Tail {
     Sums before;  // before its first movement in here
     std::vector<Movement> movements;
     // Numbers of each day's movements. Most accounts have one day in a tail, and then there is none.
-    std::unique_ptr<absl::btree_map<Day, std::vector<uint32_t>>> days;
+    std::unique_ptr<absl::btree_map<Day, DayNumbers>> days;
 
     void Add(Movement movement, const Sums& own);
     // What a movement added.

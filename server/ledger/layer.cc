@@ -9,6 +9,7 @@
 #include "storage/coding.h"
 #include "storage/keys.h"
 #include "storage/pages.h"
+#include "storage/sorted_row.h"
 #include "timebank/storage/v1/frame.pb.h"
 
 namespace timebank::ledger {
@@ -232,29 +233,29 @@ std::vector<const Layer::EntryPlace*> Layer::TextsInOrder() const {
 }
 
 void Layer::Finish() {
-  std::vector<const RowMap::value_type*> sorted;
+  std::vector<storage::SortedRow> sorted;
   sorted.reserve(rows_.size());
-  for (const auto& row : rows_) sorted.push_back(&row);
-  std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->first < b->first; });
+  for (const auto& [key, value] : rows_) sorted.emplace_back(key.first, key.second, value);
+  std::sort(sorted.begin(), sorted.end());
 
   std::string& frame = *frame_;
   frame.reserve(bytes() + account_rows_.size());
   auto next = sorted.begin();
   const auto put_rows_before = [&](const RowRef& end) {
-    for (; next != sorted.end() && RowRef((*next)->first) < end; ++next) {
-      PutRowHead(&frame, (*next)->first.first, (*next)->first.second, (*next)->second.size());
-      frame += (*next)->second;
+    for (; next != sorted.end() && RowRef(next->family, next->key) < end; ++next) {
+      PutRowHead(&frame, next->family, next->key, next->value.size());
+      frame += next->value;
     }
   };
   put_rows_before(RowRef(Family::kAccount, {}));
   frame += account_rows_;
   put_rows_before(RowRef(Family::kText, {}));
   for (const EntryPlace* text : TextsInOrder()) {
-    if (next != sorted.end() && (*next)->first.first == Family::kText) {
+    if (next != sorted.end() && next->family == Family::kText) {
       const std::string key = storage::TextKey(text->bank, text->sequence);
       put_rows_before(RowRef(Family::kText, key));
       // Written over since.
-      if (next != sorted.end() && RowRef((*next)->first) == RowRef(Family::kText, key)) continue;
+      if (next != sorted.end() && RowRef(next->family, next->key) == RowRef(Family::kText, key)) continue;
     }
     frame.append(texts_, text->text_field, text->text_begin + text->text_length - text->text_field);
   }
