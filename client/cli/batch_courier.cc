@@ -8,11 +8,11 @@ namespace timebank::cli {
 
 BatchCourier::BatchCourier(client::Client client) : client_(std::move(client)) {}
 
-void BatchCourier::Send(v1::BatchRecordExchangesRequest request) {
+void BatchCourier::Send(v1::BatchRecordExchangesRequest* request) {
   assert(!busy());
-  reply_ = std::async(std::launch::async, [client = client_, request = std::move(request)]() mutable {
-    return client.BatchRecordExchanges(std::move(request));
-  });
+  request_.Swap(request);
+  request->Clear();
+  reply_ = std::async(std::launch::async, [this] { return client_.BatchRecordExchanges(&request_); });
 }
 
 BatchCourier::Reply BatchCourier::Fetch() {

@@ -24,13 +24,16 @@ class BatchCourier {
 
   // Whether a batch has been sent whose answer was not fetched.
   bool busy() const { return reply_.valid(); }
-  // Sends it and returns at once. Not while busy().
-  void Send(v1::BatchRecordExchangesRequest request);
+  // Sends it and returns at once. Not while busy(). What is left in `request` is empty, and has the memory of
+  // the one before for the next.
+  void Send(v1::BatchRecordExchangesRequest* request);
   // The answer to what was sent; waits for it. Only while busy().
   Reply Fetch();
 
  private:
   client::Client client_;
+  v1::BatchRecordExchangesRequest request_;
+  // Last, as going it waits for who reads the others.
   std::future<Reply> reply_;
 };
 

@@ -151,7 +151,7 @@ absl::StatusOr<ImportReport> Importer::Run() {
     CLI_ASSIGN_OR_RETURN(const bool more, reader_.Next(row));
     if (!more) break;
     ++report_.rows;
-    CLI_RETURN_IF_ERROR(Take(std::move(row)));
+    CLI_RETURN_IF_ERROR(Take(row));
     if (options_.on_progress && report_.rows % kRowsBetweenProgress == 0) {
       options_.on_progress(reader_.bytes_consumed(), reader_.bytes_total());
     }
@@ -163,7 +163,7 @@ absl::StatusOr<ImportReport> Importer::Run() {
   return report_;
 }
 
-absl::Status Importer::Take(imports::Row row) {
+absl::Status Importer::Take(imports::Row& row) {
   if (auto* member = std::get_if<imports::ImportedMember>(&row)) return TakeMember(*member);
   if (auto* exchange = std::get_if<imports::ImportedExchange>(&row)) return TakeExchange(*exchange);
   if (auto* opening = std::get_if<imports::ImportedOpening>(&row)) return TakeOpening(*opening);
@@ -528,8 +528,7 @@ absl::Status Importer::TakeOpening(imports::ImportedOpening& opening) {
   imports::ImportedExchange as_exchange;
   as_exchange.occurred_on = opening.occurred_on;
   as_exchange.origin_number = opening.origin_number;
-  v1::Exchange exchange = ToExchange(pending, as_exchange);
-  return Enqueue(std::move(pending), std::move(exchange));
+  return Enqueue(std::move(pending), as_exchange);
 }
 
 absl::Status Importer::PostOpening(Pending pending, const imports::ImportedOpening& opening) {
@@ -540,7 +539,7 @@ absl::Status Importer::PostOpening(Pending pending, const imports::ImportedOpeni
   request.set_seconds(opening.seconds);
   request.set_occurred_on(opening.occurred_on);
   request.set_note(opening.note);
-  *request.mutable_origin() = ToOrigin(opening.origin_number);
+  SetOrigin(opening.origin_number, *request.mutable_origin());
   const absl::StatusOr<v1::RecordOpeningResponse> posted = client_.RecordOpening(std::move(request));
   return Count(pending, posted.status(), posted.ok() ? client::SequenceOf(posted->exchange().name()) : 0);
 }
@@ -572,42 +571,40 @@ absl::Status Importer::TakeExchange(imports::ImportedExchange& exchange) {
     }
   }
   Pending pending{std::move(source), giver, receiver, exchange.seconds, /*opening=*/false, exchange.mended};
-  v1::Exchange sent = ToExchange(pending, exchange);
-  return Enqueue(std::move(pending), std::move(sent));
+  return Enqueue(std::move(pending), exchange);
 }
 
-v1::Origin Importer::ToOrigin(std::string number) const {
-  v1::Origin origin;
-  origin.set_system(std::string(reader_.system()));
-  origin.set_number(std::move(number));
-  return origin;
+void Importer::SetOrigin(const std::string& number, v1::Origin& origin) const {
+  origin.set_system(reader_.system().data(), reader_.system().size());
+  origin.set_number(number);
 }
 
-v1::Exchange Importer::ToExchange(const Pending& pending, imports::ImportedExchange& row) const {
-  v1::Exchange exchange;
+// Copied and not moved: the texts of `exchange` have the memory of those before.
+void Importer::SetExchange(const Pending& pending, const imports::ImportedExchange& row,
+                           v1::Exchange& exchange) const {
   exchange.add_givers()->set_holder(pending.giver->holder);
   exchange.add_receivers()->set_holder(pending.receiver->holder);
   exchange.set_seconds(pending.seconds);
-  exchange.set_occurred_on(std::move(row.occurred_on));
-  exchange.set_note(std::move(row.note));
-  exchange.set_category(std::move(row.category));
+  exchange.set_occurred_on(row.occurred_on);
+  exchange.set_note(row.note);
+  exchange.set_category(row.category);
   v1::Origin& origin = *exchange.mutable_origin();
-  origin = ToOrigin(std::move(row.origin_number));
-  origin.set_recorded_by(std::move(row.recorded_by));
+  SetOrigin(row.origin_number, origin);
+  origin.set_recorded_by(row.recorded_by);
   if (row.record_time != absl::InfinitePast()) {
     *origin.mutable_record_time() =
         google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(row.record_time));
   }
-  return exchange;
 }
 
-absl::Status Importer::Enqueue(Pending pending, v1::Exchange exchange) {
+absl::Status Importer::Enqueue(Pending pending, const imports::ImportedExchange& row) {
   // Where somebody is still to be added there is nothing to ask.
   if (!options_.commit && (!pending.giver->existed || !pending.receiver->existed)) {
     return Count(pending, absl::OkStatus(), 0);
   }
+  v1::Exchange& exchange = *batch_.add_exchanges();
+  SetExchange(pending, row, exchange);
   batch_bytes_ += exchange.ByteSizeLong();
-  *batch_.add_exchanges() = std::move(exchange);
   making_.push_back(std::move(pending));
   const bool full = making_.size() == kBatch || batch_bytes_ >= kBatchBytes;
   return full ? SendBatch() : absl::OkStatus();
@@ -618,8 +615,7 @@ absl::Status Importer::SendBatch() {
   if (making_.empty()) return absl::OkStatus();
   batch_.set_parent(options_.bank);
   batch_.set_validate_only(!options_.commit);
-  courier_.Send(std::move(batch_));
-  batch_.Clear();
+  courier_.Send(&batch_);
   batch_bytes_ = 0;
   sent_.swap(making_);
   return absl::OkStatus();

@@ -249,7 +249,7 @@ class Importer {
   ImportAccount* FindCircle(const std::string& id) const;
   absl::Status LoadCircles();
   absl::Status LoadBalances();
-  absl::Status Take(imports::Row row);
+  absl::Status Take(imports::Row& row);
   absl::Status TakeMember(imports::ImportedMember& member);
   absl::Status TakeOpening(imports::ImportedOpening& opening);
   absl::Status TakeExchange(imports::ImportedExchange& exchange);
@@ -270,11 +270,12 @@ class Importer {
   // From here on the hours of `goes` are those of `stays`.
   void Join(ImportAccount& goes, ImportAccount& stays);
 
-  v1::Origin ToOrigin(std::string number) const;
-  v1::Exchange ToExchange(const Pending& pending, imports::ImportedExchange& row) const;
+  void SetOrigin(const std::string& number, v1::Origin& origin) const;
+  void SetExchange(const Pending& pending, const imports::ImportedExchange& row,
+                   v1::Exchange& exchange) const;
   absl::Status PostOpening(Pending pending, const imports::ImportedOpening& opening);
   // Puts it into the next batch, which is sent when it is full.
-  absl::Status Enqueue(Pending pending, v1::Exchange exchange);
+  absl::Status Enqueue(Pending pending, const imports::ImportedExchange& row);
   // Sends the next batch, once the one before it has been answered.
   absl::Status SendBatch();
   // Waits for the batch that is on its way, and counts what came of it.

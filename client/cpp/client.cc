@@ -59,6 +59,11 @@ absl::StatusOr<v1::BatchRecordExchangesResponse> Client::BatchRecordExchanges(
   return connection_->BatchRecordExchanges(std::move(request), options);
 }
 
+absl::StatusOr<v1::BatchRecordExchangesResponse> Client::BatchRecordExchanges(
+    v1::BatchRecordExchangesRequest* request, const CallOptions& options) {
+  return connection_->BatchRecordExchangesIn(*request, options);
+}
+
 absl::StatusOr<v1::CorrectExchangeResponse> Client::CorrectExchange(v1::CorrectExchangeRequest request,
                                                                     const CallOptions& options) {
   return connection_->CorrectExchange(std::move(request), options);

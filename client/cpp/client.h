@@ -58,6 +58,10 @@ class Client {
   // (ToStatus()).
   absl::StatusOr<v1::BatchRecordExchangesResponse> BatchRecordExchanges(
       v1::BatchRecordExchangesRequest request, const CallOptions& options = {});
+  // The same for whoever sends many: the request stays the caller's, with the request_id that it got. Cleared
+  // it keeps the memory of its exchanges, which is much of what making the next one costs.
+  absl::StatusOr<v1::BatchRecordExchangesResponse> BatchRecordExchanges(
+      v1::BatchRecordExchangesRequest* request, const CallOptions& options = {});
   // Posts a reversal and a replacement as one.
   absl::StatusOr<v1::CorrectExchangeResponse> CorrectExchange(v1::CorrectExchangeRequest request,
                                                               const CallOptions& options = {});

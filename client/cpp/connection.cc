@@ -64,6 +64,11 @@ class RetryingConnection : public Connection {
   TIMEBANK_CLIENT_UNARY_RPCS(TIMEBANK_CLIENT_OVERRIDE)
 #undef TIMEBANK_CLIENT_OVERRIDE
 
+  absl::StatusOr<v1::BatchRecordExchangesResponse> BatchRecordExchangesIn(
+      v1::BatchRecordExchangesRequest& request, const CallOptions& call_options) override {
+    return Unary<v1::BatchRecordExchangesResponse>(InfoOf(Rpc::kBatchRecordExchanges), request, call_options);
+  }
+
   absl::Status WatchLedger(v1::WatchLedgerRequest request, const WatchCallback& callback,
                            std::stop_token stop, const CallOptions& call_options) override;
 

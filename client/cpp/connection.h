@@ -41,6 +41,12 @@ class Connection {
   TIMEBANK_CLIENT_UNARY_RPCS(TIMEBANK_CLIENT_DECLARE)
 #undef TIMEBANK_CLIENT_DECLARE
 
+  // The same as BatchRecordExchanges, with a request that stays the caller's.
+  virtual absl::StatusOr<v1::BatchRecordExchangesResponse> BatchRecordExchangesIn(
+      v1::BatchRecordExchangesRequest& request, const CallOptions& options) {
+    return BatchRecordExchanges(request, options);
+  }
+
   // As Client::Watch.
   virtual absl::Status WatchLedger(v1::WatchLedgerRequest request, const WatchCallback& callback,
                                    std::stop_token stop, const CallOptions& options) = 0;

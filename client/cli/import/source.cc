@@ -162,6 +162,12 @@ std::string TellKinds(absl::Span<const FileKind> kinds) {
 Source::Source(Glimpse glimpse, Heading heading)
     : glimpse_(std::move(glimpse)), heading_(std::move(heading)) {
   glimpse_.rows.clear();
+  for (size_t column = 0; column < kind().columns.size(); ++column) {
+    const int cell = heading_.cell_of_column[column];
+    const bool named = cell >= 0 && static_cast<size_t>(cell) < heading_.cells.size();
+    column_names_.push_back(named ? Tellable(Trimmed(heading_.cells[static_cast<size_t>(cell)]))
+                                  : std::string(kind().columns[column].name));
+  }
   for (size_t cell = 0; cell < heading_.cells.size(); ++cell) {
     has_secrets_ = has_secrets_ || IsPassedOver(cell);
   }

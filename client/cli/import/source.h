@@ -121,6 +121,8 @@ class Source {
   const std::string& name() const { return glimpse_.name; }
   const FileKind& kind() const { return *heading_.kind; }
   const Heading& heading() const { return heading_; }
+  // As the file calls the column of its kind, harmless to tell; where it has no heading, as the system does.
+  const std::string& NameOf(int column) const { return column_names_[static_cast<size_t>(column)]; }
   // Whether columns are passed over.
   bool has_secrets() const { return has_secrets_; }
   int64_t bytes_consumed() const;
@@ -131,6 +133,7 @@ class Source {
 
   Glimpse glimpse_;
   Heading heading_;
+  std::vector<std::string> column_names_;
   bool has_secrets_ = false;
   std::ifstream file_;
   std::unique_ptr<Utf8Buffer> utf8_;

@@ -72,15 +72,6 @@ const std::string& Line::Raw(int column) const {
                                                                      : row_.fields[static_cast<size_t>(cell)];
 }
 
-std::string Line::NameOf(int column) const {
-  const Heading& heading = source_.heading();
-  const int cell = heading.cell_of_column[static_cast<size_t>(column)];
-  if (cell >= 0 && static_cast<size_t>(cell) < heading.cells.size()) {
-    return Tellable(Trimmed(heading.cells[static_cast<size_t>(cell)]));
-  }
-  return std::string(heading.kind->columns[static_cast<size_t>(column)].name);
-}
-
 void Line::Fail(int column, std::string reason) {
   if (!ok() || reason.empty()) return;
   field_ = NameOf(column);
@@ -313,6 +304,12 @@ bool TableReader::ReadMoment(const Line& line, int column, Moment& moment) const
 }
 
 void TableReader::When(Line& line, int column, ImportedExchange& exchange) {
+  if (last_day_.source == &line.source() && last_day_.cell == line.Raw(column)) {
+    exchange.occurred_on = last_day_.occurred_on;
+    exchange.record_time = last_day_.record_time;
+    when_ = last_day_.when;
+    return;
+  }
   Moment moment;
   if (line.Text(column).empty()) return line.Fail(column, "no day");
   if (!ReadMoment(line, column, moment)) {
@@ -330,7 +327,10 @@ void TableReader::When(Line& line, int column, ImportedExchange& exchange) {
   exchange.record_time = moment.time;
   when_ = moment.time == absl::InfinitePast() ? exchange.occurred_on
                                               : absl::StrCat(absl::ToUnixMicros(moment.time));
-  if (moment.day <= today) return;
+  if (moment.day <= today) {
+    last_day_ = {&line.source(), line.Raw(column), exchange.occurred_on, exchange.record_time, when_};
+    return;
+  }
   Count(
       "transfers dated after today: they count as today's help, and keep their date as the time of their "
       "record",

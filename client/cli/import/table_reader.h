@@ -53,8 +53,8 @@ class Line {
   const std::string& Raw(int column) const;
   // The same without the blanks around it.
   std::string Text(int column) const { return std::string(Trimmed(Raw(column))); }
-  // As the file calls the column; where it has no heading, as the system does.
-  std::string NameOf(int column) const;
+  // As Source::NameOf().
+  const std::string& NameOf(int column) const { return source_.NameOf(column); }
 
   // Says what is wrong, with the column it is about; the first time counts. Empty reasons are none.
   void Fail(int column, std::string reason);
@@ -199,6 +199,15 @@ class TableReader : public Reader {
   // The row that was read last, and what came of it and is still to be given.
   CsvRow row_;
   std::deque<Row> given_;
+  // The last cell of a day that was read, and what came of it: rows stand in order of day, mostly.
+  struct ReadDay {
+    const Source* source = nullptr;
+    std::string cell;
+    std::string occurred_on;
+    absl::Time record_time = {};
+    std::string when;
+  };
+  ReadDay last_day_;
   // When the row's exchange was, as a fact of its origin: as the file says it, whatever today is.
   std::string when_;
   std::vector<DeclaredBalance> declared_;

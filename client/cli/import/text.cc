@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -35,6 +36,9 @@ Sequence SequenceOf(unsigned char lead) {
   if ((lead & 0xF8) == 0xF0) return {4, 0x10000};
   return {0, 0};
 }
+
+// What stands around a fact where it is hashed, at most: its length, and two marks.
+constexpr size_t kAroundAFact = 22;
 
 constexpr std::string_view kNoBreakSpace = "\xC2\xA0";
 
@@ -167,15 +171,24 @@ size_t CodePoints(std::string_view text) {
   return text.size() - static_cast<size_t>(std::count_if(text.begin(), text.end(), IsContinuation));
 }
 
-FactsHash HashFacts(const std::vector<std::string>& facts) {
+FactsHash HashFacts(std::initializer_list<std::string_view> facts) {
   std::string bytes;
-  for (const std::string& fact : facts) absl::StrAppend(&bytes, fact.size(), ":", fact, ";");
+  size_t size = 0;
+  for (const std::string_view fact : facts) size += fact.size() + kAroundAFact;
+  bytes.reserve(size);
+  for (const std::string_view fact : facts) absl::StrAppend(&bytes, fact.size(), ":", Absl(fact), ";");
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int length = 0;
   // Fails only where the library has no SHA-256 or no memory left; either way nothing sensible can be done.
-  // Fetched once: looking it up costs more than the digest of so few bytes.
+  // Fetched once, with room for its work: either costs more than the digest of so few bytes.
   static EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, sha256, nullptr) != 1) std::abort();
+  thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> work(EVP_MD_CTX_new(),
+                                                                                  EVP_MD_CTX_free);
+  if (EVP_DigestInit_ex2(work.get(), sha256, nullptr) != 1 ||
+      EVP_DigestUpdate(work.get(), bytes.data(), bytes.size()) != 1 ||
+      EVP_DigestFinal_ex(work.get(), digest.data(), &length) != 1) {
+    std::abort();
+  }
   FactsHash hash;
   std::copy_n(digest.begin(), hash.size(), hash.begin());
   return hash;

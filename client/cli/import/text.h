@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,7 +52,7 @@ size_t CodePoints(std::string_view text);
 using FactsHash = std::array<unsigned char, 16>;
 
 // Of `facts`, each taken with its length before it, so that no two lists run together.
-FactsHash HashFacts(const std::vector<std::string>& facts);
+FactsHash HashFacts(std::initializer_list<std::string_view> facts);
 
 // As 32 hexadecimal digits.
 std::string ToHex(const FactsHash& hash);
