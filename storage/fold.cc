@@ -49,7 +49,6 @@ class Folder {
     TB_RETURN_IF_ERROR(
         tail.VisitRows([&](Family family, std::string_view key, std::string_view value) -> absl::Status {
           if (family == Family::kText) return TakeChangedText(key, value);
-          if (family == Family::kOrigin) NoteOrigin(key);
           value.empty() ? Delete(family, key) : Put(family, key, value);
           if (family == Family::kDirectory && value.empty()) NoteBankRemoved(key);
           return absl::OkStatus();
@@ -147,16 +146,6 @@ class Folder {
     if (bank == 0 || key != DirectoryKey(bank, DirectoryKind::kBank, 0)) return;
     removed_banks_.push_back(bank);
     rewrites_texts_ = true;
-  }
-
-  void NoteOrigin(std::string_view key) {
-    database_.origins().Add(key, [this, key] {
-      const rocksdb::Slice bank = ToSlice(key.substr(0, sizeof(BankNumber)));
-      const std::unique_ptr<rocksdb::Iterator> rows(
-          database_.db().NewIterator(rocksdb::ReadOptions(), database_.handle(Family::kOrigin)));
-      rows->Seek(bank);
-      return rows->Valid() ? !rows->key().starts_with(bank) : rows->status().ok();
-    });
   }
 
   void RemoveBank(BankNumber bank) {

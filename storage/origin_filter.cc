@@ -1,6 +1,8 @@
 #include "storage/origin_filter.h"
 
+#include <algorithm>
 #include <functional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -16,6 +18,7 @@ constexpr size_t kGrowth = 4;
 constexpr size_t kKeysPerLine = 51;
 constexpr int kBitsSet = 7;
 constexpr int kBitsOfPlace = 9;  // one of a line's 512
+constexpr size_t kAddedAtOnce = 256;
 constexpr size_t kHashBytes = 16;
 constexpr size_t kKeyBytes = sizeof(BankNumber) + kHashBytes;
 
@@ -37,12 +40,20 @@ bool VisitBits(std::string_view key, const Visit& visit) {
 
 }  // namespace
 
-void OriginFilter::Add(std::string_view key, const std::function<bool()>& had_none) {
+void OriginFilter::Add(std::span<const std::string_view> keys,
+                       const std::function<bool(BankNumber bank)>& had_none) {
+  // In pieces, so that nobody who asks waits for all of them.
+  for (size_t i = 0; i < keys.size();) {
+    absl::MutexLock lock(&mutex_);
+    for (const size_t end = std::min(keys.size(), i + kAddedAtOnce); i < end; ++i) AddOne(keys[i], had_none);
+  }
+}
+
+void OriginFilter::AddOne(std::string_view key, const std::function<bool(BankNumber bank)>& had_none) {
   if (key.size() != kKeyBytes) return;
-  absl::MutexLock lock(&mutex_);
   const auto [found, first] = banks_.try_emplace(BankOf(key));
   Bank& bank = found->second;
-  if (first) bank.known = had_none();
+  if (first) bank.known = had_none(found->first);
   if (!bank.known) return;
   if (bank.levels.empty() || bank.keys_in_last == bank.levels.back().size() * kKeysPerLine) Grow(&bank);
   if (!bank.known) return;

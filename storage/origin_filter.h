@@ -1,10 +1,10 @@
-// Says of most origins that are not in the database that they are not, without asking it.
+// Says of most origins that are not in the ledger that they are not, without looking for them.
 //
 // Whoever moves in brings a row of `origin` with every exchange, each looked for first and hardly ever there;
 // and a lookup that finds nothing looks everywhere. So of every bank that had no folded origin when the first
-// one came since the start of this process, all that came since are kept as a Bloom filter, in memory alone.
-// Of any other bank nothing is known, and the database is asked: after a restart, that is of every bank that
-// has some.
+// one came since the start of this process, all that were applied since are kept as a Bloom filter, in memory
+// alone. Of any other bank nothing is known, and tails and database are asked: after a restart, that is of
+// every bank that has some.
 //
 // It knows more than a view may see (origins of a later position, and removed ones), never less.
 //
@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -33,11 +34,11 @@ class OriginFilter {
 
   explicit OriginFilter(size_t most_bytes = kMostBytes) : most_bytes_(most_bytes) {}
 
-  // `key`: an OriginKey. `had_none`: whether the database has no origin of that bank, asked at the bank's
-  // first one only.
-  void Add(std::string_view key, const std::function<bool()>& had_none);
+  // `keys`: OriginKeys. `had_none`: whether there is no origin of that bank yet, asked at the bank's first
+  // one only.
+  void Add(std::span<const std::string_view> keys, const std::function<bool(BankNumber bank)>& had_none);
 
-  // False: the database has no such row.
+  // False: there is no such row, neither in a tail nor in the database.
   bool MayHold(std::string_view key) const;
 
  private:
@@ -50,6 +51,8 @@ class OriginFilter {
     bool known = false;
   };
 
+  void AddOne(std::string_view key, const std::function<bool(BankNumber bank)>& had_none)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   static void Set(std::string_view key, std::vector<Line>* level);
   static bool IsSet(std::string_view key, const std::vector<Line>& level);
   void Grow(Bank* bank) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

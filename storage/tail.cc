@@ -100,6 +100,9 @@ absl::StatusOr<Tail::Added> Tail::Add(uint64_t index, std::shared_ptr<const std:
              if (row.family != Family::kText || !PutTextOfNewEntry(row, staged)) PutRow(index, row);
            });
   Added added;
+  for (const FrameView::Row& row : frame.rows) {
+    if (row.family == Family::kOrigin) added.origins.push_back(row.key);
+  }
   added.changed_directory = std::any_of(frame.rows.begin(), frame.rows.end(), [](const FrameView::Row& row) {
     return row.family == Family::kMeta || row.family == Family::kDirectory || row.family == Family::kSlug;
   });

@@ -54,7 +54,8 @@ class Tail {
 
   struct Added {
     std::vector<std::pair<BankNumber, Sequence>> ends;  // banks that it brought entries, with their last ones
-    bool changed_directory = false;                     // it has rows of meta, directory or slug
+    std::vector<std::string_view> origins;  // keys of its rows of that family, as the tail has them
+    bool changed_directory = false;         // it has rows of meta, directory or slug
   };
 
   // Adds frame `index`, the one behind the last. After an error the tail is as it was.

@@ -214,6 +214,7 @@ uint64_t View::directory_index() const { return impl_->directory_index(); }
 // `read` gets the row's value as it is kept, unless there is no such row.
 template <typename Read>
 absl::StatusOr<bool> View::ReadRow(Family family, std::string_view key, const Read& read) const {
+  if (family == Family::kOrigin && !impl_->database().origins().MayHold(key)) return false;
   const auto& tails = impl_->tails();
   for (auto tail = tails.rbegin(); tail != tails.rend(); ++tail) {
     const std::optional<std::string_view> value = (*tail)->Find(family, key, impl_->applied_index());
@@ -231,7 +232,6 @@ absl::StatusOr<bool> View::ReadRow(Family family, std::string_view key, const Re
 template <typename Read>
 absl::StatusOr<bool> View::ReadFolded(Family family, std::string_view key, const Read& read) const {
   const Database& database = impl_->database();
-  if (family == Family::kOrigin && !database.origins().MayHold(key)) return false;
   rocksdb::PinnableSlice value;
   const rocksdb::Status status =
       database.db().Get(impl_->ReadOptions(in_memory_), database.handle(family), ToSlice(key), &value);

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
+#include <string_view>
 
 #include "absl/strings/str_cat.h"
 #include "storage/keys.h"
@@ -15,7 +17,10 @@ std::string Key(BankNumber bank, int number) {
 }
 
 void AddAll(OriginFilter& filter, BankNumber bank, int end, bool had_none) {
-  for (int i = 0; i < end; ++i) filter.Add(Key(bank, i), [had_none] { return had_none; });
+  for (int i = 0; i < end; ++i) {
+    const std::string key = Key(bank, i);
+    filter.Add(std::array{std::string_view(key)}, [had_none](BankNumber) { return had_none; });
+  }
 }
 
 int Seen(const OriginFilter& filter, BankNumber bank, int begin, int end) {
