@@ -11,8 +11,8 @@ BatchCourier::BatchCourier(client::Client client) : client_(std::move(client)) {
 void BatchCourier::Send(v1::BatchRecordExchangesRequest* request) {
   assert(!busy());
   request_.Swap(request);
-  request->Clear();
   reply_ = std::async(std::launch::async, [this] { return client_.BatchRecordExchanges(&request_); });
+  request->Clear();
 }
 
 BatchCourier::Reply BatchCourier::Fetch() {

@@ -611,33 +611,35 @@ absl::Status Importer::Enqueue(Pending pending, const imports::ImportedExchange&
 }
 
 absl::Status Importer::SendBatch() {
-  CLI_RETURN_IF_ERROR(Settle());
-  if (making_.empty()) return absl::OkStatus();
-  batch_.set_parent(options_.bank);
-  batch_.set_validate_only(!options_.commit);
-  courier_.Send(&batch_);
-  batch_bytes_ = 0;
-  sent_.swap(making_);
-  return absl::OkStatus();
-}
-
-absl::Status Importer::Settle() {
-  if (!courier_.busy()) return absl::OkStatus();
-  CLI_ASSIGN_OR_RETURN(const v1::BatchRecordExchangesResponse response, courier_.Fetch());
-  if (static_cast<size_t>(response.results_size()) != sent_.size()) {
+  v1::BatchRecordExchangesResponse answer;
+  if (courier_.busy()) {
+    CLI_ASSIGN_OR_RETURN(answer, courier_.Fetch());
+  }
+  if (static_cast<size_t>(answer.results_size()) != sent_.size()) {
     return absl::InternalError("The server answered for another number of exchanges than it was sent.");
   }
-  for (size_t i = 0; i < sent_.size(); ++i) {
-    const auto& result = response.results(static_cast<int>(i));
-    CLI_RETURN_IF_ERROR(Count(sent_[i], client::ToStatus(result.status()), result.sequence()));
+  std::vector<Pending> answered;
+  answered.swap(sent_);
+  if (!making_.empty()) {
+    batch_.set_parent(options_.bank);
+    batch_.set_validate_only(!options_.commit);
+    // Before the answer is looked at: the server need not wait for that.
+    courier_.Send(&batch_);
+    batch_bytes_ = 0;
+    sent_.swap(making_);
   }
-  sent_.clear();
+  for (size_t i = 0; i < answered.size(); ++i) {
+    const auto& result = answer.results(static_cast<int>(i));
+    CLI_RETURN_IF_ERROR(Count(answered[i], client::ToStatus(result.status()), result.sequence()));
+  }
+  answered.clear();
+  making_.swap(answered);  // empty as well, with the memory of many
   return absl::OkStatus();
 }
 
 absl::Status Importer::Flush() {
   CLI_RETURN_IF_ERROR(SendBatch());
-  CLI_RETURN_IF_ERROR(Settle());
+  CLI_RETURN_IF_ERROR(SendBatch());
   return poster_.Flush();
 }
 

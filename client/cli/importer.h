@@ -16,7 +16,7 @@
 // that cannot be (the account has hours before this run), or somebody has changed the member since it was
 // added (reopened it, perhaps), it stays open and is told.
 //
-// Memory: the members of the files and of the bank, declared balances, two batches; and what the Reader
+// Memory: the members of the files and of the bank, declared balances, three batches; and what the Reader
 // itself needs. Threads: the caller's, and one that waits for the server.
 #ifndef TIMEBANK_CLIENT_CLI_IMPORTER_H_
 #define TIMEBANK_CLIENT_CLI_IMPORTER_H_
@@ -276,10 +276,10 @@ class Importer {
   absl::Status PostOpening(Pending pending, const imports::ImportedOpening& opening);
   // Puts it into the next batch, which is sent when it is full.
   absl::Status Enqueue(Pending pending, const imports::ImportedExchange& row);
-  // Sends the next batch, once the one before it has been answered.
+  // Waits for the batch that is on its way, sends the next one, if there is any, and counts what came of the
+  // first.
   absl::Status SendBatch();
-  // Waits for the batch that is on its way, and counts what came of it.
-  absl::Status Settle();
+  // The same until nothing is on its way.
   absl::Status Flush();
   // What the server says about one row: counted as new, as known, or rejected; `sequence` where it posted it.
   // Errors: it did not answer.

@@ -285,10 +285,11 @@ class SpreadsheetReader : public TableReader {
     std::string number = index_.NumberOf(party, problem);
     if (number.empty() && problem.empty()) problem = "nobody is named";
     line.Fail(column, problem);
-    const auto known = names_.find(number);
-    if (known != names_.end() && !party.name.empty() && !party.number.empty() &&
-        known->second != FoldedName(party.name)) {
-      Count("cells with a name and another member's number: the number was taken", line.place());
+    if (!party.name.empty() && !party.number.empty()) {
+      const auto known = names_.find(number);
+      if (known != names_.end() && known->second != FoldedName(party.name)) {
+        Count("cells with a name and another member's number: the number was taken", line.place());
+      }
     }
     name = party.name;
     return IsCommunity(number) ? "" : number;
