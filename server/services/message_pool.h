@@ -56,7 +56,13 @@ template <typename Message>
 int ItemsOf(const Message&) {
   return 0;
 }
-inline int ItemsOf(const v1::BatchRecordExchangesRequest& request) { return request.exchanges_size(); }
+inline int ItemsOf(const v1::BatchRecordExchangesRequest& request) {
+  int items = request.exchanges_size();
+  for (const v1::Exchange& exchange : request.exchanges()) {
+    items += exchange.givers_size() + exchange.receivers_size() + exchange.tags_size();
+  }
+  return items;
+}
 
 // Of one method. Must outlive the server's calls.
 template <typename Request, typename Response>
@@ -80,7 +86,8 @@ class MessagePool {
  private:
   // What a message holds is many times what was sent, and adds up over calls of different shapes: so none is
   // kept for ever, and none that was long. Of short ones as many are kept as a few connections may have calls
-  // at a time, of long ones a few.
+  // at a time, of long ones a few: a whole batch of an import, each exchange with its note and its origin, is
+  // 1.5 MB.
   struct Limits {
     size_t kept;
     size_t request_bytes;  // on the wire
@@ -89,9 +96,9 @@ class MessagePool {
   };
   static constexpr Limits kLimits = kIsPage<Response> ? Limits{128, 1 << 10, 32 << 10, 256}
                                     : kIsBulk<Request> || kIsBulk<Response>
-                                        ? Limits{4, 1 << 20, 1 << 20, 64}
+                                        ? Limits{4, 2 << 20, 1 << 20, 64}
                                         : Limits{512, 1 << 10, 4 << 10, 256};
-  static constexpr int kMostItems = 8192;
+  static constexpr int kMostItems = 32'768;  // 8,192 exchanges between two, and some more
 
   class Holder final : public grpc::MessageHolder<Request, Response> {
    public:

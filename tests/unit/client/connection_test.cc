@@ -76,6 +76,26 @@ TEST_F(ConnectionTest, AGivenIdIsKept) {
   EXPECT_THAT(request_ids_, ElementsAre("slip-17", "slip-17"));
 }
 
+// Goal: a batch that stays its caller's is sent from where it stands, and keeps the id that it got.
+TEST_F(ConnectionTest, ABatchThatStaysItsCallersIsNotCopied) {
+  const google::protobuf::Message* sent = nullptr;
+  EXPECT_CALL(*stub_, Call)
+      .WillOnce([&sent](const RpcInfo& rpc, grpc::ClientContext&, const google::protobuf::Message& request,
+                        google::protobuf::Message&) {
+        EXPECT_EQ(rpc.rpc, Rpc::kBatchRecordExchanges);
+        sent = &request;
+        return absl::OkStatus();
+      });
+  v1::BatchRecordExchangesRequest request;
+  request.add_exchanges()->set_note("curtains");
+
+  EXPECT_TRUE(Connect({.new_request_id = [] { return "made-1"; }})->BatchRecordExchangesIn(request, {}).ok());
+
+  EXPECT_EQ(sent, &request);
+  EXPECT_EQ(request.request_id(), "made-1");
+  EXPECT_EQ(request.exchanges_size(), 1);
+}
+
 // Goal: ids made without help from outside are random UUIDs, no two the same.
 TEST_F(ConnectionTest, MadeIdsAreRandomUuids) {
   Script({});
