@@ -192,6 +192,22 @@ int MakeFirstKey(const Configured& configured) {
   return kStopped;
 }
 
+// The ledger was put back from a copy: positions of before are told from new ones from now on.
+int TakeAsRestored(const Config& config) {
+  SetUpLog("warn");
+  const absl::Status done = MarkRestored(config);
+  EndLog();
+  if (!done.ok()) {
+    std::cerr << "timebankd: " << done.message() << '\n';
+    if (absl::IsNotFound(done)) return kBadConfiguration;
+    return absl::IsFailedPrecondition(done) && IsInUse(config.data) ? kLedgerInUse : kLedgerFailed;
+  }
+  std::cerr << "The ledger in " << config.data
+            << " is known as one that was put back. Whoever follows its feed, or has a position of before, "
+            << "hears EPOCH_CHANGED and begins anew. Now start the server.\n";
+  return kStopped;
+}
+
 // Root may read what the server may not that runs as somebody else: how to look as that one. Empty where it
 // makes no difference.
 std::string HowToLookAsOwner(const Config& config, const std::vector<std::string>& arguments) {
@@ -225,7 +241,8 @@ std::optional<ExitCode> TellWrongFiles(const Config& config) {
 
 int Main(std::vector<std::string> arguments) {
   const bool init = !arguments.empty() && arguments.front() == "init";
-  if (init) arguments.erase(arguments.begin());
+  const bool restored = !arguments.empty() && arguments.front() == "restored";
+  if (init || restored) arguments.erase(arguments.begin());
   Configured configured = Configure(arguments, EnvironmentOfProcess());
   if (!init && (!configured.key_out.empty() || configured.new_pepper)) {
     configured.errors = {"--key-out and --new-pepper are timebankd init's"};
@@ -251,6 +268,7 @@ int Main(std::vector<std::string> arguments) {
   }
   umask(0077);  // the ledger and the sockets are the owner's alone
   if (init) return MakeFirstKey(configured);
+  if (restored) return TakeAsRestored(configured.config);
   if (const std::optional<ExitCode> wrong = TellWrongFiles(configured.config)) return *wrong;
   SetUpLog(configured.config.log_level);
   static Events events;  // the signals' thread sees it to the end

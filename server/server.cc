@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstring>
 #include <mutex>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -159,6 +160,16 @@ engine::Engine::OpenLog OpenLocalLog(const Config& config) {
   };
 }
 
+storage::Store::Options StoreOptionsOf(const Config& config) {
+  storage::Store::Options store;
+  store.path = config.data;
+  store.block_cache_bytes = static_cast<uint64_t>(config.block_cache_mb) * kMegabyte;
+  store.write_buffer_bytes = static_cast<uint64_t>(config.write_buffer_mb) * kMegabyte;
+  store.tail_bytes = static_cast<uint64_t>(config.tail_mb) * kMegabyte;
+  store.flush_interval_seconds = static_cast<double>(config.flush_interval_seconds);
+  return store;
+}
+
 std::string_view NameOf(State state) {
   switch (state) {
     case State::kRecovering:
@@ -242,14 +253,8 @@ absl::Status Server::OpenEngine() {
     metrics_.OnTrouble();
     LogError("the ledger has trouble and will try again", {{"what", what.ToString()}});
   };
-  storage::Store::Options store;
-  store.path = config_.data;
-  store.block_cache_bytes = static_cast<uint64_t>(config_.block_cache_mb) * kMegabyte;
-  store.write_buffer_bytes = static_cast<uint64_t>(config_.write_buffer_mb) * kMegabyte;
-  store.tail_bytes = static_cast<uint64_t>(config_.tail_mb) * kMegabyte;
-  store.flush_interval_seconds = static_cast<double>(config_.flush_interval_seconds);
-  TB_ASSIGN_OR_RETURN(engine_,
-                      engine::Engine::Open(std::move(options), std::move(store), OpenLocalLog(config_)));
+  TB_ASSIGN_OR_RETURN(
+      engine_, engine::Engine::Open(std::move(options), StoreOptionsOf(config_), OpenLocalLog(config_)));
 
   services::ServingOptions serving;
   serving.observer = &call_log_;
@@ -464,6 +469,31 @@ std::vector<absl::Status> CheckFiles(const Config& config) {
     if (!status.ok()) wrong.push_back(status);
   }
   return wrong;
+}
+
+absl::Status MarkRestored(const Config& config) {
+  struct stat found = {};
+  if (stat((config.data + "/FORMAT").c_str(), &found) != 0 && errno == ENOENT) {
+    return absl::NotFoundError(absl::StrCat("there is no ledger in ", config.data, ": it has no FORMAT"));
+  }
+  absl::Mutex mutex;
+  std::optional<absl::Status> became;  // of the ledger, first
+  const auto tell = [&](const absl::Status& what) {
+    const absl::MutexLock lock(&mutex);
+    if (!became) became = what;
+  };
+  engine::Engine::Options options;
+  options.new_epoch = true;
+  options.on_state = [&](State state, const absl::Status& failure) {
+    if (state == State::kServing || state == State::kFailed) tell(failure);
+  };
+  options.on_trouble = tell;  // what may pass is tried again by whoever gave the command
+  TB_ASSIGN_OR_RETURN(const std::unique_ptr<engine::Engine> engine,
+                      engine::Engine::Open(std::move(options), StoreOptionsOf(config), OpenLocalLog(config)));
+  const auto decided = [&] { return became.has_value(); };
+  const absl::MutexLock lock(&mutex);
+  mutex.Await(absl::Condition(&decided));
+  return *became;
 }
 
 bool IsInUse(const std::string& folder) {

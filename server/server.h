@@ -121,6 +121,12 @@ class Server {
 // access::ReadAccessFiles.
 std::vector<absl::Status> CheckFiles(const Config& config);
 
+// Makes another instance of the ledger in `config.data`, which was put back from a copy: positions that were
+// given before are refused from then on (EPOCH_CHANGED), instead of being taken for those of other entries.
+// The ledger is written as it is on disk when this returns. NOT_FOUND: there is no ledger. Errors:
+// storage::Store::Open's and the engine's.
+absl::Status MarkRestored(const Config& config);
+
 // Whether some process has the ledger in `folder` open.
 bool IsInUse(const std::string& folder);
 

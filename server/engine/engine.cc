@@ -273,11 +273,22 @@ absl::Status Engine::Recover() {
     ledger::Genesis(RandomNumber(), RandomBytes(32), state);
     TB_RETURN_IF_ERROR(CommitLayer(*state.Seal()));
   }
+  if (options_.new_epoch && !renewed_) TB_RETURN_IF_ERROR(RenewEpoch());
   store_->Publish();
   if (options_.on_published) options_.on_published();
   absl::MutexLock lock(&mutex_);
   commit_failed_ = false;
   disk_full_ = false;
+  return absl::OkStatus();
+}
+
+absl::Status Engine::RenewEpoch() {
+  StoreBase base(store_.get());
+  ledger::WorkingState state(&base);
+  ledger::Renew(RandomNumber(), state);
+  TB_RETURN_IF_ERROR(state.status());
+  TB_RETURN_IF_ERROR(CommitLayer(*state.Seal()));
+  renewed_ = true;
   return absl::OkStatus();
 }
 

@@ -63,7 +63,10 @@ class Engine {
     size_t queue_bytes = 64u << 20;
     size_t batch_entries = 8192;    // a batch takes no more commands once it has so many entries ...
     size_t batch_bytes = 4u << 20;  // ... or so many bytes of them
-    uint32_t retry_ms = 100;        // first pause after a failed recovery; doubles up to 100 times as much
+    // Once the log is replayed, the ledger becomes another instance (ledger::Renew): it was put back from a
+    // copy.
+    bool new_epoch = false;
+    uint32_t retry_ms = 100;  // first pause after a failed recovery; doubles up to 100 times as much
     // With failure(). On threads of the engine's or the store's, one call at a time, in the order in which
     // things happened; must not block and must not call Stop().
     std::function<void(State, const absl::Status& failure)> on_state;
@@ -137,6 +140,7 @@ class Engine {
   // One life of the working state, from replay to failure or stop.
   bool AwaitRecovery(uint32_t pause_ms);
   absl::Status Recover();
+  absl::Status RenewEpoch();
   void Serve();
   void AwaitSomethingToDo(const Batch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasFailed() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
@@ -186,6 +190,7 @@ class Engine {
   // The engine thread's: what it took from queue_, in order, from next_ on not yet executed.
   std::vector<Submission> taken_;
   size_t next_ = 0;
+  bool renewed_ = false;  // the epoch, where it is to be
 
   absl::Mutex replies_mutex_;
   absl::CondVar replier_wakes_;

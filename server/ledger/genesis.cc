@@ -14,4 +14,11 @@ void Genesis(uint64_t epoch, std::string secret, WorkingState& state) {
   state.PutRow(storage::Family::kMeta, std::string(storage::kMetaInstance), instance);
 }
 
+void Renew(uint64_t epoch, WorkingState& state) {
+  storage::v1::InstanceRow instance;
+  state.GetRow(storage::Family::kMeta, storage::kMetaInstance, &instance);
+  instance.set_epoch(epoch);
+  state.PutRow(storage::Family::kMeta, std::string(storage::kMetaInstance), instance);
+}
+
 }  // namespace timebank::ledger

@@ -86,6 +86,27 @@ std::string BankReader::PositionAt(Sequence sequence) const {
 }
 
 absl::StatusOr<Sequence> BankReader::SequenceAt(const std::string& token, std::string_view field) const {
+  TB_ASSIGN_OR_RETURN(const Sequence sequence, SequenceOf(token, field));
+  TB_ASSIGN_OR_RETURN(const Sequence last, LastSequence());
+  if (sequence > last) {
+    return ledger::ErrorOf(Reason::kNotServing, "this server is not at that position yet; try again");
+  }
+  return sequence;
+}
+
+absl::StatusOr<Sequence> BankReader::FeedSequenceAt(const std::string& token, std::string_view field) const {
+  TB_ASSIGN_OR_RETURN(const Sequence sequence, SequenceOf(token, field));
+  TB_ASSIGN_OR_RETURN(const Sequence last, LastSequence());
+  if (sequence > last) {
+    return ledger::ErrorOf(
+        Reason::kEpochChanged,
+        absl::StrCat("this position is behind entry ", sequence, ", and the bank's journal ends with entry ",
+                     last, ": the ledger was put back from a copy; start anew"));
+  }
+  return sequence;
+}
+
+absl::StatusOr<Sequence> BankReader::SequenceOf(const std::string& token, std::string_view field) const {
   const std::optional<Position> position = DecodePosition(token);
   // Another instance's bank of this name has another number, too.
   if (position && position->epoch != epoch()) {
@@ -94,10 +115,6 @@ absl::StatusOr<Sequence> BankReader::SequenceAt(const std::string& token, std::s
   }
   if (!position || position->bank != bank()) {
     return services::ToStatus({{std::string(field), std::string(ledger::violation::kMalformed)}}, "");
-  }
-  TB_ASSIGN_OR_RETURN(Sequence last, LastSequence());
-  if (position->sequence > last) {
-    return ledger::ErrorOf(Reason::kNotServing, "this server is not at that position yet; try again");
   }
   return position->sequence;
 }

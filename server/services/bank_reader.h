@@ -48,6 +48,9 @@ class BankReader {
   // The sequence number that `token` stands for. VALIDATION at `field`, EPOCH_CHANGED; NOT_SERVING where this
   // server is not so far yet.
   absl::StatusOr<storage::Sequence> SequenceAt(const std::string& token, std::string_view field) const;
+  // The same of a position that a feed is to go on behind: beyond the bank's end it is EPOCH_CHANGED
+  // (README.md).
+  absl::StatusOr<storage::Sequence> FeedSequenceAt(const std::string& token, std::string_view field) const;
 
   // --- holders
   // The account, a merged member's survivor. HOLDER_NOT_FOUND.
@@ -98,6 +101,7 @@ class BankReader {
   absl::Status ToStatus(const ledger::Refusal& refusal, storage::Day today);
 
  private:
+  absl::StatusOr<storage::Sequence> SequenceOf(const std::string& token, std::string_view field) const;
   BankReader(const NamedView& view, std::shared_ptr<const BankRecord> record)
       : view_(view.view), directory_(view.directory), record_(std::move(record)), seen_by_(view.seen_by) {}
   // Whether whom this is told may know that account's balance.

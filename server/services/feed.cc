@@ -31,7 +31,7 @@ constexpr int64_t kDefaultHeartbeatMs = 10'000;
 // Where a feed begins: behind `after_position`, or at the beginning.
 absl::StatusOr<Sequence> StartOf(const BankReader& bank, const std::string& after_position) {
   if (after_position.empty()) return Sequence{0};
-  return bank.SequenceAt(after_position, "after_position");
+  return bank.FeedSequenceAt(after_position, "after_position");
 }
 
 absl::StatusOr<int64_t> HeartbeatMs(const v1::WatchLedgerRequest& request) {

@@ -1,5 +1,6 @@
 // The feed of a bank: in order, gap-free, taken up again where it was left.
 #include <atomic>
+#include <filesystem>
 #include <string>
 #include <thread>
 #include <vector>
@@ -194,6 +195,58 @@ TEST_F(WatchTest, SurvivesARestart) {
   ASSERT_TRUE(wire.Call<v1::CreateMemberResponse>(member).ok());
   ASSERT_TRUE(feed.Next());
   EXPECT_EQ(feed.message().events(0).sequence(), seen + 1);
+}
+
+// Goal: nobody who follows a ledger that was put back is left waiting, or misses what came instead: beyond
+// its end a position is refused at once, and known for a ledger that was put back every old one is.
+TEST_F(WatchTest, ARestoredLedgerIsTold) {
+  const TempFolder folder;
+  const TempFolder copy;
+  const auto request = [](const std::string& after) {
+    v1::WatchLedgerRequest watch;
+    watch.set_parent("timebanks/restored");
+    watch.set_after_position(after);
+    return watch;
+  };
+  auto server = ServerProcess::Start(folder.path());
+  std::string kept;  // in the copy, too
+  {
+    const Wire wire(server->address());
+    const LiveBank bank(wire, "restored", {"ana", "ben"});
+    kept = bank.Bank().position();
+    EXPECT_EQ(server->Stop(), 0);
+  }
+  std::filesystem::copy(folder.path() + "/data", copy.path() + "/data",
+                        std::filesystem::copy_options::recursive);
+  server = ServerProcess::Start(folder.path());
+  v1::CreateMemberRequest member;
+  member.set_parent("timebanks/restored");
+  const auto lost = Wire(server->address()).Call<v1::CreateMemberResponse>(member);
+  ASSERT_TRUE(lost.ok()) << lost;
+  EXPECT_EQ(server->Stop(), 0);
+
+  server = ServerProcess::Start(copy.path());
+  {
+    const Wire wire(server->address());
+    EXPECT_THAT(Feed(wire, request(lost.reply.position())).End(),
+                IsRefused(StatusCode::OUT_OF_RANGE, "EPOCH_CHANGED"));
+    v1::ListEventsRequest list;
+    list.set_parent("timebanks/restored");
+    list.set_after_position(lost.reply.position());
+    EXPECT_THAT(wire.Call<v1::ListEventsResponse>(list),
+                IsRefused(StatusCode::OUT_OF_RANGE, "EPOCH_CHANGED"));
+    Feed feed(wire, request(kept));
+    ASSERT_TRUE(wire.Call<v1::CreateMemberResponse>(member).ok());
+    ASSERT_TRUE(feed.Next()) << "a position that both have is taken up";
+  }
+  EXPECT_EQ(server->Stop(), 0);
+  EXPECT_EQ(RunToEnd(ServerProgram(), {"restored", "--data", copy.path() + "/data"}).code, 0);
+  server = ServerProcess::Start(copy.path());
+  const Wire wire(server->address());
+  EXPECT_THAT(Feed(wire, request(kept)).End(), IsRefused(StatusCode::OUT_OF_RANGE, "EPOCH_CHANGED"));
+  Feed anew(wire, "timebanks/restored");
+  ASSERT_TRUE(anew.Next());
+  EXPECT_EQ(anew.message().events(0).sequence(), 1);
 }
 
 }  // namespace

@@ -660,6 +660,40 @@ TEST_F(EngineTest, ReplaysWhatTheStoreHasNot) {
   EXPECT_EQ(Said(Submit(Member("ana"))), "REPLAYED");
 }
 
+// Goal: a ledger that was put back from a copy becomes another instance, once and for good: its epoch is
+// another, all else of it is not, and everything can be asked for and goes on as before.
+TEST_F(EngineTest, ARestoredLedgerIsAnotherInstance) {
+  auto instance = [this] {
+    storage::v1::InstanceRow row;
+    EXPECT_THAT(engine_->Latest().GetRow(storage::Family::kMeta, storage::kMetaInstance, &row),
+                testing::Eq(absl::StatusOr<bool>(true)));
+    return row;
+  };
+  OpenOnLocalLog();
+  AwaitState(State::kServing);
+  ASSERT_EQ(Said(Submit(Bank())), "OK");
+  ASSERT_EQ(Said(Submit(Member("ana"))), "OK");
+  storage::v1::InstanceRow before = instance();
+  engine_.reset();
+
+  options_.new_epoch = true;
+  OpenOnLocalLog();
+  AwaitState(State::kServing, 2);
+  const storage::v1::InstanceRow renewed = instance();
+  EXPECT_NE(renewed.epoch(), before.epoch());
+  EXPECT_NE(renewed.epoch(), 0u);
+  before.set_epoch(renewed.epoch());
+  EXPECT_EQ(renewed.SerializeAsString(), before.SerializeAsString());
+  engine_.reset();
+
+  options_.new_epoch = false;
+  OpenOnLocalLog();
+  AwaitState(State::kServing, 3);
+  EXPECT_EQ(instance().epoch(), renewed.epoch());
+  EXPECT_EQ(Said(Submit(Member("ana"))), "REPLAYED");
+  EXPECT_EQ(Submit(Member("ben"))->Wait()->first, 3u);
+}
+
 // Goal: damage in the middle of a real log is found at the start; the engine says in which file, and changes
 // nothing.
 TEST_F(EngineTest, DamagedLocalLogEndsServing) {

@@ -424,6 +424,51 @@ TEST_F(ProcessTest, RefusesFoldersThatAreNotItsOwn) {
   EXPECT_THAT(process->log(), HasSubstr("use a newer timebankd"));
 }
 
+// Goal: a ledger that was put back is made another instance by the command alone; it is refused while a
+// server runs, and where there is no ledger.
+TEST_F(ProcessTest, ARestoredLedgerGetsAnotherEpoch) {
+  const auto restored = [&] {
+    const std::string elsewhere = folder_ + "/elsewhere";
+    std::filesystem::create_directory(elsewhere);
+    auto process =
+        std::make_unique<Process>(elsewhere, std::vector<std::string>{"restored", "--data", data_});
+    const int code = process->AwaitExit();
+    return std::pair(code, process->log());
+  };
+  const auto position = [](const std::string& address) {
+    grpc::ClientContext context;
+    v1::GetTimebankRequest request;
+    request.set_name("timebanks/rushey");
+    v1::GetTimebankResponse response;
+    const grpc::Status status =
+        v1::TimebankService::NewStub(ChannelTo(address))->GetTimebank(&context, request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return response.timebank().position();
+  };
+  EXPECT_EQ(restored().first, 2);
+  EXPECT_FALSE(std::filesystem::exists(data_)) << "nothing is made";
+  auto process = Run();
+  std::string address = process->AwaitReady();
+  CreateBank(address);
+  const std::string before = position(address);
+  EXPECT_EQ(restored().first, 4);
+  EXPECT_EQ(position(address), before);
+  process->Signal(SIGKILL);  // the log is ahead of the database
+  process->AwaitExit();
+
+  const auto [code, said] = restored();
+  EXPECT_EQ(code, 0) << said;
+  EXPECT_THAT(said, HasSubstr("EPOCH_CHANGED"));
+  process = Run();
+  address = process->AwaitReady();
+  const std::string after = position(address);
+  EXPECT_NE(after, before);
+  process->Signal(SIGTERM);
+  EXPECT_EQ(process->AwaitExit(), 0);
+  process = Run();
+  EXPECT_EQ(position(process->AwaitReady()), after) << "a start alone changes nothing";
+}
+
 // Goal: an address that is taken ends it with 5.
 TEST_F(ProcessTest, RefusesATakenAddress) {
   auto process = Run();
