@@ -159,8 +159,8 @@ const std::vector<Setting>& Settings() {
       Switch("reflection", &Config::reflection,
              "reflection for everybody, not on the operator's socket alone"),
       Text("access", &Config::access, "open|keys",
-           "how callers are known: open, by what they state themselves; keys, by a key (timebankd init makes "
-           "the first one)",
+           "how callers are known: open, by what they state themselves (nobody through a proxy); keys, by a "
+           "key (timebankd init makes the first one)",
            CheckAccess),
       Text("pepper", &Config::pepper, "FILE",
            "the secret under which keys are kept, outside of the ledger's folder (that folder's name with "

@@ -265,7 +265,7 @@ absl::Status Server::OpenEngine() {
   };
   serving_ = std::make_unique<services::Serving>(std::move(serving), engine_.get());
   TB_RETURN_IF_ERROR(OpenAccess());
-  services_ = MakeServices(gatekeeper_ != nullptr ? *gatekeeper_ : services::BelieveEverybody());
+  services_ = MakeServices(gatekeeper_ != nullptr ? *gatekeeper_ : believing_);
   feeder_ = &serving_->feeder();
   return absl::OkStatus();
 }
@@ -331,8 +331,7 @@ absl::Status Server::ListenForOperator() {
   // Reflection describes what its own server serves. A service object belongs to one server, hence a second
   // set.
   operator_services_ =
-      MakeServices(keys_ != nullptr ? static_cast<const services::Authorizer&>(operators_door_)
-                                    : services::BelieveEverybody());
+      MakeServices(keys_ != nullptr ? static_cast<const services::Authorizer&>(operators_door_) : believing_);
   for (const auto& service : operator_services_) builder.RegisterService(service.get());
   ListenAddress address = {.is_unix = true, .path = config_.operator_socket, .host = {}};
   TB_ASSIGN_OR_RETURN(operator_server_, Start(builder, address, grpc::InsecureServerCredentials()));
@@ -421,6 +420,17 @@ void Server::TellHealth() {
       health->SetServingStatus(service, serving);
     }
   }
+}
+
+// A proxy that many call through says it once a minute.
+void Server::WarnOfProxy() {
+  constexpr int64_t kEverySeconds = 60;
+  const int64_t now_s = absl::ToUnixSeconds(absl::Now());
+  int64_t before_s = warned_s_;
+  if (now_s - before_s < kEverySeconds || !warned_s_.compare_exchange_strong(before_s, now_s)) return;
+  LogWarning(
+      "a proxy speaks for callers, and this server believes whatever callers state: they are refused until "
+      "access = \"keys\"");
 }
 
 void Server::Touch() const {

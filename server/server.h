@@ -10,6 +10,7 @@
 #define TIMEBANK_SERVER_SERVER_H_
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -82,6 +83,7 @@ class Server {
     return state_ == engine::Engine::State::kServing && !stopping_;
   }
   void TellHealth() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void WarnOfProxy();
 
   const Config config_;
   const OnState on_state_;
@@ -99,6 +101,8 @@ class Server {
   std::unique_ptr<access::KeyStore> keys_;  // null: callers are believed
   std::unique_ptr<const services::Authorizer> gatekeeper_;
   const access::OperatorsDoor operators_door_;
+  const services::BelieveEverybody believing_{[this] { WarnOfProxy(); }};
+  std::atomic<int64_t> warned_s_ = 0;  // of a proxy, last
   std::unique_ptr<services::Serving> serving_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::vector<std::unique_ptr<grpc::Service>> operator_services_;

@@ -1,5 +1,9 @@
 #include "server/services/caller.h"
 
+#include <algorithm>
+#include <iterator>
+
+#include "server/ledger/error.h"
 #include "server/ledger/validate.h"
 #include "server/services/errors.h"
 #include "server/services/names.h"
@@ -22,28 +26,35 @@ void ReadRole(std::string_view text, Caller* caller) {
   }
 }
 
-class Believing final : public Authorizer {
- public:
-  absl::StatusOr<Caller> Admit(const grpc::CallbackServerContext& context, const google::protobuf::Message&,
-                               Call*) const override {
-    Caller caller;
-    caller.actor.caller = HeaderOf(context, "timebank-caller");
-    if (caller.actor.caller.empty()) caller.actor.caller = "local";
-    if (!ledger::IsSystem(caller.actor.caller)) {
-      caller.violations.push_back({"timebank-caller", std::string(ledger::violation::kMalformed)});
-    }
-    ReadMember(HeaderOf(context, "timebank-member"), &caller);
-    ReadRole(HeaderOf(context, "timebank-role"), &caller);
-    caller.min_position = HeaderOf(context, "timebank-min-position");
-    return caller;
-  }
-};
+// By these a proxy tells whom it speaks for.
+constexpr const char* kForwarded[] = {"x-forwarded-for", "forwarded"};
+
+bool IsForwarded(const grpc::CallbackServerContext& context) {
+  const auto& metadata = context.client_metadata();
+  return std::any_of(std::begin(kForwarded), std::end(kForwarded),
+                     [&](const char* key) { return metadata.find(key) != metadata.end(); });
+}
 
 }  // namespace
 
-const Authorizer& BelieveEverybody() {
-  static const auto& believing = *new Believing;
-  return believing;
+absl::StatusOr<Caller> BelieveEverybody::Admit(const grpc::CallbackServerContext& context,
+                                               const google::protobuf::Message&, Call*) const {
+  if (IsForwarded(context)) {
+    on_forwarded_();
+    return ledger::ErrorOf(ledger::Reason::kKeyUnknown,
+                           "this server believes whatever callers state, and is not to be behind a proxy: "
+                           "set access = \"keys\"");
+  }
+  Caller caller;
+  caller.actor.caller = HeaderOf(context, "timebank-caller");
+  if (caller.actor.caller.empty()) caller.actor.caller = "local";
+  if (!ledger::IsSystem(caller.actor.caller)) {
+    caller.violations.push_back({"timebank-caller", std::string(ledger::violation::kMalformed)});
+  }
+  ReadMember(HeaderOf(context, "timebank-member"), &caller);
+  ReadRole(HeaderOf(context, "timebank-role"), &caller);
+  caller.min_position = HeaderOf(context, "timebank-min-position");
+  return caller;
 }
 
 std::string_view HeaderOf(const grpc::CallbackServerContext& context, const char* key) {

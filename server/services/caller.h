@@ -9,9 +9,11 @@
 #include <grpcpp/server_context.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -61,8 +63,19 @@ class Authorizer {
                                        const google::protobuf::Message& request, Call* call) const = 0;
 };
 
-// Believes what callers state. Lives for ever.
-const Authorizer& BelieveEverybody();
+// Believes what callers state, and refuses those for whom a proxy speaks (`x-forwarded-for`, `forwarded`)
+// with KEY_UNKNOWN: they may be anybody, and reached the loopback without being of this machine.
+class BelieveEverybody final : public Authorizer {
+ public:
+  // `on_forwarded` is told of each call that is refused so; on any thread, and must not block.
+  explicit BelieveEverybody(std::function<void()> on_forwarded) : on_forwarded_(std::move(on_forwarded)) {}
+
+  absl::StatusOr<Caller> Admit(const grpc::CallbackServerContext& context,
+                               const google::protobuf::Message& request, Call* call) const override;
+
+ private:
+  const std::function<void()> on_forwarded_;
+};
 
 // A header of the call; empty where it has none.
 std::string_view HeaderOf(const grpc::CallbackServerContext& context, const char* key);

@@ -90,5 +90,51 @@ TEST(RefusedTest, CallsAreCountedAndLogged) {
   }
 }
 
+// Goal: a server that believes everybody refuses those for whom a proxy speaks, in words that tell what to
+// do, and says so in its log once however many there are; with keys a proxy's calls are like all others.
+TEST(RefusedTest, NobodyIsBelievedThroughAProxy) {
+  const TempFolder folder;
+  const std::string root = InitKeys(folder.path());
+  const auto through = [](const std::string& header, CallOptions options = {}) {
+    options.metadata[header] = "192.0.2.7";
+    return options;
+  };
+  const v1::ListTimebanksRequest list;
+  v1::WatchLedgerRequest watch;
+  watch.set_parent("timebanks/rushey");
+  {
+    const auto server = ServerProcess::Start(folder.path(), {"--metrics-listen", "127.0.0.1:0"});
+    ASSERT_NE(server, nullptr);
+    for (const Wire& wire : {Wire(server->address()), Wire(server->OperatorAddress())}) {
+      for (const char* header : {"x-forwarded-for", "forwarded"}) {
+        const Outcome refused = wire.Call<v1::ListTimebanksResponse>(list, through(header));
+        EXPECT_EQ(refused.code, StatusCode::UNAUTHENTICATED) << refused;
+        EXPECT_EQ(refused.reason, "KEY_UNKNOWN");
+        EXPECT_EQ(
+            refused.message,
+            "this server believes whatever callers state, and is not to be behind a proxy: set access = "
+            "\"keys\"");
+        EXPECT_EQ(Feed(wire, watch, through(header)).End().reason, "KEY_UNKNOWN");
+      }
+      EXPECT_TRUE(wire.Call<v1::ListTimebanksResponse>(list).ok()) << "who comes without one is believed";
+    }
+    const Figures figures(*server);
+    EXPECT_EQ(figures.Value("timebank_calls_total{rpc=\"TimebankService/ListTimebanks\",code="
+                            "\"UNAUTHENTICATED\",reason=\"KEY_UNKNOWN\"}"),
+              4);
+    EXPECT_EQ(server->Stop(), 0);
+    const std::string log = server->Logged();
+    const size_t told = log.find("a proxy speaks for callers");
+    ASSERT_NE(told, log.npos) << log;
+    EXPECT_EQ(log.find("a proxy speaks for callers", told + 1), log.npos) << log;
+    EXPECT_THAT(log, Not(HasSubstr("192.0.2.7")));
+  }
+  const auto server = ServerProcess::Start(folder.path(), {"--access", "keys"});
+  ASSERT_NE(server, nullptr);
+  const Outcome known =
+      Wire(server->address()).Call<v1::ListTimebanksResponse>(list, through("x-forwarded-for", With(root)));
+  EXPECT_TRUE(known.ok()) << known;
+}
+
 }  // namespace
 }  // namespace timebank::e2e
