@@ -183,12 +183,14 @@ int MakeFirstKey(const Configured& configured) {
               << "another on the operator's socket (timebank key create), and revoke this one.\n";
     return kLedgerFailed;
   }
-  std::cerr << "This is the first operator's key, " << key->name
-            << (file ? ", in " + configured.key_out : std::string())
+  std::cerr << (configured.new_pepper ? "This is an operator's key under the new pepper, "
+                                      : "This is the first operator's key, ")
+            << key->name << (file ? ", in " + configured.key_out : std::string())
             << ". It is told this once: keep it where only you can read it.\n"
             << "The pepper is " << config.pepper << ": keep a copy of it, apart from copies of the ledger.\n";
   if (configured.new_pepper) std::cerr << "Keys of before are not known any more: make them anew.\n";
-  std::cerr << "Now start the server with --access keys.\n";
+  std::cerr << (config.access == "keys" ? "Now start the server.\n"
+                                        : "Now start the server with --access keys.\n");
   return kStopped;
 }
 

@@ -130,6 +130,9 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> Start(
     grpc::ServerBuilder& builder, ListenAddress& address,
     const std::shared_ptr<grpc::ServerCredentials>& credentials) {
   if (address.is_unix) TB_RETURN_IF_ERROR(MakeWay(address.path));
+  if (!address.is_unix && ops::IsTaken(address.ToString())) {
+    return CannotListen(address.ToString(), ops::WhyNotListening(address.ToString()));
+  }
   int port = 0;
   builder.AddListeningPort(address.ToString(), credentials, &port);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();

@@ -74,20 +74,30 @@ std::string_view Meaning(int error, bool is_unix, int port) {
   if (error == EADDRNOTAVAIL)
     return "; this machine does not have that address (ip address shows those it has)";
   if (error == EACCES && port < kFirstFreePort) {
-    return "; ports below 1024 take a right of their own (systemd: "
-           "AmbientCapabilities=CAP_NET_BIND_SERVICE), or take another port";
+    return "; ports below 1024 take a right that this server is not to have: take 7400, or put nginx in "
+           "front";
   }
   return "";
 }
 
+int PortOf(const std::string& address) {
+  const size_t colon = address.rfind(':');
+  return colon == address.npos ? 0 : std::atoi(address.c_str() + colon + 1);
+}
+
 }  // namespace
+
+bool IsTaken(const std::string& address) {
+  const int port = PortOf(address);
+  const Name name = NameOfHost(address.substr(0, address.rfind(':')), port);
+  return port != 0 && name.length != 0 && TryListening(name) == EADDRINUSE;
+}
 
 std::string WhyNotListening(const std::string& address) {
   const bool is_unix = address.starts_with(kUnix);
-  const size_t colon = address.rfind(':');
   const std::string path = is_unix ? address.substr(kUnix.size()) : "";
-  const int port = is_unix || colon == address.npos ? 0 : std::atoi(address.c_str() + colon + 1);
-  const Name name = is_unix ? NameOfUnix(path) : NameOfHost(address.substr(0, colon), port);
+  const int port = is_unix ? 0 : PortOf(address);
+  const Name name = is_unix ? NameOfUnix(path) : NameOfHost(address.substr(0, address.rfind(':')), port);
   if (name.length == 0) return "this is no address";
   const int error = TryListening(name);
   if (error == 0) {

@@ -10,6 +10,10 @@ namespace timebank::ops {
 // says what the system says and what that means here. Where the system now lets us: that it does.
 std::string WhyNotListening(const std::string& address);
 
+// Whether somebody listens at `address`, HOST:PORT with an IP address and a port that is not 0. To be asked
+// before gRPC is, which has a page to say of it.
+bool IsTaken(const std::string& address);
+
 }  // namespace timebank::ops
 
 #endif  // TIMEBANK_SERVER_OPS_LISTENING_H_

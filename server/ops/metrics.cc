@@ -138,11 +138,10 @@ void CollectCertificates(const CertificateWatcher& watcher, Families& families) 
   }
   AddSamples(families, MetricType::Gauge, "timebank_certificate_expiry_timestamp_seconds",
              "When it expires, in seconds since 1970.", expiries);
-  AddSamples(
-      families, MetricType::Counter, "timebank_certificate_reloads_total",
-      "Looks at the certificate's files that found something new; failed: something that cannot be used.",
-      {{{{"result", "ok"}}, static_cast<double>(watcher.taken())},
-       {{{"result", "failed"}}, static_cast<double>(watcher.failed())}});
+  AddSamples(families, MetricType::Counter, "timebank_certificate_reloads_total",
+             "Replacements of the certificate; failed: each look at files that cannot be used.",
+             {{{{"result", "ok"}}, static_cast<double>(watcher.taken())},
+              {{{"result", "failed"}}, static_cast<double>(watcher.failed())}});
 }
 
 void CollectDisk(const std::string& folder, Families& families) {

@@ -51,7 +51,11 @@ TEST(ListeningTest, TellsTheSystemsReason) {
   const std::string port = std::to_string(ntohs(name.sin_port));
   EXPECT_EQ(WhyNotListening("127.0.0.1:" + port),
             "Address already in use; most often another server is there");
+  EXPECT_TRUE(IsTaken("127.0.0.1:" + port));
   close(taken);
+  EXPECT_FALSE(IsTaken("127.0.0.1:" + port));
+  EXPECT_FALSE(IsTaken("127.0.0.1:0"));
+  EXPECT_FALSE(IsTaken("192.0.2.1:7400"));
   EXPECT_THAT(WhyNotListening("127.0.0.1:" + port), HasSubstr("lets others listen"));
 
   EXPECT_THAT(WhyNotListening("192.0.2.1:7400"),
@@ -64,8 +68,9 @@ TEST(ListeningTest, TellsTheSystemsReason) {
 TEST(ListeningTest, TellsPortsThatTakeARight) {
   const std::string why = WhyNotAsNobody("127.0.0.1:1");
   if (why.find("lets others listen") != why.npos) GTEST_SKIP() << "here every port is anybody's";
-  EXPECT_THAT(
-      why, AllOf(HasSubstr("Permission denied"), HasSubstr("below 1024"), Not(HasSubstr("another server"))));
+  EXPECT_THAT(why, AllOf(HasSubstr("Permission denied"), HasSubstr("below 1024"),
+                         HasSubstr("take 7400, or put nginx in front"),
+                         Not(HasSubstr("CAP_NET_BIND_SERVICE")), Not(HasSubstr("another server"))));
 }
 
 }  // namespace

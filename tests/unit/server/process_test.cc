@@ -309,6 +309,8 @@ TEST_F(ProcessTest, InitMakesAFileForItsKey) {
   EXPECT_EQ(std::filesystem::status(out).permissions(), std::filesystem::perms(0600));
   EXPECT_EQ(process->said(), "");
   EXPECT_EQ(process->log().find(key.substr(0, 40)), std::string::npos);
+  EXPECT_THAT(process->log(), HasSubstr("This is the first operator's key, "));
+  EXPECT_THAT(process->log(), HasSubstr("Now start the server with --access keys.\n"));
 
   process = init(folder_ + "/second.key");
   EXPECT_EQ(process->AwaitExit(), 2) << "there is an operator's key";
@@ -350,8 +352,10 @@ TEST_F(ProcessTest, ALostPepperIsNotReplacedByTheWay) {
   EXPECT_FALSE(std::filesystem::exists(pepper));
   EXPECT_EQ(ReadFile(data_ + "/keys"), keys);
 
-  process = init({"--new-pepper"});
+  process = init({"--new-pepper", "--access", "keys"});
   EXPECT_EQ(process->AwaitExit(), 0) << process->log();
+  EXPECT_THAT(process->log(), HasSubstr("This is an operator's key under the new pepper, keys/"));
+  EXPECT_THAT(process->log(), HasSubstr("Now start the server.\n"));
   EXPECT_THAT(process->said(), MatchesRegex("tbk_[^\n]+\n"));
   EXPECT_NE(ReadFile(pepper), first);
   process = Run({"--access", "keys", "--check-config"});
@@ -477,7 +481,9 @@ TEST_F(ProcessTest, RefusesATakenAddress) {
   std::filesystem::create_directory(elsewhere);
   Process second(elsewhere, {"--data", elsewhere + "/data", "--listen", address});
   EXPECT_EQ(second.AwaitExit(), 5);
-  EXPECT_THAT(second.log(), HasSubstr("cannot listen on " + address));
+  EXPECT_THAT(second.log(),
+              HasSubstr("cannot listen on " + address + ": Address already in use; most often"));
+  EXPECT_EQ(second.log().find("\"source\""), std::string::npos) << "what gRPC has to say says no more";
   EXPECT_EQ(second.said(), "");
 }
 
