@@ -258,7 +258,11 @@ int Main(std::vector<std::string> arguments) {
       std::cout << configured.answer;
       return kStopped;
     case Configured::Wish::kCheck: {
-      const std::optional<ExitCode> wrong = TellWrongFiles(configured.config);
+      std::optional<ExitCode> wrong = TellWrongFiles(configured.config);
+      if (absl::Status day = CheckCertificatesDay(configured.config); !day.ok()) {
+        std::cerr << "timebankd: " << day.message() << '\n';
+        wrong = wrong.value_or(kBadConfiguration);
+      }
       const std::string as_owner = HowToLookAsOwner(configured.config, arguments);
       if (!as_owner.empty()) std::cerr << "timebankd: " << as_owner << '\n';
       if (wrong) return *wrong;

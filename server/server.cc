@@ -380,15 +380,13 @@ absl::Status Server::OpenCertificates() {
                  {{"missing", absl::StrJoin(taken->missing, " ")}});
     }
   };
+  auto tell_refused = [](const std::string& why) {
+    LogError("clients refuse the certificate: put a valid one in its place", {{"why", why}});
+  };
   TB_ASSIGN_OR_RETURN(certificates_, ops::CertificateWatcher::Open(CertificateFilesOf(config_),
                                                                    absl::Seconds(config_.tls_reload_seconds),
-                                                                   std::move(tell)));
+                                                                   std::move(tell), std::move(tell_refused)));
   credentials_ = ops::TlsCredentials(certificates_.get());
-  const absl::Time expiry = certificates_->Latest()->expiry;
-  if (expiry < absl::Now()) {
-    LogError("the certificate has expired; clients will not connect",
-             {{"expired", absl::FormatTime(expiry, absl::UTCTimeZone())}});
-  }
   return absl::OkStatus();
 }
 
@@ -482,6 +480,16 @@ std::vector<absl::Status> CheckFiles(const Config& config) {
     if (!status.ok()) wrong.push_back(status);
   }
   return wrong;
+}
+
+absl::Status CheckCertificatesDay(const Config& config) {
+  if (config.tls_cert.empty()) return absl::OkStatus();
+  const absl::StatusOr<ops::Certificates> read = ops::ReadCertificates(CertificateFilesOf(config));
+  if (!read.ok()) return absl::OkStatus();  // CheckFiles tells
+  const std::string why = ops::WhyNotAt(absl::Now(), *read, CertificateFilesOf(config));
+  if (why.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("TLS: ", why, ". The server would start with it, and clients would not connect"));
 }
 
 absl::Status MarkRestored(const Config& config) {

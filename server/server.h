@@ -125,6 +125,10 @@ class Server {
 // access::ReadAccessFiles.
 std::vector<absl::Status> CheckFiles(const Config& config);
 
+// INVALID_ARGUMENT: the server's certificate has expired, or is not valid yet. For a check: a start goes on,
+// since clients on the machine itself need no certificate, and one that is put there is taken over.
+absl::Status CheckCertificatesDay(const Config& config);
+
 // Makes another instance of the ledger in `config.data`, which was put back from a copy: positions that were
 // given before are refused from then on (EPOCH_CHANGED), instead of being taken for those of other entries.
 // The ledger is written as it is on disk when this returns. NOT_FOUND: there is no ledger. Errors:

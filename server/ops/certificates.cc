@@ -28,6 +28,7 @@ namespace {
 
 // Files that are just being written are the same after so long, or not whole.
 constexpr absl::Duration kSettle = absl::Milliseconds(200);
+constexpr absl::Duration kTellAgain = absl::Hours(24);
 
 template <auto Free>
 struct Freeing {
@@ -79,11 +80,14 @@ absl::StatusOr<KeyPtr> ParseKey(const std::string& path, const std::string& pem)
   return key;
 }
 
-absl::Time ExpiryOf(const X509& certificate) {
+// One that cannot be read is told as long ago, so that somebody looks.
+absl::Time TimeOf(const ASN1_TIME* asn1) {
   tm time = {};
-  if (ASN1_TIME_to_tm(X509_get0_notAfter(&certificate), &time) != 1) return absl::InfinitePast();
+  if (ASN1_TIME_to_tm(asn1, &time) != 1) return absl::InfinitePast();
   return absl::FromTM(time, absl::UTCTimeZone());
 }
+
+absl::Time ExpiryOf(const X509& certificate) { return TimeOf(X509_get0_notAfter(&certificate)); }
 
 // One that is neither a host nor an address is left out: no client looks for it.
 std::vector<std::string> NamesOf(const X509& certificate) {
@@ -174,6 +178,7 @@ absl::StatusOr<Certificates> ReadCertificates(const CertificateFiles& files) {
   if (X509_check_private_key(chain.front().get(), key.get()) != 1) {
     return Unusable(files.key, absl::StrCat("is not the key of ", files.certificate));
   }
+  read.begin = TimeOf(X509_get0_notBefore(chain.front().get()));
   read.expiry = ExpiryOf(*chain.front());
   read.names = NamesOf(*chain.front());
   if (files.client_ca.empty()) return read;
@@ -187,20 +192,37 @@ absl::StatusOr<Certificates> ReadCertificates(const CertificateFiles& files) {
   return read;
 }
 
+std::string WhyNotAt(absl::Time now, const Certificates& certificates, const CertificateFiles& files) {
+  const auto text = [](absl::Time time) {
+    return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
+  };
+  if (now >= certificates.expiry) {
+    return absl::StrCat(files.certificate, ": expired on ", text(certificates.expiry));
+  }
+  if (now < certificates.begin) {
+    return absl::StrCat(files.certificate, ": is not valid before ", text(certificates.begin));
+  }
+  return "";
+}
+
 absl::StatusOr<std::unique_ptr<CertificateWatcher>> CertificateWatcher::Open(CertificateFiles files,
-                                                                             absl::Duration every,
-                                                                             Tell tell) {
+                                                                             absl::Duration every, Tell tell,
+                                                                             TellRefused tell_refused) {
   TB_ASSIGN_OR_RETURN(Certificates first, ReadCertificates(files));
-  return std::unique_ptr<CertificateWatcher>(
-      new CertificateWatcher(std::move(files), every, std::move(tell), std::move(first)));
+  return std::unique_ptr<CertificateWatcher>(new CertificateWatcher(
+      std::move(files), every, std::move(tell), std::move(tell_refused), std::move(first)));
 }
 
 CertificateWatcher::CertificateWatcher(CertificateFiles files, absl::Duration every, Tell tell,
-                                       Certificates first)
+                                       TellRefused tell_refused, Certificates first)
     : files_(std::move(files)),
       tell_(std::move(tell)),
+      tell_refused_(std::move(tell_refused)),
       latest_(std::make_shared<const Certificates>(std::move(first))),
-      thread_([this, every] { Run(every); }) {}
+      thread_([this, every] { Run(every); }) {
+  absl::MutexLock look(&look_mutex_);
+  LookAtDays(absl::Now());
+}
 
 CertificateWatcher::~CertificateWatcher() {
   {
@@ -215,8 +237,21 @@ std::shared_ptr<const Certificates> CertificateWatcher::Latest() const {
   return latest_;
 }
 
-void CertificateWatcher::Look() {
+void CertificateWatcher::Look(absl::Time now) {
   absl::MutexLock look(&look_mutex_);
+  TakeOver();
+  LookAtDays(now);
+}
+
+void CertificateWatcher::LookAtDays(absl::Time now) {
+  const std::string why = WhyNotAt(now, *Latest(), files_);
+  if (why == told_refused_ && (why.empty() || now - told_refused_at_ < kTellAgain)) return;
+  told_refused_ = why;
+  told_refused_at_ = now;
+  if (!why.empty() && tell_refused_) tell_refused_(why);
+}
+
+void CertificateWatcher::TakeOver() {
   absl::StatusOr<Certificates> read = ReadCertificates(files_);
   if (read.ok() && read->SameAs(*Latest())) {
     told_ = absl::OkStatus();

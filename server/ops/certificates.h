@@ -26,6 +26,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 
 namespace timebank::ops {
@@ -41,7 +42,8 @@ struct Certificates {
   std::string certificate;  // these three as in the files
   std::string key;
   std::string client_ca;
-  absl::Time expiry;                           // of the server's certificate
+  absl::Time begin;                            // of the server's certificate; clients refuse it before
+  absl::Time expiry;                           // and from then on
   std::vector<std::string> names;              // of the same: hosts and addresses (subjectAltName)
   std::optional<absl::Time> client_ca_expiry;  // of the first authority that expires
 
@@ -54,6 +56,10 @@ struct Certificates {
 // certificate's. An expired certificate is no error: the server has to start on the day after, too.
 absl::StatusOr<Certificates> ReadCertificates(const CertificateFiles& files);
 
+// Why clients refuse the server's certificate at `now`, with its file and when it expired or begins; empty
+// where the day is no reason.
+std::string WhyNotAt(absl::Time now, const Certificates& certificates, const CertificateFiles& files);
+
 class CertificateWatcher {
  public:
   struct Taken {
@@ -65,9 +71,14 @@ class CertificateWatcher {
   // same, where the old ones go on. On the watcher's thread; must not block.
   using Tell = std::function<void(const absl::StatusOr<Taken>& taken)>;
 
+  // Of a look at which clients refuse the certificate that is shown (WhyNotAt); again once a day for as long
+  // as it stays so. Threads: as Tell, the first time Open's.
+  using TellRefused = std::function<void(const std::string& why)>;
+
   // Looks every `every`. Errors: ReadCertificates'.
   static absl::StatusOr<std::unique_ptr<CertificateWatcher>> Open(CertificateFiles files,
-                                                                  absl::Duration every, Tell tell);
+                                                                  absl::Duration every, Tell tell,
+                                                                  TellRefused tell_refused = {});
   ~CertificateWatcher();
   CertificateWatcher(const CertificateWatcher&) = delete;
   CertificateWatcher& operator=(const CertificateWatcher&) = delete;
@@ -75,21 +86,27 @@ class CertificateWatcher {
   std::shared_ptr<const Certificates> Latest() const;
 
   // Looks now.
-  void Look();
+  void Look(absl::Time now = absl::Now());
 
   int64_t taken() const { return taken_; }    // replacements
   int64_t failed() const { return failed_; }  // looks that found what cannot be used
 
  private:
-  CertificateWatcher(CertificateFiles files, absl::Duration every, Tell tell, Certificates first);
+  CertificateWatcher(CertificateFiles files, absl::Duration every, Tell tell, TellRefused tell_refused,
+                     Certificates first);
   void Run(absl::Duration every);
+  void TakeOver() ABSL_EXCLUSIVE_LOCKS_REQUIRED(look_mutex_);
+  void LookAtDays(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(look_mutex_);
 
   const CertificateFiles files_;
   const Tell tell_;
+  const TellRefused tell_refused_;
   std::atomic<int64_t> taken_ = 0;
   std::atomic<int64_t> failed_ = 0;
   absl::Mutex look_mutex_;  // one look at a time
   absl::Status told_ ABSL_GUARDED_BY(look_mutex_);
+  std::string told_refused_ ABSL_GUARDED_BY(look_mutex_);
+  absl::Time told_refused_at_ ABSL_GUARDED_BY(look_mutex_) = absl::InfinitePast();
   mutable absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(look_mutex_);
   std::shared_ptr<const Certificates> latest_ ABSL_GUARDED_BY(mutex_);
   bool ending_ ABSL_GUARDED_BY(mutex_) = false;

@@ -184,6 +184,54 @@ TEST_F(TlsTest, RefusesToStartWithoutWhatItTakes) {
   EXPECT_FALSE(std::filesystem::exists(data)) << "nothing was begun";
 }
 
+// Goal: with a certificate that has expired, or is not valid yet, a check says no with its file and the day,
+// a start goes on and says so as an error; so does the moment in which it takes one over.
+TEST_F(TlsTest, TellsACertificateThatClientsRefuse) {
+  const auto make = [this](const std::string& begin, const std::string& end) {
+    const TempFolder work;
+    std::ofstream(work.path() + "/index");
+    std::ofstream(work.path() + "/ca") << "[ca]\ndefault_ca = d\n[d]\ndatabase = " << work.path()
+                                       << "/index\nnew_certs_dir = " << work.path()
+                                       << "\nrand_serial = yes\ndefault_md = sha256\npolicy = p\n"
+                                          "[p]\ncommonName = supplied\n";
+    const std::string key = certs_.Path("server.key");
+    const std::string request = work.path() + "/request";
+    EXPECT_EQ(
+        RunToEnd("/usr/bin/openssl", {"req", "-new", "-key", key, "-subj", "/CN=late", "-out", request}).code,
+        0);
+    const Ended made =
+        RunToEnd("/usr/bin/openssl", {"ca", "-batch", "-config", work.path() + "/ca", "-selfsign", "-keyfile",
+                                      key, "-in", request, "-out", certs_.Path("server.crt"), "-notext",
+                                      "-startdate", begin, "-enddate", end});
+    EXPECT_EQ(made.code, 0) << made.err;
+  };
+  const auto check = [this] {
+    std::vector<std::string> flags = certs_.Flags({"--check-config"});
+    flags.insert(flags.end(), {"--data", folder_.path() + "/data"});
+    return RunToEnd(ServerProgram(), flags);
+  };
+  const std::string file = certs_.Path("server.crt");
+  EXPECT_EQ(check().code, 0);
+  make("29990101000000Z", "29991231235959Z");
+  Ended checked = check();
+  EXPECT_EQ(checked.code, 2);
+  EXPECT_THAT(checked.err, HasSubstr("TLS: " + file + ": is not valid before 2999-01-01T00:00:00Z"));
+  make("20200101000000Z", "20210101000000Z");
+  checked = check();
+  EXPECT_EQ(checked.code, 2);
+  EXPECT_EQ(checked.out, "");
+  EXPECT_THAT(checked.err, HasSubstr("TLS: " + file + ": expired on 2021-01-01T00:00:00Z"));
+
+  const std::string error = R"("level":"error","msg":"clients refuse the certificate)";
+  const auto server = ServerProcess::Start(folder_.path(), certs_.Flags());
+  ASSERT_NE(server, nullptr);
+  EXPECT_THAT(server->Logged(),
+              AllOf(HasSubstr(error), HasSubstr(file + ": expired on 2021-01-01T00:00:00Z")));
+  make("29990101000000Z", "29991231235959Z");
+  EXPECT_TRUE(AwaitLogged(*server, file + ": is not valid before 2999-01-01T00:00:00Z")) << server->Logged();
+  EXPECT_EQ(server->Stop(), 0) << server->Logged();
+}
+
 // Goal: the command line goes the same ways, and says what to do where it does not get through.
 TEST_F(TlsTest, TheCommandLineSpeaksTls) {
   const auto server = ServerProcess::Start(folder_.path(), MutualFlags());

@@ -100,6 +100,39 @@ TEST_F(CertificatesTest, TakesOverWholePairsOnly) {
   EXPECT_EQ(told.back(), "taken");
 }
 
+// Goal: that clients refuse the certificate for its days is told with its file and the day: when it begins to
+// be so, and again a day later; one that is replaced is told no more.
+TEST_F(CertificatesTest, TellsDaysOnWhichItIsRefused) {
+  const absl::StatusOr<Certificates> read = ReadCertificates(Files());
+  ASSERT_TRUE(read.ok()) << read.status();
+  const absl::Duration second = absl::Seconds(1);
+  EXPECT_EQ(WhyNotAt(read->begin, *read, Files()), "");
+  EXPECT_EQ(WhyNotAt(read->expiry - second, *read, Files()), "");
+  EXPECT_EQ(WhyNotAt(read->begin - second, *read, Files()),
+            Path("server.crt") + ": is not valid before " +
+                absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", read->begin, absl::UTCTimeZone()));
+  EXPECT_EQ(WhyNotAt(read->expiry, *read, Files()),
+            Path("server.crt") + ": expired on " +
+                absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", read->expiry, absl::UTCTimeZone()));
+
+  std::vector<std::string> told;
+  const auto watcher = CertificateWatcher::Open(Files(), absl::Hours(1), {},
+                                                [&told](const std::string& why) { told.push_back(why); });
+  ASSERT_TRUE(watcher.ok()) << watcher.status();
+  (*watcher)->Look(read->expiry - second);
+  EXPECT_THAT(told, testing::IsEmpty());
+  (*watcher)->Look(read->expiry);
+  (*watcher)->Look(read->expiry + absl::Hours(23));
+  EXPECT_THAT(told, testing::ElementsAre(HasSubstr("expired on")));
+  (*watcher)->Look(read->expiry + absl::Hours(24));
+  EXPECT_EQ(told.size(), 2);
+  (*watcher)->Look(read->begin - second);
+  EXPECT_THAT(told.back(), HasSubstr("is not valid before"));
+  Make("--renew");
+  (*watcher)->Look();
+  EXPECT_EQ(told.size(), 3);
+}
+
 // Goal: a new certificate is told with its names, and with those of the old one that it does not stand for.
 TEST_F(CertificatesTest, TellsNamesAndThoseThatAreMissing) {
   const auto self_signed = [this](const std::string& names) {
