@@ -6,6 +6,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "client/cpp/defaults.h"
@@ -23,6 +24,8 @@ using Clock = std::chrono::steady_clock;
 
 // Keeps "now plus the longest duration there is" from running over.
 constexpr std::chrono::milliseconds kLongestDeadline = std::chrono::hours(24 * 365);
+
+constexpr std::string_view kWatchLedger = "timebank.v1.LedgerService/WatchLedger";
 
 template <typename Request>
 concept Change = requires(Request request) {
@@ -141,6 +144,7 @@ RetryingConnection::Outcome RetryingConnection::TryUntilDone(const RpcInfo& rpc,
   const Clock::time_point deadline = DeadlineAfter(call_options.deadline.value_or(
       rpc.span == RpcSpan::kBatch ? options_.batch_deadline : options_.deadline));
   Retry retry(options_.retry, deadline, options_.now, options_.random);
+  bool may_have_arrived = false;
   for (int tries = 1;; ++tries) {
     grpc::ClientContext context;
     SetDeadline(deadline, context);
@@ -149,8 +153,13 @@ RetryingConnection::Outcome RetryingConnection::TryUntilDone(const RpcInfo& rpc,
     }
     absl::Status status = stub_->Call(rpc, context, request, response);
     if (status.ok()) return {.status = std::move(status), .tries = tries};
+    may_have_arrived |= !NeverSent(status);
     const std::optional<std::chrono::nanoseconds> wait = retry.WaitAfter(status);
-    if (!wait.has_value()) return {.status = std::move(status), .tries = tries};
+    if (!wait.has_value()) {
+      if (may_have_arrived) status = WithoutNeverSent(std::move(status));
+      return {.status = std::move(status), .tries = tries};
+    }
+    if (options_.before_wait) options_.before_wait({rpc.name, status, retry.FailingFor()});
     options_.sleep(*wait, std::stop_token());
   }
 }
@@ -183,6 +192,7 @@ absl::Status RetryingConnection::WatchLedger(v1::WatchLedgerRequest request, con
       status = absl::UnavailableError("the server ended the feed");
     const std::optional<std::chrono::nanoseconds> wait = retry.WaitAfter(status);
     if (!wait.has_value()) return status;
+    if (options_.before_wait) options_.before_wait({kWatchLedger, status, retry.FailingFor()});
     options_.sleep(*wait, stop);
   }
   return absl::CancelledError("the watch was stopped");

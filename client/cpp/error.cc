@@ -17,6 +17,7 @@ constexpr absl::string_view kBadRequest = "type.googleapis.com/google.rpc.BadReq
 constexpr absl::string_view kRetryInfo = "type.googleapis.com/google.rpc.RetryInfo";
 // Never on the wire, hence not a type URL of a message.
 constexpr absl::string_view kRequestId = "timebank.client/request_id";
+constexpr absl::string_view kNeverSent = "timebank.client/never_sent";
 
 constexpr std::chrono::milliseconds kLongestDelay = std::chrono::hours(24);
 
@@ -71,6 +72,8 @@ std::string RequestId(const absl::Status& status) {
   return payload.has_value() ? std::string(*payload) : std::string();
 }
 
+bool NeverSent(const absl::Status& status) { return status.GetPayload(kNeverSent).has_value(); }
+
 absl::Status ToStatus(const google::rpc::Status& status) {
   absl::Status result(static_cast<absl::StatusCode>(status.code()), status.message());
   for (const google::protobuf::Any& detail : status.details()) {
@@ -81,6 +84,16 @@ absl::Status ToStatus(const google::rpc::Status& status) {
 
 absl::Status WithRequestId(absl::Status status, std::string_view request_id) {
   status.SetPayload(kRequestId, absl::Cord(absl::string_view(request_id.data(), request_id.size())));
+  return status;
+}
+
+absl::Status WithNeverSent(absl::Status status) {
+  status.SetPayload(kNeverSent, absl::Cord());
+  return status;
+}
+
+absl::Status WithoutNeverSent(absl::Status status) {
+  status.ErasePayload(kNeverSent);
   return status;
 }
 

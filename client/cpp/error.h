@@ -51,11 +51,18 @@ std::optional<std::chrono::milliseconds> RetryDelay(const absl::Status& status);
 // do it twice.
 std::string RequestId(const absl::Status& status);
 
+// Whether no try of the call that failed came as far as a connection: what it was to change is not changed.
+// false where that is not known.
+bool NeverSent(const absl::Status& status);
+
 // An error inside a reply (a batch has one for each item) in the same form as the error of a call.
 absl::Status ToStatus(const google::rpc::Status& status);
 
 // For Connections of your own and for tests: `status` with the request id that RequestId() finds.
 absl::Status WithRequestId(absl::Status status, std::string_view request_id);
+// The same for NeverSent().
+absl::Status WithNeverSent(absl::Status status);
+absl::Status WithoutNeverSent(absl::Status status);
 
 }  // namespace timebank::client
 

@@ -24,19 +24,24 @@ class ChannelCredentials;
 
 namespace timebank::client {
 
-// When to try again after UNAVAILABLE, or after RESOURCE_EXHAUSTED that says when. Nothing else is ever tried
-// again.
+// When to try again after UNAVAILABLE, INTERNAL without a reason (a proxy lost the server), or
+// RESOURCE_EXHAUSTED that says when. Nothing else is ever tried again.
+//
+// The defaults outlive a server's restart: ten seconds of tries, and five tries of a server that has too much
+// to do, which more of them would not help.
 //
 // Before the n-th retry the connection waits between half and all of `initial_backoff` * `multiplier`^(n-1),
 // never more than `max_backoff`, and never less than the server's RetryInfo asks for. Where exactly is drawn
 // from Options::random, so that many callers do not come back at the same moment.
 struct RetryPolicy {
   // Tries in all, the first included: 1 means no retry, 0 means no limit.
-  int max_attempts = 5;
-  // No try starts later than this after the first one; none: the call's deadline alone decides.
-  std::optional<std::chrono::milliseconds> total_time = std::nullopt;
+  int max_attempts = 0;
+  // The same where the last answer was RESOURCE_EXHAUSTED.
+  int max_busy_attempts = 5;
+  // No try starts later than this after the first failure; none: the call's deadline alone decides.
+  std::optional<std::chrono::milliseconds> total_time = std::chrono::milliseconds(10'000);
   std::chrono::milliseconds initial_backoff{100};
-  std::chrono::milliseconds max_backoff{5'000};
+  std::chrono::milliseconds max_backoff{2'000};
   // At least 1.
   double multiplier = 2.0;
 };
@@ -49,6 +54,17 @@ struct CallRecord {
   absl::Status status = absl::OkStatus();
   // From sending the request to having the whole answer; for WatchLedger the life of the stream.
   std::chrono::nanoseconds took{0};
+};
+
+// One wait between two tries, as told to Options::before_wait.
+struct WaitRecord {
+  // As in CallRecord.
+  std::string_view rpc = {};
+  // What came of the last try.
+  absl::Status status = absl::OkStatus();
+  // Since the first failure of the call; of WatchLedger, since the first behind the last message. 0: it is
+  // the first.
+  std::chrono::nanoseconds failing_for{0};
 };
 
 struct Options {
@@ -86,7 +102,8 @@ struct Options {
   // For every call but WatchLedger.
   RetryPolicy retry = {};
   // For WatchLedger; counted anew after every message that arrives. A follower outlives a server's restart.
-  RetryPolicy watch_retry = {.max_attempts = 0, .max_backoff = std::chrono::milliseconds(5'000)};
+  RetryPolicy watch_retry = {
+      .max_busy_attempts = 0, .total_time = std::nullopt, .max_backoff = std::chrono::milliseconds(5'000)};
 
   // Reads of a bank ask for an answer that includes the last change this connection made there, whichever
   // server of a cluster they reach (metadata `timebank-min-position`).
@@ -94,6 +111,9 @@ struct Options {
 
   // Called after every try, on the thread that made it; must not block. May be empty.
   std::function<void(const CallRecord&)> log = {};
+  // Called before each wait between two tries, on the thread that makes the call: for telling somebody who
+  // waits. May be empty.
+  std::function<void(const WaitRecord&)> before_wait = {};
 
   // For tests; empty ones are the real thing. Called from whichever threads make calls, at the same time.
   //

@@ -29,7 +29,7 @@ Retry::Retry(const RetryPolicy& policy, std::optional<Clock::time_point> deadlin
 }
 
 void Retry::StartAnew() {
-  first_try_ = now_();
+  first_failure_.reset();
   tries_ = 0;
   backoff_ = InNanoseconds(policy_.initial_backoff);
 }
@@ -37,13 +37,23 @@ void Retry::StartAnew() {
 std::optional<nanoseconds> Retry::WaitAfter(const absl::Status& status) {
   ++tries_;
   if (!MayPass(status)) return std::nullopt;
+  const Clock::time_point now = now_();
+  if (!first_failure_) first_failure_ = now;
   if (policy_.max_attempts > 0 && tries_ >= policy_.max_attempts) return std::nullopt;
+  if (absl::IsResourceExhausted(status) && policy_.max_busy_attempts > 0 &&
+      tries_ >= policy_.max_busy_attempts) {
+    return std::nullopt;
+  }
   const nanoseconds wait =
       std::max<nanoseconds>(NextBackoff(), RetryDelay(status).value_or(std::chrono::milliseconds(0)));
-  const Clock::time_point next_try = now_() + wait;
+  const Clock::time_point next_try = now + wait;
   if (deadline_.has_value() && next_try >= *deadline_) return std::nullopt;
-  if (policy_.total_time.has_value() && next_try - first_try_ > *policy_.total_time) return std::nullopt;
+  if (policy_.total_time.has_value() && next_try - *first_failure_ > *policy_.total_time) return std::nullopt;
   return wait;
+}
+
+nanoseconds Retry::FailingFor() const {
+  return first_failure_ ? nanoseconds(now_() - *first_failure_) : nanoseconds(0);
 }
 
 nanoseconds Retry::NextBackoff() {

@@ -17,12 +17,15 @@ class Retry {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // The first try starts now. No wait ends at or after `deadline`.
+  // No wait ends at or after `deadline`.
   Retry(const RetryPolicy& policy, std::optional<Clock::time_point> deadline,
         const std::function<Clock::time_point()>& now, const std::function<std::uint64_t()>& random);
 
   // How long to wait before the next try, given how the last one failed; none where `status` stands.
   std::optional<std::chrono::nanoseconds> WaitAfter(const absl::Status& status);
+
+  // How long ago the first failure was told of; 0 where none was.
+  std::chrono::nanoseconds FailingFor() const;
 
   // The last try got somewhere: what comes next counts as a first try.
   void StartAnew();
@@ -35,7 +38,7 @@ class Retry {
   const std::function<Clock::time_point()>& now_;
   const std::function<std::uint64_t()>& random_;
 
-  Clock::time_point first_try_;
+  std::optional<Clock::time_point> first_failure_;
   int tries_ = 0;
   // In nanoseconds; what NextBackoff() takes its part of.
   double backoff_;

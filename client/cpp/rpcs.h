@@ -88,6 +88,14 @@ inline constexpr RpcInfo kRpcs[] = {
 #undef TIMEBANK_CLIENT_LINE
 };
 
+// By its name; what is not in the table changes nothing.
+constexpr bool ChangesSomething(std::string_view name) {
+  for (const RpcInfo& info : kRpcs) {
+    if (info.name == name) return info.safety == RpcSafety::kWrite;
+  }
+  return false;
+}
+
 constexpr const RpcInfo& InfoOf(Rpc rpc) { return kRpcs[static_cast<int>(rpc)]; }
 
 }  // namespace timebank::client

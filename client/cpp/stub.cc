@@ -22,7 +22,7 @@ constexpr int kKeepaliveTimeMs = 75'000;
 constexpr int kKeepaliveTimeoutMs = 20'000;
 // As often as we try, and not after gRPC's own second and more, lest our tries fail unsent.
 constexpr int kFirstReconnectMs = 100;
-constexpr int kLastReconnectMs = 5'000;
+constexpr int kLastReconnectMs = 1'000;
 
 grpc::ChannelArguments Arguments() {
   grpc::ChannelArguments arguments;

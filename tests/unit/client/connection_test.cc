@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "client/cpp/error.h"
 #include "client/cpp/logging_stub.h"
 #include "tests/unit/client/fakes.h"
@@ -173,6 +174,55 @@ TEST_F(ConnectionTest, TriesAreCounted) {
 
   EXPECT_EQ(tries(), 3u);
   EXPECT_THAT(time_.waits(), ElementsAre(100, 200));
+}
+
+// Goal: a server that has too much to do is not asked on and on; one that is away is, for the total time.
+TEST_F(ConnectionTest, ABusyServerIsAskedLessOften) {
+  Script(std::vector<absl::Status>(100, QueueFull(0, 1)));
+  EXPECT_FALSE(Connect()->GetBalance({}, {}).ok());
+  EXPECT_EQ(tries(), 5u);
+
+  request_ids_.clear();
+  Script(std::vector<absl::Status>(100, kAway));
+  EXPECT_FALSE(Connect()->RecordExchange({}, {.deadline = seconds(60)}).ok());
+  EXPECT_THAT(time_.waits(), ElementsAre(100, 200, 400, 800, 100, 200, 400, 800, 1600, 2000, 2000, 2000));
+}
+
+// Goal: the total time begins when the server is found to be away, however long a try took before that.
+TEST_F(ConnectionTest, ALongTryLeavesItsRetries) {
+  int tried = 0;
+  EXPECT_CALL(*stub_, Call).Times(2).WillRepeatedly([&](const auto&, auto&, const auto&, auto&) {
+    time_.Advance(seconds(30));
+    return ++tried == 1 ? kAway : absl::OkStatus();
+  });
+  EXPECT_TRUE(Connect()->BatchRecordExchanges({}, {}).ok());
+}
+
+// Goal: whoever waits is told of each wait, and for how long it has been going on.
+TEST_F(ConnectionTest, EachWaitIsTold) {
+  Script({kAway, kAway, kAway});
+  std::vector<std::string> told;
+  Options options;
+  options.before_wait = [&](const WaitRecord& wait) {
+    told.push_back(absl::StrCat(std::string(wait.rpc), " ", std::string(wait.status.message()), " ",
+                                std::chrono::round<milliseconds>(wait.failing_for).count()));
+  };
+  EXPECT_TRUE(Connect(std::move(options))->GetBalance({}, {}).ok());
+  const std::string of = "timebank.v1.LedgerService/GetBalance away ";
+  EXPECT_THAT(told, ElementsAre(of + "0", of + "100", of + "300"));
+}
+
+// Goal: that nothing was sent holds for all tries of a call or is not said.
+TEST_F(ConnectionTest, NeverSentHoldsForAllTries) {
+  const RetryPolicy three = {.max_attempts = 3};
+  const absl::Status unsent = WithNeverSent(kAway);
+  Script({unsent, unsent, unsent});
+  EXPECT_TRUE(NeverSent(Connect({.retry = three})->RecordExchange({}, {}).status()));
+  request_ids_.clear();
+  Script({unsent, kAway, unsent});
+  const absl::Status status = Connect({.retry = three})->RecordExchange({}, {}).status();
+  EXPECT_FALSE(NeverSent(status));
+  EXPECT_NE(RequestId(status), "");
 }
 
 // Goal: no try starts after the policy's total time.

@@ -284,6 +284,32 @@ TEST_F(WireTest, NobodyThereIsUnavailable) {
   EXPECT_EQ(tries, 3);
 }
 
+// Goal: whether a call can have arrived is told by how far gRPC came with it: not at all where nobody
+// listens, and far enough with a server that refuses it, is silent or breaks off.
+TEST_F(WireTest, WhetherACallCanHaveArrived) {
+  const CallOptions soon = {.deadline = milliseconds(200)};
+  options_.retry.max_attempts = 1;
+  Client client = Connect();
+  services_.unary = [](auto, auto&, const auto&, auto&) {
+    return grpc::Status(grpc::StatusCode::UNAVAILABLE, "failed to connect to all addresses");
+  };
+  EXPECT_FALSE(NeverSent(client.RecordExchange({}, soon).status()));
+  services_.unary = [](std::string_view, grpc::ServerContext& context, const auto&, auto&) {
+    while (!context.IsCancelled()) std::this_thread::sleep_for(milliseconds(1));
+    return grpc::Status::OK;
+  };
+  EXPECT_FALSE(NeverSent(client.RecordExchange({}, soon).status()));
+  std::thread breaks([this] {
+    while (services_.seen().size() < 3) std::this_thread::sleep_for(milliseconds(1));
+    server_->Shutdown(std::chrono::system_clock::now());
+  });
+  EXPECT_FALSE(NeverSent(client.RecordExchange({}, {.deadline = std::chrono::seconds(60)}).status()));
+  breaks.join();
+  const absl::Status nobody = Connect().RecordExchange({}, soon).status();
+  EXPECT_TRUE(NeverSent(nobody)) << nobody;
+  EXPECT_NE(RequestId(nobody), "");
+}
+
 class PositionTest : public WireTest {
  protected:
   // What the server answers to changes from now on.
