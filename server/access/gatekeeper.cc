@@ -121,7 +121,7 @@ absl::StatusOr<Caller> Admit(const Identity& identity, std::string_view stated_r
   if (!identity.bank.empty()) {
     const std::string_view bank = rule->BankOf(request);
     // What names no bank is refused further on: the request is malformed, or has none to give.
-    if (!bank.empty() && bank != identity.bank) return NotAllowed();
+    if (!bank.empty() && bank != identity.bank) return services::OfAnotherBank(identity.bank);
   }
   caller.actor.caller = identity.owner;
   caller.actor.role = LedgerRole(role, at_keyboard);

@@ -9,6 +9,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "server/ledger/validate.h"
 #include "server/services/abseil.h"
+#include "server/services/names.h"
 
 namespace timebank::services {
 namespace {
@@ -217,6 +218,13 @@ absl::Status NotFound(Reason reason, const std::string& name) {
   ledger::Refusal refusal = ledger::Refuse(reason);
   refusal.named = name;
   return ToStatus(refusal, {});
+}
+
+absl::Status OfAnotherBank(const std::string& bank_id) {
+  google::rpc::ErrorInfo info = InfoOf(Reason::kRoleRequired);
+  const std::string bank = BankName(bank_id);
+  (*info.mutable_metadata())["timebank"] = bank;
+  return Assemble(Reason::kRoleRequired, absl::StrCat("this key is for ", bank, " alone"), info, {});
 }
 
 absl::Status RateLimited(const std::string& why, int64_t wait_ns) {

@@ -36,6 +36,10 @@ absl::Status ToStatus(const std::vector<ledger::Violation>& violations, const st
 // NOT_FOUND and the like where no refusal is at hand: `metadata` becomes ErrorInfo.metadata's `name`.
 absl::Status NotFound(ledger::Reason reason, const std::string& name);
 
+// ROLE_REQUIRED for whoever has a credential of `bank_id` and names another bank, whether there is such a one
+// or not: `timebank` in the metadata is the credential's own.
+absl::Status OfAnotherBank(const std::string& bank_id);
+
 // When to try again what was too much, where nothing better is known.
 inline constexpr int64_t kRetryNs = 200'000'000;
 
