@@ -83,7 +83,7 @@ absl::Status Grant(Session& session, const GrantOptions& options) {
   request.set_no_limit(options.no_limit);
   if (!options.until.empty()) {
     CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
-    CLI_ASSIGN_OR_RETURN(const absl::CivilDay until, ParseLastDay(options.until, today, today));
+    CLI_ASSIGN_OR_RETURN(const absl::CivilDay until, ParseDayToCome(options.until, today));
     request.set_until(IsoDay(until));
   }
   CLI_ASSIGN_OR_RETURN(*request.mutable_name(), ResolveMember(session, absl::StrJoin(options.name, " ")));

@@ -252,6 +252,21 @@ absl::StatusOr<absl::CivilDay> ParseLastDay(std::string_view text, absl::CivilDa
   return ParseDay(text, absl::CivilDay(first.year() + 1, first.month(), first.day()) - 1, Future::kAllowed);
 }
 
+absl::StatusOr<absl::CivilDay> ParseDayToCome(std::string_view text, absl::CivilDay today) {
+  // The latest one that is not in the future, and a week.
+  if (const auto weekday = Weekday(Folded(text), today)) return *weekday + 7;
+  const absl::StatusOr<absl::CivilDay> day = ParseLastDay(text, today, today);
+  if (!day.ok()) {
+    return absl::InvalidArgumentError(
+        Fill(T("\"$0\" is not a day. Write today, tomorrow, tue, 31/12, 31/12/2026 or 2026-12-31."), text));
+  }
+  if (*day < today) {
+    return absl::InvalidArgumentError(Fill(T("$0 has passed: today is $1, $2."), FormatDay(*day, today),
+                                           FormatDay(today, today), IsoDay(today)));
+  }
+  return *day;
+}
+
 std::string IsoDay(absl::CivilDay day) {
   return absl::StrFormat("%04d-%02d-%02d", day.year(), day.month(), day.day());
 }

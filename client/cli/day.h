@@ -54,6 +54,11 @@ std::vector<std::string> DayWords();
 absl::StatusOr<absl::CivilDay> ParseLastDay(std::string_view text, absl::CivilDay first,
                                             absl::CivilDay today);
 
+// A last day that lies ahead, as a key or a grant has one: `today`, `tomorrow`; `tue`, the next one behind
+// today; `31/12`, the first one on or behind today; with a year as ParseDay(). Errors (InvalidArgument): not
+// a day; one that has passed.
+absl::StatusOr<absl::CivilDay> ParseDayToCome(std::string_view text, absl::CivilDay today);
+
 // `2026-11-13`, and nothing else: what the server sends.
 absl::StatusOr<absl::CivilDay> ParseIsoDay(std::string_view text);
 

@@ -221,6 +221,10 @@ std::string EtagMismatch(const Facts&, const Situation&) {
 }
 
 std::string RoleRequired(const Facts& facts, const Situation& situation) {
+  if (const std::string bank = facts.Get("timebank"); !bank.empty()) {
+    return Fill(T("Your key is for the bank $0, and was used for another one. Say --bank $0."),
+                client::IdOf(bank));
+  }
   if (situation.key_sent && !absl::StrContains(situation.command_line, "--member")) {
     return Fill(T("Your key may not do that ($0). Ask whoever looks after the bank's keys for one that may."),
                 facts.message());
@@ -248,7 +252,20 @@ std::string DiskFull(const Facts&, const Situation&) {
 }
 
 std::string PositionTrimmed(const Facts&, const Situation&) {
-  return T("That position is too old, or from another copy of the ledger. Begin anew: leave --after out.");
+  return T("That position is too old. Begin anew: leave --after out.");
+}
+
+std::string EpochChanged(const Facts&, const Situation& situation) {
+  if (!situation.last_event.empty()) {
+    return Fill(
+        T("The ledger was put back from a backup. Of what was told here up to number $0, the newest may "
+          "be gone, and its numbers may be those of other entries now. Read it again from the beginning: "
+          "timebank watch --from-start. Or only what is new from now on: timebank watch"),
+        situation.last_event);
+  }
+  return T(
+      "That position is of before the ledger was put back from a backup: what was recorded up to it may be "
+      "gone, and its numbers may be those of other entries now. Begin anew: leave --after out.");
 }
 
 std::string NotATrial(const Facts&, const Situation&) {
@@ -363,7 +380,7 @@ constexpr std::array<ReasonSentence, 38> kSentences = {{{"HOLDER_NOT_FOUND", Hol
                                                         {"DISK_FULL", DiskFull},
                                                         {"RATE_LIMITED", RateLimited},
                                                         {"POSITION_TRIMMED", PositionTrimmed},
-                                                        {"EPOCH_CHANGED", PositionTrimmed},
+                                                        {"EPOCH_CHANGED", EpochChanged},
                                                         {"AMOUNT_OVERFLOW", AmountOverflow},
                                                         {"TOO_MANY", TooMany},
                                                         {"CORRUPT_RECORD", CorruptRecord}}};
@@ -457,28 +474,46 @@ std::string Violations(const absl::Status& status, const Facts& facts, const Sit
 // ---- The server that does not answer
 // --------------------------------------------------------------------------------
 
-std::string NoAnswer(const absl::Status& status, const Situation& situation) {
-  std::string text;
+// What gRPC says where the two could not agree on a connection; there is no code for it.
+bool IsHandshake(const absl::Status& status) { return absl::StrContains(status.message(), "andshake"); }
+
+// Who did not answer, how, and what may be done about it.
+std::string WhoDidNotAnswer(const absl::Status& status, const Situation& situation) {
+  if (const std::string reason = client::ErrorReason(status); !reason.empty()) {
+    return Fill(T("The server at $0 gave no answer ($1)."), situation.server, reason);
+  }
   if (status.code() != absl::StatusCode::kUnavailable) {
-    text = Fill(T("The server at $0 did not answer in time. Allow more with --deadline SECONDS."),
+    return Fill(T("The server at $0 did not answer in time. Allow more with --deadline SECONDS."),
                 situation.server);
-  } else if (situation.encrypted) {
-    text = absl::StrCat(
+  }
+  if (situation.encrypted && IsHandshake(status)) {
+    return absl::StrCat(
         Fill(T("The server at $0 cannot be reached over TLS. Is it running, and is --server right? Does --ca "
                "name who vouches for it, and does it ask for a certificate (--cert, --cert-key)?"),
              situation.server),
         "\n(", status.message(), ")");
-  } else {
-    text =
-        Fill(T("The server at $0 cannot be reached. Is it running, and is --server right? If it takes TLS, "
-               "add --ca FILE."),
-             situation.server);
   }
-  if (const std::string reason = client::ErrorReason(status); !reason.empty()) {
-    text = Fill(T("The server at $0 gave no answer ($1)."), situation.server, reason);
+  if (!client::NeverSent(status)) {
+    return absl::StrCat(Fill(T("The server at $0 does not answer. Try again in a moment."), situation.server),
+                        "\n(", status.message(), ")");
   }
+  if (situation.encrypted) {
+    return absl::StrCat(Fill(T("The server at $0 cannot be reached. Is it running, and is --server right?"),
+                             situation.server),
+                        "\n(", status.message(), ")");
+  }
+  return Fill(T("The server at $0 cannot be reached. Is it running, and is --server right? If it takes TLS, "
+                "add --ca FILE."),
+              situation.server);
+}
+
+std::string NoAnswer(const absl::Status& status, const Situation& situation) {
+  std::string text = WhoDidNotAnswer(status, situation);
   const std::string id = client::RequestId(status);
-  if (id.empty()) return text;
+  const bool may_have_arrived = !id.empty() && !client::NeverSent(status);
+  if (!may_have_arrived) {
+    return situation.change_sent ? text : absl::StrCat(text, "\n", T("Nothing was changed."));
+  }
   absl::StrAppend(&text, "\n",
                   T("It may or may not have taken the change. Ask again like this, and it happens once:"),
                   "\n  ", situation.command_line);

@@ -46,6 +46,10 @@ struct Situation {
   // encrypted.
   bool key_sent = false;
   bool key_held_back = false;
+  // Whether a change that the command asked for may have reached the server.
+  bool change_sent = false;
+  // The number of the last event that a feed told; empty: none.
+  std::string last_event = {};
   // The number of the paper slip that is being entered.
   std::string slip;
   // The holder who is named both as giver and as receiver; empty: nobody.

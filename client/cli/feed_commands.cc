@@ -243,7 +243,10 @@ absl::Status Watch(Session& session, const WatchOptions& options) {
   session.Tell(T("Watching; Ctrl-C ends it."));
   std::string position = request.after_position();
   const auto show = [&session, &position](const v1::WatchLedgerResponse& message) {
-    for (const v1::LedgerEvent& event : message.events()) PrintEvent(session, event);
+    for (const v1::LedgerEvent& event : message.events()) {
+      PrintEvent(session, event);
+      session.situation().last_event = absl::StrCat(event.sequence());
+    }
     position = message.position();
     return static_cast<bool>(session.console().out << std::flush);
   };

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/civil_time.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "client/cli/commands.h"
 #include "client/cli/day.h"
@@ -80,9 +81,16 @@ absl::Status Create(Session& session, const CreateOptions& options) {
   key.set_note(options.note);
   key.set_may_state_member(options.state_member);
   if (!options.expires.empty()) {
-    CLI_ASSIGN_OR_RETURN(const absl::CivilDay day, ParseIsoDay(options.expires));
-    key.mutable_expire_time()->set_seconds(
-        absl::ToUnixSeconds(absl::FromCivil(day + 1, absl::UTCTimeZone())));
+    absl::TimeZone zone = absl::UTCTimeZone();
+    absl::CivilDay today = absl::ToCivilDay(absl::Now(), zone);
+    if (role != v1::ROLE_OPERATOR) {
+      CLI_ASSIGN_OR_RETURN(const v1::Timebank bank, session.Timebank());
+      CLI_ASSIGN_OR_RETURN(today, session.Today());
+      // The server knows a zone that this machine does not: the day then ends as it does in UTC.
+      if (!absl::LoadTimeZone(bank.settings().time_zone(), &zone)) zone = absl::UTCTimeZone();
+    }
+    CLI_ASSIGN_OR_RETURN(const absl::CivilDay day, ParseDayToCome(options.expires, today));
+    key.mutable_expire_time()->set_seconds(absl::ToUnixSeconds(absl::FromCivil(day + 1, zone)));
   }
   session.Stamp(request);
   CLI_ASSIGN_OR_RETURN(const v1::CreateKeyResponse response, session.client().CreateKey(std::move(request)));
@@ -161,7 +169,8 @@ void AddKeyCommands(Command root) {
       .Flag("--state-member", create->state_member, T("Of partners: may say which member is at its keyboard"))
       .Option("--note", create->note, Later("TEXT"), T("What it is for, or where it is kept"))
       .Option("--expires", create->expires, Later("DAY"),
-              T("Good to the end of this day (2027-12-31, UTC); for ever when left out"))
+              T("Good to the end of this day (31/12, in the bank's time zone; operators' keys: UTC); for "
+                "ever when left out"))
       .Does([create](Session& session) { return Create(session, *create); });
   auto operators = std::make_shared<bool>(false);
   group

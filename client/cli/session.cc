@@ -1,5 +1,7 @@
 #include "client/cli/session.h"
 
+#include <sys/stat.h>
+
 #include <chrono>
 #include <fstream>
 #include <istream>
@@ -7,17 +9,21 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/cli/day.h"
 #include "client/cli/status_macros.h"
 #include "client/cli/translate.h"
 #include "client/cli/words.h"
 #include "client/cpp/credentials.h"
+#include "client/cpp/error.h"
 #include "client/cpp/names.h"
+#include "client/cpp/rpcs.h"
 
 namespace timebank::cli {
 
@@ -65,8 +71,35 @@ absl::Status Session::Open() {
     options.deadline = std::chrono::seconds(options_.deadline_seconds);
     options.batch_deadline = options.deadline;
   }
+  options.log = [this](const client::CallRecord& call) {
+    if (client::ChangesSomething(call.rpc) && !client::NeverSent(call.status)) change_sent_ = true;
+  };
+  options.before_wait = [this](const client::WaitRecord& wait) {
+    // What is written belongs to one thread.
+    if (std::this_thread::get_id() == thread_) TellWaiting(wait);
+  };
   client_.emplace(connect_(std::move(options)));
   return absl::OkStatus();
+}
+
+// Once for each time that the server is away: a command at a terminal after a second, and a feed, which waits
+// for as long as it takes, after three and everywhere.
+void Session::TellWaiting(const client::WaitRecord& wait) {
+  const bool is_feed = wait.rpc.ends_with("/WatchLedger");
+  if (wait.failing_for < std::chrono::seconds(is_feed ? 3 : 1)) {
+    told_waiting_ = false;
+    return;
+  }
+  if (told_waiting_ || absl::IsResourceExhausted(wait.status)) return;
+  if (!is_feed && !console_.err_is_terminal) return;
+  told_waiting_ = true;
+  if (is_feed && client::ErrorReason(wait.status) == "NOT_SERVING") {
+    Tell(Fill(T("The server does not serve this yet ($0); trying again. If it was put back from a backup, it "
+                "may never come as far: then begin anew, without --after."),
+              std::string(wait.status.message())));
+    return;
+  }
+  Tell(T("The server does not answer; trying again …"));
 }
 
 // A file that was named goes before the variable with the key itself, and that before a file that was written
@@ -81,6 +114,13 @@ absl::StatusOr<std::string> Session::FindKey() {
   } else {
     std::ifstream file(context_.key_file, std::ios::binary);
     if (!file) return UsageError(Fill(T("The key file $0 cannot be read."), context_.key_file));
+    struct stat about = {};
+    if (stat(context_.key_file.c_str(), &about) == 0 && S_ISREG(about.st_mode) &&
+        (about.st_mode & (S_IROTH | S_IWOTH)) != 0) {
+      Notice(
+          Fill(T("Everybody on this machine can read or change your key. Make it yours alone: chmod 600 $0"),
+               context_.key_file));
+    }
     std::getline(file, text);
   }
   text = std::string(absl::StripAsciiWhitespace(text));
@@ -90,6 +130,13 @@ absl::StatusOr<std::string> Session::FindKey() {
 
 // Files that are named are used wherever the server is; without any the library decides.
 absl::Status Session::Encrypt(client::Options& options) {
+  // What never leaves this machine is never encrypted, whatever is written down for other servers.
+  if (absl::StartsWith(context_.server, "unix:")) {
+    if (!options_.ca.empty() || !options_.cert.empty() || !options_.cert_key.empty()) {
+      return UsageError(T("A unix socket is not encrypted: leave --ca, --cert and --cert-key out."));
+    }
+    return absl::OkStatus();
+  }
   const client::TlsFiles files = {context_.ca, context_.cert, context_.cert_key};
   const bool named = !files.ca.empty() || !files.certificate.empty() || !files.key.empty();
   situation_.encrypted = named || !(context_.plaintext || client::IsOnThisMachine(context_.server));

@@ -1,15 +1,17 @@
 // One run of the program, as a command sees it: where to write, whom to ask, which bank.
 //
-// Threads: one.
+// Threads: one. Calls may be made on others through client().
 #ifndef TIMEBANK_CLIENT_CLI_SESSION_H_
 #define TIMEBANK_CLIENT_CLI_SESSION_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -61,7 +63,10 @@ class Session {
   // After Open().
   const Context& context() const { return context_; }
   // For the sentence about an error. A command adds what it knows.
-  Situation& situation() { return situation_; }
+  Situation& situation() {
+    situation_.change_sent = change_sent_;
+    return situation_;
+  }
   // Once the server was looked for.
   bool SendsKey() const { return situation_.key_sent; }
 
@@ -121,12 +126,16 @@ class Session {
   absl::StatusOr<std::string> OnlyBank();
   absl::StatusOr<std::string> FindKey();
   absl::Status Encrypt(client::Options& options);
+  void TellWaiting(const client::WaitRecord& wait);
 
+  const std::thread::id thread_ = std::this_thread::get_id();
   Console& console_;
   Variables variables_;
   Connect connect_;
   GlobalOptions options_;
   Situation situation_;
+  std::atomic<bool> change_sent_ = false;  // calls are made on other threads, too
+  bool told_waiting_ = false;              // of the failure that goes on
   Context context_;
   std::optional<client::Client> client_;
   std::string bank_;

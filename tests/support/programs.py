@@ -45,7 +45,8 @@ class Server:
         self._process = None
         self.address = None
 
-    def start(self):
+    def start(self, port=0):
+        self._command[self._command.index("--listen") + 1] = f"127.0.0.1:{port}"
         with open(self.folder / "log", "ab") as log:
             self._process = subprocess.Popen(tied(self._command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
                                              env=_environment())

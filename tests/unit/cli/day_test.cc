@@ -101,6 +101,32 @@ TEST(DayTest, LastDaysBelongToTheirPeriod) {
   EXPECT_EQ(last("today", absl::CivilDay(2023, 11, 1)), "2023-11-16");
 }
 
+// Goal: the last day of a key or a grant lies ahead, and a day that has passed is told as that.
+TEST(DayTest, DaysToCome) {
+  const auto to_come = [](const std::string& text) {
+    const auto day = ParseDayToCome(text, kToday);
+    return day.ok() ? IsoDay(*day) : std::string(day.status().message());
+  };
+  EXPECT_EQ(to_come("today"), "2023-11-16");
+  EXPECT_EQ(to_come("tomorrow"), "2023-11-17");
+  EXPECT_EQ(to_come("fri"), "2023-11-17");
+  EXPECT_EQ(to_come("Wednesday"), "2023-11-22");
+  EXPECT_EQ(to_come("thu"), "2023-11-23") << "today is today";
+  EXPECT_EQ(to_come("16/11"), "2023-11-16");
+  EXPECT_EQ(to_come("15/11"), "2024-11-15");
+  EXPECT_EQ(to_come("31/12"), "2023-12-31");
+  EXPECT_EQ(to_come("16/11/2023"), "2023-11-16");
+  EXPECT_EQ(to_come("31/12/2026"), "2026-12-31");
+  EXPECT_EQ(to_come("2026-12-31"), "2026-12-31");
+  for (const char* passed : {"yesterday", "15/11/2023", "2023-11-15"}) {
+    EXPECT_EQ(to_come(passed), "Wed 15 Nov has passed: today is Thu 16 Nov, 2023-11-16.") << passed;
+  }
+  for (const char* none : {"soon", "31/02", "2023-13-01", ""}) {
+    EXPECT_EQ(to_come(none), "\"" + std::string(none) +
+                                 "\" is not a day. Write today, tomorrow, tue, 31/12, 31/12/2026 or 2026-12-31.");
+  }
+}
+
 // Goal: the year is told where it is not this one.
 TEST(DayTest, WritesDays) {
   EXPECT_EQ(FormatDay(absl::CivilDay(2023, 11, 14), kToday), "Tue 14 Nov");

@@ -147,5 +147,41 @@ TEST(ErrorsTest, NoAnswerTellsHowToAskAgain) {
       << "a slip's number is its id";
 }
 
+// Goal: what certainly did not happen is told, and TLS is asked about only where it is what failed.
+TEST(ErrorsTest, NoAnswerTellsWhatIsKnown) {
+  const absl::Status away = client::WithNeverSent(absl::UnavailableError("Connection refused"));
+  const absl::Status handshake = client::WithNeverSent(absl::UnavailableError("Ssl handshake failed: why"));
+  const absl::Status proxy = absl::UnavailableError("The ledger server does not answer.");
+  Situation tls = Typed();
+  tls.encrypted = true;
+  tls.server = "bank.example:7400";
+  const auto says = [&](const absl::Status& status, const Situation& situation, std::string_view what) {
+    return Explain(status, situation).find(what) != std::string::npos;
+  };
+  for (const absl::Status& status : {away, handshake, proxy}) {
+    EXPECT_EQ(says(status, tls, "over TLS"), status == handshake) << status;
+    EXPECT_TRUE(says(status, tls, std::string_view(status.message().data(), status.message().size())));
+    EXPECT_TRUE(says(status, tls, "Nothing was changed.")) << "a read";
+    const absl::Status change = client::WithRequestId(status, "id-7");
+    EXPECT_EQ(says(change, tls, "Nothing was changed."), status != proxy) << status;
+    EXPECT_EQ(says(change, tls, "--request-id id-7"), status == proxy) << status;
+  }
+  EXPECT_TRUE(says(away, Typed(), "add --ca FILE"));
+  tls.change_sent = true;
+  EXPECT_FALSE(says(proxy, tls, "Nothing was changed."));
+}
+
+// Goal: after a restore it is told what happened, and how to go on.
+TEST(ErrorsTest, RestoredLedger) {
+  const absl::Status changed = ServiceError(Code::kOutOfRange, "EPOCH_CHANGED");
+  EXPECT_NE(Explain(changed, Typed()).find("put back from a backup"), std::string::npos);
+  Situation watching = Typed();
+  watching.last_event = "1042";
+  const std::string told = Explain(changed, watching);
+  EXPECT_NE(told.find("up to number 1042"), std::string::npos) << told;
+  EXPECT_NE(told.find("timebank watch --from-start"), std::string::npos);
+  EXPECT_EQ(ExitCodeOf(changed), ExitCode::kRefused);
+}
+
 }  // namespace
 }  // namespace timebank::cli
