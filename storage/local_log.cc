@@ -120,23 +120,24 @@ absl::Status LocalLog::Recover() {
   // Segments follow one another without gaps; a first one must not take a spare's number.
   next_number_ = (listing.segments.empty() ? listing.largest : listing.segments.back()) + 1;
   TB_RETURN_IF_ERROR(OpenSegments(listing));
-  bool start_anew = segments_.empty();
-  End end{.tail_index = options_.applied_index};
-  if (!start_anew) {
+  // The first segment is made before the first frame is written, and the newest one is never removed.
+  const bool is_new = segments_.empty();
+  if (is_new && options_.applied_index > 0) {
+    return Lost(options_.folder, "the commit log has no segment, but the database has frames up to ",
+                options_.applied_index,
+                ": a part of the ledger is missing, and what was recorded last may be with it. Put the whole "
+                "folder ",
+                ParentOf(options_.folder), " back from one backup");
+  }
+  End end;
+  if (!is_new) {
     TB_ASSIGN_OR_RETURN(end, ScanSegments());
     TB_RETURN_IF_ERROR(CheckLastSegmentEnd(end));
-    TB_ASSIGN_OR_RETURN(start_anew, StartsBehindApplied(end));
+    TB_RETURN_IF_ERROR(CheckReachesApplied(end));
   }
 
   TB_RETURN_IF_ERROR(TidyFolder(listing));
-  if (!start_anew) return Settle(end);
-  if (!segments_.empty()) {
-    const std::shared_ptr<Segment> unused = std::move(segments_.front());
-    segments_.clear();
-    TB_RETURN_IF_ERROR(Retire(unused));
-  }
-  tail_index_ = options_.applied_index;
-  return StartSegment(options_.applied_index + 1);
+  return is_new ? StartSegment(1) : Settle(end);
 }
 
 absl::StatusOr<LocalLog::Listing> LocalLog::ListFolder() {
@@ -235,20 +236,14 @@ absl::Status LocalLog::CheckLastSegmentEnd(const End& end) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> LocalLog::StartsBehindApplied(const End& end) {
-  const auto& [header, path, file] = *segments_.back();
+absl::Status LocalLog::CheckReachesApplied(const End& end) {
   const uint64_t applied = options_.applied_index;
   if (const SegmentHeader& oldest = segments_.front()->header; oldest.first_index > applied + 1) {
     return Lost(segments_.front()->path, "the log begins with frame ", oldest.first_index,
                 ", but the database ends with frame ", applied, ": what lies between is missing");
   }
-  if (end.tail_index >= applied) return false;
-  if (segments_.size() == 1 && end.offset == kSegmentHeaderBytes) {
-    FrameReader reader(header, *file);
-    TB_ASSIGN_OR_RETURN(const bool never_used, reader.OnlyZeros());
-    if (never_used) return true;
-  }
-  return Lost(path, "the log ends with frame ", end.tail_index, " at offset ", end.offset,
+  if (end.tail_index >= applied) return absl::OkStatus();
+  return Lost(segments_.back()->path, "the log ends with frame ", end.tail_index, " at offset ", end.offset,
               ", but the database has frame ", applied, ": frame ", end.tail_index + 1,
               " had been acknowledged and is damaged or missing");
 }

@@ -42,7 +42,7 @@ class LocalLog final : public CommitLog {
     // Largest frame that Append takes.
     uint64_t max_frame_bytes = uint64_t{16} << 20;
     // The last frame that the database has folded for good. The log must reach from there, or from before, up
-    // to there at least; a log that has never had a frame starts behind it.
+    // to there at least; it may be missing only where this is 0.
     uint64_t applied_index = 0;
     // false: nothing is synced. For tests that cut no power.
     bool sync = true;
@@ -71,7 +71,6 @@ class LocalLog final : public CommitLog {
   // Visits what there is when the call begins. Reads a segment from its start, wherever in it `from` is.
   absl::Status Read(uint64_t from, const Visitor& visit) override;
 
-  // After an empty start this is applied_index.
   uint64_t tail_index() const override;
 
   // Recycles whole segments behind `index`; the newest one always stays. An error ends the log, as one of
@@ -109,9 +108,8 @@ class LocalLog final : public CommitLog {
   absl::Status OpenSegments(const Listing& listing) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<End> ScanSegments() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckLastSegmentEnd(const End& end) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Compares the log with Options.applied_index. true: the log has never had a frame, and is to begin behind
-  // that one.
-  absl::StatusOr<bool> StartsBehindApplied(const End& end) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Compares the log with Options.applied_index.
+  absl::Status CheckReachesApplied(const End& end) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status TidyFolder(const Listing& listing) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Settle(const End& end) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

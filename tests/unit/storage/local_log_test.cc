@@ -566,29 +566,30 @@ TEST_F(LocalLogTest, ForgedFrameInANote) {
   }
 }
 
-// Goal: an empty folder beside a database (a restored one, say) begins behind the database's last frame.
-TEST_F(LocalLogTest, EmptyFolderStartsBehindApplied) {
+// Goal: a database whose log is gone, or was begun anew, is no whole ledger: nothing is made in its place,
+// and what to do is said.
+TEST_F(LocalLogTest, AMissingLogIsTold) {
   options_.applied_index = 500;
-  EXPECT_EQ(Opened().tail_index(), 500u);
-  EXPECT_EQ(log_->first_index(), 501u);
-  EXPECT_TRUE(HasCode(log_->Append(1, "x"), absl::StatusCode::kInvalidArgument));
-  ASSERT_TRUE(log_->Append(501, "an hour").ok());
-  EXPECT_TRUE(HasCode(ReadAll(*log_, 500).status(), absl::StatusCode::kOutOfRange));
-  EXPECT_EQ(*ReadAll(Opened(), 501), (Frames{{501, "an hour"}}));
-}
-
-// Goal: so does a log that was made and never used; one that had a frame is not mistaken for it.
-TEST_F(LocalLogTest, UnusedLogStartsBehindApplied) {
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(
+        HasCode(Open(), absl::StatusCode::kDataLoss, "no segment, but the database has frames up to 500"));
+    EXPECT_TRUE(HasCode(Open(), absl::StatusCode::kDataLoss, "back from one backup"));
+    EXPECT_TRUE(Names().empty());
+  }
+  options_.applied_index = 0;
   Opened();
   options_.applied_index = 500;
-  EXPECT_EQ(Opened().tail_index(), 500u);
-  EXPECT_EQ(Opened().tail_index(), 500u);
-  ASSERT_TRUE(log_->Append(501, "an hour").ok());
-  std::string bytes = Contents(PathOf(2));
-  bytes[kSegmentHeaderBytes + 1] ^= 1;
-  Replace(PathOf(2), bytes);
-  options_.applied_index = 501;
-  EXPECT_TRUE(HasCode(Open(), absl::StatusCode::kDataLoss, "the database has frame 501"));
+  EXPECT_TRUE(HasCode(Open(), absl::StatusCode::kDataLoss, "the database has frame 500"));
+}
+
+// Goal: what an orderly stop leaves of a log that was trimmed is not taken for a missing one.
+TEST_F(LocalLogTest, AStopLeavesASegment) {
+  Opened();
+  for (uint64_t index = 1; index <= 40; ++index) ASSERT_TRUE(log_->Append(index, std::string(600, 'x')).ok());
+  ASSERT_TRUE(log_->Trim(40).ok());
+  log_->Rest();
+  options_.applied_index = 40;
+  EXPECT_EQ(Opened().tail_index(), 40u);
 }
 
 // Goal: a last frame that the database has was acknowledged: its damage is DATA_LOSS, and nothing is cut off.
