@@ -252,6 +252,14 @@ absl::Status Server::OpenEngine() {
   options.on_batch = [this](size_t commands, std::chrono::nanoseconds sync) {
     metrics_.OnBatch(commands, sync);
   };
+  options.on_room = [this](bool has_room) {
+    if (has_room) {
+      LogInfo("the disk has room again; changes are recorded", {{"folder", config_.data}});
+    } else {
+      LogError("the disk is full; changes are refused with DISK_FULL until there is room, reads go on",
+               {{"folder", config_.data}});
+    }
+  };
   options.on_trouble = [this](const absl::Status& what) {
     metrics_.OnTrouble();
     LogError("the ledger has trouble and will try again", {{"what", what.ToString()}});

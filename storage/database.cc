@@ -66,6 +66,7 @@ class ErrorListener final : public rocksdb::EventListener {
   explicit ErrorListener(std::function<void(absl::Status)> report) : report_(std::move(report)) {}
 
   void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* error) override {
+    if (error->IsShutdownInProgress()) return;  // what was under way when the database was closed
     if (!reported_.exchange(true) && report_) report_(FromRocks(*error));
   }
 
@@ -213,10 +214,13 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const Options& options)
 
   std::unique_ptr<Database> database(new Database);
   database->kept_rows_ = std::make_unique<RowCache>(cache);
+  database->files_ = std::make_shared<PatientFiles>(options.free_bytes);
+  database->env_ = rocksdb::NewCompositeEnv(database->files_);
+  rocksdb::DBOptions instance = InstanceOptions(options);
+  instance.env = database->env_.get();
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  TB_RETURN_IF_ERROR(
-      FromRocks(rocksdb::DB::Open(InstanceOptions(options), options.path, descriptors, &handles, &db)));
+  TB_RETURN_IF_ERROR(FromRocks(rocksdb::DB::Open(instance, options.path, descriptors, &handles, &db)));
   database->db_.reset(db);
   database->db_->DestroyColumnFamilyHandle(handles[0]);
   for (size_t i = 0; i < std::size(kFamilies); ++i) {

@@ -7,6 +7,7 @@
 #define TIMEBANK_STORAGE_DATABASE_H_
 
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/iterator.h>
 #include <rocksdb/options.h>
 #include <rocksdb/slice.h>
@@ -24,6 +25,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "storage/origin_filter.h"
+#include "storage/patient_files.h"
 #include "storage/row_cache.h"
 #include "storage/store.h"
 #include "storage/types.h"
@@ -48,6 +50,7 @@ class Database {
     uint64_t block_cache_bytes;
     uint64_t tail_bytes;                                    // what is written and flushed at once, about
     std::function<void(absl::Status)> on_background_error;  // once, on a thread of RocksDB's
+    std::function<uint64_t()> free_bytes = {};              // as PatientFiles takes it
   };
 
   static absl::StatusOr<std::unique_ptr<Database>> Open(const Options& options);
@@ -59,6 +62,8 @@ class Database {
   rocksdb::DB& db() const { return *db_; }
   rocksdb::ColumnFamilyHandle* handle(Family family) const { return handles_[static_cast<size_t>(family)]; }
 
+  // Those of the files that are written; waits for nothing before BePatient().
+  PatientFiles& files() const { return *files_; }
   const RowCache& kept_rows() const { return *kept_rows_; }
   OriginFilter& origins() const { return *origins_; }
 
@@ -89,6 +94,8 @@ class Database {
 
   std::unique_ptr<RowCache> kept_rows_;
   const std::unique_ptr<OriginFilter> origins_ = std::make_unique<OriginFilter>();
+  std::shared_ptr<PatientFiles> files_;
+  std::unique_ptr<rocksdb::Env> env_;
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, 32> handles_{};  // by Family; null where there is none
   std::atomic<int64_t> snapshots_{0};

@@ -1,6 +1,7 @@
 #include "storage/store.h"
 
 #include <atomic>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -32,7 +33,9 @@ namespace timebank::storage {
 namespace {
 
 // Free space below which nothing is flushed that is no part of the ledger.
-constexpr uintmax_t kRoomBytes = 64u << 20;
+constexpr uint64_t kRoomBytes = 64u << 20;
+
+constexpr absl::Duration kBetweenLooksAtTheDisk = absl::Milliseconds(250);
 
 class StoreImpl final : public Store {
  public:
@@ -52,6 +55,10 @@ class StoreImpl final : public Store {
       SetParts(std::make_shared<const Snapshot>(database_.get(), /*text_generation=*/0));
     }
     Publish();
+    database_->files().BePatient([this](bool waiting) {
+      absl::MutexLock lock(&mutex_);
+      waits_for_room_ = waiting;
+    });
     worker_ = std::thread([this] {
       NameThread("fold");
       StepBack();
@@ -64,6 +71,7 @@ class StoreImpl final : public Store {
       absl::MutexLock lock(&mutex_);
       stopping_ = true;
     }
+    database_->files().GiveUp();
     worker_.join();
     // Failing to is no loss: the commit log has what is not on disk here.
     Flush().IgnoreError();
@@ -113,6 +121,16 @@ class StoreImpl final : public Store {
 
   uint64_t applied_index() const override { return applied_.load(std::memory_order_acquire); }
   uint64_t flushed_index() const override { return flushed_.load(std::memory_order_acquire); }
+
+  bool HasRoom() override {
+    const int64_t now_ns = absl::GetCurrentTimeNanos();
+    int64_t looked_ns = looked_ns_.load(std::memory_order_relaxed);
+    if (std::abs(now_ns - looked_ns) >= absl::ToInt64Nanoseconds(kBetweenLooksAtTheDisk) &&
+        looked_ns_.compare_exchange_strong(looked_ns, now_ns, std::memory_order_relaxed)) {
+      has_room_ = LookForRoom();
+    }
+    return has_room_;
+  }
 
   DatabaseFigures Figures() const override { return database_->Figures(); }
 
@@ -200,13 +218,15 @@ class StoreImpl final : public Store {
   absl::Status MakeRoom() {
     absl::MutexLock lock(&mutex_);
     const auto folded_or_failure = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
-      return sealed_ == nullptr || !failure_.ok();
+      // On a full disk no fold ends: better more in memory than nobody answered. Who asks HasRoom() first
+      // brings no more than was under way.
+      return sealed_ == nullptr || !failure_.ok() || waits_for_room_;
     };
     const double full = static_cast<double>(growing_->bytes()) / static_cast<double>(options_.tail_bytes);
     const absl::Time due = full < 1 ? sealed_at_ + fold_takes_ * full : absl::InfiniteFuture();
     mutex_.AwaitWithDeadline(absl::Condition(&folded_or_failure), due);
     if (!failure_.ok()) return failure_;
-    if (growing_->bytes() >= options_.tail_bytes && !growing_->empty()) SealGrowing();
+    if (sealed_ == nullptr && growing_->bytes() >= options_.tail_bytes && !growing_->empty()) SealGrowing();
     return absl::OkStatus();
   }
 
@@ -278,33 +298,50 @@ class StoreImpl final : public Store {
     PutBigEndian<uint64_t>(&applied, tail.last_index());
     TB_RETURN_IF_ERROR(
         FromRocks(batch_.Put(database_->handle(Family::kMeta), ToSlice(kMetaApplied), applied)));
+    TB_RETURN_IF_ERROR(database_->Write(&batch_));
     unflushed_bytes_ += batch_.GetDataSize();
-    return database_->Write(&batch_);
+    return absl::OkStatus();
   }
 
   absl::Status FlushFolded() ABSL_EXCLUSIVE_LOCKS_REQUIRED(fold_mutex_) {
     {
       absl::MutexLock lock(&mutex_);
       flushed_at_ = absl::Now();
+      flush_now_ = false;
     }
-    // Looks are worth no failure: they wait for room, or for the next frame.
-    if (folded_ == flushed_index() && !(looks_unflushed_.load(std::memory_order_acquire) && HasRoom())) {
+    // Looks are not worth a full disk: they wait for room, or for the next frame.
+    if (folded_ == flushed_index() &&
+        !(looks_unflushed_.load(std::memory_order_acquire) && FreeBytes() > kRoomBytes)) {
       return absl::OkStatus();
     }
     // Before the flush: what is put while it goes on is for the next one.
     looks_unflushed_.store(false, std::memory_order_release);
-    unflushed_bytes_ = 0;
     TB_RETURN_IF_ERROR(OrFail(database_->Flush()));
+    unflushed_bytes_ = 0;
     const bool further = flushed_.exchange(folded_, std::memory_order_acq_rel) != folded_;
     if (further && options_.on_flushed) options_.on_flushed(folded_);
     return absl::OkStatus();
   }
 
-  // Whether a flush of what is no part of the ledger cannot fill the disk.
-  bool HasRoom() const {
+  // 0 where the system does not tell.
+  uint64_t FreeBytes() const {
+    if (options_.free_bytes) return options_.free_bytes();
     std::error_code none;
     const std::filesystem::space_info space = std::filesystem::space(options_.path, none);
-    return !none && space.available > kRoomBytes;
+    return none ? 0 : space.available;
+  }
+
+  bool LookForRoom() {
+    const uint64_t free = FreeBytes();
+    absl::MutexLock lock(&mutex_);
+    if (waits_for_room_) return false;
+    // A tail takes more in memory than its rows will in a file.
+    const uint64_t in_memory =
+        growing_->bytes() + (sealed_ != nullptr ? sealed_->bytes() : 0) + unflushed_bytes_;
+    if (free >= in_memory + kReserveBytes) return true;
+    // Once in files it takes less, and the log is trimmed.
+    flush_now_ = applied_index() != flushed_index();
+    return false;
   }
 
   // A failure of RocksDB's is one for good.
@@ -332,7 +369,9 @@ class StoreImpl final : public Store {
   }
 
   absl::Time NextFlush() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
-    if (options_.flush_interval_seconds <= 0 || !failure_.ok()) return absl::InfiniteFuture();
+    if (!failure_.ok()) return absl::InfiniteFuture();
+    if (flush_now_) return absl::InfinitePast();
+    if (options_.flush_interval_seconds <= 0) return absl::InfiniteFuture();
     return flushed_at_ + absl::Seconds(options_.flush_interval_seconds);
   }
 
@@ -345,7 +384,7 @@ class StoreImpl final : public Store {
   bool WaitForWork() {
     absl::MutexLock lock(&mutex_);
     const auto ready = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
-      return stopping_ || (sealed_ != nullptr && failure_.ok());
+      return stopping_ || ((sealed_ != nullptr || flush_now_) && failure_.ok());
     };
     mutex_.AwaitWithDeadline(absl::Condition(&ready), NextFlush());
     return !stopping_;
@@ -358,10 +397,12 @@ class StoreImpl final : public Store {
   std::atomic<uint64_t> applied_;
   std::atomic<uint64_t> flushed_;
   std::atomic<bool> looks_unflushed_ = false;
+  std::atomic<uint64_t> unflushed_bytes_ = 0;  // changed by whoever holds fold_mutex_
+  std::atomic<bool> has_room_ = true;          // when it was looked at
+  std::atomic<int64_t> looked_ns_ = 0;
 
   absl::Mutex fold_mutex_;  // one fold or flush at a time, in order
   uint64_t folded_ ABSL_GUARDED_BY(fold_mutex_);
-  uint64_t unflushed_bytes_ ABSL_GUARDED_BY(fold_mutex_) = 0;
   uint64_t text_generation_ ABSL_GUARDED_BY(fold_mutex_) =
       0;  // of the texts that are kept, in this process's life
   // Kept for its memory: a batch that grows anew with every tail is copied, and its pages are made, each
@@ -380,6 +421,8 @@ class StoreImpl final : public Store {
   std::shared_ptr<const View::Impl> latest_ ABSL_GUARDED_BY(mutex_);
   uint64_t directory_index_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Time flushed_at_ ABSL_GUARDED_BY(mutex_);
+  bool waits_for_room_ ABSL_GUARDED_BY(mutex_) = false;  // a thread of RocksDB's does
+  bool flush_now_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);  // of a fold or a flush, for good
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
@@ -425,7 +468,8 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(Options options) {
                       Database::Open({.path = folder->database_path(),
                                       .block_cache_bytes = options.block_cache_bytes,
                                       .tail_bytes = options.tail_bytes,
-                                      .on_background_error = options.on_background_error}));
+                                      .on_background_error = options.on_background_error,
+                                      .free_bytes = options.free_bytes}));
   TB_RETURN_IF_ERROR(CheckFormat(database.get()));
   TB_ASSIGN_OR_RETURN(const uint64_t applied, ReadNumber(*database, kMetaApplied, sizeof(uint64_t)));
   return std::make_unique<StoreImpl>(std::move(options), std::move(folder), std::move(database), applied);

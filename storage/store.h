@@ -10,6 +10,10 @@
 //
 // Looks stand beside the ledger: see look_rows.h.
 //
+// A full disk is no failure: folds and flushes wait for room, what was applied stays in memory and in the
+// commit log, and reads go on. HasRoom() says beforehand that it will come to that; who heeds it keeps what
+// is in memory at that time bounded.
+//
 // Threads: Apply and Publish from one thread; Latest, Working, Flush, looks and the getters from any.
 // Limits:  two tails: one that is being folded and one that grows. While both are full Apply waits; before
 //          that it waits a little with each frame, so that the second fills up no faster than the first is
@@ -33,6 +37,10 @@ namespace timebank::storage {
 // 1 is from before the first release: its texts stood in rows of their own.
 inline constexpr uint32_t kFormatVersion = 2;
 inline constexpr uint32_t kOldestFormat = 2;
+
+// Free space that is left alone: for what comes between two looks at the disk, and what RocksDB writes beside
+// rows.
+inline constexpr uint64_t kReserveBytes = 32u << 20;
 
 // RocksDB's own figures, over all column families; 0 where it does not tell.
 struct DatabaseFigures {
@@ -64,13 +72,15 @@ class Store : public LookRows {
     std::function<void(uint64_t)> on_flushed;
     // RocksDB can write no more, or a tail cannot be folded; once. On a thread of RocksDB's or the store's.
     std::function<void(absl::Status)> on_background_error;
+    // Free bytes on the folder's disk; 0: RocksDB can write nothing. For tests; empty: what the system says.
+    std::function<uint64_t()> free_bytes = {};
   };
 
   // Errors: FAILED_PRECONDITION (folder in use by another process, or written in a newer format: the message
   // names both), DATA_LOSS, UNAVAILABLE.
   static absl::StatusOr<std::unique_ptr<Store>> Open(Options options);
 
-  ~Store() override = default;  // flushes; every View must be gone
+  ~Store() override = default;  // flushes, unless the disk is full; every View must be gone
 
   // Takes in frame `index`, which must be applied_index() + 1: the bytes of a v1::Frame as the commit log has
   // them. Nobody sees it before Publish(). Waits where both tails are full. FAILED_PRECONDITION, DATA_LOSS:
@@ -90,9 +100,13 @@ class Store : public LookRows {
   virtual uint64_t applied_index() const = 0;
   virtual uint64_t flushed_index() const = 0;  // on disk for good
 
+  // Whether the disk has room for what was applied and is in no file yet, and kReserveBytes more. false:
+  // nothing more should be applied. The system is asked a few times a second, however often this is called.
+  virtual bool HasRoom() = 0;
+
   virtual DatabaseFigures Figures() const = 0;
 
-  // Writes everything that was applied to disk for good; returns when it is there.
+  // Writes everything that was applied to disk for good; returns when it is there. Waits for room.
   virtual absl::Status Flush() = 0;
 };
 

@@ -35,6 +35,10 @@ absl::Status OutcomeUnknown() {
   return ErrorOf(Reason::kOutcomeUnknown, "the outcome is not known; ask again with the same request_id");
 }
 
+absl::Status DiskFull() {
+  return ErrorOf(Reason::kDiskFull, "the server's disk is full; nothing was changed");
+}
+
 // Whether the same may go well a little later. Damage, another owner, missing rights and the like do not go
 // away by themselves.
 bool MayPass(const absl::Status& status) {
@@ -114,18 +118,17 @@ std::optional<absl::Status> Engine::WhyRefused() const {
     return ErrorOf(Reason::kShuttingDown, "the server is stopping; try again, with the same request_id");
   }
   if (state_ == State::kServing) return std::nullopt;
-  if (state_ == State::kRecovering && disk_full_) {
-    return ErrorOf(Reason::kDiskFull, "the server's disk is full; nothing was changed");
-  }
+  if (state_ == State::kRecovering && disk_full_) return DiskFull();
   return ErrorOf(Reason::kNotServing, "the server is not ready; try again, with the same request_id");
 }
 
 // What was taken and not yet ordered has changed nothing, and would wait for longer than anybody wants to.
-void Engine::RefuseQueued() {
+// `why`: what all of it is told; nothing: what a new one would be.
+void Engine::RefuseQueued(std::optional<absl::Status> why) {
   std::vector<Waiter> waiters;
   {
     absl::MutexLock lock(&mutex_);
-    const std::optional<absl::Status> why = WhyRefused();
+    if (!why.has_value()) why = WhyRefused();
     assert(why.has_value());
     for (; next_ < taken_.size(); ++next_) waiters.push_back({std::move(taken_[next_].done), *why});
     for (Submission& submission : queue_) waiters.push_back({std::move(submission.done), *why});
@@ -134,6 +137,14 @@ void Engine::RefuseQueued() {
     waiting_bytes_ = 0;
   }
   Answer(std::move(waiters));
+}
+
+// Whether the disk has room for what commands become; where it has none they are refused.
+bool Engine::HasRoomOrRefuses() {
+  const bool has_room = store_->HasRoom();
+  if (std::exchange(had_room_, has_room) != has_room && options_.on_room) options_.on_room(has_room);
+  if (!has_room) RefuseQueued(DiskFull());
+  return has_room;
 }
 
 Engine::State Engine::state() const {
@@ -340,7 +351,8 @@ void Engine::Serve() {
         if (stopping_ && nothing_waits && batch.waiters.empty()) return;
       }
     }
-    if (!ExecuteQueued(state, batch)) break;
+    // What comes in behind a refusal is for the next look.
+    if (HasRoomOrRefuses() && !ExecuteQueued(state, batch)) break;
     absl::MutexLock lock(&mutex_);
     if (HasFailed()) break;
     if (to_commit_.has_value() || batch.waiters.empty()) continue;

@@ -21,6 +21,9 @@
 //           and the engine starts again from what the log really holds. Where that does not succeed either
 //           it keeps trying, with growing pauses; meanwhile commands are refused with DISK_FULL or
 //           NOT_SERVING. DATA_LOSS and errors of the store end serving for good.
+// Room:     while the store has none (Store::HasRoom) nothing is executed: commands are refused with
+// DISK_FULL,
+//           in state kServing, until it has again.
 #ifndef TIMEBANK_SERVER_ENGINE_ENGINE_H_
 #define TIMEBANK_SERVER_ENGINE_ENGINE_H_
 
@@ -74,6 +77,9 @@ class Engine {
     // A batch of so many commands has become a frame, whose append and sync took so long. On the thread
     // that committed it, the committer's or the engine's; must not block.
     std::function<void(size_t commands, std::chrono::nanoseconds sync)> on_batch;
+    // The disk has no room for changes, which are refused from now on; or has again. On the engine's thread;
+    // must not block.
+    std::function<void(bool has_room)> on_room;
     // Something failed and will be tried again; for whoever looks after the server.
     std::function<void(const absl::Status&)> on_trouble;
   };
@@ -149,7 +155,8 @@ class Engine {
   Submission* NextFor(const Batch& batch);
   bool ExecuteQueued(ledger::WorkingState& state, Batch& batch);
   std::optional<absl::Status> WhyRefused() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
-  void RefuseQueued();
+  void RefuseQueued(std::optional<absl::Status> why = std::nullopt);
+  bool HasRoomOrRefuses();
   void FailForGood(absl::Status why);
   void Trouble(const absl::Status& what);
   void Trim(uint64_t index);
@@ -191,6 +198,7 @@ class Engine {
   std::vector<Submission> taken_;
   size_t next_ = 0;
   bool renewed_ = false;  // the epoch, where it is to be
+  bool had_room_ = true;
 
   absl::Mutex replies_mutex_;
   absl::CondVar replier_wakes_;

@@ -122,9 +122,14 @@ class EngineTest : public testing::Test {
   }
 
   void Open(Engine::OpenLog open_log) {
-    absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Open(
-        options_, {.path = folder_, .flush_interval_seconds = 0, .on_flushed = {}, .on_background_error = {}},
-        std::move(open_log));
+    absl::StatusOr<std::unique_ptr<Engine>> engine =
+        Engine::Open(options_,
+                     {.path = folder_,
+                      .flush_interval_seconds = 0,
+                      .on_flushed = {},
+                      .on_background_error = {},
+                      .free_bytes = [this] { return free_bytes_.load(); }},
+                     std::move(open_log));
     ASSERT_TRUE(engine.ok()) << engine.status();
     engine_ = *std::move(engine);
   }
@@ -220,6 +225,7 @@ class EngineTest : public testing::Test {
 
   std::string folder_;
   FakeDisk disk_;
+  std::atomic<uint64_t> free_bytes_ = uint64_t{1} << 40;
   Engine::Options options_;
   std::unique_ptr<Engine> engine_;
   std::atomic<int> published_ = 0;
@@ -438,6 +444,36 @@ TEST_F(EngineTest, FullDiskHeals) {
   }
   EXPECT_TRUE(Has(3));
   EXPECT_FALSE(Has(4));
+}
+
+// Goal: while the disk has no room to spare changes are refused before anything is done, the ledger goes on
+// serving, and takes them again by itself.
+TEST_F(EngineTest, RefusesWhileThereIsNoRoomToSpare) {
+  std::vector<bool> told;
+  options_.on_room = [&](bool has_room) { told.push_back(has_room); };
+  StartOnFakeDisk();
+  const auto ask_until = [&](const std::string& id, const std::string& wanted) {
+    std::string said;
+    for (const absl::Time end = absl::Now() + kPatience; said != wanted && absl::Now() < end;) {
+      said = Said(Submit(Member(id)));
+      EXPECT_THAT(said, AnyOf("OK", "REPLAYED", "DISK_FULL"));
+    }
+    return said;
+  };
+  free_bytes_ = storage::kReserveBytes - 1;
+  EXPECT_EQ(ask_until("ana", "DISK_FULL"), "DISK_FULL");
+  const uint64_t frames = disk_.frames();
+  EXPECT_EQ(Said(Submit(Member("ben"))), "DISK_FULL");
+  EXPECT_EQ(disk_.frames(), frames);
+  EXPECT_EQ(engine_->state(), State::kServing);
+  EXPECT_EQ(engine_->figures().queue_commands, 0u);
+  EXPECT_TRUE(Has(1));
+  free_bytes_ = uint64_t{1} << 40;
+  EXPECT_EQ(ask_until("ben", "OK"), "OK");
+  engine_->Stop();
+  EXPECT_THAT(states(), ElementsAre(State::kServing, State::kStopped));
+  EXPECT_THAT(told, ElementsAre(false, true));
+  EXPECT_EQ(troubles_, 0);
 }
 
 // Goal: a disk that stays away is tried again and again, but no call waits for it.

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <random>
@@ -18,6 +19,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -303,6 +305,14 @@ class StoreTest : public testing::Test {
       frame.add_entries(Exchange(sequence, 20'000 + static_cast<Day>(sequence % 2)));
     }
     return frame;
+  }
+
+  static bool Await(const std::function<bool()>& comes) {
+    for (const absl::Time end = absl::Now() + absl::Seconds(30); !comes();
+         absl::SleepFor(absl::Milliseconds(2))) {
+      if (absl::Now() > end) return false;
+    }
+    return true;
   }
 
   // Everything that is derived from entries, row by row.
@@ -1130,6 +1140,86 @@ TEST_F(StoreTest, BackgroundErrorIsTold) {
   EXPECT_FALSE(again.ok());
   EXPECT_EQ(told, 1);
   EXPECT_EQ(store_->flushed_index(), 1u);
+}
+
+// Goal: a full disk is no failure: HasRoom tells it, reads go on and nobody waits, though both tails are
+// full; once there is room everything is in files by itself, and is there after opening again.
+TEST_F(StoreTest, AFullDiskIsNoFailureAndHeals) {
+  std::atomic<uint64_t> free = uint64_t{1} << 40;
+  options_.free_bytes = [&] { return free.load(); };
+  options_.tail_bytes = 1;
+  options_.write_buffer_bytes = 1;
+  options_.on_background_error = [](const absl::Status& status) { ADD_FAILURE() << status; };
+  Open();
+  Apply(Exchanges(1, 10));
+  ASSERT_TRUE(store_->Flush().ok());
+  EXPECT_TRUE(store_->HasRoom());
+  free = 0;
+  for (Sequence sequence = 11; sequence <= 1'000; sequence += 10) Apply(Exchanges(sequence, sequence + 9));
+  store_->Publish();
+  EXPECT_TRUE(Await([&] { return !store_->HasRoom(); }));
+  EXPECT_EQ(Journal(store_->Latest(), kBank, 1, Direction::kUp, SIZE_MAX).size(), 1'000u);
+  EXPECT_EQ(store_->flushed_index(), 1u);
+  free = uint64_t{1} << 40;
+  EXPECT_TRUE(Await([&] { return store_->HasRoom(); })) << "does not heal";
+  Apply(Exchanges(1'001, 1'010));
+  EXPECT_TRUE(store_->Flush().ok());
+  EXPECT_EQ(store_->Figures().background_errors, 0u);
+  Open();
+  EXPECT_EQ(store_->applied_index(), 101u);
+  EXPECT_EQ(Journal(store_->Latest(), kBank, 1, Direction::kUp, SIZE_MAX).size(), 1'010u);
+  store_.reset();
+}
+
+// Goal: a store can be closed on a full disk, and the next one finds it at the last flush.
+TEST_F(StoreTest, ClosesOnAFullDisk) {
+  std::atomic<uint64_t> free = uint64_t{1} << 40;
+  options_.free_bytes = [&] { return free.load(); };
+  options_.write_buffer_bytes = 1;
+  Open();
+  Apply(Exchanges(1, 10));
+  ASSERT_TRUE(store_->Flush().ok());
+  free = 0;
+  Apply(Exchanges(11, 20));
+  EXPECT_TRUE(Await([&] { return !store_->HasRoom(); })) << "and what is in memory is being flushed";
+  store_.reset();
+  free = uint64_t{1} << 40;
+  Open();
+  EXPECT_EQ(store_->applied_index(), 1u);
+  store_.reset();
+}
+
+// Goal: the disk must have room for what is in memory alone and a reserve; what can be brought into files
+// then is, and is asked for no more.
+TEST_F(StoreTest, RoomIsKeptForWhatIsInMemory) {
+  std::atomic<uint64_t> free = kReserveBytes;
+  options_.free_bytes = [&] { return free.load(); };
+  Open();
+  EXPECT_TRUE(store_->HasRoom());
+  free = kReserveBytes - 1;
+  EXPECT_TRUE(Await([&] { return !store_->HasRoom(); }));
+  free = kReserveBytes;
+  EXPECT_TRUE(Await([&] { return store_->HasRoom(); }));
+  Apply(Exchanges(1, 10));
+  EXPECT_TRUE(Await([&] { return !store_->HasRoom(); })) << "a frame is in memory";
+  EXPECT_TRUE(Await([&] { return store_->HasRoom(); })) << "and was not flushed";
+  EXPECT_EQ(store_->flushed_index(), 1u);
+  store_.reset();
+}
+
+// Goal: however often it is asked, the disk is looked at a few times a second.
+TEST_F(StoreTest, TheDiskIsNotAskedAboutEachFrame) {
+  Open();
+  store_.reset();
+  std::atomic<bool> counts = false;
+  std::atomic<int> looks = 0;
+  options_.free_bytes = [&] { return looks += counts ? 1 : 0, kReserveBytes * 2; };
+  Open();
+  counts = true;
+  const absl::Time began = absl::Now();
+  for (int i = 0; i < 10'000; ++i) EXPECT_TRUE(store_->HasRoom());
+  EXPECT_LE(looks, 1 + (absl::Now() - began) / absl::Milliseconds(250));
+  store_.reset();
 }
 
 // Goal: readers on other threads always see whole frames while the ledger goes on.
