@@ -23,6 +23,7 @@
 #include "server/init.h"
 #include "server/log.h"
 #include "server/ops/service_manager.h"
+#include "server/rights.h"
 #include "server/server.h"
 
 namespace timebank {
@@ -130,6 +131,7 @@ int Serve(const Config& config, Events& events) {
     }
     LogError("the ledger cannot be opened",
              {{"folder", config.data}, {"why", std::string(server.status().message())}});
+    if (absl::IsPermissionDenied(server.status())) return kBadConfiguration;
     return absl::IsFailedPrecondition(server.status()) && IsInUse(config.data) ? kLedgerInUse : kLedgerFailed;
   }
   auto cannot_listen = [](const absl::Status& status) {
@@ -210,24 +212,41 @@ int TakeAsRestored(const Config& config) {
   return kStopped;
 }
 
-// Root may read what the server may not that runs as somebody else: how to look as that one. Empty where it
-// makes no difference.
-std::string HowToLookAsOwner(const Config& config, const std::vector<std::string>& arguments) {
-  struct stat about = {};
-  if (geteuid() != 0 || stat(config.data.c_str(), &about) != 0 || about.st_uid == 0) return "";
-  const passwd* owner = getpwuid(about.st_uid);
-  const std::string number = std::to_string(about.st_uid);
-  const std::string name = owner != nullptr ? owner->pw_name : "user " + number;
-  std::string text =
-      "this looked as root, who may read what " + name + ", to whom " + config.data +
-      " belongs, may not. Look as the server will: " +
-      (owner != nullptr ? "runuser -u " + name + " --" : "setpriv --reuid=" + number + " --clear-groups --") +
-      " timebankd";
+// `arguments` as a shell takes them, each behind a blank.
+std::string ForShell(const std::vector<std::string>& arguments) {
+  std::string text;
   for (const std::string& argument : arguments) {
     const bool plain = argument.find_first_not_of(kPlainCharacters) == argument.npos && !argument.empty();
     text += plain ? " " + argument : " '" + absl::StrReplaceAll(argument, {{"'", "'\\''"}}) + "'";
   }
   return text;
+}
+
+// What `command` makes in somebody else's folder, or root for one, that one's server could not read: says how
+// to make it as that one. Empty where all is well.
+std::string HowToMakeAsOwner(const Config& config, const std::string& command,
+                             const std::vector<std::string>& arguments) {
+  const uid_t owner = OwnerToBe(config.data);
+  if (owner == geteuid()) return "";
+  const bool named = getpwuid(owner) != nullptr;
+  return config.data + " belongs to " + NameOfUser(owner) + ", or will, and " + NameOfUser(geteuid()) +
+         " runs this: that server could not read what is made now. Nothing was changed. sudo -u " +
+         (named ? NameOfUser(owner) : "'#" + std::to_string(owner) + "'") + " timebankd " + command +
+         ForShell(arguments);
+}
+
+// Root may read what the server may not that runs as somebody else: how to look as that one. Empty where it
+// makes no difference.
+std::string HowToLookAsOwner(const Config& config, const std::vector<std::string>& arguments) {
+  struct stat about = {};
+  if (geteuid() != 0 || stat(config.data.c_str(), &about) != 0 || about.st_uid == 0) return "";
+  const bool named = getpwuid(about.st_uid) != nullptr;
+  const std::string number = std::to_string(about.st_uid);
+  const std::string name = NameOfUser(about.st_uid);
+  return "this looked as root, who may read what " + name + ", to whom " + config.data +
+         " belongs, may not. Look as the server will: " +
+         (named ? "runuser -u " + name + " --" : "setpriv --reuid=" + number + " --clear-groups --") +
+         " timebankd" + ForShell(arguments);
 }
 
 // Tells what is wrong with the files that the configuration names; nothing where all is well.
@@ -273,8 +292,20 @@ int Main(std::vector<std::string> arguments) {
       break;
   }
   umask(0077);  // the ledger and the sockets are the owner's alone
-  if (init) return MakeFirstKey(configured);
-  if (restored) return TakeAsRestored(configured.config);
+  if (init || restored) {
+    absl::Status mine = CheckRights(configured.config.data);
+    if (const std::string as_owner =
+            HowToMakeAsOwner(configured.config, init ? "init" : "restored", arguments);
+        !as_owner.empty()) {
+      mine = absl::InvalidArgumentError(as_owner);
+    }
+    if (!mine.ok()) {
+      std::cerr << "timebankd: " << mine.message() << '
+';
+      return kBadConfiguration;
+    }
+    return init ? MakeFirstKey(configured) : TakeAsRestored(configured.config);
+  }
   if (const std::optional<ExitCode> wrong = TellWrongFiles(configured.config)) return *wrong;
   SetUpLog(configured.config.log_level);
   static Events events;  // the signals' thread sees it to the end

@@ -28,6 +28,7 @@
 #include "server/access/access_service.h"
 #include "server/log.h"
 #include "server/ops/listening.h"
+#include "server/rights.h"
 #include "server/services/services.h"
 #include "storage/local_log.h"
 #include "storage/status_macros.h"
@@ -297,6 +298,13 @@ absl::Status Server::OpenAccess() {
     if (services::Feeder* feeder = feeder_) feeder->Wake();
   };
   TB_ASSIGN_OR_RETURN(keys_, access::KeyStore::Open(std::move(options)));
+  if (!keys_->HasAny()) {
+    LogWarning(
+        "no key is known at all: with access = \"keys\" nobody can come with one. Where there were keys, put "
+        "the "
+        "ledger's whole folder back from a backup; else make the first operator's key with timebankd init",
+        {{"file", config_.data + "/keys"}});
+  }
   gatekeeper_ =
       std::make_unique<access::Gatekeeper>(keys_.get(), std::move(access_files_.callers.certificates),
                                            std::move(access_files_.tokens), LimitsOf(config_));
@@ -483,9 +491,13 @@ std::vector<absl::Status> CheckFiles(const Config& config) {
     const absl::Status status = ops::ReadCertificates(CertificateFilesOf(config)).status();
     if (!status.ok()) wrong.push_back(absl::InvalidArgumentError(absl::StrCat("TLS: ", status.message())));
   }
+  const absl::Status rights = CheckRights(config.data);
+  if (!rights.ok()) wrong.push_back(rights);
   if (config.access == "keys") {
     const absl::Status status = access::ReadAccessFiles(AccessPathsOf(config)).status();
-    if (!status.ok()) wrong.push_back(status);
+    // The keys' file is in that folder: it would be told twice.
+    const bool told = !rights.ok() && absl::IsPermissionDenied(status);
+    if (!status.ok() && !told) wrong.push_back(status);
   }
   return wrong;
 }

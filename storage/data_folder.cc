@@ -26,7 +26,9 @@ constexpr std::string_view kFormatPrefix = "timebank-ledger ";
 constexpr size_t kShortFile = 64;
 
 absl::Status Failed(int error, absl::string_view what, const std::string& path) {
-  return absl::UnavailableError(absl::StrCat(what, " ", path, ": ", std::generic_category().message(error)));
+  const std::string text = absl::StrCat(what, " ", path, ": ", std::generic_category().message(error));
+  if (error == EACCES || error == EPERM) return absl::PermissionDeniedError(text);
+  return absl::UnavailableError(text);
 }
 
 absl::Status MakeFolder(const std::string& path) {

@@ -136,6 +136,11 @@ absl::StatusOr<bool> KeyStore::HasKeys(const std::string& folder) {
   return keys.keys_size() > 0;
 }
 
+bool KeyStore::HasAny() const {
+  absl::MutexLock lock(&mutex_);
+  return !keys_.empty();
+}
+
 absl::Status KeyStore::Read() {
   const std::string path = PathOf(options_.folder);
   TB_ASSIGN_OR_RETURN(sv1::KeyFile keys, ReadKeys(*options_.files, path));

@@ -91,6 +91,8 @@ class KeyStore {
 
   // Whether the file in `folder` has keys, revoked ones too. DATA_LOSS, UNAVAILABLE: as Open.
   static absl::StatusOr<bool> HasKeys(const std::string& folder);
+  // Revoked ones too.
+  bool HasAny() const;
 
   struct Created {
     const Key* key = nullptr;

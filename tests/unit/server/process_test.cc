@@ -1,5 +1,6 @@
 // timebankd as a process: what it says, what it ends with, how it stops.
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -42,8 +43,8 @@ std::string ReadFile(const std::string& path) {
 // One run of timebankd; killed at the end if need be.
 class Process {
  public:
-  // What it says goes to files in `folder`.
-  Process(const std::string& folder, std::vector<std::string> arguments)
+  // What it says goes to files in `folder`. `user`: who runs it; takes root, unless it is who runs this.
+  Process(const std::string& folder, std::vector<std::string> arguments, uid_t user = geteuid())
       : said_(folder + "/said"), log_(folder + "/log") {
     std::filesystem::remove(said_);  // of an earlier run
     std::filesystem::remove(log_);
@@ -55,6 +56,8 @@ class Process {
     if (pid_ == 0) {
       dup2(open(said_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDOUT_FILENO);
       dup2(open(log_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
+      if (user != geteuid() && (setgroups(0, nullptr) != 0 || setgid(user) != 0 || setuid(user) != 0))
+        _exit(126);
       execv(argv[0], argv.data());
       _exit(127);
     }
@@ -408,6 +411,99 @@ TEST_F(ProcessTest, EndsOnDamage) {
   EXPECT_EQ(process->AwaitReady(), "");
   EXPECT_EQ(process->AwaitExit(), 3);
   EXPECT_THAT(process->log(), HasSubstr(segment));
+}
+
+// Goal: a ledger whose log is missing does not start without it: that ends it with 3, and it is said what is
+// missing and what to do; with the log back it starts.
+TEST_F(ProcessTest, RefusesALedgerWithoutItsLog) {
+  auto process = Run();
+  CreateBank(process->AwaitReady());
+  process->Signal(SIGTERM);
+  EXPECT_EQ(process->AwaitExit(), 0);
+  std::filesystem::rename(data_ + "/log", folder_ + "/away");
+  for (int i = 0; i < 2; ++i) {
+    process = Run();
+    EXPECT_EQ(process->AwaitReady(), "");
+    EXPECT_EQ(process->AwaitExit(), 3);
+    EXPECT_THAT(process->log(), HasSubstr(data_ + "/log: the commit log has no segment"));
+    EXPECT_THAT(process->log(), HasSubstr("Put the whole folder " + data_ + " back from one backup"));
+  }
+  std::filesystem::remove_all(data_ + "/log");
+  std::filesystem::rename(folder_ + "/away", data_ + "/log");
+  process = Run();
+  EXPECT_NE(process->AwaitReady(), "");
+}
+
+// Goal: where callers are known by keys and there is none, the log says so; with one it does not.
+TEST_F(ProcessTest, WarnsWhereNoKeyIsKnown) {
+  EXPECT_EQ(Process(folder_, {"init", "--data", data_}).AwaitExit(), 0);
+  for (const bool gone : {false, true}) {
+    if (gone) std::filesystem::remove(data_ + "/keys");
+    auto process = Run({"--access", "keys"});
+    EXPECT_NE(process->AwaitReady(), "");
+    process->Signal(SIGTERM);
+    EXPECT_EQ(process->AwaitExit(), 0);
+    const bool warned = process->log().find("no key is known at all") != std::string::npos;
+    EXPECT_EQ(warned, gone) << process->log();
+  }
+}
+
+// Goal: a file of the ledger that the server may not use ends it with 2, as no damage, and it is said which,
+// whose it is, who runs the server and what to do.
+TEST_F(ProcessTest, MissingRightsAreNoDamage) {
+  const bool root = geteuid() == 0;
+  const uid_t user = root ? 65534 : geteuid();
+  auto process = Run();
+  CreateBank(process->AwaitReady());
+  process->Signal(SIGTERM);
+  EXPECT_EQ(process->AwaitExit(), 0);
+  std::filesystem::permissions(folder_, std::filesystem::perms(0755));
+  std::vector<std::string> all = {data_};
+  for (const auto& each : std::filesystem::recursive_directory_iterator(data_)) all.push_back(each.path());
+  std::ofstream(data_ + "/keys").flush();
+  std::filesystem::permissions(data_ + "/keys", std::filesystem::perms(0600));
+  all.push_back(data_ + "/keys");
+  const auto give = [&](const std::string& path, uid_t to) {
+    if (root) {
+      ASSERT_EQ(chown(path.c_str(), to, to), 0);
+      return;
+    }
+    std::filesystem::permissions(path, std::filesystem::perms(to == user ? 0700 : 0000));
+  };
+  for (const std::string& path : all) give(path, user);
+  const std::string segment = std::filesystem::directory_iterator(data_ + "/log")->path().string();
+  for (const std::string& path : {data_, data_ + "/FORMAT", data_ + "/LOCK", data_ + "/keys", data_ + "/db",
+                                  data_ + "/db/CURRENT", data_ + "/db/LOCK", data_ + "/log", segment}) {
+    give(path, 0);
+    Process refused(folder_, {"--data", data_, "--listen", "127.0.0.1:0"}, user);
+    EXPECT_EQ(refused.AwaitExit(), 2) << path;
+    EXPECT_THAT(refused.log(), HasSubstr(path + " belongs to "));
+    EXPECT_THAT(refused.log(), HasSubstr("who runs this server"));
+    if (root) {
+      EXPECT_THAT(refused.log(), HasSubstr("belongs to root, mode 0"));
+      EXPECT_THAT(refused.log(), HasSubstr("chown -R nobody: " + data_));
+    }
+    give(path, user);
+  }
+  Process fine(folder_, {"--data", data_, "--listen", "127.0.0.1:0"}, user);
+  EXPECT_NE(fine.AwaitReady(), "") << fine.log();
+}
+
+// Goal: init makes nothing in somebody else's folder, nor root a folder in somebody else's, and says how it
+// is done.
+TEST_F(ProcessTest, InitIsTheOwners) {
+  if (geteuid() != 0) GTEST_SKIP() << "root alone can give a folder away";
+  const std::string key = folder_ + "/operator.key";
+  for (const std::string& data : {data_, data_ + "/of/ledger"}) {
+    std::filesystem::create_directory(data_);
+    ASSERT_EQ(chown(data_.c_str(), 65534, 65534), 0);
+    Process init(folder_, {"init", "--data", data, "--pepper", folder_ + "/pepper", "--key-out", key});
+    EXPECT_EQ(init.AwaitExit(), 2);
+    EXPECT_THAT(init.log(), HasSubstr("sudo -u nobody timebankd init --data " + data + " --pepper "));
+    EXPECT_TRUE(std::filesystem::is_empty(data_));
+    EXPECT_FALSE(std::filesystem::exists(key));
+    EXPECT_FALSE(std::filesystem::exists(folder_ + "/pepper"));
+  }
 }
 
 // Goal: a folder of another kind or of a newer format ends it with 3, one that is in use with 4.

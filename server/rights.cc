@@ -1,0 +1,109 @@
+#include "server/rights.h"
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "storage/status_macros.h"
+
+namespace timebank {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool Refused(const std::string& path, int wanted) {
+  return faccessat(AT_FDCWD, path.c_str(), wanted, AT_EACCESS) != 0 && (errno == EACCES || errno == EPERM);
+}
+
+// The nearest folder above `path` that can be seen.
+std::string SeenAbove(const std::string& path) {
+  std::error_code none;
+  fs::path above = fs::absolute(path, none);
+  if (!above.has_filename()) above = above.parent_path();
+  struct stat about = {};
+  do {
+    above = above.parent_path();
+  } while (above.has_relative_path() && stat(above.c_str(), &about) != 0);
+  return above.string();
+}
+
+absl::Status NotAllowed(const std::string& path, const std::string& folder) {
+  struct stat about = {};
+  const bool known = lstat(path.c_str(), &about) == 0;
+  const std::string me = NameOfUser(geteuid());
+  const bool mine = known && about.st_uid == geteuid();
+  return absl::InvalidArgumentError(absl::StrCat(
+      path,
+      known ? absl::StrFormat(" belongs to %s, mode %04o", NameOfUser(about.st_uid), about.st_mode & 07777)
+            : std::string(" cannot be seen"),
+      ", and ", me, ", who runs this server, may not use it. The ledger is not damaged: ",
+      mine ? absl::StrCat("chmod -R u+rwX ", folder) : absl::StrCat("chown -R ", me, ": ", folder)));
+}
+
+// Names of what is in `folder`; nothing where it cannot be listed.
+std::vector<std::string> NamesIn(const std::string& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator each(folder, error), end; !error && each != end; each.increment(error)) {
+    names.push_back(each->path().filename().string());
+  }
+  return names;
+}
+
+absl::Status CheckFolder(const std::string& path, const std::string& folder) {
+  return Refused(path, R_OK | W_OK | X_OK) ? NotAllowed(path, folder) : absl::OkStatus();
+}
+
+absl::Status CheckFile(const std::string& path, int wanted, const std::string& folder) {
+  return Refused(path, wanted) ? NotAllowed(path, folder) : absl::OkStatus();
+}
+
+}  // namespace
+
+std::string NameOfUser(uid_t user) {
+  const passwd* known = getpwuid(user);
+  return known != nullptr ? std::string(known->pw_name) : absl::StrCat("user ", user);
+}
+
+absl::Status CheckRights(const std::string& folder) {
+  struct stat about = {};
+  if (stat(folder.c_str(), &about) != 0) {
+    if (errno != EACCES && errno != EPERM) return absl::OkStatus();
+    return NotAllowed(SeenAbove(folder), folder);
+  }
+  TB_RETURN_IF_ERROR(CheckFolder(folder, folder));
+  for (const char* name : {"/LOCK", "/keys"})
+    TB_RETURN_IF_ERROR(CheckFile(folder + name, R_OK | W_OK, folder));
+  TB_RETURN_IF_ERROR(CheckFile(folder + "/FORMAT", R_OK, folder));
+  // What RocksDB has written once it only reads.
+  for (const auto& [part, wanted] : {std::pair("/log", R_OK | W_OK), std::pair("/db", R_OK)}) {
+    const std::string path = folder + part;
+    TB_RETURN_IF_ERROR(CheckFolder(path, folder));
+    for (const std::string& name : NamesIn(path)) {
+      const int mode = name == "LOCK" ? R_OK | W_OK : wanted;
+      TB_RETURN_IF_ERROR(CheckFile(path + "/" + name, mode, folder));
+    }
+  }
+  return absl::OkStatus();
+}
+
+uid_t OwnerToBe(const std::string& folder) {
+  const uid_t me = geteuid();
+  struct stat about = {};
+  if (stat(folder.c_str(), &about) == 0) return about.st_uid;
+  // Others make folders in /tmp and the like.
+  if (me == 0 && stat(SeenAbove(folder).c_str(), &about) == 0) return about.st_uid;
+  return me;
+}
+
+}  // namespace timebank
