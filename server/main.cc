@@ -300,8 +300,7 @@ int Main(std::vector<std::string> arguments) {
       mine = absl::InvalidArgumentError(as_owner);
     }
     if (!mine.ok()) {
-      std::cerr << "timebankd: " << mine.message() << '
-';
+      std::cerr << "timebankd: " << mine.message() << '\n';
       return kBadConfiguration;
     }
     return init ? MakeFirstKey(configured) : TakeAsRestored(configured.config);

@@ -122,8 +122,9 @@ TEST(DayTest, DaysToCome) {
     EXPECT_EQ(to_come(passed), "Wed 15 Nov has passed: today is Thu 16 Nov, 2023-11-16.") << passed;
   }
   for (const char* none : {"soon", "31/02", "2023-13-01", ""}) {
-    EXPECT_EQ(to_come(none), "\"" + std::string(none) +
-                                 "\" is not a day. Write today, tomorrow, tue, 31/12, 31/12/2026 or 2026-12-31.");
+    EXPECT_EQ(to_come(none),
+              "\"" + std::string(none) +
+                  "\" is not a day. Write today, tomorrow, tue, 31/12, 31/12/2026 or 2026-12-31.");
   }
 }
 
