@@ -74,7 +74,7 @@ const std::map<std::string, StatusCode>& Contract() {
 // What cannot be provoked from outside of a healthy machine, and where it is provoked instead.
 const std::map<std::string, std::string>& Elsewhere() {
   static const std::map<std::string, std::string> kElsewhere = {
-      {"DISK_FULL", "takes a disk that is full: tests/unit/engine, over a disk that fails on demand"},
+      {"DISK_FULL", "takes a disk that is full: tests/e2e/disk_test, and tests/unit/engine"},
       {"OUTCOME_UNKNOWN", "takes a failed sync: tests/unit/engine, over a disk that fails on demand"},
       {"AMOUNT_OVERFLOW", "takes nine million exchanges of the largest size: tests/unit/ledger"},
       {"CORRUPT_RECORD", "takes damage on the disk: tests/crash/damage_test.cc"},
