@@ -1,9 +1,9 @@
 // What RocksDB writes through: a write that finds the disk full waits until there is room, and goes on where
 // it stopped.
 //
-// RocksDB itself takes no room for a failed flush, and cannot be trusted after that: this version, told to go
-// on, has been seen to call rows flushed that were not. So it is never told. A flush or a compaction then
-// only takes long; reads do not wait for it.
+// RocksDB itself takes no room for a failed flush. Told to go on after that (7.8, DB::Resume), it was seen to
+// call a flush done whose rows were not there after the next start; why was not found out. So it is never
+// told. A flush or a compaction then only takes long; reads do not wait for it.
 //
 // Threads: any.
 #ifndef TIMEBANK_STORAGE_PATIENT_FILES_H_

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -323,12 +324,12 @@ class StoreImpl final : public Store {
     return absl::OkStatus();
   }
 
-  // 0 where the system does not tell.
+  // Where the system does not tell: more than anybody needs.
   uint64_t FreeBytes() const {
     if (options_.free_bytes) return options_.free_bytes();
     std::error_code none;
     const std::filesystem::space_info space = std::filesystem::space(options_.path, none);
-    return none ? 0 : space.available;
+    return none ? std::numeric_limits<uint64_t>::max() : space.available;
   }
 
   bool LookForRoom() {
