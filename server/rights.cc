@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 bool Refused(const std::string& path, int wanted) {
-  return faccessat(AT_FDCWD, path.c_str(), wanted, AT_EACCESS) != 0 && (errno == EACCES || errno == EPERM);
+  return faccessat(AT_FDCWD, path.c_str(), wanted, /*flags=*/0) != 0 && (errno == EACCES || errno == EPERM);
 }
 
 // The nearest folder above `path` that can be seen.
@@ -90,6 +90,8 @@ absl::Status CheckRights(const std::string& folder) {
     const std::string path = folder + part;
     TB_RETURN_IF_ERROR(CheckFolder(path, folder));
     for (const std::string& name : NamesIn(path)) {
+      struct stat about = {};
+      if (stat((path + "/" + name).c_str(), &about) == 0 && !S_ISREG(about.st_mode)) continue;  // lost+found
       const int mode = name == "LOCK" ? R_OK | W_OK : wanted;
       TB_RETURN_IF_ERROR(CheckFile(path + "/" + name, mode, folder));
     }

@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -167,6 +168,8 @@ engine::Engine::OpenLog OpenLocalLog(const Config& config) {
 storage::Store::Options StoreOptionsOf(const Config& config) {
   storage::Store::Options store;
   store.path = config.data;
+  store.reserve_bytes =
+      std::max(storage::kReserveBytes, static_cast<uint64_t>(config.segment_mb) * kMegabyte);
   store.block_cache_bytes = static_cast<uint64_t>(config.block_cache_mb) * kMegabyte;
   store.write_buffer_bytes = static_cast<uint64_t>(config.write_buffer_mb) * kMegabyte;
   store.tail_bytes = static_cast<uint64_t>(config.tail_mb) * kMegabyte;

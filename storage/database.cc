@@ -69,6 +69,11 @@ class ErrorListener final : public rocksdb::EventListener {
     if (error->IsShutdownInProgress()) return;  // what was under way when the database was closed
     if (!reported_.exchange(true) && report_) report_(FromRocks(*error));
   }
+  // Where a full disk is met all the same (by a sync, or while closing) that is for good, too: see
+  // PatientFiles.
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
 
  private:
   const std::function<void(absl::Status)> report_;

@@ -307,6 +307,7 @@ class StoreImpl final : public Store {
   absl::Status FlushFolded() ABSL_EXCLUSIVE_LOCKS_REQUIRED(fold_mutex_) {
     {
       absl::MutexLock lock(&mutex_);
+      if (!failure_.ok()) return failure_;  // the log is to keep what it has
       flushed_at_ = absl::Now();
       flush_now_ = false;
     }
@@ -329,7 +330,7 @@ class StoreImpl final : public Store {
     if (options_.free_bytes) return options_.free_bytes();
     std::error_code none;
     const std::filesystem::space_info space = std::filesystem::space(options_.path, none);
-    return none ? std::numeric_limits<uint64_t>::max() : space.available;
+    return none || space.capacity == 0 ? std::numeric_limits<uint64_t>::max() : space.available;
   }
 
   bool LookForRoom() {
@@ -339,7 +340,7 @@ class StoreImpl final : public Store {
     // A tail takes more in memory than its rows will in a file.
     const uint64_t in_memory =
         growing_->bytes() + (sealed_ != nullptr ? sealed_->bytes() : 0) + unflushed_bytes_;
-    if (free >= in_memory + kReserveBytes) return true;
+    if (free >= in_memory + options_.reserve_bytes) return true;
     // Once in files it takes less, and the log is trimmed.
     flush_now_ = applied_index() != flushed_index();
     return false;

@@ -38,8 +38,8 @@ namespace timebank::storage {
 inline constexpr uint32_t kFormatVersion = 2;
 inline constexpr uint32_t kOldestFormat = 2;
 
-// Free space that is left alone: for what comes between two looks at the disk, and what RocksDB writes beside
-// rows.
+// Free space that is left alone: for what comes between two looks at the disk, a segment of the commit log
+// that is made meanwhile, and what RocksDB writes beside rows.
 inline constexpr uint64_t kReserveBytes = 32u << 20;
 
 // RocksDB's own figures, over all column families; 0 where it does not tell.
@@ -72,6 +72,7 @@ class Store : public LookRows {
     std::function<void(uint64_t)> on_flushed;
     // RocksDB can write no more, or a tail cannot be folded; once. On a thread of RocksDB's or the store's.
     std::function<void(absl::Status)> on_background_error;
+    uint64_t reserve_bytes = kReserveBytes;  // not less than the commit log's segments have
     // Free bytes on the folder's disk; 0: RocksDB can write nothing. For tests; empty: what the system says.
     std::function<uint64_t()> free_bytes = {};
   };
@@ -100,7 +101,7 @@ class Store : public LookRows {
   virtual uint64_t applied_index() const = 0;
   virtual uint64_t flushed_index() const = 0;  // on disk for good
 
-  // Whether the disk has room for what was applied and is in no file yet, and kReserveBytes more. false:
+  // Whether the disk has room for what was applied and is in no file yet, and the reserve. false:
   // nothing more should be applied. The system is asked a few times a second, however often this is called.
   virtual bool HasRoom() = 0;
 

@@ -144,7 +144,7 @@ RetryingConnection::Outcome RetryingConnection::TryUntilDone(const RpcInfo& rpc,
   const Clock::time_point deadline = DeadlineAfter(call_options.deadline.value_or(
       rpc.span == RpcSpan::kBatch ? options_.batch_deadline : options_.deadline));
   Retry retry(options_.retry, deadline, options_.now, options_.random);
-  bool may_have_arrived = false;
+  std::optional<absl::Status> not_known;  // of a try that may have arrived
   for (int tries = 1;; ++tries) {
     grpc::ClientContext context;
     SetDeadline(deadline, context);
@@ -153,12 +153,16 @@ RetryingConnection::Outcome RetryingConnection::TryUntilDone(const RpcInfo& rpc,
     }
     absl::Status status = stub_->Call(rpc, context, request, response);
     if (status.ok()) return {.status = std::move(status), .tries = tries};
-    may_have_arrived |= !NeverSent(status);
     const std::optional<std::chrono::nanoseconds> wait = retry.WaitAfter(status);
     if (!wait.has_value()) {
-      if (may_have_arrived) status = WithoutNeverSent(std::move(status));
+      if (not_known.has_value()) {
+        // A server that has no room, or no time, did not look whether an earlier try had been carried out.
+        status =
+            absl::IsResourceExhausted(status) ? *std::move(not_known) : WithoutNeverSent(std::move(status));
+      }
       return {.status = std::move(status), .tries = tries};
     }
+    if (!NeverSent(status) && !absl::IsResourceExhausted(status)) not_known = status;
     if (options_.before_wait) options_.before_wait({rpc.name, status, retry.FailingFor()});
     options_.sleep(*wait, std::stop_token());
   }

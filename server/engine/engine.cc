@@ -278,6 +278,8 @@ absl::Status Engine::Recover() {
           return store_->Apply(index, std::make_shared<const std::string>(bytes));
         }));
   }
+  // What was flushed while the log had failed: on a full disk it is the room that is waited for.
+  Trim(store_->flushed_index());
   if (store_->applied_index() == 0) {
     StoreBase base(store_.get());
     ledger::WorkingState state(&base);
