@@ -498,7 +498,7 @@ std::string WhoDidNotAnswer(const absl::Status& status, const Situation& situati
              situation.server),
         "\n(", status.message(), ")");
   }
-  if (!client::NeverSent(status)) {
+  if (!client::NeverSent(status) && !IsHandshake(status)) {
     return absl::StrCat(Fill(T("The server at $0 does not answer. Try again in a moment."), situation.server),
                         "\n(", status.message(), ")");
   }

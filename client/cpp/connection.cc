@@ -144,6 +144,7 @@ RetryingConnection::Outcome RetryingConnection::TryUntilDone(const RpcInfo& rpc,
   const Clock::time_point deadline = DeadlineAfter(call_options.deadline.value_or(
       rpc.span == RpcSpan::kBatch ? options_.batch_deadline : options_.deadline));
   Retry retry(options_.retry, deadline, options_.now, options_.random);
+  std::optional<absl::Status> earlier;    // what the try before said
   std::optional<absl::Status> not_known;  // of a try that may have arrived
   for (int tries = 1;; ++tries) {
     grpc::ClientContext context;
@@ -160,8 +161,13 @@ RetryingConnection::Outcome RetryingConnection::TryUntilDone(const RpcInfo& rpc,
         status =
             absl::IsResourceExhausted(status) ? *std::move(not_known) : WithoutNeverSent(std::move(status));
       }
+      // That time is over says less than why the server was not there before.
+      if (absl::IsDeadlineExceeded(status) && earlier.has_value() && absl::IsUnavailable(*earlier)) {
+        status = WithoutNeverSent(*std::move(earlier));
+      }
       return {.status = std::move(status), .tries = tries};
     }
+    earlier = status;
     if (!NeverSent(status) && !absl::IsResourceExhausted(status)) not_known = status;
     if (options_.before_wait) options_.before_wait({rpc.name, status, retry.FailingFor()});
     options_.sleep(*wait, std::stop_token());
