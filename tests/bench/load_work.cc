@@ -5,9 +5,13 @@
 
 #include <algorithm>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/clock.h"
 #include "timebank/v1/ledger_service.grpc.pb.h"
 
 namespace timebank::bench {
@@ -172,12 +176,27 @@ class BytesWorker : public Worker {
   std::optional<grpc::ClientContext> context_;
 };
 
-// Whole batches as bytes, but for their request_id, which comes behind.
+// What stands in a batch that was made, where each call has a number or a day of its own.
+constexpr std::string_view kNumber = "################################";
+constexpr std::string_view kDay = "####/##/##";
+constexpr uint64_t kExchangesADay = 1'000;
+constexpr uint64_t kDays = 1'000;
+
+// Where `what` stands in `text`, each time.
+std::vector<size_t> PlacesOf(std::string_view what, std::string_view text) {
+  std::vector<size_t> places;
+  for (size_t at = text.find(what); at != text.npos; at = text.find(what, at + what.size())) places.push_back(at);
+  return places;
+}
+
+// Whole batches as bytes, but for their request_id, which comes behind, and for what `Work::origins` asks for.
 class Batches {
  public:
   struct Batch {
     grpc::Slice bytes;
     uint64_t text_bytes;
+    std::vector<size_t> numbers;  // places of kNumber
+    std::vector<size_t> days;     // places of kDay
   };
 
   Batches(const Work& work, Draw draw) {
@@ -187,8 +206,16 @@ class Batches {
       const uint32_t bank = draw.Bank();
       request.set_parent(BankName(bank));
       while (request.exchanges_size() < static_cast<int>(work.batch_size)) request.add_exchanges();
-      for (v1::Exchange& exchange : *request.mutable_exchanges()) draw.Exchange(bank, &exchange);
-      batches_.push_back({grpc::Slice(request.SerializeAsString()), draw.text_bytes() - before});
+      for (v1::Exchange& exchange : *request.mutable_exchanges()) {
+        draw.Exchange(bank, &exchange);
+        if (!work.origins) continue;
+        exchange.mutable_origin()->set_system("spreadsheet");
+        exchange.mutable_origin()->set_number(std::string(kNumber));
+        exchange.set_occurred_on(std::string(kDay));
+      }
+      const std::string bytes = request.SerializeAsString();
+      batches_.push_back(
+          {grpc::Slice(bytes), draw.text_bytes() - before, PlacesOf(kNumber, bytes), PlacesOf(kDay, bytes)});
     }
   }
 
@@ -206,6 +233,7 @@ class BatchWorker final : public BytesWorker {
         size_(work.batch_size),
         batches_(std::move(batches)),
         draw_(std::move(draw)),
+        worker_(number),
         next_(number) {}
 
   uint64_t TextBytes() const override { return text_bytes_; }
@@ -215,9 +243,28 @@ class BatchWorker final : public BytesWorker {
     const Batches::Batch& batch = batches_->At(next_++);
     text_bytes_ += batch.text_bytes;
     end_.set_request_id(draw_.RequestId());
-    const grpc::Slice parts[] = {batch.bytes, grpc::Slice(end_.SerializeAsString())};
+    const grpc::Slice parts[] = {batch.numbers.empty() ? batch.bytes : Own(batch),
+                                 grpc::Slice(end_.SerializeAsString())};
     return grpc::ByteBuffer(parts, 2);
   }
+  // With numbers that nobody had before, and the days that come next.
+  grpc::Slice Own(const Batches::Batch& batch) {
+    std::string bytes(reinterpret_cast<const char*>(batch.bytes.begin()), batch.bytes.size());
+    const absl::CivilDay first = absl::ToCivilDay(absl::Now(), absl::UTCTimeZone()) - 1 - kDays;
+    std::string day;
+    for (size_t i = 0; i < batch.numbers.size(); ++i, ++exchanges_) {
+      if (i == 0 || exchanges_ % kExchangesADay == 0) {
+        day = absl::FormatCivilTime(first + static_cast<int64_t>(exchanges_ / kExchangesADay % kDays));
+      }
+      // Of the whole width, as a hash of a row is.
+      const uint64_t mixed = exchanges_ * 0x9E3779B97F4A7C15;
+      absl::SNPrintF(&bytes[batch.numbers[i]], kNumber.size(), "%016x%015x", mixed, worker_ << 32 | exchanges_);
+      bytes[batch.numbers[i] + kNumber.size() - 1] = '.';
+      bytes.replace(batch.days[i], kDay.size(), day);
+    }
+    return grpc::Slice(std::move(bytes));
+  }
+
   std::string Check(grpc::ByteBuffer* reply) override {
     grpc::ProtoBufferReader reader(reply);
     if (!response_.ParseFromZeroCopyStream(&reader)) return "NO_MESSAGE";
@@ -231,7 +278,9 @@ class BatchWorker final : public BytesWorker {
   const uint32_t size_;
   const std::shared_ptr<const Batches> batches_;
   Draw draw_;
+  const uint64_t worker_;
   uint32_t next_;
+  uint64_t exchanges_ = 0;  // that were sent with an origin
   uint64_t text_bytes_ = 0;
   v1::BatchRecordExchangesRequest end_;
   v1::BatchRecordExchangesResponse response_;
