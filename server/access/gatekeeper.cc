@@ -1,10 +1,12 @@
 #include "server/access/gatekeeper.h"
 
+#include <grpc/grpc_security_constants.h>
 #include <grpcpp/security/auth_context.h>
 
 #include <algorithm>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -12,6 +14,7 @@
 #include "server/access/who_may.h"
 #include "server/ledger/error.h"
 #include "server/ledger/validate.h"
+#include "server/services/days.h"
 #include "server/services/errors.h"
 #include "storage/status_macros.h"
 
@@ -172,7 +175,15 @@ absl::StatusOr<Recognised> Gatekeeper::Recognise(const grpc::CallbackServerConte
         if (whose != nullptr) return ErrorOf(Reason::kKeyUnknown, "this certificate names two callers");
         whose = found->second;
       }
-      if (whose != nullptr) return WithMeters({std::move(whose), nullptr});
+      if (whose != nullptr) {
+        const std::vector<grpc::string_ref> shown =
+            connection->FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME);
+        const std::string_view pem =
+            shown.empty() ? std::string_view() : std::string_view(shown[0].data(), shown[0].size());
+        std::shared_ptr<const services::Standing> standing = ends_.StandingOf(pem);
+        TB_RETURN_IF_ERROR(standing->Check(services::SystemNowUs()));
+        return WithMeters({std::move(whose), std::move(standing)});
+      }
     }
   }
   return ErrorOf(Reason::kKeyUnknown, "this server knows its callers by keys; send one as `authorization`");

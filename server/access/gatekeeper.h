@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "absl/container/flat_hash_map.h"
+#include "server/access/certificate_ends.h"
 #include "server/access/identity.h"
 #include "server/access/key_store.h"
 #include "server/access/meter.h"
@@ -70,6 +71,7 @@ class Gatekeeper final : public services::Authorizer {
 
   const KeyStore& keys_;
   const Certificates certificates_;
+  mutable CertificateEnds ends_;
   const std::unique_ptr<const Tokens> tokens_;
   const Limits limits_;
   mutable Meters owners_{kMostKeys};

@@ -22,6 +22,7 @@ extern "C" {
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "server/access/until_its_end.h"
 #include "server/ledger/error.h"
 #include "server/ledger/validate.h"
 #include "server/services/days.h"
@@ -114,17 +115,6 @@ std::array<int64_t, 4> StateOf(const std::string& path) {
   if (stat(path.c_str(), &about) != 0) return {};
   return {static_cast<int64_t>(about.st_ino), about.st_size, about.st_mtim.tv_sec, about.st_mtim.tv_nsec};
 }
-
-class UntilItsEnd final : public services::Standing {
- public:
-  explicit UntilItsEnd(int64_t end_us) : end_us_(end_us) {}
-  absl::Status Check(int64_t now_us) const override {
-    return now_us < end_us_ ? absl::OkStatus() : ErrorOf(Reason::kKeyExpired, "this token has expired");
-  }
-
- private:
-  const int64_t end_us_;
-};
 
 absl::Status Unknown(absl::string_view why) {
   return ErrorOf(Reason::kKeyUnknown, absl::StrCat("this token is not taken: ", why));
@@ -245,7 +235,7 @@ class ProvidersTokens final : public Tokens {
       identity->member = TextIn(claims, provider.member_claim.c_str());
       if (!ledger::IsId(identity->member)) return Unknown("it does not say which member it is of");
     }
-    return Recognised{std::move(identity), std::make_shared<UntilItsEnd>(end_us)};
+    return Recognised{std::move(identity), std::make_shared<UntilItsEnd>(end_us, "this token has expired")};
   }
 
   // Whether it is time to end; waits a while for that.

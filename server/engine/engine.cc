@@ -158,8 +158,17 @@ absl::Status Engine::failure() const {
 }
 
 Engine::Figures Engine::figures() const {
-  return {waiting_commands_.load(std::memory_order_relaxed), waiting_bytes_.load(std::memory_order_relaxed),
-          store_->applied_index(), store_->flushed_index(), store_->Figures()};
+  bool disk_full = !store_->HasRoom();
+  {
+    absl::MutexLock lock(&mutex_);
+    disk_full |= state_ == State::kRecovering && disk_full_;
+  }
+  return {waiting_commands_.load(std::memory_order_relaxed),
+          waiting_bytes_.load(std::memory_order_relaxed),
+          disk_full,
+          store_->applied_index(),
+          store_->flushed_index(),
+          store_->Figures()};
 }
 
 void Engine::SetState(State state) {

@@ -119,6 +119,7 @@ class Engine {
   struct Figures {
     size_t queue_commands;  // waiting to be carried out
     size_t queue_bytes;
+    bool disk_full;          // changes are refused with DISK_FULL
     uint64_t applied_index;  // of the commit log
     uint64_t flushed_index;
     storage::DatabaseFigures database;

@@ -75,6 +75,8 @@ void CollectEngine(const MetricsSources& sources, Families& families) {
   AddGauge(families, "timebank_queue_bytes", "Bytes of changes that wait.", figures.queue_bytes);
   AddGauge(families, "timebank_queue_commands_limit", "As many changes may wait.", sources.queue_commands);
   AddGauge(families, "timebank_queue_bytes_limit", "As many bytes of changes may wait.", sources.queue_bytes);
+  AddGauge(families, "timebank_disk_full", "1 while changes are refused with DISK_FULL.",
+           figures.disk_full ? 1 : 0);
   AddGauge(families, "timebank_frames_applied", "Last frame of the commit log that can be read.",
            figures.applied_index);
   AddGauge(families, "timebank_frames_flushed", "Last frame that is in the database for good.",

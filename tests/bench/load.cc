@@ -255,7 +255,8 @@ void AddWork(CLI::App& app, Options& options) {
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
   app.add_flag("!--no-notes", work.notes, "exchanges have no note");
-  app.add_flag("--origins", work.origins, "exchanges of batches have what those of an import have: numbers of an older system, days");
+  app.add_flag("--origins", work.origins,
+               "exchanges of batches have what those of an import have: numbers of an older system, days");
   app.add_flag("--hot", work.hot, "the community pot receives in every exchange");
   app.add_option(
          "--subscribers", options.subscribers,

@@ -185,11 +185,13 @@ constexpr uint64_t kDays = 1'000;
 // Where `what` stands in `text`, each time.
 std::vector<size_t> PlacesOf(std::string_view what, std::string_view text) {
   std::vector<size_t> places;
-  for (size_t at = text.find(what); at != text.npos; at = text.find(what, at + what.size())) places.push_back(at);
+  for (size_t at = text.find(what); at != text.npos; at = text.find(what, at + what.size()))
+    places.push_back(at);
   return places;
 }
 
-// Whole batches as bytes, but for their request_id, which comes behind, and for what `Work::origins` asks for.
+// Whole batches as bytes, but for their request_id, which comes behind, and for what `Work::origins` asks
+// for.
 class Batches {
  public:
   struct Batch {
@@ -258,7 +260,8 @@ class BatchWorker final : public BytesWorker {
       }
       // Of the whole width, as a hash of a row is.
       const uint64_t mixed = exchanges_ * 0x9E3779B97F4A7C15;
-      absl::SNPrintF(&bytes[batch.numbers[i]], kNumber.size(), "%016x%015x", mixed, worker_ << 32 | exchanges_);
+      absl::SNPrintF(&bytes[batch.numbers[i]], kNumber.size(), "%016x%015x", mixed,
+                     worker_ << 32 | exchanges_);
       bytes[batch.numbers[i] + kNumber.size() - 1] = '.';
       bytes.replace(batch.days[i], kDay.size(), day);
     }

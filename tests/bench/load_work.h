@@ -37,8 +37,8 @@ struct Work {
   uint32_t page_size = 50;
   bool notes = true;
   bool hot = false;  // the community pot receives in every exchange
-  // Batches: every exchange has a number in an older system and a day of the last thousand, in order, a thousand
-  // exchanges a day: what an import of a million of them sends.
+  // Batches: every exchange has a number in an older system and a day of the last thousand, in order, a
+  // thousand exchanges a day: what an import of a million of them sends.
   bool origins = false;
   uint64_t seed = 1;
   std::string key;  // who calls, where the server asks for it

@@ -24,6 +24,38 @@ class Certs {
     const Ended made = RunToEnd(TIMEBANK_DEV_CERTS, arguments);
     EXPECT_EQ(made.code, 0) << made.out << made.err;
   }
+  // A certificate for `subject` in `name`.crt, for the key in `name`.key, which is made where it is missing.
+  // `begin` and `end` as openssl takes them, `20200101000000Z`. Signed by this authority or, `self_signed`,
+  // by itself.
+  void MakeFor(const std::string& name, const std::string& subject, const std::string& begin,
+               const std::string& end, bool self_signed) {
+    const TempFolder work;
+    std::ofstream(work.path() + "/index");
+    std::ofstream(work.path() + "/ca")
+        << "[ca]\ndefault_ca = d\n[d]\ndatabase = " << work.path()
+        << "/index\nnew_certs_dir = " << work.path()
+        << "\nrand_serial = yes\ndefault_md = sha256\npolicy = p\ncopy_extensions = copy\n"
+           "[p]\ncommonName = supplied\n";
+    const std::string key = Path(name + ".key");
+    const std::string request = work.path() + "/request";
+    const auto must = [](const std::vector<std::string>& words) {
+      const Ended ended = RunToEnd("/usr/bin/openssl", words);
+      EXPECT_EQ(ended.code, 0) << ended.err;
+    };
+    if (!std::ifstream(key))
+      must({"genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key});
+    must({"req", "-new", "-key", key, "-subj", "/CN=" + subject, "-addext", "subjectAltName=DNS:" + subject,
+          "-out", request});
+    std::vector<std::string> sign = {
+        "ca",      "-batch",     "-config", work.path() + "/ca", "-in", request, "-out", Path(name + ".crt"),
+        "-notext", "-startdate", begin,     "-enddate",          end};
+    if (self_signed) {
+      sign.insert(sign.end(), {"-selfsign", "-keyfile", key});
+    } else {
+      sign.insert(sign.end(), {"-cert", Path("ca.crt"), "-keyfile", Path("ca.key")});
+    }
+    must(sign);
+  }
   std::string Path(const std::string& name) const { return folder_.path() + "/" + name; }
   std::string Text(const std::string& name) const {
     std::ifstream file(Path(name), std::ios::binary);

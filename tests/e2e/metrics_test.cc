@@ -54,6 +54,7 @@ TEST_F(MetricsTest, FollowWhatHappens) {
   EXPECT_EQ(Value("timebank_serving"), 1);
   EXPECT_EQ(Value(R"(timebank_state{state="serving"})"), 1);
   EXPECT_EQ(Value("timebank_queue_commands"), 0);
+  EXPECT_EQ(Value("timebank_disk_full"), 0);
   EXPECT_GT(Value("timebank_disk_free_bytes"), 0);
   EXPECT_GE(Value("timebank_frames_applied"), 8);
   EXPECT_EQ(Value("timebank_streams_open"), 0);
@@ -112,6 +113,7 @@ TEST_F(MetricsTest, AllNamesAreThere) {
                            "timebank_rocksdb_snapshots",
                            "timebank_rocksdb_write_stopped",
                            "timebank_rocksdb_background_errors",
+                           "timebank_disk_full",
                            "timebank_disk_free_bytes",
                            "timebank_disk_size_bytes",
                            "timebank_build_info",

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "tests/e2e/certs.h"
 #include "tests/e2e/feed.h"
 #include "tests/e2e/keys.h"
@@ -42,7 +44,7 @@ class SecuredTest : public testing::Test {
   }
 
   const TempFolder folder_;
-  const Certs certs_{{"--client", "app", "--client", "stranger"}};
+  Certs certs_{{"--client", "app", "--client", "stranger"}};
 };
 
 // Goal: a certificate whose name the operator has listed is a caller, and may what is listed; one of the same
@@ -97,6 +99,43 @@ TEST_F(SecuredTest, CallersAreKnownByCertificates) {
     const Outcome outside = Wire(server->address(), credentials).Call<v1::GetTotalsResponse>(totals, soon);
     EXPECT_EQ(outside.code, StatusCode::UNAVAILABLE) << outside;
   }
+  EXPECT_EQ(server->Stop(), 0) << server->Logged();
+}
+
+// Goal: a connection that stays open is worth no more than the certificate that opened it: when that ends, so
+// do its calls and its feed.
+TEST_F(SecuredTest, ACertificateEndsOnAnOpenConnection) {
+  const std::string root = InitKeys(folder_.path());
+  const std::string callers = Keep("callers.toml",
+                                   "[[certificate]]\n"
+                                   "san = \"brief\"\n"
+                                   "owner = \"brief\"\n"
+                                   "role = \"broker\"\n"
+                                   "bank = \"rushey\"\n");
+  const auto server = ServerProcess::Start(
+      folder_.path(),
+      certs_.Flags({"--tls-client-ca", certs_.Path("ca.crt"), "--access", "keys", "--callers", callers}));
+  ASSERT_NE(server, nullptr);
+  const Wire app(server->address(), Credentials(certs_.Client(certs_, "app")));
+  v1::CreateTimebankRequest create;
+  create.set_timebank_id("rushey");
+  ASSERT_TRUE(app.Call<v1::CreateTimebankResponse>(create, With(root)).ok());
+
+  constexpr int kGoodS = 6;
+  const std::string end =
+      absl::FormatTime("%Y%m%d%H%M%SZ", absl::Now() + absl::Seconds(kGoodS), absl::UTCTimeZone());
+  certs_.MakeFor("brief", "brief", "20200101000000Z", end, /*self_signed=*/false);
+  const Wire brief(server->address(), Credentials(certs_.Client(certs_, "brief")));
+  v1::GetTotalsRequest totals;
+  totals.set_parent("timebanks/rushey");
+  const auto before = brief.Call<v1::GetTotalsResponse>(totals);
+  ASSERT_TRUE(before.ok()) << before;
+  v1::WatchLedgerRequest watch;
+  watch.set_parent("timebanks/rushey");
+  watch.mutable_heartbeat_interval()->set_seconds(1);
+  EXPECT_THAT(Feed(brief, watch).End(), IsRefused(StatusCode::UNAUTHENTICATED, "KEY_EXPIRED"));
+  EXPECT_THAT(brief.Call<v1::GetTotalsResponse>(totals),
+              IsRefused(StatusCode::UNAUTHENTICATED, "KEY_EXPIRED"));
   EXPECT_EQ(server->Stop(), 0) << server->Logged();
 }
 

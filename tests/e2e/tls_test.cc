@@ -188,22 +188,7 @@ TEST_F(TlsTest, RefusesToStartWithoutWhatItTakes) {
 // a start goes on and says so as an error; so does the moment in which it takes one over.
 TEST_F(TlsTest, TellsACertificateThatClientsRefuse) {
   const auto make = [this](const std::string& begin, const std::string& end) {
-    const TempFolder work;
-    std::ofstream(work.path() + "/index");
-    std::ofstream(work.path() + "/ca") << "[ca]\ndefault_ca = d\n[d]\ndatabase = " << work.path()
-                                       << "/index\nnew_certs_dir = " << work.path()
-                                       << "\nrand_serial = yes\ndefault_md = sha256\npolicy = p\n"
-                                          "[p]\ncommonName = supplied\n";
-    const std::string key = certs_.Path("server.key");
-    const std::string request = work.path() + "/request";
-    EXPECT_EQ(
-        RunToEnd("/usr/bin/openssl", {"req", "-new", "-key", key, "-subj", "/CN=late", "-out", request}).code,
-        0);
-    const Ended made =
-        RunToEnd("/usr/bin/openssl", {"ca", "-batch", "-config", work.path() + "/ca", "-selfsign", "-keyfile",
-                                      key, "-in", request, "-out", certs_.Path("server.crt"), "-notext",
-                                      "-startdate", begin, "-enddate", end});
-    EXPECT_EQ(made.code, 0) << made.err;
+    certs_.MakeFor("server", "late", begin, end, /*self_signed=*/true);
   };
   const auto check = [this] {
     std::vector<std::string> flags = certs_.Flags({"--check-config"});

@@ -12,6 +12,7 @@ import pty
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -34,6 +35,13 @@ def tied(command):
 def _environment(**more):
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TIMEBANK_")}
     return {**kept, **more}
+
+
+def free_port():
+    """A port of 127.0.0.1 that nobody has, for what cannot choose one by itself and say which."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
 
 
 class Server:
