@@ -126,15 +126,15 @@ TEST_F(SecuredTest, ACertificateEndsOnAnOpenConnection) {
       absl::FormatTime("%Y%m%d%H%M%SZ", absl::Now() + absl::Seconds(kGoodS), absl::UTCTimeZone());
   certs_.MakeFor("brief", "brief", "20200101000000Z", end, /*self_signed=*/false);
   const Wire brief(server->address(), Credentials(certs_.Client(certs_, "brief")));
-  v1::GetTotalsRequest totals;
-  totals.set_parent("timebanks/rushey");
-  const auto before = brief.Call<v1::GetTotalsResponse>(totals);
+  v1::ListMembersRequest members;
+  members.set_parent("timebanks/rushey");
+  const auto before = brief.Call<v1::ListMembersResponse>(members);
   ASSERT_TRUE(before.ok()) << before;
   v1::WatchLedgerRequest watch;
   watch.set_parent("timebanks/rushey");
   watch.mutable_heartbeat_interval()->set_seconds(1);
   EXPECT_THAT(Feed(brief, watch).End(), IsRefused(StatusCode::UNAUTHENTICATED, "KEY_EXPIRED"));
-  EXPECT_THAT(brief.Call<v1::GetTotalsResponse>(totals),
+  EXPECT_THAT(brief.Call<v1::ListMembersResponse>(members),
               IsRefused(StatusCode::UNAUTHENTICATED, "KEY_EXPIRED"));
   EXPECT_EQ(server->Stop(), 0) << server->Logged();
 }
