@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "client/cli/day.h"
 #include "client/cli/errors.h"
 #include "client/cli/hours.h"
 #include "client/cli/translate.h"
@@ -85,6 +86,8 @@ void PutCounts(Struct& summary, const ImportReport& report) {
   Put(summary, "exchanges_known", report.exchanges_known);
   Put(summary, "exchanges_mended_known", report.mended_known);
   Put(summary, "exchanges_long", report.exchanges_long);
+  Put(summary, "exchanges_before_opening", report.before_opening);
+  Put(summary, "known_otherwise", report.known_otherwise);
   Put(summary, "openings_new", report.openings_new);
   Put(summary, "openings_known", report.openings_known);
   Put(summary, "rejected", report.rejected);
@@ -121,6 +124,17 @@ void PutLists(Struct& summary, const ImportOutcome& outcome) {
     Struct& one = AddTo(mended);
     Put(one, "file", place.file);
     Put(one, "line", place.line);
+  }
+  ListValue& otherwise = List(summary, "known_otherwise_rows");
+  for (const KnownOtherwise& known : outcome.report.otherwise) {
+    Struct& one = AddTo(otherwise);
+    Put(one, "file", known.place.file);
+    Put(one, "line", known.place.line);
+    Put(one, "exchange", std::string(client::IdOf(known.exchange)));
+    Put(one, "file_giver", std::string(ShortName(known.file_giver.holder)));
+    PutSeconds(one, "file_seconds", known.file_seconds);
+    Put(one, "bank_giver", known.bank_giver);
+    PutSeconds(one, "bank_seconds", known.bank_seconds);
   }
   ListValue& files = List(summary, "rejects_files");
   for (const RejectsFiles::Written& written : outcome.rejects_files) {
@@ -240,6 +254,9 @@ void TellRejectsFiles(Session& session, const ImportOutcome& outcome) {
     session.Tell(Fill(Tn("  written to $0: $1 row; mend them there and import that file",
                          "  written to $0: $1 rows; mend them there and import that file", written.rows),
                       written.path, written.rows));
+    if (!written.before.empty()) {
+      session.Tell(Fill(T("  what was in $0 before is in $1 now"), written.path, written.before));
+    }
   }
 }
 
@@ -266,6 +283,28 @@ void TellMended(Session& session, const ImportOutcome& outcome) {
                "will not be posted again: $1. If they are others, say so in their notes.",
                report.mended_known);
   session.Tell(Fill(what, report.mended_known, absl::StrJoin(places, "; ")));
+}
+
+std::string OpeningDay(const ImportReport& report) {
+  const absl::StatusOr<absl::CivilDay> day = ParseIsoDay(report.opening_day);
+  return day.ok() ? LongDay(*day) : report.opening_day;
+}
+
+// Numbers that stand for something else in the bank: corrected over there since, or given twice.
+void TellOtherwise(Session& session, const ImportReport& report) {
+  session.Tell(
+      Fill(Tn("             $0 known is not the same here, and stays as it is:",
+              "             $0 known are not the same here, and stay as they are:", report.known_otherwise),
+           report.known_otherwise));
+  for (const KnownOtherwise& known : report.otherwise) {
+    // Translators: $0 is a file, $1 a line of it; $2 and $4 are who gave help, $3 and $5 hours, $6 a number.
+    session.Tell(Fill(T("  $0 line $1: $2 gave $3; here $4 gave $5 (exchange $6)"), known.place.file,
+                      known.place.line, AccountWords(known.file_giver), FormatHours(known.file_seconds),
+                      known.bank_giver, FormatHours(known.bank_seconds), client::IdOf(known.exchange)));
+  }
+  const auto more = report.known_otherwise - static_cast<int64_t>(report.otherwise.size());
+  if (more > 0)
+    session.Tell(absl::StrCat("  ", Fill(Tn("… and $0 more row", "… and $0 more rows", more), more), "."));
 }
 
 // `42 members, the community pot`.
@@ -384,6 +423,18 @@ void TellImport(Session& session, const ImportOutcome& outcome) {
                       report.exchanges_long, FormatHours(report.longest_seconds), report.longest.file,
                       report.longest.line));
   }
+  if (report.before_opening > 0) {
+    // Translators: $1 is a day.
+    session.Tell(Fill(
+        Tn("             $0 new is of $1, the day of the bank's opening balances, or before: is it not in "
+           "these balances already?",
+           "             $0 new are of $1, the day of the bank's opening balances, or before: are they not "
+           "in "
+           "these balances already?",
+           report.before_opening),
+        report.before_opening, OpeningDay(report)));
+  }
+  if (report.known_otherwise > 0) TellOtherwise(session, report);
   session.Tell(Fill(
       outcome.committed ? T("  rows that could not be posted: $0") : T("  rows that cannot be posted: $0"),
       report.rejected));
@@ -413,6 +464,15 @@ absl::Status TellWhatIsWrong(Session& session, const ImportOutcome& outcome) {
                 "statement NAME",
                 differ),
              differ));
+  }
+  if (report.known_otherwise > 0) {
+    wrong.push_back(Fill(
+        Tn("$0 row has other hours or another giver here under its number. Which is right? timebank correct "
+           "NUMBER",
+           "$0 rows have other hours or another giver here under their numbers. Which are right? timebank "
+           "correct NUMBER",
+           report.known_otherwise),
+        report.known_otherwise));
   }
   if (!report.declared_differences.empty()) {
     const auto differ = static_cast<int64_t>(report.declared_differences.size());

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <map>
 #include <set>
 #include <string>
@@ -145,12 +146,14 @@ absl::StatusOr<ImportReport> Importer::Run() {
     CLI_RETURN_IF_ERROR(LoadAccounts());
     CLI_RETURN_IF_ERROR(LoadCircles());
     CLI_RETURN_IF_ERROR(LoadBalances());
+    CLI_RETURN_IF_ERROR(LoadOpeningDay());
   }
   imports::Row row;
   for (;;) {
     CLI_ASSIGN_OR_RETURN(const bool more, reader_.Next(row));
     if (!more) break;
-    ++report_.rows;
+    // A declared balance is a cell of a row that comes as a member's, too.
+    report_.rows += !std::holds_alternative<imports::DeclaredBalance>(row);
     CLI_RETURN_IF_ERROR(Take(row));
     if (options_.on_progress && report_.rows % kRowsBetweenProgress == 0) {
       options_.on_progress(reader_.bytes_consumed(), reader_.bytes_total());
@@ -159,6 +162,8 @@ absl::StatusOr<ImportReport> Importer::Run() {
   CLI_RETURN_IF_ERROR(Flush());
   CLI_RETURN_IF_ERROR(CloseAfterwards());
   CompareDeclared();
+  // Files that have the openings have what came after them.
+  if (report_.openings_new + report_.openings_known > 0) report_.before_opening = 0;
   if (options_.on_progress) options_.on_progress(reader_.bytes_total(), reader_.bytes_total());
   return report_;
 }
@@ -317,6 +322,18 @@ absl::Status Importer::LoadBalances() {
   for (auto& [number, account] : report_.accounts) account.before_seconds = (balance++)->seconds();
   report_.opening_pot.before_seconds = (balance++)->seconds();
   for (auto& [id, one] : elsewhere_) one.seconds = (balance++)->seconds();
+  return absl::OkStatus();
+}
+
+absl::Status Importer::LoadOpeningDay() {
+  v1::ListStatementLinesRequest request;
+  request.set_parent(report_.opening_pot.holder);
+  request.set_page_size(1);
+  CLI_ASSIGN_OR_RETURN(const v1::ListStatementLinesResponse newest,
+                       client_.ListStatementLinesPage(std::move(request)));
+  if (newest.lines_size() > 0 && newest.lines(0).kind() == v1::Exchange::KIND_OPENING) {
+    report_.opening_day = newest.lines(0).occurred_on();
+  }
   return absl::OkStatus();
 }
 
@@ -495,7 +512,7 @@ absl::StatusOr<ImportAccount*> Importer::AccountOf(const std::string& number, co
     account = Find(number);
   }
   if (account == nullptr) {
-    if (missing_.insert(number).second) ++report_.members_missing;
+    NoteMissing(number);
     Reject(source, field,
            absl::StrCat("there is no member ", number,
                         " in the files (or its row cannot be read), nor in the bank"));
@@ -503,6 +520,10 @@ absl::StatusOr<ImportAccount*> Importer::AccountOf(const std::string& number, co
   }
   account->in_files = true;
   return account;
+}
+
+void Importer::NoteMissing(const std::string& number) {
+  if (missing_.insert(number).second) ++report_.members_missing;
 }
 
 // ---- Openings and exchanges
@@ -553,7 +574,10 @@ absl::Status Importer::TakeExchange(imports::ImportedExchange& exchange) {
   }
   CLI_ASSIGN_OR_RETURN(ImportAccount * giver,
                        AccountOf(exchange.giver, source, exchange.giver_field, exchange.giver_name));
-  if (giver == nullptr) return absl::OkStatus();
+  if (giver == nullptr) {
+    if (Find(exchange.receiver) == nullptr) NoteMissing(exchange.receiver);
+    return absl::OkStatus();
+  }
   CLI_ASSIGN_OR_RETURN(ImportAccount * receiver,
                        AccountOf(exchange.receiver, source, exchange.receiver_field, exchange.receiver_name));
   if (receiver == nullptr) return absl::OkStatus();
@@ -571,6 +595,7 @@ absl::Status Importer::TakeExchange(imports::ImportedExchange& exchange) {
     }
   }
   Pending pending{std::move(source), giver, receiver, exchange.seconds, /*opening=*/false, exchange.mended};
+  pending.before_opening = !report_.opening_day.empty() && exchange.occurred_on <= report_.opening_day;
   return Enqueue(std::move(pending), exchange);
 }
 
@@ -647,6 +672,7 @@ absl::Status Importer::Count(Pending& pending, const absl::Status& status, int64
   const int64_t seconds = pending.seconds;
   if (status.ok()) {
     if (sequence != 0) posted_.Add(sequence);
+    report_.before_opening += pending.before_opening;
     ++(pending.opening ? report_.openings_new : report_.exchanges_new);
     pending.giver->new_seconds += seconds;
     pending.receiver->new_seconds -= seconds;
@@ -654,8 +680,9 @@ absl::Status Importer::Count(Pending& pending, const absl::Status& status, int64
     ++(pending.opening ? report_.openings_known : report_.exchanges_known);
     if (pending.mended) {
       ++report_.mended_known;
-      if (report_.mended_places.size() < kMendedTold) report_.mended_places.push_back(pending.source.place);
+      if (report_.mended_places.size() < kPlacesTold) report_.mended_places.push_back(pending.source.place);
     }
+    CompareKnown(pending, status);
     pending.giver->known_seconds += seconds;
     pending.receiver->known_seconds -= seconds;
     if (CameMeanwhile(client::SequenceOf(client::ErrorMetadata(status)["exchange"]))) {
@@ -670,6 +697,26 @@ absl::Status Importer::Count(Pending& pending, const absl::Status& status, int64
   }
   if (!pending.opening) report_.seconds += seconds;
   return absl::OkStatus();
+}
+
+void Importer::CompareKnown(const Pending& pending, const absl::Status& known) {
+  const std::map<std::string, std::string> told = client::ErrorMetadata(known);
+  const auto told_seconds = told.find("seconds");
+  const auto told_giver = told.find("holder");
+  int64_t seconds = 0;
+  // A server of before this was told, or a caller who is no broker.
+  if (told_seconds == told.end() || told_giver == told.end() ||
+      !absl::SimpleAtoi(told_seconds->second, &seconds)) {
+    return;
+  }
+  const ImportAccount& giver = *pending.giver;
+  const bool same_giver = told_giver->second == giver.holder || told_giver->second == giver.merged_name;
+  // Of an opening the server tells the signed hours, and whoever is credited by it.
+  if (std::abs(seconds) == pending.seconds && same_giver) return;
+  ++report_.known_otherwise;
+  if (report_.otherwise.size() == kPlacesTold) return;
+  report_.otherwise.push_back({pending.source.place, told.at("exchange"), pending.seconds, std::abs(seconds),
+                               giver, std::string(ShortName(told_giver->second))});
 }
 
 bool Importer::CameMeanwhile(int64_t sequence) const {

@@ -102,7 +102,19 @@ struct DeclaredDifference {
   ImportAccount account;
 };
 
-inline constexpr size_t kMendedTold = 20;
+inline constexpr size_t kPlacesTold = 20;
+
+// A row whose number in the older system the bank has, with other hours or another giver.
+struct KnownOtherwise {
+  imports::Place place;
+  // The exchange that the bank has, by its whole name.
+  std::string exchange;
+  int64_t file_seconds = 0;
+  int64_t bank_seconds = 0;
+  // Who gave: in the file, and (a short name) in the bank.
+  ImportAccount file_giver;
+  std::string bank_giver;
+};
 
 // What a run did, or would do.
 struct ImportReport {
@@ -125,9 +137,17 @@ struct ImportReport {
   int64_t exchanges_new = 0;
   int64_t exchanges_known = 0;
   // Of `exchanges_known` those that stand in a file of rejects: mended, they are equal to what was posted;
-  // and where the first kMendedTold of them are.
+  // and where the first kPlacesTold of them are.
   int64_t mended_known = 0;
   std::vector<imports::Place> mended_places;
+  // Of `exchanges_known` and `openings_known` those that are something else in the bank, and the first
+  // kPlacesTold of them.
+  int64_t known_otherwise = 0;
+  std::vector<KnownOtherwise> otherwise;
+  // Of `exchanges_new` those of the day of an opening balance that the bank had, or of before it: what they
+  // moved may be in the opening already. The day; empty: the bank had no openings, or the files have them.
+  int64_t before_opening = 0;
+  std::string opening_day;
   int64_t openings_new = 0;
   int64_t openings_known = 0;
   // Hours of new and known exchanges together.
@@ -223,6 +243,7 @@ class Importer {
     int64_t seconds;
     bool opening;
     bool mended = false;
+    bool before_opening = false;
   };
   // What the bank has of a member, as far as there may be more to tell.
   struct KnownMember {
@@ -249,6 +270,8 @@ class Importer {
   ImportAccount* FindCircle(const std::string& id) const;
   absl::Status LoadCircles();
   absl::Status LoadBalances();
+  // The day of the newest opening balance of the bank.
+  absl::Status LoadOpeningDay();
   absl::Status Take(imports::Row& row);
   absl::Status TakeMember(imports::ImportedMember& member);
   absl::Status TakeOpening(imports::ImportedOpening& opening);
@@ -260,6 +283,8 @@ class Importer {
   // what the row calls one who is made.
   absl::StatusOr<ImportAccount*> AccountOf(const std::string& number, const Source& source,
                                            const std::string& field, const std::string& name = "");
+  // Counts a member whom a row names and nobody knows, once.
+  void NoteMissing(const std::string& number);
   // Adds a member to the bank (or to what would be added). False where the server refuses (the row is then
   // rejected).
   absl::StatusOr<bool> AddMember(const imports::ImportedMember& member);
@@ -284,6 +309,8 @@ class Importer {
   // What the server says about one row: counted as new, as known, or rejected; `sequence` where it posted it.
   // Errors: it did not answer.
   absl::Status Count(Pending& pending, const absl::Status& status, int64_t sequence);
+  // What the bank has under the row's number, as the server tells it.
+  void CompareKnown(const Pending& pending, const absl::Status& known);
   absl::Status CountEntry(const imports::ImportedEntry& entry, const EntryResult& result);
   // Of an entry that the bank has: whether somebody else posted it after this run had read the balances.
   bool CameMeanwhile(int64_t sequence) const;

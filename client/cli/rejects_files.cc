@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -38,6 +40,32 @@ std::string Line(const std::vector<std::string>& cells, size_t columns, char sep
 void DropOurs(std::vector<std::string>& heading) {
   for (std::string_view ours : {imports::kRejectedWhy, imports::kRejectedLine}) {
     if (!heading.empty() && heading.back() == ours) heading.pop_back();
+  }
+}
+
+std::string TextOf(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+bool AreEqual(const std::string& path, const std::string& other) {
+  std::error_code none;
+  return fs::file_size(path, none) == fs::file_size(other, none) && !none && TextOf(path) == TextOf(other);
+}
+
+// Gives what is at `path` another name, that one; empty: there is nothing.
+std::string MoveAside(const std::string& path, std::error_code& trouble) {
+  if (!fs::is_regular_file(path, trouble)) {
+    trouble.clear();
+    return "";
+  }
+  const fs::path whole(path);
+  for (int number = 1;; ++number) {
+    const fs::path aside =
+        whole.parent_path() / absl::StrCat(whole.stem().string(), ".", number, whole.extension().string());
+    if (fs::exists(aside, trouble)) continue;
+    fs::rename(path, aside, trouble);
+    return aside.string();
   }
 }
 
@@ -83,7 +111,11 @@ RejectsFiles::File& RejectsFiles::FileFor(const std::string& source, const impor
   File& file = files_[source];
   if (file.rows > 0) return file;
   file.path = PathFor(source);
-  file.stream.open(file.path, std::ios::binary | std::ios::trunc);
+  // A pipe or a terminal is written to as it is.
+  std::error_code none;
+  const bool is_file = !fs::exists(file.path, none) || fs::is_regular_file(file.path, none);
+  file.part = is_file ? absl::StrCat(file.path, ".part") : file.path;
+  file.stream.open(file.part, std::ios::binary | std::ios::trunc);
   file.stream << kByteOrderMark;
   std::vector<std::string> heading = reader.Heading(source);
   DropOurs(heading);
@@ -113,8 +145,16 @@ void RejectsFiles::Add(const imports::Reject& reject, const imports::Reader& rea
 absl::Status RejectsFiles::Close() {
   for (auto& [source, file] : files_) {
     file.stream.close();
-    if (!file.stream) return IncompleteError(Fill(T("$0 could not be written to its end."), file.path));
-    written_.push_back({file.path, file.rows});
+    std::error_code trouble;
+    std::string before;
+    if (file.stream && file.part != file.path) {
+      if (!AreEqual(file.path, file.part)) before = MoveAside(file.path, trouble);
+      if (!trouble) fs::rename(file.part, file.path, trouble);
+    }
+    if (!file.stream || trouble) {
+      return IncompleteError(Fill(T("$0 could not be written to its end."), file.path));
+    }
+    written_.push_back({file.path, file.rows, before});
   }
   files_.clear();
   return absl::OkStatus();

@@ -26,6 +26,9 @@ class RejectsFiles {
   struct Written {
     std::string path;
     int64_t rows = 0;
+    // Where the file is now that was there before with something else in it, half mended, perhaps; empty:
+    // none.
+    std::string before;
   };
 
   // `path`: as told; empty: nothing is written. Where there are several `sources`, each gets a file with its
@@ -34,9 +37,10 @@ class RejectsFiles {
 
   // Errors (usage): a file of rejects would be one of the sources.
   absl::Status Check() const;
-  // A file begins with its first row. `reader` read it.
+  // A file begins with its first row, and takes its name in Close(). `reader` read it.
   void Add(const imports::Reject& reject, const imports::Reader& reader);
-  // Errors (incomplete): a file could not be written to its end; names it.
+  // Nothing is written over: a file that is there and has something else in it gets another name. Errors
+  // (incomplete): a file could not be written to its end; names it.
   absl::Status Close();
 
   bool wanted() const { return !path_.empty(); }
@@ -46,6 +50,7 @@ class RejectsFiles {
  private:
   struct File {
     std::string path;
+    std::string part;  // that it is written to
     std::ofstream stream;
     // Columns of the source.
     size_t columns = 0;

@@ -280,11 +280,24 @@ Verdict Run::CheckOrigin(const std::optional<OriginSpec>& origin) {
   origin_key_ = storage::OriginKey(bank, secret(), origin->system, origin->number);
   sv1::OriginRow row;
   if (state.GetRow(Family::kOrigin, origin_key_, &row)) {
-    Refusal refusal = Refuse(Reason::kOriginRecorded);
-    refusal.sequence = row.sequence();
-    return refusal;
+    return OriginRecorded(row.sequence());
   }
   return std::nullopt;
+}
+
+// Whoever imports for the bank is told what stands under that origin: it may be something else.
+Refusal Run::OriginRecorded(Sequence sequence) const {
+  Refusal refusal = Refuse(Reason::kOriginRecorded);
+  refusal.sequence = sequence;
+  if (!broker()) return refusal;
+  const std::optional<sv1::Entry> entry = state.Entry(bank, sequence);
+  if (!entry) return refusal;
+  refusal.numbers = {{"seconds", entry->seconds()}};
+  const auto& movements = entry->movements();
+  const auto giver =
+      std::find_if(movements.begin(), movements.end(), [](const auto& one) { return one.seconds() > 0; });
+  if (giver != movements.end()) refusal.account = giver->account();
+  return refusal;
 }
 
 void Run::KeepOrigin(const std::optional<OriginSpec>& origin, Sequence sequence) {

@@ -153,11 +153,13 @@ class Run {
   // A new salt; never the same twice in one command.
   std::string_view NextSalt();
 
-  // Origins. ORIGIN_RECORDED names the first entry. What is kept must have been checked just before.
+  // Origins. ORIGIN_RECORDED names the first entry; to a broker also its seconds and who gave. What is kept
+  // must have been checked just before.
   Verdict CheckOrigin(const std::optional<OriginSpec>& origin);
   void KeepOrigin(const std::optional<OriginSpec>& origin, Sequence sequence);
 
  private:
+  Refusal OriginRecorded(Sequence sequence) const;
   // What an act has debited a member by an agent's grant; below 0: given back.
   struct Debit {
     AccountNumber member;

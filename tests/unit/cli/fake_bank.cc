@@ -88,6 +88,9 @@ FakeBank::FakeBank() {
   });
   ON_CALL(*this, BatchGetBalances).WillByDefault([this](auto request, auto&) { return Balances(request); });
   ON_CALL(*this, ListExchanges).WillByDefault([this](auto request, auto&) { return Newest(request); });
+  ON_CALL(*this, ListStatementLines).WillByDefault([this](auto request, auto&) {
+    return Statement(request);
+  });
   ON_CALL(*this, ListCircles).WillByDefault([](auto, auto&) { return v1::ListCirclesResponse(); });
   ON_CALL(*this, GetExchange)
       .WillByDefault([this](const v1::GetExchangeRequest& request,
@@ -183,7 +186,7 @@ absl::StatusOr<v1::RecordExchangeResponse> FakeBank::Record(const v1::RecordExch
   const v1::Origin& origin = request.exchange().origin();
   const std::string key = absl::StrCat(origin.system(), "/", origin.number());
   if (!origin.number().empty() && origins_.count(key) != 0) {
-    return ServiceError(absl::StatusCode::kAlreadyExists, "ORIGIN_RECORDED", {{"exchange", origins_[key]}});
+    return OriginRecorded(origins_[key]);
   }
   auto posted = Post(request.exchange(), !request.validate_only());
   if (!posted.ok()) return posted.status();
@@ -192,6 +195,34 @@ absl::StatusOr<v1::RecordExchangeResponse> FakeBank::Record(const v1::RecordExch
   *response.mutable_exchange() = *std::move(posted);
   for (const v1::Notice& notice : std::exchange(notices, {})) *response.add_notices() = notice;
   if (!request.request_id().empty()) requests_[request.request_id()] = {body, response};
+  return response;
+}
+
+absl::Status FakeBank::OriginRecorded(const std::string& name) const {
+  std::map<std::string, std::string> metadata = {{"exchange", name}};
+  for (const v1::Exchange& exchange : exchanges_) {
+    if (exchange.name() != name) continue;
+    for (const v1::Movement& movement : exchange.movements()) {
+      if (movement.seconds() > 0) metadata["holder"] = movement.holder();
+    }
+    metadata["seconds"] = absl::StrCat(exchange.seconds());
+  }
+  return ServiceError(absl::StatusCode::kAlreadyExists, "ORIGIN_RECORDED", metadata);
+}
+
+// Newest first, one page; by the order in which they were posted.
+v1::ListStatementLinesResponse FakeBank::Statement(const v1::ListStatementLinesRequest& request) const {
+  v1::ListStatementLinesResponse response;
+  for (auto next = exchanges_.rbegin(); next != exchanges_.rend(); ++next) {
+    for (const v1::Movement& movement : next->movements()) {
+      if (movement.holder() != request.parent() || response.lines_size() == request.page_size()) continue;
+      v1::StatementLine& line = *response.add_lines();
+      line.set_exchange(next->name());
+      line.set_occurred_on(next->occurred_on());
+      line.set_kind(next->kind());
+      line.set_seconds(movement.seconds());
+    }
+  }
   return response;
 }
 

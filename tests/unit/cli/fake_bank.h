@@ -55,6 +55,8 @@ class FakeBank : public ::testing::NiceMock<client::MockConnection> {
   absl::StatusOr<v1::RecordExchangeResponse> Record(const v1::RecordExchangeRequest& request);
   absl::StatusOr<v1::BatchRecordExchangesResponse> RecordBatch(
       const v1::BatchRecordExchangesRequest& request);
+  absl::Status OriginRecorded(const std::string& name) const;
+  v1::ListStatementLinesResponse Statement(const v1::ListStatementLinesRequest& request) const;
   v1::ListExchangesResponse Newest(const v1::ListExchangesRequest& request) const;
   absl::StatusOr<v1::BatchGetBalancesResponse> Balances(const v1::BatchGetBalancesRequest& request) const;
   absl::StatusOr<v1::GetMemberResponse> Find(const v1::GetMemberRequest& request) const;

@@ -202,6 +202,56 @@ TEST_F(ImporterTest, OpeningsArePostedOnce) {
   EXPECT_EQ(bank_->exchanges().size(), 2u);
 }
 
+// Goal: a number that stands for something else in the bank is known and changes nothing, but it is told, by
+// a dry run too: other hours, another giver, of exchanges and openings; what is the same is not.
+TEST_F(ImporterTest, KnownAndNotTheSame) {
+  const std::vector<Row> members = {Member("1", "Ana"), Member("2", "Ben"), Member("3", "Cai")};
+  std::vector<Row> rows = members;
+  for (Row row : std::vector<Row>{Opening("3", -2 * kHour, "o"), Helped("1", "2", kHour, "2020-02-01", "a"),
+                                  Helped("1", "2", kHour, "2020-02-02", "b"),
+                                  Helped("1", "2", kHour, "2020-02-03", "c")}) {
+    rows.push_back(row);
+  }
+  EXPECT_EQ(Post(rows).known_otherwise, 0);
+  EXPECT_EQ(Post(rows).known_otherwise, 0);
+  const int64_t before = bank_->Balance("members/oak-1");
+  std::vector<Row> changed = members;
+  for (Row row : std::vector<Row>{
+           Opening("3", -7 * kHour, "o"), Helped("1", "2", 3 * kHour, "2020-02-01", "a"),
+           Helped("2", "1", kHour, "2020-02-02", "b"), Helped("1", "2", kHour, "2020-02-03", "c")}) {
+    changed.push_back(row);
+  }
+  for (const ImportReport& report : {Ask(changed), Post(changed)}) {
+    EXPECT_EQ(report.exchanges_known, 3);
+    EXPECT_EQ(report.openings_known, 1);
+    EXPECT_EQ(report.known_otherwise, 3);
+    ASSERT_EQ(report.otherwise.size(), 3u);
+    EXPECT_EQ(report.otherwise[0].file_seconds, 7 * kHour);
+    EXPECT_EQ(report.otherwise[0].bank_seconds, 2 * kHour);
+    EXPECT_EQ(report.otherwise[1].place.line, 5);
+    EXPECT_EQ(report.otherwise[1].bank_seconds, kHour);
+    EXPECT_EQ(report.otherwise[2].file_giver.number, "2");
+    EXPECT_EQ(report.otherwise[2].bank_giver, "members/oak-1");
+  }
+  EXPECT_EQ(bank_->Balance("members/oak-1"), before);
+}
+
+// Goal: help of before the bank's opening balances is asked about, unless the same files have the openings.
+TEST_F(ImporterTest, HelpOfBeforeTheOpenings) {
+  const std::vector<Row> members = {Member("1", "Ana"), Member("2", "Ben")};
+  std::vector<Row> openings = members;
+  openings.push_back(Opening("1", 2 * kHour, "o"));  // 2020-01-01
+  EXPECT_EQ(Post(openings).before_opening, 0);
+  std::vector<Row> history = members;
+  for (const char* day : {"2019-05-01", "2020-01-01", "2020-01-02"})
+    history.push_back(Helped("1", "2", kHour, day, day));
+  EXPECT_EQ(Ask(history).before_opening, 2);
+  openings.insert(openings.end(), history.begin() + 2, history.end());
+  EXPECT_EQ(Ask(openings).before_opening, 0);
+  EXPECT_EQ(Post(history).before_opening, 2);
+  EXPECT_EQ(Post(history).before_opening, 0) << "nothing is new any more";
+}
+
 // Goal: a balance that does not come out is found on both sides of an opening.
 TEST_F(ImporterTest, TheOpeningPotIsComparedToo) {
   EXPECT_CALL(*bank_, RecordOpening).WillOnce([](auto, auto&) {

@@ -53,6 +53,29 @@ class RejectsFilesTest : public ::testing::Test {
                                   ::testing::UnitTest::GetInstance()->current_test_info()->name();
 };
 
+// Goal: a file that is there and has something else in it, mended by half perhaps, is moved aside and not
+// written over; the same once more is not.
+TEST_F(RejectsFilesTest, NothingIsWrittenOver) {
+  const auto write = [this](const std::string& reason) {
+    RejectsFiles files(Path("bad.csv"), {Path("source.csv")});
+    const Headed reader({"a", "b"});
+    files.Add({{"source.csv", 2}, "a", reason, {"1", "2"}}, reader);
+    EXPECT_TRUE(files.Close().ok());
+    return files.written().at(0).before;
+  };
+  EXPECT_EQ(write("first"), "");
+  const std::string first = Text("bad.csv");
+  EXPECT_EQ(write("first"), "");
+  EXPECT_EQ(write("second"), Path("bad.1.csv"));
+  EXPECT_EQ(Text("bad.1.csv"), first);
+  EXPECT_NE(Text("bad.csv"), first);
+  EXPECT_EQ(write("first"), Path("bad.2.csv"));
+  EXPECT_EQ(Text("bad.csv"), first);
+  size_t count = 0;
+  for ([[maybe_unused]] const auto& file : std::filesystem::directory_iterator(folder_)) ++count;
+  EXPECT_EQ(count, 3u);
+}
+
 // Goal: the source's heading and columns, then where and why; rows that could not be taken apart have the
 // latter alone; the columns stay in line.
 TEST_F(RejectsFilesTest, OriginalColumnsAndWhy) {
