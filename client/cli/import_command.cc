@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "client/cli/import/timebank_export.h"
 #include "client/cli/import_report.h"
 #include "client/cli/importer.h"
+#include "client/cli/limits.h"
 #include "client/cli/progress.h"
 #include "client/cli/rejects_files.h"
 #include "client/cli/session.h"
@@ -86,7 +88,23 @@ absl::StatusOr<v1::Timebank> CreateBank(Session& session, const std::string& nam
   return created;
 }
 
-absl::StatusOr<Target> TargetFor(const v1::Timebank& bank, const ImportOptions& options) {
+// Names and numbers of those who came into `bank` with files of `system`.
+absl::StatusOr<std::vector<imports::NameAndNumber>> MembersFrom(Session& session, const std::string& bank,
+                                                                std::string_view system) {
+  std::vector<imports::NameAndNumber> members;
+  v1::ListMembersRequest request;
+  request.set_parent(bank);
+  request.set_page_size(kLongestPage);
+  for (absl::StatusOr<v1::Member>& member : session.client().ListMembers(std::move(request))) {
+    if (!member.ok()) return member.status();
+    for (const v1::Member::ExternalId& id : member->external_ids()) {
+      if (id.system() == system) members.push_back({member->display_name(), id.number()});
+    }
+  }
+  return members;
+}
+
+absl::StatusOr<Target> TargetFor(Session& session, const v1::Timebank& bank, const ImportOptions& options) {
   Target target;
   target.bank = bank.name();
   target.reader = options.reader;
@@ -94,6 +112,9 @@ absl::StatusOr<Target> TargetFor(const v1::Timebank& bank, const ImportOptions& 
   if (!absl::ParseCivilTime(bank.today(), &target.reader.today)) {
     return absl::InternalError("The server does not say what day it is.");
   }
+  target.reader.members_of_bank = [&session, name = bank.name()](std::string_view system) {
+    return MembersFrom(session, name, system);
+  };
   return target;
 }
 
@@ -102,7 +123,7 @@ absl::StatusOr<Target> FindTrial(Session& session, const std::string& bank, cons
   const absl::StatusOr<v1::Timebank> original = GetBank(session, bank);
   const bool none = original.status().code() == absl::StatusCode::kNotFound;
   if (!original.ok() && !none) return original.status();
-  if (original.ok() && original->trial()) return TargetFor(*original, options);
+  if (original.ok() && original->trial()) return TargetFor(session, *original, options);
   const std::string name = absl::StrCat(bank, kTrialSuffix);
   absl::StatusOr<v1::Timebank> trial = GetBank(session, name);
   if (trial.status().code() == absl::StatusCode::kNotFound) {
@@ -123,7 +144,7 @@ absl::StatusOr<Target> FindTrial(Session& session, const std::string& bank, cons
           "--trial"),
         client::IdOf(name)));
   }
-  return TargetFor(*trial, options);
+  return TargetFor(session, *trial, options);
 }
 
 // Name and time zone of the bank that is to be opened: as told, as an export of ours has them, or asked for.
@@ -184,7 +205,7 @@ absl::StatusOr<Target> FindTarget(Session& session, ImportOptions& options) {
                               client::IdOf(name)));
   }
   if (!bank.ok()) return bank.status();
-  return TargetFor(*bank, options);
+  return TargetFor(session, *bank, options);
 }
 
 // Opens the bank that FindTarget() has imagined, once it is sure that something will be posted to it.
@@ -194,7 +215,7 @@ absl::Status OpenImagined(Session& session, const ImportOptions& options, Target
   made.set_display_name(options.name);
   made.mutable_settings()->set_time_zone(options.time_zone);
   CLI_ASSIGN_OR_RETURN(const v1::Timebank bank, CreateBank(session, target.bank, std::move(made)));
-  CLI_ASSIGN_OR_RETURN(target, TargetFor(bank, options));
+  CLI_ASSIGN_OR_RETURN(target, TargetFor(session, bank, options));
   return absl::OkStatus();
 }
 

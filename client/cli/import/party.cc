@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -38,28 +39,35 @@ NameAndNumber ParseParty(std::string_view cell) {
   return {std::string(cell), ""};
 }
 
-void PartyIndex::Add(const NameAndNumber& member) {
+void PartyIndex::AddTo(Numbers& numbers, const NameAndNumber& member) {
   if (!member.name.empty() && !member.number.empty()) {
-    numbers_[FoldedName(member.name)].insert(member.number);
+    numbers[FoldedName(member.name)].insert(member.number);
   }
 }
 
+void PartyIndex::Add(const NameAndNumber& member) { AddTo(numbers_, member); }
+
+void PartyIndex::AddKnown(const NameAndNumber& member) { AddTo(known_, member); }
+
 std::string PartyIndex::NumberOf(const NameAndNumber& party, std::string& problem) const {
   if (!party.number.empty()) return party.number;
-  for (const std::string& name : {FoldedName(party.name), FoldedName(FirstNameFirst(party.name))}) {
-    const auto found = name.empty() ? numbers_.end() : numbers_.find(name);
-    if (found == numbers_.end()) continue;
+  const std::string name = FoldedName(party.name);
+  const std::string turned = FoldedName(FirstNameFirst(party.name));
+  for (const auto& [numbers, written] : {std::pair{&numbers_, &name}, std::pair{&numbers_, &turned},
+                                         std::pair{&known_, &name}, std::pair{&known_, &turned}}) {
+    const auto found = written->empty() ? numbers->end() : numbers->find(*written);
+    if (found == numbers->end()) continue;
     if (found->second.size() == 1) return *found->second.begin();
-    std::string numbers;
+    std::string all;
     for (const std::string& number : found->second) {
-      absl::StrAppend(&numbers, numbers.empty() ? "" : ", ", number);
+      absl::StrAppend(&all, all.empty() ? "" : ", ", number);
     }
     problem =
-        absl::StrCat("several members are called ", party.name, ": ", numbers,
+        absl::StrCat("several members are called ", party.name, ": ", all,
                      "; write the number behind the name: ", party.name, " (", *found->second.begin(), ")");
     return "";
   }
-  return FoldedName(party.name);
+  return name;
 }
 
 }  // namespace timebank::imports

@@ -26,6 +26,8 @@ class PartyIndex {
  public:
   // A member of that number and name; either may be empty.
   void Add(const NameAndNumber& member);
+  // The same of somebody whom the files need not name: asked only for a name that nobody in the files has.
+  void AddKnown(const NameAndNumber& member);
 
   // The number of whoever is meant; a name that nobody has becomes a number of its own, so that the same name
   // is the same person everywhere. `problem` is filled where several have the name.
@@ -33,7 +35,11 @@ class PartyIndex {
 
  private:
   // Numbers by folded name.
-  std::map<std::string, std::set<std::string>> numbers_;
+  using Numbers = std::map<std::string, std::set<std::string>>;
+  static void AddTo(Numbers& numbers, const NameAndNumber& member);
+
+  Numbers numbers_;
+  Numbers known_;
 };
 
 }  // namespace timebank::imports

@@ -7,6 +7,7 @@
 #define TIMEBANK_CLIENT_CLI_IMPORT_READER_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "client/cli/import/party.h"
 
 namespace timebank::imports {
 
@@ -275,6 +277,9 @@ struct ReaderOptions {
   std::string hours_column;
   std::string day_column;
   std::string note_column;
+  // Members that the bank has from an older system, for formats that know people by name; files of hours
+  // alone name those who came with an earlier one. Empty: none.
+  std::function<absl::StatusOr<std::vector<NameAndNumber>>(std::string_view system)> members_of_bank;
 };
 
 // Opens `files` as what `format` says; empty: recognised from what is in them. Errors (InvalidArgument,

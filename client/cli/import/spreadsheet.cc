@@ -209,6 +209,11 @@ class SpreadsheetReader : public TableReader {
 
   // Learns the names of members, and the order of days.
   absl::Status Prepare() override {
+    if (options().members_of_bank) {
+      const auto members = options().members_of_bank(system());
+      if (!members.ok()) return members.status();
+      for (const NameAndNumber& member : *members) index_.AddKnown(member);
+    }
     const bool has_members = HasFilesOf(Holds::kMembers);
     const absl::Status read = ReadAhead([&](Line& line) {
       if (line.source().kind().holds == Holds::kMembers) {

@@ -13,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "client/cli/words.h"
 #include "client/cpp/error.h"
+#include "client/cpp/names.h"
 #include "google/rpc/error_details.pb.h"
 
 namespace timebank::cli {
@@ -200,13 +201,13 @@ absl::StatusOr<v1::RecordExchangeResponse> FakeBank::Record(const v1::RecordExch
 
 absl::Status FakeBank::OriginRecorded(const std::string& name) const {
   std::map<std::string, std::string> metadata = {{"exchange", name}};
-  for (const v1::Exchange& exchange : exchanges_) {
-    if (exchange.name() != name) continue;
-    for (const v1::Movement& movement : exchange.movements()) {
-      if (movement.seconds() > 0) metadata["holder"] = movement.holder();
-    }
-    metadata["seconds"] = absl::StrCat(exchange.seconds());
+  const auto found =
+      std::lower_bound(exchanges_.begin(), exchanges_.end(), client::SequenceOf(name),
+                       [](const v1::Exchange& one, int64_t sequence) { return one.sequence() < sequence; });
+  for (const v1::Movement& movement : found->movements()) {
+    if (movement.seconds() > 0) metadata["holder"] = movement.holder();
   }
+  metadata["seconds"] = absl::StrCat(found->seconds());
   return ServiceError(absl::StatusCode::kAlreadyExists, "ORIGIN_RECORDED", metadata);
 }
 

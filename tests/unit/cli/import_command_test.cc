@@ -111,6 +111,55 @@ TEST_F(ImportCommandTest, TwicePostsOnce) {
   ExpectImported();
 }
 
+// Goal: hours alone, of next month or mended rejects, find people by the names that an earlier import
+// brought, and nobody is made anew; the files' own members go before them.
+TEST_F(ImportCommandTest, LaterHoursFindPeopleByName) {
+  const std::string members = Write("members.csv", "Number,Name\n1,Ana Muñoz\n2,Ben Ferré\n");
+  const std::string january =
+      Write("jan.csv", "Date,Given by,Received by,Hours\n2023-01-05,Ana Muñoz,Ben Ferré,1\n");
+  const std::string february =
+      Write("feb.csv", "Date,Given by,Received by,Hours\n2023-02-05,ana munoz,\"Ferré, Ben\",2\n");
+  ASSERT_EQ(RunCli(bank_, {"import", members, january, "--commit"}).code, ExitCode::kOk);
+  for (const std::string& file : {february, january}) {
+    const Ran ran = RunCli(bank_, {"import", file, "--make-members", "--commit"});
+    EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+  }
+  EXPECT_EQ(bank_->members().size(), 2u);
+  EXPECT_EQ(bank_->exchanges().size(), 2u) << "January's are known";
+  EXPECT_EQ(bank_->Balance("members/sheet-1"), 3 * 3600);
+
+  const std::string others = Write("others.csv", "Number,Name\n8,Ana Muñoz\n");
+  const std::string march =
+      Write("mar.csv", "Date,Given by,Received by,Hours\n2023-03-05,Ana Muñoz,Ben Ferré,4\n");
+  EXPECT_EQ(RunCli(bank_, {"import", others, march, "--commit"}).code, ExitCode::kOk);
+  EXPECT_EQ(bank_->Balance("members/sheet-8"), 4 * 3600);
+  EXPECT_EQ(bank_->Balance("members/sheet-2"), -7 * 3600);
+}
+
+// Goal: a number that stands for something else here is told, line by line, and the run does not count as
+// well.
+TEST_F(ImportCommandTest, TellsWhatIsNotTheSame) {
+  const auto import = [this](const std::string& amount) {
+    const std::string trades = Write(
+        "trades.csv",
+        absl::StrCat("ID,Seller,Buyer,RemoteExchange,RemoteBuyer,RecordID,DateEntered,EnteredBy,Amount,Levy,"
+                     "LevyRate,Description\n7,RUSH0001,RUSH0002,,,,2011/05/14,RUSH0000,",
+                     amount, ",0.00,0,Gardening\n"));
+    return RunCli(bank_, {"import", trades, "--make-members", "--commit"});
+  };
+  ASSERT_EQ(import("1.00").code, ExitCode::kOk);
+  EXPECT_EQ(import("1.00").code, ExitCode::kOk);
+  const Ran ran = import("3.00");
+  EXPECT_EQ(ran.code, ExitCode::kIncomplete);
+  EXPECT_NE(ran.err.find("             1 known is not the same here, and stays as it is:\n"
+                         "  trades.csv line 2: Member RUSH0001 (members/"),
+            std::string::npos)
+      << ran.err;
+  EXPECT_NE(ran.err.find(" gave 3h; here members/"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find(" gave 1h (exchange 1042)\n"), std::string::npos) << ran.err;
+  EXPECT_EQ(bank_->exchanges().size(), 1u);
+}
+
 // Goal: a run that breaks off in the middle is completed by the next one.
 TEST_F(ImportCommandTest, AnInterruptedRunIsCompleted) {
   std::string rows;
