@@ -11,6 +11,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "client/cli/import/text.h"
@@ -32,6 +33,13 @@ constexpr std::array<std::string_view, 12> kMonths = {
     "oct october octubre octobre okt oktober",
     "nov november noviembre novembre",
     "dec december dic diciembre des desembre decembre dez dezember"};
+// Likewise; `mar` is March, too.
+constexpr std::string_view kWeekdays =
+    "mon monday tue tues tuesday wed wednesday thu thur thurs thursday fri friday sat saturday sun sunday "
+    "lun lunes mar martes mie miercoles jue jueves vie viernes sab sabado dom domingo "
+    "dl dilluns dt dimarts dc dimecres dj dijous dv divendres ds dissabte dg diumenge "
+    "lundi mardi mer mercredi jeu jeudi ven vendredi sam samedi dim dimanche "
+    "mo montag di dienstag mi mittwoch do donnerstag fr freitag sa samstag sonnabend so sonntag";
 constexpr std::string_view kSmallWords = "de del d of the le el th st nd rd";
 
 bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
@@ -71,9 +79,21 @@ void SkipBlanks(std::string_view& text) {
 struct Parts {
   std::vector<Number> numbers;
   int month = 0;
-  // Numbers before the month's name.
-  size_t before_month = 0;
+  // The month's name may be a day of the week as well.
+  bool may_be_weekday = false;
 };
+
+// A word of a date. False where it belongs into none.
+bool TakeWord(const std::string& word, Parts& parts) {
+  const bool weekday = HasWord(kWeekdays, word);
+  const int month = MonthOf(word);
+  if (month != 0 && (parts.month == 0 || parts.may_be_weekday)) {
+    parts.month = month;
+    parts.may_be_weekday = weekday;
+    return true;
+  }
+  return weekday || HasWord(kSmallWords, word);
+}
 
 bool TakeApart(std::string_view text, Parts& parts) {
   while (!text.empty()) {
@@ -84,14 +104,7 @@ bool TakeApart(std::string_view text, Parts& parts) {
     } else if (IsAlpha(text.front())) {
       size_t end = 0;
       while (end < text.size() && IsAlpha(text[end])) ++end;
-      const std::string word = FoldedName(text.substr(0, end));
-      const int month = MonthOf(word);
-      if (month != 0 && parts.month == 0) {
-        parts.month = month;
-        parts.before_month = parts.numbers.size();
-      } else if (!HasWord(kSmallWords, word)) {
-        return false;
-      }
+      if (!TakeWord(FoldedName(text.substr(0, end)), parts)) return false;
       text.remove_prefix(end);
     } else if (std::string_view(" -/.,'").find(text.front()) != std::string_view::npos) {
       text.remove_prefix(1);
@@ -109,6 +122,11 @@ int FullYear(const Number& year, const MomentRules& rules) {
   return static_cast<int>(full > rules.today.year() + 1 ? full - 100 : full);
 }
 
+// `d’octubre` as `d'octubre`.
+std::string WithPlainApostrophe(std::string_view text) {
+  return absl::StrReplaceAll(Absl(text), {{"\xE2\x80\x99", "'"}});
+}
+
 bool ParseDate(std::string_view text, const MomentRules& rules, absl::CivilDay& day) {
   if (text.size() == 8 && IsDigits(text)) {  // 20180108
     const std::string dashed =
@@ -116,8 +134,9 @@ bool ParseDate(std::string_view text, const MomentRules& rules, absl::CivilDay& 
     return ParseDate(dashed, rules, day);
   }
   Parts parts;
-  if (!TakeApart(text, parts)) return false;
+  if (!TakeApart(WithPlainApostrophe(text), parts)) return false;
   std::vector<Number>& numbers = parts.numbers;
+  if (parts.may_be_weekday && numbers.size() == 3) parts.month = 0;
   if (numbers.size() + (parts.month != 0) != 3) return false;
   if (parts.month != 0) {
     // `8 Jan 2018`, `2018 Jan 8` and `Jan 8 2018`: the month goes into the middle.
@@ -205,6 +224,18 @@ bool ParseUnixSeconds(std::string_view text, const MomentRules& rules, Moment& m
   return true;
 }
 
+// `Mon, 01/08/2018` as `01/08/2018`.
+std::string_view WithoutWeekday(std::string_view text) {
+  size_t end = 0;
+  while (end < text.size() && IsAlpha(text[end])) ++end;
+  if (end == 0 || !HasWord(kWeekdays, FoldedName(text.substr(0, end)))) return text;
+  text.remove_prefix(end);
+  while (!text.empty() && std::string_view(" .,").find(text.front()) != std::string_view::npos) {
+    text.remove_prefix(1);
+  }
+  return text;
+}
+
 // Where the hour begins, at its first digit; npos where there is none.
 size_t ClockStart(std::string_view text) {
   const size_t colon = text.find(':');
@@ -231,11 +262,14 @@ bool ParseMoment(std::string_view text, const MomentRules& rules, Moment& moment
   date = Trimmed(date);
   if (!date.empty() && date.back() == ',') date = Trimmed(date.substr(0, date.size() - 1));
   if (!ParseDate(date, rules, moment.day)) return false;
+  moment.bare_day = moment.day;
   if (rest.empty()) return true;
   absl::Duration clock;
   absl::TimeZone zone;
   if (!TakeClock(rest, clock)) return false;
-  if (!ParseZone(Trimmed(rest), rules.unzoned, zone)) return false;
+  rest = Trimmed(rest);
+  if (!ParseZone(rest, rules.unzoned, zone)) return false;
+  if (!rest.empty() || clock != absl::ZeroDuration()) moment.bare_day.reset();
   moment.time = absl::FromCivil(absl::CivilSecond(moment.day) + absl::ToInt64Seconds(clock), zone) +
                 (clock - absl::Seconds(absl::ToInt64Seconds(clock)));
   moment.day = absl::ToCivilDay(moment.time, rules.bank_zone);
@@ -244,7 +278,7 @@ bool ParseMoment(std::string_view text, const MomentRules& rules, Moment& moment
 
 void DayOrderVote::Add(std::string_view text) {
   if (day_first_) return;
-  text = Trimmed(text);
+  text = WithoutWeekday(Trimmed(text));
   std::vector<Number> numbers;
   while (numbers.size() < 3) {
     Number number;
