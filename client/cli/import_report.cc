@@ -84,6 +84,7 @@ void PutCounts(Struct& summary, const ImportReport& report) {
   Put(summary, "exchanges_new", report.exchanges_new);
   Put(summary, "exchanges_known", report.exchanges_known);
   Put(summary, "exchanges_mended_known", report.mended_known);
+  Put(summary, "exchanges_alike", report.alike.count);
   Put(summary, "exchanges_long", report.exchanges_long);
   Put(summary, "openings_new", report.openings_new);
   Put(summary, "openings_known", report.openings_known);
@@ -119,6 +120,12 @@ void PutLists(Struct& summary, const ImportOutcome& outcome) {
   ListValue& mended = List(summary, "mended_known");
   for (const imports::Place& place : outcome.report.mended_places) {
     Struct& one = AddTo(mended);
+    Put(one, "file", place.file);
+    Put(one, "line", place.line);
+  }
+  ListValue& alike = List(summary, "alike");
+  for (const imports::Place& place : outcome.report.alike.places) {
+    Struct& one = AddTo(alike);
     Put(one, "file", place.file);
     Put(one, "line", place.line);
   }
@@ -268,6 +275,25 @@ void TellMended(Session& session, const ImportOutcome& outcome) {
   session.Tell(Fill(what, report.mended_known, absl::StrJoin(places, "; ")));
 }
 
+// New exchanges that may be the bank's own, read otherwise.
+void TellAlike(Session& session, const AlikeFinder::Found& alike) {
+  std::vector<std::string> places;
+  for (const imports::Place& place : alike.places) {
+    // Translators: $0 is a file, $1 a line of it.
+    places.push_back(Fill(T("$0 line $1"), place.file, place.line));
+  }
+  const auto more = alike.count - static_cast<int64_t>(places.size());
+  if (more > 0) places.push_back(Fill(T("$0 more"), more));
+  session.Tell(
+      Fill(Tn("             $0 new exchange is of the same day, people and hours as one that was in the bank "
+              "before: $1. Was this file imported already, saved by another program or without its members?",
+              "             $0 new exchanges are of the same days, people and hours as some that were in the "
+              "bank before: $1. Was this file imported already, saved by another program or without its "
+              "members?",
+              alike.count),
+           alike.count, absl::StrJoin(places, "; ")));
+}
+
 // `42 members, the community pot`.
 std::string WhatWasCompared(const BalanceCheck& check) {
   std::vector<std::string> parts;
@@ -375,6 +401,7 @@ void TellImport(Session& session, const ImportOutcome& outcome) {
   session.Tell(Fill(T("  exchanges  $0 new, $1 known; $2 in all"), report.exchanges_new,
                     report.exchanges_known, FormatHours(report.seconds)));
   if (report.mended_known > 0) TellMended(session, outcome);
+  if (report.alike.count > 0) TellAlike(session, report.alike);
   if (report.exchanges_long > 0) {
     // Translators: $1 are hours, $2 is a file, $3 a line of it.
     session.Tell(Fill(Tn("             $0 of more than 12 hours: $1 in $2 line $3. Are these not minutes?",

@@ -36,6 +36,7 @@
 #include "absl/status/statusor.h"
 #include "client/cli/batch_courier.h"
 #include "client/cli/import/reader.h"
+#include "client/cli/import_alike.h"
 #include "client/cli/import_entries.h"
 #include "client/cli/sequence_ranges.h"
 #include "client/cpp/client.h"
@@ -128,6 +129,8 @@ struct ImportReport {
   // and where the first kMendedTold of them are.
   int64_t mended_known = 0;
   std::vector<imports::Place> mended_places;
+  // Of `exchanges_new` those that the bank may have had already, where their files number nothing.
+  AlikeFinder::Found alike;
   int64_t openings_new = 0;
   int64_t openings_known = 0;
   // Hours of new and known exchanges together.
@@ -223,6 +226,8 @@ class Importer {
     int64_t seconds;
     bool opening;
     bool mended = false;
+    // The ISO day of one that AlikeFinder looks for; else empty.
+    std::string alike_on = {};
   };
   // What the bank has of a member, as far as there may be more to tell.
   struct KnownMember {
@@ -284,6 +289,8 @@ class Importer {
   // What the server says about one row: counted as new, as known, or rejected; `sequence` where it posted it.
   // Errors: it did not answer.
   absl::Status Count(Pending& pending, const absl::Status& status, int64_t sequence);
+  // Notes an exchange that may be in the bank a second time.
+  void NoteAlike(const Pending& pending, bool is_new);
   absl::Status CountEntry(const imports::ImportedEntry& entry, const EntryResult& result);
   // Of an entry that the bank has: whether somebody else posted it after this run had read the balances.
   bool CameMeanwhile(int64_t sequence) const;
@@ -316,6 +323,8 @@ class Importer {
   int64_t newest_before_ = 0;
   // What this run has posted.
   SequenceRanges posted_;
+  // Where the bank has entries.
+  AlikeFinder alike_;
   // Ids that members of the bank have.
   absl::flat_hash_set<std::string> taken_ids_;
   std::vector<imports::DeclaredBalance> declared_;

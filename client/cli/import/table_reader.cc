@@ -531,7 +531,7 @@ bool TableReader::IsNew(Line& line, const ImportedExchange& exchange, const std:
     CountTwice(line.place());
     return false;
   }
-  origin_number = absl::StrCat("row-", ToHex(hash), "-", seen.here);
+  origin_number = absl::StrCat(kRowOrigin, ToHex(hash), "-", seen.here);
   return true;
 }
 
