@@ -104,9 +104,9 @@ class Owners {
     const View& other = there->second;
     if (only || other.file == here.file) return;
     if (other.owner_gave != here.owner_gave) {
-      told_[here.file].emplace(other.party, number);
-      told_[other.file].emplace(here.party, number);
-      opposite_.emplace(std::pair(other.file, here.file), number);
+      told_[here.file].try_emplace(other.party, number);
+      told_[other.file].try_emplace(here.party, number);
+      opposite_.try_emplace(std::pair(other.file, here.file), number);
     } else if (other.party == here.party) {
       Join(here.file, other.file);
     }

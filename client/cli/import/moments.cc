@@ -33,13 +33,15 @@ constexpr std::array<std::string_view, 12> kMonths = {
     "oct october octubre octobre okt oktober",
     "nov november noviembre novembre",
     "dec december dic diciembre des desembre decembre dez dezember"};
-// Likewise; `mar` is March, too.
-constexpr std::string_view kWeekdays =
-    "mon monday tue tues tuesday wed wednesday thu thur thurs thursday fri friday sat saturday sun sunday "
-    "lun lunes mar martes mie miercoles jue jueves vie viernes sab sabado dom domingo "
-    "dl dilluns dt dimarts dc dimecres dj dijous dv divendres ds dissabte dg diumenge "
-    "lundi mardi mer mercredi jeu jeudi ven vendredi sam samedi dim dimanche "
-    "mo montag di dienstag mi mittwoch do donnerstag fr freitag sa samstag sonnabend so sonntag";
+// Likewise, from Monday on; `mar` is March, too.
+constexpr std::array<std::string_view, 7> kWeekdays = {
+    "mon monday lun lunes dl dilluns lundi mo montag",
+    "tue tues tuesday mar martes dt dimarts mardi di dienstag",
+    "wed wednesday mie miercoles dc dimecres mer mercredi mi mittwoch",
+    "thu thur thurs thursday jue jueves dj dijous jeu jeudi do donnerstag",
+    "fri friday vie viernes dv divendres ven vendredi fr freitag",
+    "sat saturday sab sabado ds dissabte sam samedi sa samstag sonnabend",
+    "sun sunday dom domingo dg diumenge dim dimanche so sonntag"};
 constexpr std::string_view kSmallWords = "de del d of the le el th st nd rd";
 
 bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
@@ -47,10 +49,11 @@ bool IsAlpha(char c) {
   return absl::ascii_isalpha(static_cast<unsigned char>(c)) || static_cast<unsigned char>(c) >= 0x80;
 }
 
-// 1 to 12; 0 where it is no month.
-int MonthOf(std::string_view word) {
-  for (size_t i = 0; i < kMonths.size(); ++i) {
-    if (HasWord(kMonths[i], word)) return static_cast<int>(i) + 1;
+// The place of the one that has `word` among its words, from 1; 0 where none has.
+template <size_t kSize>
+int PlaceOf(const std::array<std::string_view, kSize>& names, std::string_view word) {
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (HasWord(names[i], word)) return static_cast<int>(i) + 1;
   }
   return 0;
 }
@@ -81,18 +84,21 @@ struct Parts {
   int month = 0;
   // The month's name may be a day of the week as well.
   bool may_be_weekday = false;
+  // From 1, Monday; 0 where none is written.
+  int weekday = 0;
 };
 
 // A word of a date. False where it belongs into none.
 bool TakeWord(const std::string& word, Parts& parts) {
-  const bool weekday = HasWord(kWeekdays, word);
-  const int month = MonthOf(word);
+  const int weekday = PlaceOf(kWeekdays, word);
+  const int month = PlaceOf(kMonths, word);
+  if (weekday != 0) parts.weekday = weekday;
   if (month != 0 && (parts.month == 0 || parts.may_be_weekday)) {
     parts.month = month;
-    parts.may_be_weekday = weekday;
+    parts.may_be_weekday = weekday != 0;
     return true;
   }
-  return weekday || HasWord(kSmallWords, word);
+  return weekday != 0 || HasWord(kSmallWords, word);
 }
 
 bool TakeApart(std::string_view text, Parts& parts) {
@@ -122,6 +128,22 @@ int FullYear(const Number& year, const MomentRules& rules) {
   return static_cast<int>(full > rules.today.year() + 1 ? full - 100 : full);
 }
 
+// Day, month and year, or the other way round. False where there is no such day.
+bool AsDay(const std::vector<Number>& numbers, const MomentRules& rules, absl::CivilDay& day) {
+  const bool year_first = numbers[0].digits == 4;
+  const Number& year = numbers[year_first ? 0 : 2];
+  const Number& in_month = numbers[year_first ? 2 : 0];
+  if ((year.digits != 4 && year.digits != 2) || in_month.digits > 2 || numbers[1].digits > 2) return false;
+  const int full_year = FullYear(year, rules);
+  day = absl::CivilDay(full_year, numbers[1].value, in_month.value);
+  // Civil days run over into the next month; there is no 31 February.
+  return day.year() == full_year && day.month() == numbers[1].value && day.day() == in_month.value;
+}
+
+bool FallsOn(absl::CivilDay day, int weekday) {
+  return static_cast<int>(absl::GetWeekday(day)) + 1 == weekday;
+}
+
 // `d’octubre` as `d'octubre`.
 std::string WithPlainApostrophe(std::string_view text) {
   return absl::StrReplaceAll(Absl(text), {{"\xE2\x80\x99", "'"}});
@@ -144,14 +166,15 @@ bool ParseDate(std::string_view text, const MomentRules& rules, absl::CivilDay& 
   } else if (numbers[0].digits != 4 && rules.order == DayOrder::kMonthFirst) {
     std::swap(numbers[0], numbers[1]);
   }
-  const bool year_first = numbers[0].digits == 4;
-  const Number& year = numbers[year_first ? 0 : 2];
-  const Number& in_month = numbers[year_first ? 2 : 0];
-  if ((year.digits != 4 && year.digits != 2) || in_month.digits > 2 || numbers[1].digits > 2) return false;
-  const int full_year = FullYear(year, rules);
-  day = absl::CivilDay(full_year, numbers[1].value, in_month.value);
-  // Civil days run over into the next month; there is no 31 February.
-  return day.year() == full_year && day.month() == numbers[1].value && day.day() == in_month.value;
+  if (!AsDay(numbers, rules, day)) return false;
+  // `Mon, 01/08/2018` is in January, whatever the rules say.
+  const bool either_order = parts.month == 0 && numbers[0].digits != 4 && numbers[0].value <= 12;
+  if (either_order && parts.weekday != 0 && !FallsOn(day, parts.weekday)) {
+    std::swap(numbers[0], numbers[1]);
+    absl::CivilDay other;
+    if (AsDay(numbers, rules, other) && FallsOn(other, parts.weekday)) day = other;
+  }
+  return true;
 }
 
 // `09:21`, `9:21:00.5`.
@@ -228,7 +251,7 @@ bool ParseUnixSeconds(std::string_view text, const MomentRules& rules, Moment& m
 std::string_view WithoutWeekday(std::string_view text) {
   size_t end = 0;
   while (end < text.size() && IsAlpha(text[end])) ++end;
-  if (end == 0 || !HasWord(kWeekdays, FoldedName(text.substr(0, end)))) return text;
+  if (end == 0 || PlaceOf(kWeekdays, FoldedName(text.substr(0, end))) == 0) return text;
   text.remove_prefix(end);
   while (!text.empty() && std::string_view(" .,").find(text.front()) != std::string_view::npos) {
     text.remove_prefix(1);

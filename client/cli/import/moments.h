@@ -38,8 +38,9 @@ struct Moment {
 
 // Reads `2018-01-08`, `2018/1/8`, `20180108`, `8/1/2018`, `8.1.18`, `8 Jan 2018`, `Jan 8, 2018`, `8 de enero
 // de 2018`, `8 d’enero` (months in English, Spanish, Catalan, French, German), each also with a day of the
-// week, which is passed over, and with an hour: `09:21`, `9:21:00 PM`, `T09:21:00.123Z`, `+01:00`, ` UTC`;
-// and seconds since 1970. False where it is none, or no such day.
+// week, which decides between `8/1` and `1/8` where one of them falls on it, and with an hour: `09:21`,
+// `9:21:00 PM`, `T09:21:00.123Z`, `+01:00`, ` UTC`; and seconds since 1970. False where it is none, or no
+// such day.
 bool ParseMoment(std::string_view text, const MomentRules& rules, Moment& moment);
 
 // What the days of a column tell about their order.

@@ -97,8 +97,8 @@ TEST(MomentsTest, ReadsDays) {
   }
 }
 
-// Goal: a day of the week beside a day is passed over, in five languages; `mar` is one only where it must be.
-TEST(MomentsTest, PassesOverWeekdays) {
+// Goal: a day of the week beside a day is understood, in five languages; `mar` is one only where it must be.
+TEST(MomentsTest, ReadsWeekdays) {
   for (const char* text :
        {"Mon 8 Jan 2018", "Monday, 8th January 2018", "lunes 8 de enero de 2018", "lun 8/1/2018",
         "dilluns, 8 de gener de 2018", "dl. 8-1-2018", "lundi 8 janvier 2018", "Montag, 8. Januar 2018",
@@ -110,6 +110,13 @@ TEST(MomentsTest, PassesOverWeekdays) {
   EXPECT_EQ(Day("mar. 6 mar 2018"), "2018-03-06");
   EXPECT_EQ(Day("1 d\xE2\x80\x99octubre de 2018"), "2018-10-01");
   EXPECT_EQ(Day("1 d'octubre de 2018"), "2018-10-01");
+  // 8 January 2018 was a Monday, 1 August a Wednesday.
+  EXPECT_EQ(Day("Mon, 01/08/2018 - 09:21"), "2018-01-08 08:21:00");
+  EXPECT_EQ(Day("Wed, 01/08/2018"), "2018-08-01");
+  EXPECT_EQ(Day("mié 08/01/2018", DayOrder::kMonthFirst), "2018-08-01") << "as the rules say";
+  EXPECT_EQ(Day("lun 08/01/2018", DayOrder::kMonthFirst), "2018-01-08");
+  EXPECT_EQ(Day("Sun 08/01/2018"), "2018-01-08") << "no reading falls on it";
+  EXPECT_EQ(Day("Tue 2018-01-08"), "2018-01-08");
   EXPECT_EQ(Day("Monday"), "none");
   EXPECT_EQ(Day("Mon 8/1"), "none");
 }
