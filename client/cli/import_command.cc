@@ -37,6 +37,8 @@ constexpr char kTrialSuffix[] = "-trial";
 
 struct ImportOptions {
   std::vector<std::string> files;
+  // What lies beside them and is not read, in words.
+  std::vector<std::string> beside;
   std::string from;
   std::string rejects;
   std::string name;
@@ -292,6 +294,7 @@ absl::StatusOr<ImportOutcome> Go(Session& session, const ImportOptions& options,
   outcome.report = *std::move(report);
   outcome.system = std::string(reader->system());
   outcome.left_out = reader->LeftOut();
+  outcome.left_out.insert(outcome.left_out.end(), options.beside.begin(), options.beside.end());
   outcome.rejects_files = files.written();
   if (pass.commit) {
     CLI_ASSIGN_OR_RETURN(outcome.check, importer.CheckBalances(outcome.report));
@@ -385,7 +388,9 @@ absl::Status Import(Session& session, ImportOptions options) {
   if (options.trial && options.create_bank) {
     return UsageError(T("--trial opens its own bank; leave --create-bank out."));
   }
-  CLI_ASSIGN_OR_RETURN(options.files, imports::FilesIn(options.files));
+  CLI_ASSIGN_OR_RETURN(imports::FoundFiles found, imports::FilesIn(options.files));
+  options.files = std::move(found.files);
+  options.beside = std::move(found.left_out);
   // Before anything is opened or asked.
   CLI_RETURN_IF_ERROR(RejectsFiles(options.rejects, options.files).Check());
   CLI_ASSIGN_OR_RETURN(const Target target, FindTarget(session, options));
@@ -417,7 +422,7 @@ void AddImportCommand(Command root) {
             "timebank bank delete ID-trial"))
       .Under(T("Looking after"))
       .Arguments(Later("files"), options->files,
-                 T("The files, in any order; or the folder that timebank export made"))
+                 T("The files, in any order; or a folder: what timebank export made, or all that lies in it"))
       .Choice("--from", options->from, std::vector<std::string>(formats.begin(), formats.end()),
               T("Which system wrote them (recognised when left out)"))
       .Flag("--commit", options->commit, T("Post it"))

@@ -85,6 +85,7 @@ void PutCounts(Struct& summary, const ImportReport& report) {
   Put(summary, "exchanges_new", report.exchanges_new);
   Put(summary, "exchanges_known", report.exchanges_known);
   Put(summary, "exchanges_mended_known", report.mended_known);
+  Put(summary, "exchanges_alike", report.alike.count);
   Put(summary, "exchanges_long", report.exchanges_long);
   Put(summary, "exchanges_before_opening", report.before_opening);
   Put(summary, "known_otherwise", report.known_otherwise);
@@ -135,6 +136,12 @@ void PutLists(Struct& summary, const ImportOutcome& outcome) {
     PutSeconds(one, "file_seconds", known.file_seconds);
     Put(one, "bank_giver", known.bank_giver);
     PutSeconds(one, "bank_seconds", known.bank_seconds);
+  }
+  ListValue& alike = List(summary, "alike");
+  for (const imports::Place& place : outcome.report.alike.places) {
+    Struct& one = AddTo(alike);
+    Put(one, "file", place.file);
+    Put(one, "line", place.line);
   }
   ListValue& files = List(summary, "rejects_files");
   for (const RejectsFiles::Written& written : outcome.rejects_files) {
@@ -307,6 +314,25 @@ void TellOtherwise(Session& session, const ImportReport& report) {
     session.Tell(absl::StrCat("  ", Fill(Tn("… and $0 more row", "… and $0 more rows", more), more), "."));
 }
 
+// New exchanges that may be the bank's own, read otherwise.
+void TellAlike(Session& session, const AlikeFinder::Found& alike) {
+  std::vector<std::string> places;
+  for (const imports::Place& place : alike.places) {
+    // Translators: $0 is a file, $1 a line of it.
+    places.push_back(Fill(T("$0 line $1"), place.file, place.line));
+  }
+  const auto more = alike.count - static_cast<int64_t>(places.size());
+  if (more > 0) places.push_back(Fill(T("$0 more"), more));
+  session.Tell(
+      Fill(Tn("             $0 new exchange is of the same day, people and hours as one that was in the bank "
+              "before: $1. Was this file imported already, saved by another program or without its members?",
+              "             $0 new exchanges are of the same days, people and hours as some that were in the "
+              "bank before: $1. Was this file imported already, saved by another program or without its "
+              "members?",
+              alike.count),
+           alike.count, absl::StrJoin(places, "; ")));
+}
+
 // `42 members, the community pot`.
 std::string WhatWasCompared(const BalanceCheck& check) {
   std::vector<std::string> parts;
@@ -414,6 +440,7 @@ void TellImport(Session& session, const ImportOutcome& outcome) {
   session.Tell(Fill(T("  exchanges  $0 new, $1 known; $2 in all"), report.exchanges_new,
                     report.exchanges_known, FormatHours(report.seconds)));
   if (report.mended_known > 0) TellMended(session, outcome);
+  if (report.alike.count > 0) TellAlike(session, report.alike);
   if (report.exchanges_long > 0) {
     // Translators: $1 are hours, $2 is a file, $3 a line of it.
     session.Tell(Fill(Tn("             $0 of more than 12 hours: $1 in $2 line $3. Are these not minutes?",

@@ -164,6 +164,7 @@ absl::StatusOr<ImportReport> Importer::Run() {
   CompareDeclared();
   // Files that have the openings have what came after them.
   if (report_.openings_new + report_.openings_known > 0) report_.before_opening = 0;
+  CLI_ASSIGN_OR_RETURN(report_.alike, alike_.Find(client_, options_.bank, newest_before_));
   if (options_.on_progress) options_.on_progress(reader_.bytes_total(), reader_.bytes_total());
   return report_;
 }
@@ -248,6 +249,7 @@ absl::Status Importer::LoadAccounts() {
   for (absl::StatusOr<v1::Member>& member : client_.ListMembers(std::move(request))) {
     if (!member.ok()) return member.status();
     taken_ids_.insert(std::string(client::IdOf(member->name())));
+    alike_.AddMember(member->name(), member->display_name());
     for (const v1::Member::ExternalId& id : member->external_ids()) {
       if (id.system() == reader_.system()) {
         AddKnown(id.number(), *member);
@@ -596,6 +598,8 @@ absl::Status Importer::TakeExchange(imports::ImportedExchange& exchange) {
   }
   Pending pending{std::move(source), giver, receiver, exchange.seconds, /*opening=*/false, exchange.mended};
   pending.before_opening = !report_.opening_day.empty() && exchange.occurred_on <= report_.opening_day;
+  const bool numbered = !absl::StartsWith(exchange.origin_number, imports::kRowOrigin);
+  if (newest_before_ > 0 && !numbered) pending.alike_on = exchange.occurred_on;
   return Enqueue(std::move(pending), exchange);
 }
 
@@ -674,10 +678,12 @@ absl::Status Importer::Count(Pending& pending, const absl::Status& status, int64
     if (sequence != 0) posted_.Add(sequence);
     report_.before_opening += pending.before_opening;
     ++(pending.opening ? report_.openings_new : report_.exchanges_new);
+    NoteAlike(pending, /*is_new=*/true);
     pending.giver->new_seconds += seconds;
     pending.receiver->new_seconds -= seconds;
   } else if (client::ErrorReason(status) == "ORIGIN_RECORDED") {
     ++(pending.opening ? report_.openings_known : report_.exchanges_known);
+    NoteAlike(pending, /*is_new=*/false);
     if (pending.mended) {
       ++report_.mended_known;
       if (report_.mended_places.size() < kPlacesTold) report_.mended_places.push_back(pending.source.place);
@@ -717,6 +723,19 @@ void Importer::CompareKnown(const Pending& pending, const absl::Status& known) {
   if (report_.otherwise.size() == kPlacesTold) return;
   report_.otherwise.push_back({pending.source.place, told.at("exchange"), pending.seconds, std::abs(seconds),
                                giver, std::string(ShortName(told_giver->second))});
+}
+
+void Importer::NoteAlike(const Pending& pending, bool is_new) {
+  if (pending.alike_on.empty()) return;
+  const AlikeFinder::Key key =
+      AlikeFinder::KeyOf(alike_.NameOf(pending.giver->holder, pending.giver->display_name),
+                         alike_.NameOf(pending.receiver->holder, pending.receiver->display_name),
+                         pending.seconds, pending.alike_on);
+  if (is_new) {
+    alike_.AddNew(key, pending.alike_on, pending.source.place);
+  } else {
+    alike_.AddKnown(key);
+  }
 }
 
 bool Importer::CameMeanwhile(int64_t sequence) const {

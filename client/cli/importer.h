@@ -36,6 +36,7 @@
 #include "absl/status/statusor.h"
 #include "client/cli/batch_courier.h"
 #include "client/cli/import/reader.h"
+#include "client/cli/import_alike.h"
 #include "client/cli/import_entries.h"
 #include "client/cli/sequence_ranges.h"
 #include "client/cpp/client.h"
@@ -148,6 +149,8 @@ struct ImportReport {
   // moved may be in the opening already. The day; empty: the bank had no openings, or the files have them.
   int64_t before_opening = 0;
   std::string opening_day;
+  // Of `exchanges_new` those that the bank may have had already, where their files number nothing.
+  AlikeFinder::Found alike;
   int64_t openings_new = 0;
   int64_t openings_known = 0;
   // Hours of new and known exchanges together.
@@ -244,6 +247,8 @@ class Importer {
     bool opening;
     bool mended = false;
     bool before_opening = false;
+    // The ISO day of one that AlikeFinder looks for; else empty.
+    std::string alike_on = {};
   };
   // What the bank has of a member, as far as there may be more to tell.
   struct KnownMember {
@@ -311,6 +316,8 @@ class Importer {
   absl::Status Count(Pending& pending, const absl::Status& status, int64_t sequence);
   // What the bank has under the row's number, as the server tells it.
   void CompareKnown(const Pending& pending, const absl::Status& known);
+  // Notes an exchange that may be in the bank a second time.
+  void NoteAlike(const Pending& pending, bool is_new);
   absl::Status CountEntry(const imports::ImportedEntry& entry, const EntryResult& result);
   // Of an entry that the bank has: whether somebody else posted it after this run had read the balances.
   bool CameMeanwhile(int64_t sequence) const;
@@ -343,6 +350,8 @@ class Importer {
   int64_t newest_before_ = 0;
   // What this run has posted.
   SequenceRanges posted_;
+  // Where the bank has entries.
+  AlikeFinder alike_;
   // Ids that members of the bank have.
   absl::flat_hash_set<std::string> taken_ids_;
   std::vector<imports::DeclaredBalance> declared_;

@@ -11,6 +11,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "client/cli/import/text.h"
@@ -32,6 +33,15 @@ constexpr std::array<std::string_view, 12> kMonths = {
     "oct october octubre octobre okt oktober",
     "nov november noviembre novembre",
     "dec december dic diciembre des desembre decembre dez dezember"};
+// Likewise, from Monday on; `mar` is March, too.
+constexpr std::array<std::string_view, 7> kWeekdays = {
+    "mon monday lun lunes dl dilluns lundi mo montag",
+    "tue tues tuesday mar martes dt dimarts mardi di dienstag",
+    "wed wednesday mie miercoles dc dimecres mer mercredi mi mittwoch",
+    "thu thur thurs thursday jue jueves dj dijous jeu jeudi do donnerstag",
+    "fri friday vie viernes dv divendres ven vendredi fr freitag",
+    "sat saturday sab sabado ds dissabte sam samedi sa samstag sonnabend",
+    "sun sunday dom domingo dg diumenge dim dimanche so sonntag"};
 constexpr std::string_view kSmallWords = "de del d of the le el th st nd rd";
 
 bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
@@ -39,10 +49,11 @@ bool IsAlpha(char c) {
   return absl::ascii_isalpha(static_cast<unsigned char>(c)) || static_cast<unsigned char>(c) >= 0x80;
 }
 
-// 1 to 12; 0 where it is no month.
-int MonthOf(std::string_view word) {
-  for (size_t i = 0; i < kMonths.size(); ++i) {
-    if (HasWord(kMonths[i], word)) return static_cast<int>(i) + 1;
+// The place of the one that has `word` among its words, from 1; 0 where none has.
+template <size_t kSize>
+int PlaceOf(const std::array<std::string_view, kSize>& names, std::string_view word) {
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (HasWord(names[i], word)) return static_cast<int>(i) + 1;
   }
   return 0;
 }
@@ -71,9 +82,24 @@ void SkipBlanks(std::string_view& text) {
 struct Parts {
   std::vector<Number> numbers;
   int month = 0;
-  // Numbers before the month's name.
-  size_t before_month = 0;
+  // The month's name may be a day of the week as well.
+  bool may_be_weekday = false;
+  // From 1, Monday; 0 where none is written.
+  int weekday = 0;
 };
+
+// A word of a date. False where it belongs into none.
+bool TakeWord(const std::string& word, Parts& parts) {
+  const int weekday = PlaceOf(kWeekdays, word);
+  const int month = PlaceOf(kMonths, word);
+  if (weekday != 0) parts.weekday = weekday;
+  if (month != 0 && (parts.month == 0 || parts.may_be_weekday)) {
+    parts.month = month;
+    parts.may_be_weekday = weekday != 0;
+    return true;
+  }
+  return weekday != 0 || HasWord(kSmallWords, word);
+}
 
 bool TakeApart(std::string_view text, Parts& parts) {
   while (!text.empty()) {
@@ -84,14 +110,7 @@ bool TakeApart(std::string_view text, Parts& parts) {
     } else if (IsAlpha(text.front())) {
       size_t end = 0;
       while (end < text.size() && IsAlpha(text[end])) ++end;
-      const std::string word = FoldedName(text.substr(0, end));
-      const int month = MonthOf(word);
-      if (month != 0 && parts.month == 0) {
-        parts.month = month;
-        parts.before_month = parts.numbers.size();
-      } else if (!HasWord(kSmallWords, word)) {
-        return false;
-      }
+      if (!TakeWord(FoldedName(text.substr(0, end)), parts)) return false;
       text.remove_prefix(end);
     } else if (std::string_view(" -/.,'").find(text.front()) != std::string_view::npos) {
       text.remove_prefix(1);
@@ -109,22 +128,8 @@ int FullYear(const Number& year, const MomentRules& rules) {
   return static_cast<int>(full > rules.today.year() + 1 ? full - 100 : full);
 }
 
-bool ParseDate(std::string_view text, const MomentRules& rules, absl::CivilDay& day) {
-  if (text.size() == 8 && IsDigits(text)) {  // 20180108
-    const std::string dashed =
-        absl::StrCat(Absl(text.substr(0, 4)), "-", Absl(text.substr(4, 2)), "-", Absl(text.substr(6)));
-    return ParseDate(dashed, rules, day);
-  }
-  Parts parts;
-  if (!TakeApart(text, parts)) return false;
-  std::vector<Number>& numbers = parts.numbers;
-  if (numbers.size() + (parts.month != 0) != 3) return false;
-  if (parts.month != 0) {
-    // `8 Jan 2018`, `2018 Jan 8` and `Jan 8 2018`: the month goes into the middle.
-    numbers.insert(numbers.begin() + 1, Number{parts.month, 2});
-  } else if (numbers[0].digits != 4 && rules.order == DayOrder::kMonthFirst) {
-    std::swap(numbers[0], numbers[1]);
-  }
+// Day, month and year, or the other way round. False where there is no such day.
+bool AsDay(const std::vector<Number>& numbers, const MomentRules& rules, absl::CivilDay& day) {
   const bool year_first = numbers[0].digits == 4;
   const Number& year = numbers[year_first ? 0 : 2];
   const Number& in_month = numbers[year_first ? 2 : 0];
@@ -133,6 +138,43 @@ bool ParseDate(std::string_view text, const MomentRules& rules, absl::CivilDay& 
   day = absl::CivilDay(full_year, numbers[1].value, in_month.value);
   // Civil days run over into the next month; there is no 31 February.
   return day.year() == full_year && day.month() == numbers[1].value && day.day() == in_month.value;
+}
+
+bool FallsOn(absl::CivilDay day, int weekday) {
+  return static_cast<int>(absl::GetWeekday(day)) + 1 == weekday;
+}
+
+// `d’octubre` as `d'octubre`.
+std::string WithPlainApostrophe(std::string_view text) {
+  return absl::StrReplaceAll(Absl(text), {{"\xE2\x80\x99", "'"}});
+}
+
+bool ParseDate(std::string_view text, const MomentRules& rules, absl::CivilDay& day) {
+  if (text.size() == 8 && IsDigits(text)) {  // 20180108
+    const std::string dashed =
+        absl::StrCat(Absl(text.substr(0, 4)), "-", Absl(text.substr(4, 2)), "-", Absl(text.substr(6)));
+    return ParseDate(dashed, rules, day);
+  }
+  Parts parts;
+  if (!TakeApart(WithPlainApostrophe(text), parts)) return false;
+  std::vector<Number>& numbers = parts.numbers;
+  if (parts.may_be_weekday && numbers.size() == 3) parts.month = 0;
+  if (numbers.size() + (parts.month != 0) != 3) return false;
+  if (parts.month != 0) {
+    // `8 Jan 2018`, `2018 Jan 8` and `Jan 8 2018`: the month goes into the middle.
+    numbers.insert(numbers.begin() + 1, Number{parts.month, 2});
+  } else if (numbers[0].digits != 4 && rules.order == DayOrder::kMonthFirst) {
+    std::swap(numbers[0], numbers[1]);
+  }
+  if (!AsDay(numbers, rules, day)) return false;
+  // `Mon, 01/08/2018` is in January, whatever the rules say.
+  const bool either_order = parts.month == 0 && numbers[0].digits != 4 && numbers[0].value <= 12;
+  if (either_order && parts.weekday != 0 && !FallsOn(day, parts.weekday)) {
+    std::swap(numbers[0], numbers[1]);
+    absl::CivilDay other;
+    if (AsDay(numbers, rules, other) && FallsOn(other, parts.weekday)) day = other;
+  }
+  return true;
 }
 
 // `09:21`, `9:21:00.5`.
@@ -205,6 +247,18 @@ bool ParseUnixSeconds(std::string_view text, const MomentRules& rules, Moment& m
   return true;
 }
 
+// `Mon, 01/08/2018` as `01/08/2018`.
+std::string_view WithoutWeekday(std::string_view text) {
+  size_t end = 0;
+  while (end < text.size() && IsAlpha(text[end])) ++end;
+  if (end == 0 || PlaceOf(kWeekdays, FoldedName(text.substr(0, end))) == 0) return text;
+  text.remove_prefix(end);
+  while (!text.empty() && std::string_view(" .,").find(text.front()) != std::string_view::npos) {
+    text.remove_prefix(1);
+  }
+  return text;
+}
+
 // Where the hour begins, at its first digit; npos where there is none.
 size_t ClockStart(std::string_view text) {
   const size_t colon = text.find(':');
@@ -231,11 +285,14 @@ bool ParseMoment(std::string_view text, const MomentRules& rules, Moment& moment
   date = Trimmed(date);
   if (!date.empty() && date.back() == ',') date = Trimmed(date.substr(0, date.size() - 1));
   if (!ParseDate(date, rules, moment.day)) return false;
+  moment.bare_day = moment.day;
   if (rest.empty()) return true;
   absl::Duration clock;
   absl::TimeZone zone;
   if (!TakeClock(rest, clock)) return false;
-  if (!ParseZone(Trimmed(rest), rules.unzoned, zone)) return false;
+  rest = Trimmed(rest);
+  if (!ParseZone(rest, rules.unzoned, zone)) return false;
+  if (!rest.empty() || clock != absl::ZeroDuration()) moment.bare_day.reset();
   moment.time = absl::FromCivil(absl::CivilSecond(moment.day) + absl::ToInt64Seconds(clock), zone) +
                 (clock - absl::Seconds(absl::ToInt64Seconds(clock)));
   moment.day = absl::ToCivilDay(moment.time, rules.bank_zone);
@@ -244,7 +301,7 @@ bool ParseMoment(std::string_view text, const MomentRules& rules, Moment& moment
 
 void DayOrderVote::Add(std::string_view text) {
   if (day_first_) return;
-  text = Trimmed(text);
+  text = WithoutWeekday(Trimmed(text));
   std::vector<Number> numbers;
   while (numbers.size() < 3) {
     Number number;

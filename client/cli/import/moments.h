@@ -4,6 +4,7 @@
 #ifndef TIMEBANK_CLIENT_CLI_IMPORT_MOMENTS_H_
 #define TIMEBANK_CLIENT_CLI_IMPORT_MOMENTS_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,11 +31,16 @@ struct Moment {
   absl::CivilDay day;
   // InfinitePast where the text has no hour.
   absl::Time time = absl::InfinitePast();
+  // The day that is written, where the text has no hour, or midnight without a zone: what spreadsheet
+  // programs make of a day, and back.
+  std::optional<absl::CivilDay> bare_day;
 };
 
 // Reads `2018-01-08`, `2018/1/8`, `20180108`, `8/1/2018`, `8.1.18`, `8 Jan 2018`, `Jan 8, 2018`, `8 de enero
-// de 2018` (months in English, Spanish, Catalan, French, German), each also with an hour: `09:21`, `9:21:00
-// PM`, `T09:21:00.123Z`, `+01:00`, ` UTC`; and seconds since 1970. False where it is none, or no such day.
+// de 2018`, `8 d’enero` (months in English, Spanish, Catalan, French, German), each also with a day of the
+// week, which decides between `8/1` and `1/8` where one of them falls on it, and with an hour: `09:21`,
+// `9:21:00 PM`, `T09:21:00.123Z`, `+01:00`, ` UTC`; and seconds since 1970. False where it is none, or no
+// such day.
 bool ParseMoment(std::string_view text, const MomentRules& rules, Moment& moment);
 
 // What the days of a column tell about their order.

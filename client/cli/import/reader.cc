@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <set>
 #include <string>
@@ -65,24 +66,21 @@ bool IsBetter(const Fit& a, const Fit& b) {
   return a.columns > b.columns;
 }
 
-// The first row, shortened: so that people see what the file looked like.
-std::string FirstRow(const Glimpse& file) {
-  constexpr size_t kMostCells = 12;
+// What the file looked like. Not what stands in it: in a file without headings that may be anybody's
+// password.
+std::string Shape(const Glimpse& file) {
   if (file.rows.empty() || file.rows.front().fields.empty()) return cli::T("it has no rows");
-  std::string cells;
-  for (size_t i = 0; i < std::min(file.rows.front().fields.size(), kMostCells); ++i) {
-    absl::StrAppend(&cells, i == 0 ? "" : ", ", Shortened(file.rows.front().fields[i]));
-  }
-  return cli::Fill(cli::T("its first row is: $0"), cells);
+  const auto columns = static_cast<int64_t>(file.rows.front().fields.size());
+  return cli::Fill(cli::Tn("its first row has $0 column", "its first row has $0 columns", columns), columns);
 }
 
 absl::Status NotRecognised(const Glimpse& file) {
   return absl::InvalidArgumentError(cli::Fill(
-      // Translators: $0 is a file, $1 `its first row is: …`, $2 the systems that there are.
+      // Translators: $0 is a file, $1 `its first row has 3 columns`, $2 the systems that there are.
       cli::T("Cannot tell what $0 is; $1. Say which system wrote it (--from $2), or which columns of a "
              "spreadsheet are "
              "meant (--giver, --receiver, --hours, --date)."),
-      file.path, FirstRow(file), Names()));
+      file.path, Shape(file), Names()));
 }
 
 absl::StatusOr<const Format*> Recognise(const std::vector<Glimpse>& files, const ReaderOptions& options) {
@@ -98,9 +96,10 @@ absl::StatusOr<const Format*> Recognise(const std::vector<Glimpse>& files, const
   // TimeOverflow knows what to make of a file of which no row can be read.
   if (best.stranger != nullptr && best.format != &TimeOverflow()) {
     return absl::InvalidArgumentError(cli::Fill(
-        // Translators: $0 is a file, $1 `its first row is: …`, $2 a system, $3 files and their columns.
+        // Translators: $0 is a file, $1 `its first row has 3 columns`, $2 a system, $3 files and their
+        // columns.
         cli::T("Cannot tell what $0 is; $1. The other files are $2's, of which were looked for: $3."),
-        best.stranger->path, FirstRow(*best.stranger), best.format->system, best.format->looked_for()));
+        best.stranger->path, Shape(*best.stranger), best.format->system, best.format->looked_for()));
   }
   return best.format;
 }

@@ -226,6 +226,9 @@ struct Reject {
 using Row = std::variant<ImportedMember, ImportedCircle, ImportedExchange, ImportedOpening, ImportedEntry,
                          ImportedMerge, DeclaredBalance, Reject>;
 
+// How the origin's number begins that is made of a row's facts.
+inline constexpr char kRowOrigin[] = "row-";
+
 class Reader {
  public:
   virtual ~Reader() = default;

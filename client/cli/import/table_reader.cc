@@ -4,8 +4,10 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <fstream>
 #include <functional>
 #include <initializer_list>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -59,6 +61,15 @@ std::string Listed(const std::vector<std::string>& words) {
     absl::StrAppend(&listed, i == 0 ? "" : ", ", words[i]);
   }
   return listed;
+}
+
+// False where one of them cannot be read.
+bool HaveSameBytes(const std::string& one, const std::string& other) {
+  std::ifstream a(one, std::ios::binary);
+  std::ifstream b(other, std::ios::binary);
+  if (!a || !b) return false;
+  return std::equal(std::istreambuf_iterator<char>(a), std::istreambuf_iterator<char>(),
+                    std::istreambuf_iterator<char>(b), std::istreambuf_iterator<char>());
 }
 
 }  // namespace
@@ -325,8 +336,8 @@ void TableReader::When(Line& line, int column, ImportedExchange& exchange) {
   if (!line.ok()) return;
   exchange.occurred_on = absl::FormatCivilTime(moment.day);
   exchange.record_time = moment.time;
-  when_ = moment.time == absl::InfinitePast() ? exchange.occurred_on
-                                              : absl::StrCat(absl::ToUnixMicros(moment.time));
+  when_ = moment.bare_day ? absl::FormatCivilTime(*moment.bare_day)
+                          : absl::StrCat(absl::ToUnixMicros(moment.time));
   if (moment.day <= today) {
     last_day_ = {&line.source(), line.Raw(column), exchange.occurred_on, exchange.record_time, when_};
     return;
@@ -501,9 +512,16 @@ bool TableReader::IsNew(Line& line, const ImportedExchange& exchange, const std:
     }
     return false;
   }
-  const FactsHash hash = HashFacts({exchange.giver, exchange.receiver, seconds, when_, exchange.note});
+  const FactsHash hash =
+      HashFacts({exchange.giver, exchange.receiver, seconds, when_, AsRead(exchange.note)});
   Seen& seen = seen_[hash];
-  if (seen.file != file) {
+  const bool has_day = !when_.empty();
+  if (!has_day && IsCopy(at_)) {
+    CountTwice(line.place());
+    return false;
+  }
+  // Without a day, files do not overlap: the same help of another week is another exchange.
+  if (has_day && seen.file != file) {
     // Files that overlap hold the same rows; within one file equal rows are as many exchanges.
     seen.before_or_facts = std::max(seen.before_or_facts, seen.here);
     seen.here = 0;
@@ -513,8 +531,20 @@ bool TableReader::IsNew(Line& line, const ImportedExchange& exchange, const std:
     CountTwice(line.place());
     return false;
   }
-  origin_number = absl::StrCat("row-", ToHex(hash), "-", seen.here);
+  origin_number = absl::StrCat(kRowOrigin, ToHex(hash), "-", seen.here);
   return true;
+}
+
+// Whether a file before it is the same, byte for byte.
+bool TableReader::IsCopy(size_t index) {
+  while (copies_.size() <= index) {
+    const Glimpse& file = sources_[copies_.size()]->glimpse();
+    const auto end = sources_.begin() + static_cast<std::ptrdiff_t>(copies_.size());
+    copies_.push_back(std::any_of(sources_.begin(), end, [&file](const std::unique_ptr<Source>& earlier) {
+      return earlier->glimpse().bytes == file.bytes && HaveSameBytes(earlier->glimpse().path, file.path);
+    }));
+  }
+  return copies_[index];
 }
 
 const ImportedExchange* TableReader::Post(Line& line, int giver_column, int receiver_column, int note_column,
@@ -526,6 +556,12 @@ const ImportedExchange* TableReader::Post(Line& line, int giver_column, int rece
     line.Fail(note_column, absl::StrCat("longer than ", kMaxNoteBytes, " bytes"));
   }
   if (!line.ok() || !IsNew(line, exchange, own_number, exchange.origin_number)) return nullptr;
+  if (own_number.empty() && when_.empty()) {
+    Count(
+        "transfers without a day: one that equals one of an earlier import is taken for that one, and is not "
+        "posted again",
+        line.place());
+  }
   if (CodePoints(exchange.category) > kMaxCategoryCharacters) {
     Count(absl::StrCat("categories of more than ", kMaxCategoryCharacters, " characters"), line.place());
     exchange.category.clear();

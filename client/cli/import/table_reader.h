@@ -182,6 +182,7 @@ class TableReader : public Reader {
   void CheckShape(Line& line) const;
   bool ReadMoment(const Line& line, int column, Moment& moment) const;
   void CountTwice(const Place& place);
+  bool IsCopy(size_t index);
   bool IsNew(Line& line, const ImportedExchange& exchange, const std::string& own_number,
              std::string& origin_number);
   void GiveDeclared();
@@ -215,6 +216,8 @@ class TableReader : public Reader {
   absl::flat_hash_map<std::string, DeclaredBalance> openings_;
   absl::flat_hash_map<std::string, Place> member_places_;
   absl::flat_hash_map<FactsHash, Seen> seen_;
+  // Of the first sources, as far as it was asked for.
+  std::vector<bool> copies_;
   std::map<std::string, Counted> counted_;
 };
 

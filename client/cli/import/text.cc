@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,20 +58,29 @@ struct Free {
   void operator()(utf8proc_uint8_t* bytes) const { std::free(bytes); }
 };
 
+bool IsAscii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x80; });
+}
+
+// None for text that is no UTF-8.
+std::optional<std::string> Mapped(std::string_view text, int options) {
+  utf8proc_uint8_t* bytes = nullptr;
+  const utf8proc_ssize_t size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                             static_cast<utf8proc_ssize_t>(text.size()), &bytes,
+                                             static_cast<utf8proc_option_t>(options));
+  const std::unique_ptr<utf8proc_uint8_t, Free> owned(bytes);
+  if (size < 0) return std::nullopt;
+  return std::string(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
+}
+
 }  // namespace
 
 std::string WithoutMarks(std::string_view text) {
-  if (std::all_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x80; })) {
-    return absl::AsciiStrToLower(Absl(text));
-  }
-  utf8proc_uint8_t* bytes = nullptr;
-  const auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT |
-                                                      UTF8PROC_STRIPMARK | UTF8PROC_CASEFOLD);
-  const utf8proc_ssize_t size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                                             static_cast<utf8proc_ssize_t>(text.size()), &bytes, options);
-  const std::unique_ptr<utf8proc_uint8_t, Free> owned(bytes);
-  if (size < 0) return std::string(text);
-  std::string plain(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
+  if (IsAscii(text)) return absl::AsciiStrToLower(Absl(text));
+  std::optional<std::string> mapped = Mapped(
+      text, UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_STRIPMARK | UTF8PROC_CASEFOLD);
+  if (!mapped) return std::string(text);
+  std::string plain = *std::move(mapped);
   for (const auto& [stroked, letter] : kStroked) {
     for (size_t at = plain.find(stroked); at != std::string::npos; at = plain.find(stroked, at)) {
       plain.replace(at, stroked.size(), letter);
@@ -106,6 +116,29 @@ std::string FoldedName(std::string_view text) {
   }
   while (!folded.empty() && folded.back() == ' ') folded.pop_back();
   return folded;
+}
+
+std::string AsRead(std::string_view text) {
+  std::string composed;
+  if (!IsAscii(text)) {
+    composed = Mapped(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE).value_or(std::string(text));
+    text = composed;
+  }
+  std::string read;
+  read.reserve(text.size());
+  bool blank = false;
+  for (size_t at = 0; at < text.size();) {
+    const bool no_break = text.substr(at, kNoBreakSpace.size()) == kNoBreakSpace;
+    if (no_break || absl::ascii_isspace(static_cast<unsigned char>(text[at]))) {
+      blank = true;
+      at += no_break ? kNoBreakSpace.size() : 1;
+      continue;
+    }
+    if (blank && !read.empty()) read.push_back(' ');
+    blank = false;
+    read.push_back(text[at++]);
+  }
+  return read;
 }
 
 std::string HeadingKey(std::string_view text) {

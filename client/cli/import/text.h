@@ -38,6 +38,10 @@ std::string WithoutMarks(std::string_view text);
 // The same with single blanks: `Ö. Đặng ` and `o. dang` are the same name.
 std::string FoldedName(std::string_view text);
 
+// As people read it, however a program saved it: accents composed (NFC), line breaks and other blanks, at the
+// ends and several together, one blank or none. Text that is no UTF-8 keeps its accents as they are.
+std::string AsRead(std::string_view text);
+
 // The letters and digits of FoldedName() alone: `From / to - Full name` and `from_to_fullname` are the same
 // heading. Text without any (`#`) stands for itself.
 std::string HeadingKey(std::string_view text);

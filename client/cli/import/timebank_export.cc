@@ -22,6 +22,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
@@ -725,10 +726,13 @@ void TimebankReader::ReadTransfer(const Sheet& sheet, ImportedEntry& entry, Prob
 
 // ---- Opening
 
-// How well a file fits: whatever the version, it is nobody else's.
+// Whether an export has such a file, of whatever version.
+bool IsAnExports(const Glimpse& file) { return FindHeading(file, kFiles) || IsOfAnotherVersion(file); }
+
+// How well a file fits: it is nobody else's.
 int Fit(const Glimpse& file, const ReaderOptions& /*options*/) {
   constexpr int kSurely = 100;
-  return FindHeading(file, kFiles) || IsOfAnotherVersion(file) ? kSurely : 0;
+  return IsAnExports(file) ? kSurely : 0;
 }
 
 absl::StatusOr<std::unique_ptr<Reader>> OpenTimebank(std::vector<Glimpse> files,
@@ -759,14 +763,47 @@ absl::StatusOr<std::unique_ptr<Reader>> OpenTimebank(std::vector<Glimpse> files,
 }
 
 // Those in `folder` that are not hidden, by name.
-void AddVisibleFiles(const std::string& folder, std::vector<std::string>& files) {
-  const auto first = static_cast<std::ptrdiff_t>(files.size());
+std::vector<std::string> VisibleFiles(const std::string& folder) {
+  std::vector<std::string> files;
   std::error_code none;
   for (const auto& entry : std::filesystem::directory_iterator(folder, none)) {
     const bool hidden = entry.path().filename().string().front() == '.';
     if (!hidden && entry.is_regular_file(none)) files.push_back(entry.path().string());
   }
-  std::sort(files.begin() + first, files.end());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+// The names of an export's files that are in `folder`; none where none of them is an export's. Where one is,
+// another of these names belongs to it, and is no export's any more by somebody's mistake.
+std::vector<std::string> ExportIn(const std::string& folder) {
+  std::vector<std::string> files;
+  bool is_export = false;
+  std::error_code none;
+  for (const char* name : kFileNames) {
+    const std::filesystem::path file = std::filesystem::path(folder) / name;
+    if (!std::filesystem::exists(file, none)) continue;
+    files.push_back(file.string());
+    const absl::StatusOr<Glimpse> looked_at = LookAt(file.string());
+    is_export = is_export || (looked_at.ok() && IsAnExports(*looked_at));
+  }
+  if (!is_export) files.clear();
+  return files;
+}
+
+// `notes.txt and old.csv, which lie beside the export in rushey-export`; empty where nothing does.
+std::string TellBeside(const std::string& folder, const std::vector<std::string>& files) {
+  constexpr size_t kMostTold = 10;
+  std::vector<std::string> beside;
+  for (const std::string& file : VisibleFiles(folder)) {
+    if (std::find(files.begin(), files.end(), file) != files.end()) continue;
+    beside.push_back(Tellable(std::filesystem::path(file).filename().string()));
+  }
+  if (beside.empty()) return "";
+  const size_t more = beside.size() > kMostTold ? beside.size() - kMostTold : 0;
+  beside.resize(beside.size() - more);
+  return absl::StrCat("files beside the export in ", Tellable(folder), ": ", absl::StrJoin(beside, ", "),
+                      more > 0 ? absl::StrCat(" and ", more, " more") : "");
 }
 
 }  // namespace
@@ -790,25 +827,26 @@ std::optional<ExportedBank> BankIn(const std::vector<std::string>& files) {
   return std::nullopt;
 }
 
-absl::StatusOr<std::vector<std::string>> FilesIn(const std::vector<std::string>& paths) {
-  std::vector<std::string> files;
+absl::StatusOr<FoundFiles> FilesIn(const std::vector<std::string>& paths) {
+  FoundFiles found;
   for (const std::string& path : paths) {
     std::error_code none;
     if (!std::filesystem::is_directory(path, none)) {
-      files.push_back(path);
+      found.files.push_back(path);
       continue;
     }
-    const size_t before = files.size();
-    for (const char* name : kFileNames) {
-      const std::filesystem::path file = std::filesystem::path(path) / name;
-      if (std::filesystem::exists(file, none)) files.push_back(file.string());
+    std::vector<std::string> files = ExportIn(path);
+    if (files.empty()) {
+      files = VisibleFiles(path);
+    } else if (std::string beside = TellBeside(path, files); !beside.empty()) {
+      found.left_out.push_back(std::move(beside));
     }
-    // Another system's: whatever lies there.
-    if (files.size() == before) AddVisibleFiles(path, files);
-    if (files.size() == before)
+    if (files.empty()) {
       return absl::InvalidArgumentError(cli::Fill(cli::T("$0 is an empty folder."), path));
+    }
+    found.files.insert(found.files.end(), files.begin(), files.end());
   }
-  return files;
+  return found;
 }
 
 const Format& Timebank() {

@@ -112,9 +112,16 @@ std::optional<ExportedBank> BankIn(const std::vector<std::string>& files);
 
 // ---- The folder
 
-// `paths`, with the files of an export in the place of each folder, and where it holds none all that lies in
-// it. Errors (InvalidArgument): an empty folder.
-absl::StatusOr<std::vector<std::string>> FilesIn(const std::vector<std::string>& paths);
+struct FoundFiles {
+  std::vector<std::string> files;
+  // What lies beside an export, in words: to be told.
+  std::vector<std::string> left_out;
+};
+
+// `paths`, with the files in the place of each folder: an export's, where one of those names has an export's
+// heading; else all that lie in it and are not hidden, since other systems have a members.csv, too. Errors
+// (InvalidArgument): an empty folder.
+absl::StatusOr<FoundFiles> FilesIn(const std::vector<std::string>& paths);
 
 }  // namespace timebank::imports
 

@@ -223,6 +223,49 @@ TEST_F(ImportCommandTest, MendedIntoWhatIsPosted) {
   EXPECT_EQ(RunCli(bank_, {"import", sheet}).err.find("mended"), std::string::npos);
 }
 
+// Goal: what the bank may have already under another origin is told with its lines, and posted all the same:
+// a file that was saved with days instead of moments, or that is read with its list of members now.
+TEST_F(ImportCommandTest, WhatTheBankMayHaveIsTold) {
+  const std::string moments = Write("moments.csv",
+                                    "Date,Giver,Receiver,Hours\n"
+                                    "2019-01-01 10:20,Ana Muñoz,Ben,1.5\n"
+                                    "2019-01-02 10:20,Ana Muñoz,Ben,2\n"
+                                    "2019-01-02 17:20,Ben,Ana Muñoz,2\n");
+  const Ran first = RunCli(bank_, {"import", moments, "--make-members", "--commit"});
+  ASSERT_EQ(first.code, ExitCode::kOk) << first.err;
+  EXPECT_EQ(first.err.find("of the same day"), std::string::npos) << first.err;
+  EXPECT_EQ(RunCli(bank_, {"import", moments}).err.find("of the same day"), std::string::npos) << "all known";
+
+  const std::string days = Write("days.csv",
+                                 "Date,Giver,Receiver,Hours\n"
+                                 "2019-01-01,Ana Muñoz,Ben,1.5\n"
+                                 "2019-01-02,Ana Muñoz,Ben,2\n"
+                                 "2019-01-02,Ana Muñoz,Ben,2\n"
+                                 "2019-01-03,Ana Muñoz,Ben,2\n");
+  const Ran again = RunCli(bank_, {"import", days});
+  EXPECT_EQ(again.code, ExitCode::kOk) << again.err;
+  EXPECT_NE(again.err.find("  exchanges  4 new, 0 known; 7h30 in all\n"
+                           "             2 new exchanges are of the same days, people and hours as some that "
+                           "were in the bank before: days.csv line 2; days.csv line 3. Was this file"),
+            std::string::npos)
+      << again.err;
+  const std::string members = Write("members.csv", "Number,Name\n7,ANA MUNOZ\n8,Ben\n");
+  const Ran with_members = RunCli(bank_, {"import", moments, members, "-o", "json"});
+  EXPECT_NE(with_members.out.find("\"exchanges_alike\": 3"), std::string::npos) << with_members.out;
+
+  const Ran posted = RunCli(bank_, {"import", days, "--commit"});
+  EXPECT_NE(posted.err.find("4 new, 0 known"), std::string::npos) << posted.err;
+  EXPECT_NE(posted.err.find("2 new exchanges are of the same days"), std::string::npos) << posted.err;
+  // One that is known under its own origin is no other one's double.
+  const std::string more = Write("more.csv",
+                                 "Date,Giver,Receiver,Hours,Note\n"
+                                 "2019-01-03,Ana Muñoz,Ben,2,\n"
+                                 "2019-01-03,Ana Muñoz,Ben,2,Bread\n");
+  const Ran other = RunCli(bank_, {"import", more});
+  EXPECT_NE(other.err.find("1 new, 1 known"), std::string::npos) << other.err;
+  EXPECT_EQ(other.err.find("of the same day"), std::string::npos) << other.err;
+}
+
 // Goal: the folder in which the other system's files lie will do; what is hidden in it is passed over.
 TEST_F(ImportCommandTest, AFolderOfFiles) {
   Write(".DS_Store", "nothing to import");
@@ -233,6 +276,23 @@ TEST_F(ImportCommandTest, AFolderOfFiles) {
   const Ran none = RunCli(bank_, {"import", (folder_ / "empty").string()});
   EXPECT_NE(none.code, ExitCode::kOk);
   EXPECT_NE(none.err.find("is an empty folder"), std::string::npos) << none.err;
+}
+
+// Goal: a members.csv does not hide the files beside it; beside an export they are left out and told.
+TEST_F(ImportCommandTest, AFolderWithMembersInIt) {
+  std::filesystem::remove_all(folder_);
+  std::filesystem::create_directories(folder_);
+  Write("members.csv", "Number,Name\n1,Zoe\n2,Ben\n");
+  Write("hours.csv", "Date,Given by,Received by,Hours\n2019-01-01,1,2,1\n");
+  const Ran ran = RunCli(bank_, {"import", folder_.string()});
+  EXPECT_NE(ran.err.find("2 new, 0 known\n  exchanges  1 new, 0 known"), std::string::npos) << ran.err;
+  Write("members.csv",
+        absl::StrCat(std::string(imports::kMemberColumns[0]), ",id,display_name\nnorbury,zoe,Zoe\n"));
+  const Ran beside = RunCli(bank_, {"import", folder_.string()});
+  EXPECT_NE(
+      beside.err.find(absl::StrCat("left out: files beside the export in ", folder_.string(), ": hours.csv")),
+      std::string::npos)
+      << beside.err;
 }
 
 // Goal: who brings a spreadsheet program's own file is told what to do about it.

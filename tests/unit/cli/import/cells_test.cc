@@ -97,6 +97,30 @@ TEST(MomentsTest, ReadsDays) {
   }
 }
 
+// Goal: a day of the week beside a day is understood, in five languages; `mar` is one only where it must be.
+TEST(MomentsTest, ReadsWeekdays) {
+  for (const char* text :
+       {"Mon 8 Jan 2018", "Monday, 8th January 2018", "lunes 8 de enero de 2018", "lun 8/1/2018",
+        "dilluns, 8 de gener de 2018", "dl. 8-1-2018", "lundi 8 janvier 2018", "Montag, 8. Januar 2018",
+        "Mo 08.01.2018", "8/1/2018 lunes", "mar. 8 janv. 2018", "mar 8/1/2018"}) {
+    EXPECT_EQ(Day(text), "2018-01-08") << text;
+  }
+  EXPECT_EQ(Day("Mon, 01/08/2018 - 09:21", DayOrder::kMonthFirst), "2018-01-08 08:21:00");
+  EXPECT_EQ(Day("mar 8 2018"), "2018-03-08");
+  EXPECT_EQ(Day("mar. 6 mar 2018"), "2018-03-06");
+  EXPECT_EQ(Day("1 d\xE2\x80\x99octubre de 2018"), "2018-10-01");
+  EXPECT_EQ(Day("1 d'octubre de 2018"), "2018-10-01");
+  // 8 January 2018 was a Monday, 1 August a Wednesday.
+  EXPECT_EQ(Day("Mon, 01/08/2018 - 09:21"), "2018-01-08 08:21:00");
+  EXPECT_EQ(Day("Wed, 01/08/2018"), "2018-08-01");
+  EXPECT_EQ(Day("mié 08/01/2018", DayOrder::kMonthFirst), "2018-08-01") << "as the rules say";
+  EXPECT_EQ(Day("lun 08/01/2018", DayOrder::kMonthFirst), "2018-01-08");
+  EXPECT_EQ(Day("Sun 08/01/2018"), "2018-01-08") << "no reading falls on it";
+  EXPECT_EQ(Day("Tue 2018-01-08"), "2018-01-08");
+  EXPECT_EQ(Day("Monday"), "none");
+  EXPECT_EQ(Day("Mon 8/1"), "none");
+}
+
 // Goal: a moment is told in the bank's time zone unless it says another; its day is the bank's.
 TEST(MomentsTest, ReadsMoments) {
   EXPECT_EQ(Day("2018-01-08 09:21"), "2018-01-08 08:21:00");
@@ -123,6 +147,7 @@ TEST(MomentsTest, VotesOnTheOrder) {
   EXPECT_EQ(order({"01/02/2018", "01/25/2018"}), DayOrder::kMonthFirst);
   EXPECT_EQ(order({"01/25/2018", "25/01/2018"}), DayOrder::kDayFirst) << "one of them is a mistake";
   EXPECT_EQ(order({"2018/01/25", "2018-01-25", "x"}), DayOrder::kDayFirst);
+  EXPECT_EQ(order({"Mon, 01/08/2018 - 09:21", "Thu, 01/25/2018 - 09:21"}), DayOrder::kMonthFirst);
 }
 
 std::string AsUtf8(const std::string& bytes) {
@@ -158,6 +183,15 @@ TEST(TextTest, Folds) {
   EXPECT_EQ(HeadingKey("payee.code"), "payeecode");
   EXPECT_EQ(HeadingKey("Categoría"), "categoria");
   EXPECT_EQ(HeadingKey(" # "), "#");
+}
+
+// Goal: what different programs make of the same text is read as the same, and nothing else is.
+TEST(TextTest, AsRead) {
+  EXPECT_EQ(AsRead(" a\r\n\tb \xC2\xA0 c\n"), "a b c");
+  EXPECT_EQ(AsRead("cafe\xCC\x81"), "caf\xC3\xA9");
+  EXPECT_EQ(AsRead("Café"), "Café");
+  EXPECT_EQ(AsRead("a\xF1 b "), "a\xF1 b");
+  EXPECT_EQ(AsRead(" \n"), "");
 }
 
 // Goal: a cell names people by name, number or both; names find their number, and who is meant must be plain.

@@ -14,10 +14,14 @@
 namespace timebank::imports {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 using CesTest = ReaderTest;
 
@@ -189,6 +193,26 @@ TEST_F(KomunitinTest, ReadsFourColumns) {
   EXPECT_EQ(std::get<ImportedExchange>(ReadRows({four}).at(0)).origin_number, origin);
 }
 
+// Goal: without days the same help of another week is another exchange, unless the file itself is there
+// twice; that a later import cannot tell it from this one's is told.
+TEST_F(KomunitinTest, FourColumnsOfTwoWeeks) {
+  const std::string rows = "To,From,Amount,Description\nRUSH0001,RUSH0002,1.5,Help\n";
+  const std::string more = "RUSH0001,RUSH0003,1,Bread\n";
+  const std::string one = Write("w1.csv", rows);
+  const std::string two = Write("w2.csv", rows + more);
+  const std::string copy = Write("w1 (1).csv", rows);
+  EXPECT_THAT(Read({one, two}), ElementsAre("RUSH0001 helped RUSH0002 5400 2023-11-16 Help",
+                                            "RUSH0001 helped RUSH0002 5400 2023-11-16 Help",
+                                            "RUSH0001 helped RUSH0003 3600 2023-11-16 Bread"));
+  EXPECT_THAT(left_out(), HasSubstr("3 transfers without a day: one that equals one of an earlier import is "
+                                    "taken for that one, and is not posted again"));
+  EXPECT_THAT(Read({one, copy, two}), SizeIs(3));
+  EXPECT_THAT(left_out(), HasSubstr("1 transfers that stand in the files twice"));
+  std::set<std::string> origins;
+  for (const Row& row : ReadRows({two, copy})) origins.insert(std::get<ImportedExchange>(row).origin_number);
+  EXPECT_THAT(origins, SizeIs(3));
+}
+
 using CyclosTest = ReaderTest;
 
 constexpr char kCyclosHeading[] =
@@ -222,6 +246,78 @@ TEST_F(CyclosTest, AFilesNameTellsItsOwner) {
               ElementsAre(HasSubstr("whose account this file shows")));
   EXPECT_THAT(Read({Write("export.csv", rows)}),
               ElementsAre(HasSubstr("line 2 From / to: whose account this file shows cannot be told")));
+}
+
+// Goal: files of one account that overlap (two years, a second download) are one account's, whoever else's
+// file is there; nobody's hours move twice, and none to somebody else.
+TEST_F(CyclosTest, FilesOfOneAccountMayOverlap) {
+  const std::string year_2018 = std::string(kCyclosHeading) +
+                                "08/01/2018,Trade,1,ben,Ben,Help,TX1\n"
+                                "09/01/2018,Trade,2,carol,Carol,Help,TX2\n"
+                                "10/12/2018,Trade,-0.5,dan,Dan,Help,TX3\n";
+  const std::string year_2019 = std::string(kCyclosHeading) +
+                                "10/12/2018,Trade,-0.5,dan,Dan,Help,TX3\n"
+                                "10/01/2019,Trade,1,carol,Carol,Help,TX4\n";
+  const auto expected =
+      UnorderedElementsAre("ana helped ben 3600 2018-01-08 Help", "ana helped carol 7200 2018-01-09 Help",
+                           "dan helped ana 1800 2018-12-10 Help", "ana helped carol 3600 2019-01-10 Help");
+  const std::string one = Write("transactions-ana-2018.csv", year_2018);
+  const std::string two = Write("transactions-ana-2019.csv", year_2019);
+  EXPECT_THAT(Read({one, two}), expected);
+  EXPECT_THAT(Read({two, one}), expected);
+  const std::string download = Write("transactions-ana.csv", year_2018);
+  EXPECT_THAT(Read({download, Write("transactions-ana (1).csv", year_2019)}), expected);
+  // Of one account as a whole the other side's file tells whose it is, whatever the files are called.
+  const std::string ben =
+      Write("b.csv", std::string(kCyclosHeading) + "08/01/2018,Trade,-1,ana,Ana,Help,TX1\n");
+  const std::string y = Write("y.csv", year_2019);
+  const std::string x = Write("x.csv", year_2018);
+  EXPECT_THAT(Read({x, y, ben}), expected);
+  EXPECT_THAT(Read({ben, y, x}), expected);
+  const std::string members = Write("members.csv", "username,name\nana,Ana\n");
+  const Rows with_members = Read({members, one, two});
+  EXPECT_THAT(Rows(with_members.begin() + 1, with_members.end()), expected);
+}
+
+// Goal: where files contradict each other about whose they are, nothing is read, and they are named.
+TEST_F(CyclosTest, FilesThatContradictEachOtherAreRefused) {
+  const auto file = [this](const std::string& name, const std::string& rows) {
+    return Write(name, kCyclosHeading + rows);
+  };
+  const std::string ana = file("transactions-ana.csv",
+                               "08/01/2018,Trade,1,ben,Ben,Help,TX1\n"
+                               "09/01/2018,Trade,2,ben,Ben,Help,TX2\n");
+  EXPECT_THAT(Read({ana, file("x.csv",
+                              "08/01/2018,Trade,-1,ana,Ana,Help,TX1\n"
+                              "09/01/2018,Trade,-2,eva,Eva,Help,TX2\n")}),
+              ElementsAre(AllOf(HasSubstr("whose account transactions-ana.csv shows"), HasSubstr("ana's"),
+                                HasSubstr("eva's"))));
+  EXPECT_THAT(Read({ana, file("x.csv",
+                              "08/01/2018,Trade,1,ben,Ben,Help,TX1\n"
+                              "09/01/2018,Trade,-2,ana,Ana,Help,TX2\n")}),
+              ElementsAre(HasSubstr("both sides of transaction TX2")));
+  EXPECT_THAT(Read({ana, file("transactions-eva.csv", "08/01/2018,Trade,1,ben,Ben,Help,TX1\n")}),
+              ElementsAre(AllOf(HasSubstr("whose account transactions-"), HasSubstr("eva's"))));
+  // Of one row alone it is that row's fault.
+  EXPECT_THAT(
+      Read({ana, file("transactions-eva.csv", "08/01/2018,Trade,1,dan,Dan,Help,TX1\n")}),
+      UnorderedElementsAre("ana helped ben 3600 2018-01-08 Help", "ana helped ben 7200 2018-01-09 Help",
+                           HasSubstr("TX1 stands in the files already, with another")));
+}
+
+// Goal: a year or a day behind a member's name is no part of it; a number may be.
+TEST_F(CyclosTest, APeriodInAFilesNameIsNoMember) {
+  const std::string rows = std::string(kCyclosHeading) + "08/01/2018,Trade,1,ben,Ben Brown,Help,TX1\n";
+  for (const char* name :
+       {"transactions-ana-2018.csv", "transactions-ana-2018-01.csv", "transactions_ana_2018-2019 (2).csv",
+        "transactions-ana-20180131.csv", "transactions-ana-31.01.2018.csv"}) {
+    EXPECT_THAT(Read({Write(name, rows)}), ElementsAre("ana helped ben 3600 2018-01-08 Help")) << name;
+  }
+  EXPECT_THAT(Read({Write("transactions-ana-12.csv", rows)}),
+              ElementsAre("ana-12 helped ben 3600 2018-01-08 Help"));
+  const std::string members = Write("members.csv", "username,name\nana-2018,Ana\n");
+  EXPECT_THAT(Read({members, Write("transactions-ana-2018.csv", rows)}),
+              Contains("ana-2018 helped ben 3600 2018-01-08 Help"));
 }
 
 // Goal: six decimals that are no whole second are told and never rounded; passwords come out nowhere.
@@ -437,6 +533,36 @@ TEST_F(SpreadsheetTest, FilesMayOverlap) {
   EXPECT_THAT(left_out(), HasSubstr("2 transfers that stand in the files twice"));
 }
 
+// Goal: the same row saved by another program is the same exchange, and its note stays as each file has it.
+TEST_F(SpreadsheetTest, RowsThatWereSavedAgainAreTheSame) {
+  const std::string heading = "Date,Given by,Received by,Hours,Note\n";
+  const std::string first =
+      Write("first.csv", heading + "08/01/2018,Zo\xC3\xAB,Ben,1,\"Two letters\nand a caf\xC3\xA9\"\n");
+  const auto origin = [this](const std::string& file) {
+    return std::get<ImportedExchange>(ReadRows({file}).at(0)).origin_number;
+  };
+  const std::string number = origin(first);
+  int count = 0;
+  for (const char* row : {"08/01/2018,Zo\xC3\xAB,Ben,1,\"Two letters\r\nand a caf\xC3\xA9\"\n",
+                          "08/01/2018,Zo\xC3\xAB,Ben,1,\" Two  letters\nand a\xC2\xA0 caf\xC3\xA9 \"\n",
+                          "08/01/2018,Zoe\xCC\x88,Ben,1,\"Two letters\nand a cafe\xCC\x81\"\n",
+                          "08/01/2018 00:00,Zo\xC3\xAB,Ben,1,\"Two letters\nand a caf\xC3\xA9\"\n",
+                          "2018-01-08 00:00:00,Zo\xC3\xAB,Ben,1,\"Two letters\nand a caf\xC3\xA9\"\n"}) {
+    const std::string again = Write("again" + std::to_string(++count) + ".csv", heading + row);
+    EXPECT_EQ(origin(again), number) << row;
+    EXPECT_THAT(Read({first, again}), SizeIs(1)) << row;
+  }
+  const std::string other =
+      Write("other.csv", heading + "08/01/2018 09:21,Zo\xC3\xAB,Ben,1,\"Two letters\nand a caf\xC3\xA9\"\n" +
+                             "08/01/2018,Zo\xC3\xAB,Ben,1,\"Two letters\nand a cafe\"\n" +
+                             "08/01/2018 00:00 UTC,Zo\xC3\xAB,Ben,1,\"Two letters\nand a caf\xC3\xA9\"\n");
+  EXPECT_THAT(Read({first, other}), SizeIs(4));
+  const std::string both =
+      Write("both.csv", heading + "08/01/2018,Ana,Ben,1,Help\n08/01/2018 00:00,Ana,Ben,1,\" Help\"\n");
+  EXPECT_THAT(ReadRows({both}), SizeIs(2)) << "equal rows of one file are as many exchanges";
+  EXPECT_EQ(std::get<ImportedExchange>(ReadRows({both}).at(1)).note, " Help");
+}
+
 using RecognitionTest = ReaderTest;
 
 // Goal: what cannot be read is named, with what was looked for.
@@ -444,7 +570,11 @@ TEST_F(RecognitionTest, ErrorsNameTheFile) {
   const std::string ces = Write("balances.csv", "uid,balance\nRUSH0001,1\n");
   const std::string other = Write("other.csv", "a,b,c\n1,2,3\n");
   EXPECT_THAT(Read({other}), ElementsAre(AllOf(HasSubstr("Cannot tell what"), HasSubstr("other.csv"),
-                                               HasSubstr("its first row is: a, b, c"))));
+                                               HasSubstr("its first row has 3 columns"))));
+  // Of CES a file of users whose heading somebody has cut off: the second cell is a password.
+  const std::string headless = Write("users.csv", "RUSH0001,MUST-NOT-BE-READ,ind,Ana,Muñoz\n");
+  EXPECT_THAT(Read({headless}), ElementsAre(AllOf(HasSubstr("5 columns"), Not(HasSubstr("MUST-NOT")))));
+  EXPECT_THAT(Read({ces, headless}), ElementsAre(AllOf(HasSubstr("5 columns"), Not(HasSubstr("MUST-NOT")))));
   EXPECT_THAT(Read({ces, other}),
               ElementsAre(AllOf(HasSubstr("other.csv"), HasSubstr("trades (Seller, Buyer"))));
   EXPECT_THAT(

@@ -18,11 +18,15 @@
 namespace timebank::imports {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
+using ::testing::UnorderedElementsAre;
 
 // A folder of files, thrown away at the end.
 class TimebankExportTest : public ::testing::Test {
@@ -41,7 +45,7 @@ class TimebankExportTest : public ::testing::Test {
   }
   // The rows of everything in the folder, or of `files`.
   std::vector<Row> ReadAll(std::vector<std::string> files = {}) {
-    if (files.empty()) files = FilesIn({folder_.string()}).value();
+    if (files.empty()) files = FilesIn({folder_.string()}).value().files;
     absl::StatusOr<std::unique_ptr<Reader>> reader = OpenReader("", files, {});
     EXPECT_TRUE(reader.ok()) << reader.status();
     if (!reader.ok()) return {};
@@ -76,6 +80,36 @@ TEST(ListTest, ComesBack) {
   EXPECT_EQ(SplitList("a;b"), (std::vector<std::string>{"a", "b"})) << "the blank may be left out";
   EXPECT_EQ(SplitList("a\\b"), std::nullopt);
   EXPECT_EQ(SplitList("a\\"), std::nullopt);
+}
+
+// Goal: another system's members.csv, exchanges.csv and so on make no export of a folder: all files are read.
+TEST_F(TimebankExportTest, FoldersOfOthers) {
+  for (const char* name : {"members.csv", "circles.csv", "exchanges.csv", "events.csv", "timebank.csv"}) {
+    Write(name, "Number,Name\n1,Zoe\n2,Ben\n");
+    const std::string hours = Write("hours.csv", "Date,Given by,Received by,Hours\n2018-01-08,1,2,1\n");
+    const FoundFiles found = FilesIn({folder_.string()}).value();
+    EXPECT_THAT(found.files, UnorderedElementsAre(hours, (folder_ / name).string())) << name;
+    EXPECT_THAT(found.left_out, IsEmpty());
+    std::filesystem::remove(folder_ / name);
+  }
+}
+
+// Goal: of a folder with an export what lies beside it is left out, and told; a file of it that somebody has
+// overwritten stays one of the export's, so that it is told.
+TEST_F(TimebankExportTest, FoldersOfExports) {
+  const std::string members = Write("members.csv", kMembers);
+  const std::string exchanges = Write("exchanges.csv", "Number,Name\n1,Zoe\n");
+  Write("notes.txt", "");
+  Write(".hidden", "");
+  for (int i = 0; i < 11; ++i) Write("a" + std::to_string(i) + ".csv", "");
+  const FoundFiles found = FilesIn({folder_.string()}).value();
+  EXPECT_THAT(found.files, ElementsAre(members, exchanges));
+  ASSERT_THAT(found.left_out, SizeIs(1));
+  EXPECT_THAT(found.left_out[0],
+              AllOf(StartsWith("files beside the export in " + folder_.string() + ": a0.csv, "),
+                    EndsWith(" and 2 more")));
+  Write("members.csv", "timebank_members_99,id\nrushey,ana\n");
+  EXPECT_THAT(FilesIn({folder_.string()}).value().files, SizeIs(2)) << "of a later version";
 }
 
 // Goal: members keep ids, numbers elsewhere and balances; one that came from another bank keeps that number.
