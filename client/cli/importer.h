@@ -16,8 +16,10 @@
 // that cannot be (the account has hours before this run), or somebody has changed the member since it was
 // added (reopened it, perhaps), it stays open and is told.
 //
+// New exchanges that look like what the bank has under other origins are told (import_alike.h), and posted.
+//
 // Memory: the members of the files and of the bank, declared balances, three batches; and what the Reader
-// itself needs. Threads: the caller's, and one that waits for the server.
+// and the AlikeFinder need. Threads: the caller's, and one that waits for the server.
 #ifndef TIMEBANK_CLIENT_CLI_IMPORTER_H_
 #define TIMEBANK_CLIENT_CLI_IMPORTER_H_
 
