@@ -1,7 +1,10 @@
 #include "client/cli/session.h"
 
+#include <pwd.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <fstream>
 #include <istream>
@@ -36,6 +39,40 @@ Session::Session(Console& console, Variables variables, Connect connect, GlobalO
   situation_.command_line = std::move(command_line);
 }
 
+namespace {
+
+// Nobody who is refused a socket is told so by gRPC.
+absl::Status CheckSocket(const std::string& path) {
+  struct stat about = {};
+  if (stat(path.c_str(), &about) != 0) {
+    if (errno != EACCES) return absl::OkStatus();  // not there (yet): the connection says so
+    return UsageError(Fill(T("The socket $0 is in a folder that is not yours to enter: use sudo."), path));
+  }
+  if (access(path.c_str(), W_OK) == 0 || errno != EACCES) return absl::OkStatus();
+  const passwd* const owner = getpwuid(about.st_uid);
+  const std::string name = owner != nullptr ? owner->pw_name : absl::StrCat(about.st_uid);
+  return UsageError(
+      Fill(T("The socket $0 belongs to $1, and is not yours to use: sudo -u $1 timebank …"), path, name));
+}
+
+// What gRPC would take for something else: a web address for a name, no port for that of the web.
+absl::Status CheckServer(const std::string& server) {
+  constexpr char kUnix[] = "unix:";
+  if (absl::StartsWith(server, kUnix)) {
+    const std::string path = server.substr(std::string_view(kUnix).size());
+    return CheckSocket(absl::StartsWith(path, "//") ? path.substr(2) : path);
+  }
+  for (const char* scheme : {"https://", "http://"}) {
+    if (absl::StartsWithIgnoreCase(server, scheme)) {
+      return UsageError(Fill(T("Write the server as HOST:PORT, without $0"), scheme));
+    }
+  }
+  const bool no_port = server.find(':') == server.npos || server.back() == ']';
+  return no_port ? UsageError(Fill(T("Which port? Write the server as $0:7400"), server)) : absl::OkStatus();
+}
+
+}  // namespace
+
 absl::Status Session::Open() {
   if (client_.has_value()) return absl::OkStatus();
   ContextFile file;
@@ -54,6 +91,7 @@ absl::Status Session::Open() {
                          .plaintext = options_.plaintext};
   CLI_ASSIGN_OR_RETURN(context_, EffectiveContext(file, options_.context, flags, variables_));
   situation_.server = context_.server;
+  CLI_RETURN_IF_ERROR(CheckServer(context_.server));
   client::Options options;
   options.target = context_.server;
   options.caller = context_.as;

@@ -2,10 +2,16 @@
 
 #include <arpa/inet.h>
 #include <grpcpp/security/credentials.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 
 #include <cerrno>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -31,6 +37,27 @@ absl::StatusOr<std::string> ReadPem(const std::string& path, std::string_view ma
 constexpr std::string_view kCertificate = "-----BEGIN CERTIFICATE-----";
 constexpr std::string_view kKey = "PRIVATE KEY-----";
 
+using BioPtr = std::unique_ptr<BIO, decltype(&BIO_free)>;
+
+// No passphrase is ever asked for: a program may have nobody to ask.
+int NoPassphrase(char*, int, int, void*) { return -1; }
+
+// Whether the key is another certificate's. gRPC would only say that it cannot connect. What OpenSSL cannot
+// read is left to gRPC.
+bool IsOfAnother(const std::string& certificate_pem, const std::string& key_pem) {
+  const BioPtr certificate_bio(
+      BIO_new_mem_buf(certificate_pem.data(), static_cast<int>(certificate_pem.size())), &BIO_free);
+  const BioPtr key_bio(BIO_new_mem_buf(key_pem.data(), static_cast<int>(key_pem.size())), &BIO_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+      PEM_read_bio_X509(certificate_bio.get(), nullptr, NoPassphrase, nullptr), &X509_free);
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
+      PEM_read_bio_PrivateKey(key_bio.get(), nullptr, NoPassphrase, nullptr), &EVP_PKEY_free);
+  const bool other =
+      certificate != nullptr && key != nullptr && X509_check_private_key(certificate.get(), key.get()) != 1;
+  ERR_clear_error();
+  return other;
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> TlsCredentials(const TlsFiles& files) {
@@ -43,6 +70,10 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> TlsCredentials(const T
   if (!certificate.ok()) return certificate.status();
   auto key = ReadPem(files.key, kKey, "a private key");
   if (!key.ok()) return key.status();
+  if (!key->empty() && IsOfAnother(*certificate, *key)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(files.key, ": is the key of another certificate than ", files.certificate));
+  }
   grpc::SslCredentialsOptions options;
   options.pem_root_certs = *std::move(ca);
   options.pem_cert_chain = *std::move(certificate);

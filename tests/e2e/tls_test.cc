@@ -239,6 +239,10 @@ TEST_F(TlsTest, TheCommandLineSpeaksTls) {
   const Ended half = run({"--ca", ca, "--cert", certs_.Path("ana.crt")});
   EXPECT_EQ(half.code, 2);
   EXPECT_THAT(half.err, HasSubstr("key"));
+  const Ended mixed =
+      run({"--ca", ca, "--cert", certs_.Path("ana.crt"), "--cert-key", certs_.Path("ca.key")});
+  EXPECT_EQ(mixed.code, 2);
+  EXPECT_THAT(mixed.err, HasSubstr("is the key of another certificate"));
   EXPECT_EQ(run({"--ca", ca, "--plaintext"}).code, 2);
   EXPECT_EQ(run({"--ca", certs_.Path("ca.key")}).code, 2);
 }

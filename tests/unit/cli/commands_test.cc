@@ -44,6 +44,18 @@ TEST_F(CommandsTest, Record) {
   EXPECT_EQ(ran.err, "! Looks like 1037. Entered twice? timebank undo 1042\n");
 }
 
+// Goal: what is no address of a server is told as that, and not looked for on the network.
+TEST_F(CommandsTest, ServersThatAreNoAddresses) {
+  EXPECT_CALL(*bank_, GetTimebank).Times(0);
+  for (const auto& [server, told] : {std::pair{"https://bank.example.org", "HOST:PORT, without https://"},
+                                     std::pair{"bank.example.org", "bank.example.org:7400"},
+                                     std::pair{"[2001:db8::1]", "[2001:db8::1]:7400"}}) {
+    const Ran ran = RunCli(bank_, {"--server", server, "balance", "ana"});
+    EXPECT_EQ(ran.code, ExitCode::kUsage) << server;
+    EXPECT_NE(ran.err.find(told), std::string::npos) << ran.err;
+  }
+}
+
 // Goal: what is sent is what was typed: day, category or note, duplicates looked for, the slip as tag and
 // request id.
 TEST_F(CommandsTest, RecordSendsWhatWasTyped) {
