@@ -54,10 +54,13 @@ std::string HowToGoThrough(const std::string& path, const struct stat& about, co
 
 // The file system does not let anybody write.
 absl::Status ReadOnly(const std::string& path, const std::string& folder) {
+  const std::string me = NameOfUser(geteuid());
+  const bool to_be_made = !path.starts_with(folder);
   return absl::InvalidArgumentError(absl::StrCat(
-      path,
-      " can only be read here (read-only file system). The ledger is not damaged. A service may write only ",
-      "where its unit says: systemctl edit timebankd, [Service], ReadWritePaths=", folder,
+      path, " can only be read here (read-only file system). The ledger is not damaged. A service may write ",
+      "only where its unit says: ",
+      to_be_made ? absl::StrCat("install -d -m 0700 -o ", me, " ", folder, ", then ") : "",
+      "systemctl edit timebankd, [Service], ReadWritePaths=", folder,
       ". Where that stands there, the disk is mounted to be read only: the kernel's log says why (dmesg)"));
 }
 
