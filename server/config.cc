@@ -375,7 +375,7 @@ void ReadFile(const std::string& path, Collector& collector) {
     const auto line = error.source().begin.line;
     collector.Error(absl::StrCat(
         path, line > 0 ? absl::StrCat(":", line) : "", ": ", std::string(error.description()),
-        ". A setting is NAME = VALUE, and a text stands in quotes: listen = \"127.0.0.1:7400\""));
+        ". A setting is NAME = VALUE, once, and a text stands in quotes: listen = \"127.0.0.1:7400\""));
     return;
   }
   for (const auto& [key, node] : table) {
@@ -384,7 +384,10 @@ void ReadFile(const std::string& path, Collector& collector) {
     const auto& settings = Settings();
     const auto setting =
         std::find_if(settings.begin(), settings.end(), [&](const Setting& s) { return s.name == name; });
-    if (setting == settings.end()) {
+    if (node.is_table()) {
+      collector.Error(
+          absl::StrCat(place, ": [", name, "]: there are no sections, settings stand by themselves"));
+    } else if (setting == settings.end()) {
       collector.Error(absl::StrCat(place, ": ", NotKnown(name, NamesOf(&Setting::Name))));
     } else if (const std::optional<std::string> value = TextOf(node, setting->kind)) {
       collector.Give(*setting, *value, place);

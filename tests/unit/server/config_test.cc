@@ -140,6 +140,9 @@ TEST(ConfigTest, UnreadableFiles) {
   EXPECT_THAT(Configure({"--config", "/nowhere.toml"}, {}).errors, ElementsAre(HasSubstr("/nowhere.toml: ")));
   EXPECT_THAT(Configure({"--config", file.path()}, {}).errors,
               ElementsAre(AllOf(HasSubstr(file.path() + ":2: "), HasSubstr("a text stands in quotes"))));
+  const TomlFile sections("[server]\ndata = \"a\"\n");
+  EXPECT_THAT(Configure({"--config", sections.path()}, {}).errors,
+              ElementsAre(HasSubstr(":1: [server]: there are no sections")));
 }
 
 // Goal: --check-config prints what would hold, in the file's own language, so that it can be kept as one.
