@@ -31,7 +31,7 @@ constexpr std::string_view kOthersVariables[] = {
     "TIMEBANK_CA",     "TIMEBANK_CERT", "TIMEBANK_CERT_KEY", "TIMEBANK_PLAINTEXT", "TIMEBANK_LANGUAGE"};
 constexpr std::string_view kConfigVariable = "TIMEBANK_CONFIG";
 // Flags that are no settings.
-constexpr std::string_view kOtherFlags[] = {"--config",     "--check-config", "--key-out",
+constexpr std::string_view kOtherFlags[] = {"--config",     "--check-config", "--show",   "--key-out",
                                             "--new-pepper", "--help",         "--version"};
 
 constexpr size_t kMaxSocketPath = sizeof(sockaddr_un::sun_path) - 1;
@@ -373,8 +373,9 @@ void ReadFile(const std::string& path, Collector& collector) {
     table = toml::parse_file(path);
   } catch (const toml::parse_error& error) {
     const auto line = error.source().begin.line;
-    collector.Error(
-        absl::StrCat(path, line > 0 ? absl::StrCat(":", line) : "", ": ", std::string(error.description())));
+    collector.Error(absl::StrCat(
+        path, line > 0 ? absl::StrCat(":", line) : "", ": ", std::string(error.description()),
+        ". A setting is NAME = VALUE, once, and a text stands in quotes: listen = \"127.0.0.1:7400\""));
     return;
   }
   for (const auto& [key, node] : table) {
@@ -383,7 +384,10 @@ void ReadFile(const std::string& path, Collector& collector) {
     const auto& settings = Settings();
     const auto setting =
         std::find_if(settings.begin(), settings.end(), [&](const Setting& s) { return s.name == name; });
-    if (setting == settings.end()) {
+    if (node.is_table()) {
+      collector.Error(
+          absl::StrCat(place, ": [", name, "]: there are no sections, settings stand by themselves"));
+    } else if (setting == settings.end()) {
       collector.Error(absl::StrCat(place, ": ", NotKnown(name, NamesOf(&Setting::Name))));
     } else if (const std::optional<std::string> value = TextOf(node, setting->kind)) {
       collector.Give(*setting, *value, place);
@@ -418,11 +422,13 @@ constexpr char kFooter[] =
     "SIGTERM or SIGINT stops it: calls are finished, everything is written; a second one ends it at once.\n"
     "It ends with 0 when it was stopped, 2 when the configuration is wrong, 3 when the ledger cannot be "
     "read\n"
-    "or was damaged, 4 when another process has its folder, 5 when it cannot listen, 1 for anything else.";
+    "or was damaged, 4 when another process has its folder, 5 when it cannot listen, 6 when the disk has no\n"
+    "room to start (start it again), 1 for anything else.";
 
 struct Flags {
   std::string config_file;
   bool check = false;
+  std::string show;
   std::string key_out;
   bool new_pepper = false;
   std::map<std::string_view, std::string> values;  // by a setting's name
@@ -436,6 +442,8 @@ void DeclareFlags(CLI::App& app, Flags& flags) {
   app.add_option("--config", flags.config_file, "TOML file to read (TIMEBANK_CONFIG)")->type_name("FILE");
   app.add_flag("--check-config", flags.check,
                "prints every setting, its value and where that came from, and ends");
+  app.add_option("--show", flags.show, "prints the value of one setting, and ends; looks at no other file")
+      ->type_name("NAME");
   app.add_option("--key-out", flags.key_out,
                  "init: a file to make for the operator's key, for its owner alone; never replaced")
       ->type_name("FILE");
@@ -453,6 +461,19 @@ void DeclareFlags(CLI::App& app, Flags& flags) {
       app.add_option(setting.Flag(), value, help)->type_name(setting.takes);
     }
   }
+}
+
+// Makes the value of the setting `name` the answer, unless something is wrong.
+void Show(const std::string& name, Configured& configured) {
+  const auto& effective = configured.effective;
+  const auto setting =
+      std::find_if(effective.begin(), effective.end(), [&](const auto& each) { return each.name == name; });
+  if (setting == effective.end()) {
+    configured.errors.push_back("--show: " + NotKnown(name, NamesOf(&Setting::Name)));
+  } else {
+    configured.answer = setting->value + "\n";
+  }
+  configured.wish = configured.errors.empty() ? Configured::Wish::kAnswer : Configured::Wish::kErrors;
 }
 
 // Whatever CLI11 has to say instead of what was parsed.
@@ -497,6 +518,7 @@ Configured Configure(const std::vector<std::string>& arguments, const Environmen
   if (flags.config_file.empty() && variable != environment.end()) flags.config_file = variable->second;
   if (!flags.config_file.empty()) ReadFile(flags.config_file, collector);
   Configured configured = collector.Finish();
+  if (!flags.show.empty()) Show(flags.show, configured);
   configured.key_out = std::move(flags.key_out);
   configured.new_pepper = flags.new_pepper;
   return configured;

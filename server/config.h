@@ -73,7 +73,7 @@ struct Configured {
   enum class Wish {
     kServe,
     kCheck,   // --check-config: print `effective`
-    kAnswer,  // --help, --version: print `answer`
+    kAnswer,  // --help, --version, --show: print `answer`
     kErrors,  // print `errors`, one a line
   };
   struct Effective {

@@ -19,6 +19,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_replace.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "server/config.h"
 #include "server/init.h"
 #include "server/log.h"
@@ -30,6 +32,17 @@ namespace timebank {
 namespace {
 
 using State = engine::Engine::State;
+
+// How long a start waits for room on the disk before it leaves trying again to whoever supervises the
+// process: with RestartSec=5 too seldom to reach the unit's limit of starts.
+constexpr absl::Duration kMostWaitForRoom = absl::Seconds(20);
+constexpr absl::Duration kBetweenTries = absl::Milliseconds(500);
+
+constexpr char kKeepTheFolder[] =
+    "The ledger is damaged, or its disk fails: keep the folder as it is, and put the newest backup back into "
+    "another one";
+constexpr char kNoRoom[] =
+    "the disk is full: nothing is damaged, and the server starts by itself once there is room";
 
 // What a shell takes as it stands.
 constexpr std::string_view kPlainCharacters =
@@ -43,6 +56,7 @@ enum ExitCode : int {
   kLedgerFailed = 3,
   kLedgerInUse = 4,
   kCannotListen = 5,
+  kDiskFull = 6,
 };
 
 // What main waits for.
@@ -68,6 +82,11 @@ class Events {
   void AwaitStop() {
     absl::MutexLock lock(&mutex_);
     mutex_.Await(absl::Condition(&stop_));
+  }
+  // Whether the process is to stop, within `limit`.
+  bool AwaitStopFor(absl::Duration limit) {
+    absl::MutexLock lock(&mutex_);
+    return mutex_.AwaitWithTimeout(absl::Condition(&stop_), limit);
   }
   bool failed() const {
     absl::MutexLock lock(&mutex_);
@@ -116,6 +135,30 @@ class Looking {
   ops::ServiceManager& manager_;
 };
 
+// As Server::Open, which is tried again for as long as the disk is full, up to kMostWaitForRoom.
+absl::StatusOr<std::unique_ptr<Server>> OpenPatiently(const Config& config, Events& events,
+                                                      ops::ServiceManager& manager,
+                                                      const Server::OnState& on_state) {
+  const absl::Time end = absl::Now() + kMostWaitForRoom;
+  for (bool told = false;;) {
+    absl::StatusOr<std::unique_ptr<Server>> server = Server::Open(config, on_state);
+    if (!absl::IsResourceExhausted(server.status())) return server;
+    if (!std::exchange(told, true)) {
+      LogError(kNoRoom, {{"folder", config.data}, {"why", std::string(server.status().message())}});
+      manager.TellStatus(kNoRoom);
+    }
+    if (absl::Now() >= end || events.AwaitStopFor(kBetweenTries)) return server;
+  }
+}
+
+// `opened`: why the ledger of `config` cannot be opened, for reasons that lie in its folder.
+ExitCode WhyNotOpened(const absl::Status& opened, const Config& config) {
+  if (absl::IsPermissionDenied(opened)) return kBadConfiguration;
+  if (absl::IsResourceExhausted(opened)) return kDiskFull;
+  if (absl::IsFailedPrecondition(opened) && IsInUse(config.data)) return kLedgerInUse;
+  return kLedgerFailed;
+}
+
 int Serve(const Config& config, Events& events) {
   ops::ServiceManager manager(ops::ServiceManager::FromEnvironment());
   auto on_state = [&](State state, const absl::Status&) {
@@ -123,16 +166,19 @@ int Serve(const Config& config, Events& events) {
       manager.TellStatus("the ledger has failed; reads go on, changes are refused");
     events.HearState(state);
   };
-  absl::StatusOr<std::unique_ptr<Server>> server = Server::Open(config, on_state);
+  absl::StatusOr<std::unique_ptr<Server>> server = OpenPatiently(config, events, manager, on_state);
   if (!server.ok()) {
     if (absl::IsInvalidArgument(server.status())) {
       std::cerr << "timebankd: " << server.status().message() << '\n';
       return kBadConfiguration;
     }
+    const ExitCode code = WhyNotOpened(server.status(), config);
+    if (code == kDiskFull && events.AwaitStopFor(absl::ZeroDuration())) return kStopped;
     LogError("the ledger cannot be opened",
              {{"folder", config.data}, {"why", std::string(server.status().message())}});
-    if (absl::IsPermissionDenied(server.status())) return kBadConfiguration;
-    return absl::IsFailedPrecondition(server.status()) && IsInUse(config.data) ? kLedgerInUse : kLedgerFailed;
+    // A folder of another kind, or not whole: what to do stands in the message.
+    if (code == kLedgerFailed && !absl::IsFailedPrecondition(server.status())) LogError(kKeepTheFolder);
+    return code;
   }
   auto cannot_listen = [](const absl::Status& status) {
     LogError(std::string(status.message()));
@@ -151,7 +197,9 @@ int Serve(const Config& config, Events& events) {
   manager.Stopping("finishing calls, writing everything to disk");
   (*server)->Stop();
   LogInfo("stopped");
-  return events.failed() ? kLedgerFailed : kStopped;
+  if (!events.failed()) return kStopped;
+  LogError(kKeepTheFolder, {{"folder", config.data}});
+  return kLedgerFailed;
 }
 
 // The key goes to the file that is named for it, or to standard output, where nothing else goes.
@@ -170,6 +218,7 @@ int MakeFirstKey(const Configured& configured) {
   if (!key.ok()) {
     std::cerr << "timebankd: " << key.status().message() << '\n';
     if (absl::IsFailedPrecondition(key.status()) && IsInUse(config.data)) return kLedgerInUse;
+    if (absl::IsResourceExhausted(key.status())) return kDiskFull;
     return absl::IsDataLoss(key.status()) ? kLedgerFailed : kBadConfiguration;
   }
   absl::Status written;
@@ -203,8 +252,7 @@ int TakeAsRestored(const Config& config) {
   EndLog();
   if (!done.ok()) {
     std::cerr << "timebankd: " << done.message() << '\n';
-    if (absl::IsNotFound(done)) return kBadConfiguration;
-    return absl::IsFailedPrecondition(done) && IsInUse(config.data) ? kLedgerInUse : kLedgerFailed;
+    return absl::IsNotFound(done) ? kBadConfiguration : WhyNotOpened(done, config);
   }
   std::cerr << "The ledger in " << config.data
             << " is known as one that was put back. Whoever follows its feed, or has a position of before, "
@@ -231,8 +279,16 @@ std::string HowToMakeAsOwner(const Config& config, const std::string& command,
   const bool named = getpwuid(owner) != nullptr;
   return config.data + " belongs to " + NameOfUser(owner) + ", or will, and " + NameOfUser(geteuid()) +
          " runs this: that server could not read what is made now. Nothing was changed. sudo -u " +
-         (named ? NameOfUser(owner) : "'#" + std::to_string(owner) + "'") + " timebankd " + command +
-         ForShell(arguments);
+         (named ? NameOfUser(owner) : "'#" + std::to_string(owner) + "'") + " timebankd" +
+         (command.empty() ? "" : " ") + command + ForShell(arguments);
+}
+
+// What root writes into another's folder, that one's server could not use: says how to serve as that one.
+// Empty where all is well, and for a folder that is to be made.
+std::string HowToServeAsOwner(const Config& config, const std::vector<std::string>& arguments) {
+  struct stat about = {};
+  if (geteuid() != 0 || stat(config.data.c_str(), &about) != 0 || about.st_uid == 0) return "";
+  return HowToMakeAsOwner(config, "", arguments);
 }
 
 // Root may read what the server may not that runs as somebody else: how to look as that one. Empty where it
@@ -306,6 +362,10 @@ int Main(std::vector<std::string> arguments) {
     return init ? MakeFirstKey(configured) : TakeAsRestored(configured.config);
   }
   if (const std::optional<ExitCode> wrong = TellWrongFiles(configured.config)) return *wrong;
+  if (const std::string as_owner = HowToServeAsOwner(configured.config, arguments); !as_owner.empty()) {
+    std::cerr << "timebankd: " << as_owner << '\n';
+    return kBadConfiguration;
+  }
   SetUpLog(configured.config.log_level);
   static Events events;  // the signals' thread sees it to the end
   HandleSignals(events);

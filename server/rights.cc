@@ -21,8 +21,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool Refused(const std::string& path, int wanted) {
-  return faccessat(AT_FDCWD, path.c_str(), wanted, /*flags=*/0) != 0 && (errno == EACCES || errno == EPERM);
+// What the system says against using `path` so: EACCES, EPERM, EROFS; 0: nothing of that kind.
+int WhyRefused(const std::string& path, int wanted) {
+  if (faccessat(AT_FDCWD, path.c_str(), wanted, /*flags=*/0) == 0) return 0;
+  return errno == EACCES || errno == EPERM || errno == EROFS ? errno : 0;
 }
 
 // The nearest folder above `path` that can be seen.
@@ -37,17 +39,45 @@ std::string SeenAbove(const std::string& path) {
   return above.string();
 }
 
+// What `me` could do about a folder above the ledger's that it may not go through.
+std::string HowToGoThrough(const std::string& path, const struct stat& about, const std::string& me) {
+  constexpr mode_t kRights = 0777;
+  if ((about.st_mode & kRights) == 0) {
+    return absl::StrCat(
+        "So systemd hides folders from a service (ProtectHome=): put the ledger elsewhere, into "
+        "/srv/ledger for example, and allow it with systemctl edit timebankd, [Service], "
+        "ReadWritePaths=/srv/ledger");
+  }
+  return absl::StrCat("let ", me, " go through ", path, ": chmod o+x ", path,
+                      ", or put the ledger elsewhere");
+}
+
+// The file system does not let anybody write.
+absl::Status ReadOnly(const std::string& path, const std::string& folder) {
+  const std::string me = NameOfUser(geteuid());
+  const bool to_be_made = !path.starts_with(folder);
+  return absl::InvalidArgumentError(absl::StrCat(
+      path, " can only be read here (read-only file system). The ledger is not damaged. A service may write ",
+      "only where its unit says: ",
+      to_be_made ? absl::StrCat("install -d -m 0700 -o ", me, " ", folder, ", then ") : "",
+      "systemctl edit timebankd, [Service], ReadWritePaths=", folder,
+      ". Where that stands there, the disk is mounted to be read only: the kernel's log says why (dmesg)"));
+}
+
 absl::Status NotAllowed(const std::string& path, const std::string& folder) {
   struct stat about = {};
   const bool known = lstat(path.c_str(), &about) == 0;
   const std::string me = NameOfUser(geteuid());
   const bool mine = known && about.st_uid == geteuid();
+  const bool above = !path.starts_with(folder);
   return absl::InvalidArgumentError(absl::StrCat(
       path,
       known ? absl::StrFormat(" belongs to %s, mode %04o", NameOfUser(about.st_uid), about.st_mode & 07777)
             : std::string(" cannot be seen"),
       ", and ", me, ", who runs this server, may not use it. The ledger is not damaged: ",
-      mine ? absl::StrCat("chmod -R u+rwX ", folder) : absl::StrCat("chown -R ", me, ": ", folder)));
+      known && above ? HowToGoThrough(path, about, me)
+      : mine         ? absl::StrCat("chmod -R u+rwX ", folder)
+                     : absl::StrCat("chown -R ", me, ": ", folder)));
 }
 
 // Names of what is in `folder`; nothing where it cannot be listed.
@@ -60,12 +90,14 @@ std::vector<std::string> NamesIn(const std::string& folder) {
   return names;
 }
 
-absl::Status CheckFolder(const std::string& path, const std::string& folder) {
-  return Refused(path, R_OK | W_OK | X_OK) ? NotAllowed(path, folder) : absl::OkStatus();
+absl::Status CheckFile(const std::string& path, int wanted, const std::string& folder) {
+  const int refused = WhyRefused(path, wanted);
+  if (refused == 0) return absl::OkStatus();
+  return refused == EROFS ? ReadOnly(path, folder) : NotAllowed(path, folder);
 }
 
-absl::Status CheckFile(const std::string& path, int wanted, const std::string& folder) {
-  return Refused(path, wanted) ? NotAllowed(path, folder) : absl::OkStatus();
+absl::Status CheckFolder(const std::string& path, const std::string& folder) {
+  return CheckFile(path, R_OK | W_OK | X_OK, folder);
 }
 
 }  // namespace
@@ -78,8 +110,10 @@ std::string NameOfUser(uid_t user) {
 absl::Status CheckRights(const std::string& folder) {
   struct stat about = {};
   if (stat(folder.c_str(), &about) != 0) {
-    if (errno != EACCES && errno != EPERM) return absl::OkStatus();
-    return NotAllowed(SeenAbove(folder), folder);
+    if (errno == EACCES || errno == EPERM) return NotAllowed(SeenAbove(folder), folder);
+    // It is to be made.
+    const std::string above = SeenAbove(folder);
+    return errno == ENOENT && WhyRefused(above, W_OK) == EROFS ? ReadOnly(above, folder) : absl::OkStatus();
   }
   TB_RETURN_IF_ERROR(CheckFolder(folder, folder));
   for (const char* name : {"/LOCK", "/keys"})

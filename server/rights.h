@@ -14,9 +14,9 @@ namespace timebank {
 // The user's name; `user 1234` where there is none.
 std::string NameOfUser(uid_t user);
 
-// INVALID_ARGUMENT: the system does not let this process use `folder`, or one of the ledger's files in it;
-// says which, whose it is, who runs this, and what to do. OK also where there is no such folder. Changes
-// nothing.
+// INVALID_ARGUMENT: the system does not let this process use `folder`, or one of the ledger's files in it, or
+// its file system can only be read; says which, whose it is, who runs this, and what to do. OK also where
+// there is no such folder. Changes nothing.
 absl::Status CheckRights(const std::string& folder);
 
 // The owner of `folder`, where that is somebody else than who runs this; of the folder that it would be made

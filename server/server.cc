@@ -292,7 +292,16 @@ absl::Status Server::ReadAccess() {
 }
 
 absl::Status Server::OpenAccess() {
-  if (config_.access != "keys") return absl::OkStatus();
+  if (config_.access != "keys") {
+    // What cannot be read may well be keys.
+    if (access::KeyStore::HasKeys(config_.data).value_or(true)) {
+      LogWarning(
+          "this ledger has keys, and access is open: everybody who reaches the server is believed, whoever "
+          "they say they are, and keys are not asked for. Set access = \"keys\"",
+          {{"file", config_.data + "/keys"}});
+    }
+    return absl::OkStatus();
+  }
   access::KeyStore::Options options;
   options.folder = config_.data;
   options.pepper = std::move(access_files_.pepper);
@@ -449,8 +458,8 @@ void Server::WarnOfProxy() {
   int64_t before_s = warned_s_;
   if (now_s - before_s < kEverySeconds || !warned_s_.compare_exchange_strong(before_s, now_s)) return;
   LogWarning(
-      "a proxy speaks for callers, and this server believes whatever callers state: they are refused until "
-      "access = \"keys\"");
+      "calls come through a proxy, and this server is open: it believes whatever callers state, and refuses "
+      "those for whom a proxy speaks (KEY_UNKNOWN). Set access = \"keys\"");
 }
 
 void Server::Touch() const {

@@ -27,7 +27,8 @@ constexpr size_t kShortFile = 64;
 
 absl::Status Failed(int error, absl::string_view what, const std::string& path) {
   const std::string text = absl::StrCat(what, " ", path, ": ", std::generic_category().message(error));
-  if (error == EACCES || error == EPERM) return absl::PermissionDeniedError(text);
+  if (error == EACCES || error == EPERM || error == EROFS) return absl::PermissionDeniedError(text);
+  if (error == ENOSPC || error == EDQUOT) return absl::ResourceExhaustedError(text);
   return absl::UnavailableError(text);
 }
 

@@ -34,7 +34,7 @@ class DataFolder {
  public:
   // Makes the folder (mode 0700) where there is none, takes its lock, and writes or reads FORMAT.
   // FAILED_PRECONDITION: in use by another timebankd, written in a format that is not read, or not a
-  // ledger's. PERMISSION_DENIED: the system does not let us. UNAVAILABLE: the disk does not answer.
+  // ledger's. PERMISSION_DENIED: not allowed. RESOURCE_EXHAUSTED: full disk. UNAVAILABLE: no answer.
   static absl::StatusOr<std::unique_ptr<DataFolder>> Open(const std::string& path, const Formats& formats);
 
   ~DataFolder();  // gives the lock back

@@ -78,7 +78,7 @@ class Store : public LookRows {
   };
 
   // Errors: FAILED_PRECONDITION (folder in use by another process, or written in a newer format: the message
-  // names both), DATA_LOSS, UNAVAILABLE.
+  // names both), DATA_LOSS, RESOURCE_EXHAUSTED (no room on the disk), UNAVAILABLE.
   static absl::StatusOr<std::unique_ptr<Store>> Open(Options options);
 
   ~Store() override = default;  // flushes, unless the disk is full; every View must be gone

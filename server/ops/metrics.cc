@@ -140,6 +140,9 @@ void CollectCertificates(const CertificateWatcher& watcher, Families& families) 
   }
   AddSamples(families, MetricType::Gauge, "timebank_certificate_expiry_timestamp_seconds",
              "When it expires, in seconds since 1970.", expiries);
+  AddSamples(families, MetricType::Gauge, "timebank_certificate_start_timestamp_seconds",
+             "When it becomes valid, in seconds since 1970.",
+             {{{{"file", "server"}}, absl::ToDoubleSeconds(latest->begin - absl::UnixEpoch())}});
   AddSamples(families, MetricType::Counter, "timebank_certificate_reloads_total",
              "Replacements of the certificate; failed: each look at files that cannot be used.",
              {{{{"result", "ok"}}, static_cast<double>(watcher.taken())},

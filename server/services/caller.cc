@@ -41,9 +41,10 @@ absl::StatusOr<Caller> BelieveEverybody::Admit(const grpc::CallbackServerContext
                                                const google::protobuf::Message&, Call*) const {
   if (IsForwarded(context)) {
     on_forwarded_();
-    return ledger::ErrorOf(ledger::Reason::kKeyUnknown,
-                           "this server believes whatever callers state, and is not to be behind a proxy: "
-                           "set access = \"keys\"");
+    return ledger::ErrorOf(
+        ledger::Reason::kKeyUnknown,
+        "this server is open: it believes whatever callers state, and does not answer those "
+        "who come through a proxy. Set access = \"keys\" in its configuration");
   }
   Caller caller;
   caller.actor.caller = HeaderOf(context, "timebank-caller");

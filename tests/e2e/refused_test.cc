@@ -112,8 +112,8 @@ TEST(RefusedTest, NobodyIsBelievedThroughAProxy) {
         EXPECT_EQ(refused.reason, "KEY_UNKNOWN");
         EXPECT_EQ(
             refused.message,
-            "this server believes whatever callers state, and is not to be behind a proxy: set access = "
-            "\"keys\"");
+            "this server is open: it believes whatever callers state, and does not answer those who come "
+            "through a proxy. Set access = \"keys\" in its configuration");
         EXPECT_EQ(Feed(wire, watch, through(header)).End().reason, "KEY_UNKNOWN");
       }
       EXPECT_TRUE(wire.Call<v1::ListTimebanksResponse>(list).ok()) << "who comes without one is believed";
@@ -124,9 +124,9 @@ TEST(RefusedTest, NobodyIsBelievedThroughAProxy) {
               4);
     EXPECT_EQ(server->Stop(), 0);
     const std::string log = server->Logged();
-    const size_t told = log.find("a proxy speaks for callers");
+    const size_t told = log.find("calls come through a proxy");
     ASSERT_NE(told, log.npos) << log;
-    EXPECT_EQ(log.find("a proxy speaks for callers", told + 1), log.npos) << log;
+    EXPECT_EQ(log.find("calls come through a proxy", told + 1), log.npos) << log;
     EXPECT_THAT(log, Not(HasSubstr("192.0.2.7")));
   }
   const auto server = ServerProcess::Start(folder.path(), {"--access", "keys"});

@@ -138,7 +138,11 @@ TEST(ConfigTest, ValuesOutOfRange) {
 TEST(ConfigTest, UnreadableFiles) {
   const TomlFile file("data = \"a\"\nlisten = \n");
   EXPECT_THAT(Configure({"--config", "/nowhere.toml"}, {}).errors, ElementsAre(HasSubstr("/nowhere.toml: ")));
-  EXPECT_THAT(Configure({"--config", file.path()}, {}).errors, ElementsAre(HasSubstr(file.path() + ":2: ")));
+  EXPECT_THAT(Configure({"--config", file.path()}, {}).errors,
+              ElementsAre(AllOf(HasSubstr(file.path() + ":2: "), HasSubstr("a text stands in quotes"))));
+  const TomlFile sections("[server]\ndata = \"a\"\n");
+  EXPECT_THAT(Configure({"--config", sections.path()}, {}).errors,
+              ElementsAre(HasSubstr(":1: [server]: there are no sections")));
 }
 
 // Goal: --check-config prints what would hold, in the file's own language, so that it can be kept as one.
@@ -155,6 +159,22 @@ TEST(ConfigTest, CheckConfigPrintsAFile) {
   EXPECT_EQ(again.config.data, R"(/srv/a "b" \c)");
   EXPECT_TRUE(again.config.reflection);
   EXPECT_EQ(Configure({"--check-config", "--queue-mb=x"}, {}).wish, Wish::kErrors);
+}
+
+// Goal: --show prints one setting's value as it holds, for scripts; an unknown name, or anything else that is
+// wrong, is an error.
+TEST(ConfigTest, ShowsOneSetting) {
+  const TomlFile file("data = \"/srv/a \\\"b\\\"\"\n");
+  const Configured shown = Configure({"--show", "data", "--config", file.path()}, {});
+  ASSERT_EQ(shown.wish, Wish::kAnswer);
+  EXPECT_EQ(shown.answer, "/srv/a \"b\"\n");
+  EXPECT_EQ(Configure({"--show", "queue_mb"}, {{"TIMEBANK_QUEUE_MB", "32"}}).answer, "32\n");
+  EXPECT_EQ(Configure({"--show", "operator_socket", "--data", "/a"}, {}).answer, "/a/operator.sock\n");
+  EXPECT_THAT(Configure({"--show", "date"}, {}).errors,
+              ElementsAre("--show: date: not known; did you mean data?"));
+  const Configured wrong = Configure({"--show", "data", "--queue-mb", "x"}, {});
+  EXPECT_EQ(wrong.wish, Wish::kErrors);
+  EXPECT_THAT(wrong.errors, ElementsAre(HasSubstr("--queue-mb")));
 }
 
 // Goal: the help alone is enough to work with: every flag, the other ways to set it, how to stop, what it

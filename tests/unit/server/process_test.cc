@@ -411,6 +411,25 @@ TEST_F(ProcessTest, EndsOnDamage) {
   EXPECT_EQ(process->AwaitReady(), "");
   EXPECT_EQ(process->AwaitExit(), 3);
   EXPECT_THAT(process->log(), HasSubstr(segment));
+  EXPECT_THAT(process->log(), HasSubstr("keep the folder as it is, and put the newest backup back"));
+}
+
+// Goal: so does a file of the database that is missing.
+TEST_F(ProcessTest, EndsOnAMissingFile) {
+  auto process = Run();
+  CreateBank(process->AwaitReady());
+  process->Signal(SIGTERM);
+  EXPECT_EQ(process->AwaitExit(), 0);
+  int removed = 0;
+  for (const auto& each : std::filesystem::directory_iterator(data_ + "/db")) {
+    if (each.path().extension() == ".sst") removed += std::filesystem::remove(each.path()) ? 1 : 0;
+  }
+  ASSERT_GT(removed, 0);
+  process = Run();
+  EXPECT_EQ(process->AwaitReady(), "");
+  EXPECT_EQ(process->AwaitExit(), 3);
+  EXPECT_THAT(process->log(), HasSubstr("No such file or directory"));
+  EXPECT_THAT(process->log(), HasSubstr("keep the folder as it is, and put the newest backup back"));
 }
 
 // Goal: a ledger whose log is missing does not start without it: that ends it with 3, and it is said what is
@@ -445,6 +464,21 @@ TEST_F(ProcessTest, WarnsWhereNoKeyIsKnown) {
     EXPECT_EQ(process->AwaitExit(), 0);
     const bool warned = process->log().find("no key is known at all") != std::string::npos;
     EXPECT_EQ(warned, gone) << process->log();
+  }
+}
+
+// Goal: a ledger that has keys and is served to everybody is warned of; one without is not.
+TEST_F(ProcessTest, WarnsWhereKeysAreNotAskedFor) {
+  for (const bool keys : {false, true}) {
+    if (keys) {
+      EXPECT_EQ(Process(folder_, {"init", "--data", data_}).AwaitExit(), 0);
+    }
+    auto process = Run();
+    EXPECT_NE(process->AwaitReady(), "");
+    process->Signal(SIGTERM);
+    EXPECT_EQ(process->AwaitExit(), 0);
+    const bool warned = process->log().find("this ledger has keys, and access is open") != std::string::npos;
+    EXPECT_EQ(warned, keys) << process->log();
   }
 }
 
@@ -489,6 +523,26 @@ TEST_F(ProcessTest, MissingRightsAreNoDamage) {
   EXPECT_NE(fine.AwaitReady(), "") << fine.log();
 }
 
+// Goal: a folder above the ledger's that the server may not go through ends it with 2, and the advice is not
+// to take that folder from its owner; of one that systemd hides it is said that it does.
+TEST_F(ProcessTest, FoldersAboveThatAreClosed) {
+  const uid_t user = geteuid() == 0 ? 65534 : geteuid();
+  std::filesystem::permissions(folder_, std::filesystem::perms(0755));
+  const std::string home = folder_ + "/home";
+  std::filesystem::create_directories(home + "/of/ledger");
+  for (const auto& [mode, advice] :
+       {std::pair(0, "ReadWritePaths=/srv/ledger"), std::pair(0600, "chmod o+x ")}) {
+    std::filesystem::permissions(home, std::filesystem::perms(mode));
+    Process refused(folder_, {"--data", home + "/of/ledger", "--listen", "127.0.0.1:0"}, user);
+    EXPECT_EQ(refused.AwaitExit(), 2);
+    EXPECT_THAT(refused.log(), HasSubstr(home + " belongs to "));
+    EXPECT_THAT(refused.log(), HasSubstr(advice));
+    EXPECT_THAT(refused.log(), testing::Not(HasSubstr("chown")));
+    EXPECT_EQ(refused.log().find("ProtectHome=") != std::string::npos, mode == 0);
+  }
+  std::filesystem::permissions(home, std::filesystem::perms(0700));
+}
+
 // Goal: init makes nothing in somebody else's folder, nor root a folder in somebody else's, and says how it
 // is done.
 TEST_F(ProcessTest, InitIsTheOwners) {
@@ -504,6 +558,17 @@ TEST_F(ProcessTest, InitIsTheOwners) {
     EXPECT_FALSE(std::filesystem::exists(key));
     EXPECT_FALSE(std::filesystem::exists(folder_ + "/pepper"));
   }
+}
+
+// Goal: nor does root serve somebody else's folder, whose server could not read what it writes.
+TEST_F(ProcessTest, ServingIsTheOwners) {
+  if (geteuid() != 0) GTEST_SKIP() << "root alone can give a folder away";
+  std::filesystem::create_directory(data_);
+  ASSERT_EQ(chown(data_.c_str(), 65534, 65534), 0);
+  auto process = Run();
+  EXPECT_EQ(process->AwaitExit(), 2);
+  EXPECT_THAT(process->log(), HasSubstr("sudo -u nobody timebankd --data " + data_));
+  EXPECT_TRUE(std::filesystem::is_empty(data_));
 }
 
 // Goal: a folder of another kind or of a newer format ends it with 3, one that is in use with 4.
