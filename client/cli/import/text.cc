@@ -53,6 +53,20 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kStroked 
                                                                                     {"æ", "ae"},
                                                                                     {"œ", "oe"}}};
 
+// The signs that people type for an apostrophe. The accent alone would fall apart into a blank and a mark.
+constexpr std::array<std::string_view, 4> kApostrophes = {"\xE2\x80\x99", "\xE2\x80\x98", "\xCA\xBC",
+                                                          "\xC2\xB4"};
+
+std::string WithPlainApostrophes(std::string_view text) {
+  std::string plain(text);
+  for (std::string_view sign : kApostrophes) {
+    for (size_t at = plain.find(sign); at != std::string::npos; at = plain.find(sign, at)) {
+      plain.replace(at, sign.size(), "'");
+    }
+  }
+  return plain;
+}
+
 struct Free {
   void operator()(utf8proc_uint8_t* bytes) const { std::free(bytes); }
 };
@@ -66,8 +80,9 @@ std::string WithoutMarks(std::string_view text) {
   utf8proc_uint8_t* bytes = nullptr;
   const auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT |
                                                       UTF8PROC_STRIPMARK | UTF8PROC_CASEFOLD);
-  const utf8proc_ssize_t size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                                             static_cast<utf8proc_ssize_t>(text.size()), &bytes, options);
+  const std::string typed = WithPlainApostrophes(text);
+  const utf8proc_ssize_t size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(typed.data()),
+                                             static_cast<utf8proc_ssize_t>(typed.size()), &bytes, options);
   const std::unique_ptr<utf8proc_uint8_t, Free> owned(bytes);
   if (size < 0) return std::string(text);
   std::string plain(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
