@@ -69,8 +69,7 @@ constexpr std::array<Column, 8> kHoursColumns = {
       "enregistrepar erfasstvon eingetragenvon"}}};
 enum HoursColumn { kGiver, kReceiver, kHours, kMinutes, kDay, kNote, kCategory, kRecorder };
 
-// Names that may be something else beside a column with a plain one: a clock, a weekday, help in words.
-constexpr std::string_view kWeakReceiver = "aide";
+// Names that may be something else beside a column with a plain one: a clock, a number of things, a weekday.
 constexpr std::string_view kWeakHours =
     "hour time amount quantity hora tiempo cantidad temps quantitat heure quantite stunde zeit menge";
 constexpr std::string_view kWeakDay = "day when dia cuando tag wann jour quand le";
@@ -192,18 +191,22 @@ bool TellsHours(std::string_view cell) {
                  absl::StrCat(Absl(kFormWords), " ", Absl(kMinuteWords), " and y i et und"));
 }
 
+// `Aidé` is who was helped, `Aide` the help: here an accent counts.
+bool TellsHelped(std::string_view cell) {
+  return HeadingKey(cell) == "aide" &&
+         std::any_of(cell.begin(), cell.end(), [](unsigned char c) { return c >= 0x80; });
+}
+
 bool IsStrong(std::string_view cell, int column) {
   const std::string key = HeadingKey(cell);
   const Column& known = kHoursColumns[static_cast<size_t>(column)];
   return key == HeadingKey(known.name) || HasWord(known.other_names, key) ||
-         (column == kMinutes && TellsMinutes(cell)) || (column == kHours && TellsHours(cell));
+         (column == kMinutes && TellsMinutes(cell)) || (column == kHours && TellsHours(cell)) ||
+         (column == kReceiver && TellsHelped(cell));
 }
 
 bool IsWeak(std::string_view cell, int column) {
-  const std::string_view names = column == kReceiver ? kWeakReceiver
-                                 : column == kHours  ? kWeakHours
-                                 : column == kDay    ? kWeakDay
-                                                     : "";
+  const std::string_view names = column == kHours ? kWeakHours : column == kDay ? kWeakDay : "";
   return HasWord(names, HeadingKey(cell));
 }
 

@@ -575,6 +575,9 @@ TEST_F(SpreadsheetTest, KnowsManyHeadings) {
                 ElementsAre("ana helped ben 5400 2018-01-08 "))
         << heading;
   }
+  EXPECT_THAT(Read({Write("help.csv", "Date;Aidant;Aide;Heures\n8/1/2018;Ana;Jardin;1,5\n")}),
+              ElementsAre(HasSubstr("--receiver COLUMN")))
+      << "the help, and nobody who was helped";
   EXPECT_THAT(
       Read({Write("odd.csv", "Date;Giver;Lucky one;Hours\n8/1/2018;Ana;Ben;1,5\n")}),
       ElementsAre(AllOf(HasSubstr("by heading or letter: --receiver COLUMN. Its columns: Date, Giver"),
