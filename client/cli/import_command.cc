@@ -447,6 +447,8 @@ void AddImportCommand(Command root) {
       .Option("--receiver", options->reader.receiver_column, Later("COLUMN"),
               T("Spreadsheets: who received it"))
       .Option("--hours", options->reader.hours_column, Later("COLUMN"), T("Spreadsheets: how long"))
+      .Option("--minutes", options->reader.minutes_column, Later("COLUMN"),
+              T("Spreadsheets: how long, in minutes (beside whole hours, or alone)"))
       .Option("--date", options->reader.day_column, Later("COLUMN"), T("Spreadsheets: the day"))
       .Option("--note", options->reader.note_column, Later("COLUMN"), T("Spreadsheets: what it was"))
       .Does([options](Session& session) { return Import(session, *options); });

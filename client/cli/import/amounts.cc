@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
@@ -41,20 +42,73 @@ struct Decimal {
   std::string fraction;
 };
 
-// False where it is no decimal number.
-bool TakeApart(std::string_view text, Decimal& number) {
+enum class Written { kNumber, kNoNumber, kUnclear };
+
+// Every blank as ` ` and every apostrophe as `'`.
+std::string WithPlainSigns(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, char>, 6> kSigns = {{{"\xC2\xA0", ' '},
+                                                                        {"\xE2\x80\xAF", ' '},
+                                                                        {"\xE2\x80\x89", ' '},
+                                                                        {"\xE2\x80\x99", '\''},
+                                                                        {"\xE2\x80\x98", '\''},
+                                                                        {"\xC2\xB4", '\''}}};
   std::string plain;
-  for (size_t at = 0; at < text.size(); ++at) {
-    // Blanks and apostrophes group digits in some countries.
-    const bool no_break_space = text.substr(at, 2) == "\xC2\xA0";
-    if (no_break_space) ++at;
-    const bool groups = no_break_space || text[at] == ' ' || text[at] == '\'';
-    if (!groups) {
-      plain.push_back(text[at]);
-    } else if (at + 1 >= text.size() || !IsDigit(text[at + 1])) {
-      return false;
-    }
+  while (!text.empty()) {
+    const auto* const sign = std::find_if(kSigns.begin(), kSigns.end(), [text](const auto& one) {
+      return text.substr(0, one.first.size()) == one.first;
+    });
+    plain.push_back(sign == kSigns.end() ? text.front() : sign->second);
+    text.remove_prefix(sign == kSigns.end() ? 1 : sign->first.size());
   }
+  return plain;
+}
+
+// Digits from `at` on.
+size_t DigitsAt(std::string_view text, size_t at) {
+  const size_t end = std::min(text.find_first_not_of("0123456789", at), text.size());
+  return end - std::min(at, end);
+}
+
+// Takes out the blanks and apostrophes that group digits, as some countries have it, and makes a decimal sign
+// of an apostrophe that is one (`1'5`, as people write by hand in Spain). `1 30` may be 1h30 or 130 hours.
+Written TakeGroupsOut(std::string_view text, std::string& plain) {
+  constexpr size_t kGroup = 3;
+  // Digits directly before.
+  size_t before = 0;
+  bool grouped = false;
+  bool decimal = false;
+  for (size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    const bool blank = c == ' ' && before > 0;
+    if (c != ' ' && c != '\'') {
+      before = IsDigit(c) ? before + 1 : 0;
+      decimal = decimal || c == '.' || c == ',';
+      plain.push_back(c);
+      continue;
+    }
+    const size_t behind = DigitsAt(text, at + 1);
+    if (behind == 0 || (c == '\'' && before == 0)) return Written::kNoNumber;
+    const bool leading_zero = !grouped && before > 0 && plain[plain.size() - before] == '0';
+    const bool groups = !decimal && behind == kGroup && before <= kGroup && !leading_zero;
+    if (c == '\'' && !decimal && behind < kGroup) {
+      decimal = true;
+      plain.push_back(text.find(',') == std::string_view::npos ? ',' : '.');
+    } else if ((blank || c == '\'') && !groups) {
+      return Written::kUnclear;
+    }
+    grouped = grouped || groups;
+    plain.append(text, at + 1, behind);
+    at += behind;
+    before = behind;
+  }
+  return Written::kNumber;
+}
+
+Written TakeApart(std::string_view text, Decimal& number) {
+  const std::string signs = WithPlainSigns(text);
+  if (signs.find_first_not_of("0123456789.,' ") != std::string::npos) return Written::kNoNumber;
+  std::string plain;
+  if (const Written groups = TakeGroupsOut(signs, plain); groups != Written::kNumber) return groups;
   const size_t last = plain.find_last_of(".,");
   const size_t point = last != std::string::npos && std::count(plain.begin(), plain.end(), plain[last]) > 1
                            ? std::string::npos
@@ -69,9 +123,11 @@ bool TakeApart(std::string_view text, Decimal& number) {
     const bool three = at + 3 < plain.size() && IsDigit(plain[at + 1]) && IsDigit(plain[at + 2]) &&
                        IsDigit(plain[at + 3]) && (at + 4 >= plain.size() || !IsDigit(plain[at + 4]));
     const bool behind_point = point != std::string::npos && at > point;
-    if ((plain[at] != '.' && plain[at] != ',') || at == 0 || !three || behind_point) return false;
+    if ((plain[at] != '.' && plain[at] != ',') || at == 0 || !three || behind_point) {
+      return Written::kNoNumber;
+    }
   }
-  return !number.whole.empty() || !number.fraction.empty();
+  return number.whole.empty() && number.fraction.empty() ? Written::kNoNumber : Written::kNumber;
 }
 
 std::string TooLong(std::string_view text) {
@@ -168,9 +224,19 @@ std::string ParseSignedHours(std::string_view text, int64_t& seconds, Unit bare)
   std::string_view unsigned_text = text;
   const bool negative = TakeSign(unsigned_text);
   Decimal number;
-  const std::string problem = TakeApart(unsigned_text, number)
-                                  ? ToSeconds(text, std::move(number), bare, seconds)
-                                  : ParseWithUnits(unsigned_text, seconds);
+  std::string problem;
+  switch (TakeApart(unsigned_text, number)) {
+    case Written::kNumber:
+      problem = ToSeconds(text, std::move(number), bare, seconds);
+      break;
+    case Written::kNoNumber:
+      problem = ParseWithUnits(unsigned_text, seconds);
+      break;
+    case Written::kUnclear:
+      problem =
+          absl::StrCat("\"", Absl(text), "\" can be read in more than one way; write 1h30, 1:30 or 1.5");
+      break;
+  }
   if (negative) seconds = -seconds;
   return problem;
 }

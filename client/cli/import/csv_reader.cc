@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <istream>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,8 @@ namespace {
 constexpr size_t kChunkBytes = size_t{64} << 10;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kLineEnds = "\r\n";
+constexpr std::array<char, 3> kCandidates = {',', ';', '\t'};
+constexpr int kLinesToLookAt = 20;
 
 }  // namespace
 
@@ -86,19 +89,45 @@ void CsvReader::Begin() {
   if (options_.delimiter == 0) DetectDelimiter();
 }
 
-// Looks at the first line that holds one of the candidates outside quotes.
+// Looks at the first lines. A separator stands in most of them, and in most of those equally often; a title
+// above them, or what people write into a cell, is one line or another.
 void CsvReader::DetectDelimiter() {
-  constexpr std::array<char, 3> kCandidates = {',', ';', '\t'};
-  std::array<int, 3> counts{};
+  // How many lines have how many of a candidate.
+  std::array<std::map<int, int>, kCandidates.size()> lines;
+  std::array<int, kCandidates.size()> counts{};
+  int looked_at = 0;
+  const auto end_line = [&] {
+    looked_at += std::any_of(counts.begin(), counts.end(), [](int count) { return count > 0; });
+    for (size_t i = 0; i < counts.size(); ++i) {
+      if (counts[i] > 0) ++lines[i][counts[i]];
+    }
+    counts.fill(0);
+  };
   bool quoted = false;
-  for (size_t at = start_; at < buffer_.size(); ++at) {
+  bool at_field = true;
+  for (size_t at = start_; at < buffer_.size() && looked_at < kLinesToLookAt; ++at) {
     const char c = buffer_[at];
-    if (c == '"') quoted = !quoted;
+    // A quote in the middle of a field is text.
+    if (c == '"' && (quoted || at_field)) quoted = !quoted;
     if (quoted) continue;
-    for (size_t i = 0; i < kCandidates.size(); ++i) counts[i] += c == kCandidates[i];
-    if (c == '\n' && *std::max_element(counts.begin(), counts.end()) > 0) break;
+    const bool line_end = kLineEnds.find(c) != std::string_view::npos;
+    const auto* const candidate = std::find(kCandidates.begin(), kCandidates.end(), c);
+    if (candidate != kCandidates.end()) ++counts[static_cast<size_t>(candidate - kCandidates.begin())];
+    if (line_end) end_line();
+    at_field = line_end || candidate != kCandidates.end() || c == '"';
   }
-  options_.delimiter = kCandidates[std::max_element(counts.begin(), counts.end()) - counts.begin()];
+  // What the buffer cuts off tells of its line's front alone.
+  if (at_end_ || looked_at == 0) end_line();
+  size_t best = 0;
+  std::pair<int, int> most;
+  for (size_t i = 0; i < kCandidates.size(); ++i) {
+    for (const auto& [count, of_lines] : lines[i]) {
+      if (std::pair(of_lines, count) <= most) continue;
+      most = {of_lines, count};
+      best = i;
+    }
+  }
+  options_.delimiter = kCandidates[best];
 }
 
 void CsvReader::SkipEmptyLines() {

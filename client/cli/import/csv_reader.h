@@ -24,7 +24,8 @@
 namespace timebank::imports {
 
 struct CsvOptions {
-  // `,`, `;` or tab; 0: whichever the first line has most of outside quotes (comma where it has none).
+  // `,`, `;` or tab; 0: whichever most of the first twenty lines have equally many of outside quotes (comma
+  // where they have none).
   char delimiter = 0;
   // A longer row is a bad row.
   size_t max_row_bytes = size_t{1} << 20;

@@ -77,7 +77,11 @@ constexpr std::array<FileKind, 8> kKinds = {
     {{"transfers", FileKind::Holds::kExchanges, kTransferColumns},
      {"accounts", FileKind::Holds::kMembers, kAccountColumns},
      {"members", FileKind::Holds::kMembers, kMemberColumns},
-     {"transfers in four columns", FileKind::Holds::kExchanges, kFourColumns},
+     // With a day or hours beside them they are somebody's own sheet.
+     {.name = "transfers in four columns",
+      .holds = FileKind::Holds::kExchanges,
+      .columns = kFourColumns,
+      .has_no_others = true},
      {"offers and wants", FileKind::Holds::kNothingKept, kPostColumns},
      {"lists of categories", FileKind::Holds::kNothingKept, kCategoryColumns},
      {"users", FileKind::Holds::kNothingKept, kUserColumns},
@@ -95,6 +99,22 @@ class KomunitinReader : public TableReader {
   std::string_view system() const override { return "komunitin"; }
   std::string_view id_prefix() const override { return "kom-"; }
 
+  // Learns the order of days.
+  absl::Status Prepare() override {
+    return ReadAhead([this](Line& line) {
+      switch (KindOf(line)) {
+        case kAccounts:
+          return VoteOnDays(line, kAccountCreated);
+        case kMembers:
+          return VoteOnDays(line, kMemberCreated);
+        case kTransfers:
+          return VoteOnDays(line, kCreated);
+        default:
+          return;
+      }
+    });
+  }
+
  protected:
   bool IsCommunity(const std::string& number) const override {
     if (!options().community.empty()) return TableReader::IsCommunity(number);
@@ -102,7 +122,7 @@ class KomunitinReader : public TableReader {
   }
 
   void Read(Line& line) override {
-    switch (static_cast<Kind>(&line.source().kind() - kKinds.data())) {
+    switch (KindOf(line)) {
       case kAccounts:
         return ReadAccount(line);
       case kMembers:
@@ -115,6 +135,8 @@ class KomunitinReader : public TableReader {
   }
 
  private:
+  static Kind KindOf(const Line& line) { return static_cast<Kind>(&line.source().kind() - kKinds.data()); }
+
   static std::string Code(const Line& line, int column) { return absl::AsciiStrToUpper(line.Text(column)); }
 
   static bool IsClosed(const std::string& status) {

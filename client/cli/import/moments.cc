@@ -128,6 +128,12 @@ int FullYear(const Number& year, const MomentRules& rules) {
   return static_cast<int>(full > rules.today.year() + 1 ? full - 100 : full);
 }
 
+// Civil days run over into the next month; there is no 31 February.
+bool IsDay(int year, int month, int day) {
+  const absl::CivilDay normalised(year, month, day);
+  return normalised.year() == year && normalised.month() == month && normalised.day() == day;
+}
+
 // Day, month and year, or the other way round. False where there is no such day.
 bool AsDay(const std::vector<Number>& numbers, const MomentRules& rules, absl::CivilDay& day) {
   const bool year_first = numbers[0].digits == 4;
@@ -136,8 +142,7 @@ bool AsDay(const std::vector<Number>& numbers, const MomentRules& rules, absl::C
   if ((year.digits != 4 && year.digits != 2) || in_month.digits > 2 || numbers[1].digits > 2) return false;
   const int full_year = FullYear(year, rules);
   day = absl::CivilDay(full_year, numbers[1].value, in_month.value);
-  // Civil days run over into the next month; there is no 31 February.
-  return day.year() == full_year && day.month() == numbers[1].value && day.day() == in_month.value;
+  return IsDay(full_year, numbers[1].value, in_month.value);
 }
 
 bool FallsOn(absl::CivilDay day, int weekday) {
@@ -300,20 +305,22 @@ bool ParseMoment(std::string_view text, const MomentRules& rules, Moment& moment
 }
 
 void DayOrderVote::Add(std::string_view text) {
-  if (day_first_) return;
+  if (IsMixed()) return;
   text = WithoutWeekday(Trimmed(text));
-  std::vector<Number> numbers;
-  while (numbers.size() < 3) {
-    Number number;
-    if (!TakeNumber(text, 4, number)) return;
-    numbers.push_back(number);
-    if (numbers.size() == 3) break;
+  std::array<Number, 3> numbers;
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    if (!TakeNumber(text, 4, numbers[i])) return;
+    if (i + 1 == numbers.size()) break;
     if (text.empty() || std::string_view("/.-").find(text.front()) == std::string_view::npos) return;
     text.remove_prefix(1);
   }
-  if (numbers[0].digits > 2 || numbers[1].digits > 2) return;
-  day_first_ = numbers[0].value > 12 && numbers[0].value <= 31;
-  month_first_ = month_first_ || (numbers[1].value > 12 && numbers[1].value <= 31);
+  const auto& [first, second, year] = numbers;
+  if (first.digits > 2 || second.digits > 2 || (year.digits != 2 && year.digits != 4)) return;
+  const int full_year = year.digits == 2 ? 2000 + year.value : year.value;
+  const bool day_first = IsDay(full_year, second.value, first.value);
+  const bool month_first = IsDay(full_year, first.value, second.value);
+  day_first_ = day_first_ || (day_first && !month_first);
+  month_first_ = month_first_ || (month_first && !day_first);
 }
 
 }  // namespace timebank::imports

@@ -46,12 +46,14 @@ bool ParseMoment(std::string_view text, const MomentRules& rules, Moment& moment
 // What the days of a column tell about their order.
 class DayOrderVote {
  public:
-  // Looks at one more value; whatever is not `n/n/n` has no say.
+  // Looks at one more value; whatever is not `n/n/n`, or no day in either order, has no say.
   void Add(std::string_view text);
   // Month first only where a value cannot be read otherwise and none speaks against it.
   DayOrder Result() const {
     return month_first_ && !day_first_ ? DayOrder::kMonthFirst : DayOrder::kDayFirst;
   }
+  // Whether some values can only be read the one way, and some only the other.
+  bool IsMixed() const { return month_first_ && day_first_; }
 
  private:
   bool day_first_ = false;

@@ -74,27 +74,33 @@ std::string Shape(const Glimpse& file) {
   return cli::Fill(cli::Tn("its first row has $0 column", "its first row has $0 columns", columns), columns);
 }
 
-absl::Status NotRecognised(const Glimpse& file) {
+absl::Status NotRecognised(const Glimpse& file, const ReaderOptions& options) {
+  if (const std::string lacking = TellLacking(file, options); !lacking.empty()) {
+    return absl::InvalidArgumentError(lacking);
+  }
   return absl::InvalidArgumentError(cli::Fill(
       // Translators: $0 is a file, $1 `its first row has 3 columns`, $2 the systems that there are.
       cli::T("Cannot tell what $0 is; $1. Say which system wrote it (--from $2), or which columns of a "
              "spreadsheet are "
-             "meant (--giver, --receiver, --hours, --date)."),
+             "meant (--giver, --receiver, --hours or --minutes, --date)."),
       file.path, Shape(file), Names()));
 }
 
 absl::StatusOr<const Format*> Recognise(const std::vector<Glimpse>& files, const ReaderOptions& options) {
-  const bool has_columns =
-      !options.giver_column.empty() || !options.receiver_column.empty() || !options.hours_column.empty();
+  const bool has_columns = !options.giver_column.empty() || !options.receiver_column.empty() ||
+                           !options.hours_column.empty() || !options.minutes_column.empty();
   if (has_columns) return &Spreadsheet();
   Fit best;
   for (const Format* format : Formats()) {
     const Fit fit = FitOf(*format, files, options);
     if (fit.files > 0 && (best.format == nullptr || IsBetter(fit, best))) best = fit;
   }
-  if (best.format == nullptr) return NotRecognised(files.front());
+  if (best.format == nullptr) return NotRecognised(files.front(), options);
   // TimeOverflow knows what to make of a file of which no row can be read.
   if (best.stranger != nullptr && best.format != &TimeOverflow()) {
+    const std::string lacking =
+        best.format == &Spreadsheet() ? TellLacking(*best.stranger, options) : std::string();
+    if (!lacking.empty()) return absl::InvalidArgumentError(lacking);
     return absl::InvalidArgumentError(cli::Fill(
         // Translators: $0 is a file, $1 `its first row has 3 columns`, $2 a system, $3 files and their
         // columns.

@@ -278,6 +278,7 @@ struct ReaderOptions {
   std::string giver_column;
   std::string receiver_column;
   std::string hours_column;
+  std::string minutes_column;
   std::string day_column;
   std::string note_column;
   // Members that the bank has from an older system, for formats that know people by name; files of hours

@@ -123,6 +123,16 @@ Heading FitHeading(const Glimpse& file, size_t row, const FileKind& kind) {
   return heading;
 }
 
+namespace {
+
+// How many cells of a heading say something.
+int HeadedCells(const Heading& heading) {
+  return static_cast<int>(std::count_if(heading.cells.begin(), heading.cells.end(),
+                                        [](const std::string& cell) { return !Trimmed(cell).empty(); }));
+}
+
+}  // namespace
+
 std::optional<Heading> FindHeading(const Glimpse& glimpse, absl::Span<const FileKind> kinds) {
   std::optional<Heading> best;
   for (size_t row = 0; row < std::min(glimpse.rows.size(), kRowsToFindHeading); ++row) {
@@ -132,6 +142,7 @@ std::optional<Heading> FindHeading(const Glimpse& glimpse, absl::Span<const File
       for (size_t i = 0; i < kind.columns.size(); ++i) {
         has_all = has_all && (!kind.columns[i].needed || heading.cell_of_column[i] >= 0);
       }
+      if (kind.has_no_others && HeadedCells(heading) > heading.Score()) continue;
       if (has_all && (!best || heading.Score() > best->Score())) best = std::move(heading);
     }
   }

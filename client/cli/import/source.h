@@ -44,6 +44,8 @@ struct FileKind {
   // Systems are known to keep passwords in it, under whatever heading: only the columns above are read at
   // all.
   bool has_secrets = false;
+  // A file with any other column beside these is of another kind.
+  bool has_no_others = false;
 };
 
 // What can be told from the front of a file.

@@ -29,26 +29,34 @@ namespace {
 
 constexpr std::array<Column, 8> kHoursColumns = {
     {{"Given by",
-      "giver gave gavehelp helper helpedby helpgivenby providedby provider whogave whohelped doneby "
+      "giver gave gavehelp helper helpedby helpgivenby providedby provider whogave whohelped doneby donor "
       "dadopor dadapor da quienda quiendio hadado dador dadora oferente ofrecidopor prestadopor ayudante "
-      "donatper fetper quidona hadonat donant dona ofertper donador "
-      "donnepar quidonne adonne donneur donneuse donnateur offertpar rendupar aidant aidante "
-      "gegebenvon werhatgegeben geber geberin gibt gegeben helfer helferin hilfevon geleistetvon"},
+      "ofrece quienofrece quienayuda donante proveedor proveedora "
+      "donatper fetper quidona hadonat donant dona ofertper donador quifa quiofereix quiajuda ofereix "
+      "proveidor proveidora "
+      "donnepar quidonne adonne donneur donneuse donnateur offertpar rendupar aidant aidante quiaide "
+      "quioffre offreur "
+      "gegebenvon werhatgegeben geber geberin gibt gegeben helfer helferin hilfevon geleistetvon werhilft "
+      "werhatgeholfen wergibt anbieter"},
      {"Received by",
-      "receiver received receivedhelp helped whoreceived gotby donefor givento helpedwho "
-      "recibidopor recibidapor recibe quienrecibe quienrecibio harecibido receptor receptora "
-      "rebutper rep quirep harebut "
-      "recupar quirecoit arecu recoit receveur receveuse beneficiaire aidea "
+      "receiver received receivedhelp helped whoreceived gotby donefor givento helpedwho recipient helpee "
+      "whowashelped requester "
+      "recibidopor recibidapor recibe quienrecibe quienrecibio harecibido receptor receptora solicitante "
+      "demandante quiensolicita ayudado ayudada "
+      "rebutper rep quirep harebut sollicitant demandant ajudat ajudada "
+      "recupar quirecoit arecu recoit receveur receveuse beneficiaire aidea demandeur demandeuse aidee "
       "erhaltenvon empfangenvon werhaterhalten empfanger empfangerin erhalten erhalt nehmer nehmerin "
-      "hilfefur"},
+      "hilfefur werbekommt wererhalt wemgeholfen wemwurdegeholfen"},
      {"Hours",
-      "hour hrs time timegiven hoursgiven duration amount quantity "
-      "horas tiempo duracion cantidad numerodehoras "
-      "hores temps durada quantitat nombredhores "
-      "heures heure duree quantite nombredheures "
-      "stunden zeit dauer std anzahlstunden menge"},
+      "hrs timegiven hoursgiven duration "
+      "horas duracion numerodehoras "
+      "hores durada nombredhores "
+      "heures duree nombredheures "
+      "stunden dauer std anzahlstunden"},
      {"Minutes", "minute mins minutos minuts minuten"},
-     {"Date", "day when dateofhelp fecha dia cuando data datum tag wann jour quand le"},
+     {"Date",
+      "dateofhelp dateofexchange exchangedate fecha fechadelintercambio fechaintercambio data "
+      "datadelintercanvi datedelechange datum"},
      {"What",
       "note notes description activity task help comment comments details text "
       "que descripcion nota notas actividad servicio tarea comentario comentarios concepto detalle "
@@ -60,6 +68,23 @@ constexpr std::array<Column, 8> kHoursColumns = {
       "enteredby writtenby recorder anotadopor registradopor apuntadopor anotatper registratper saisipar "
       "enregistrepar erfasstvon eingetragenvon"}}};
 enum HoursColumn { kGiver, kReceiver, kHours, kMinutes, kDay, kNote, kCategory, kRecorder };
+
+// Names that may be something else beside a column with a plain one: a clock, a number of things, a weekday.
+constexpr std::string_view kWeakHours =
+    "hour time amount quantity hora tiempo cantidad temps quantitat heure quantite stunde zeit menge";
+constexpr std::string_view kWeakDay = "day when dia cuando tag wann jour quand le";
+
+// Words of headings that tell hours or minutes, and those that may stand beside them: `Time (min)`, `Number
+// of hours`, `Durée en heures`.
+constexpr std::string_view kMinuteWords = "minute minutes mins min minutos minuto minuts minut minuten";
+constexpr std::string_view kHourWords =
+    "hours hour hrs hr h hh horas hora hores heures heure stunden stunde std";
+constexpr std::string_view kFillWords =
+    "a d de del des en in of the o n no nr num number numero nombre anzahl der den la las les "
+    "amount quantity cantidad quantitat quantite menge "
+    "time given exchanged tiempo temps zeit duration duracion durada duree dauer";
+// Beside hours, the form in which they are written.
+constexpr std::string_view kFormWords = "mm ss m";
 
 constexpr std::array<Column, 10> kMemberColumns = {
     {{"Number",
@@ -128,55 +153,164 @@ bool HoldsMembers(const Heading& heading) {
          heading.Score() > 1;
 }
 
+// The words of a heading, without accents and capitals.
+std::vector<std::string> WordsOf(std::string_view cell) {
+  std::vector<std::string> words(1);
+  for (char c : FoldedName(cell)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (absl::ascii_isalnum(byte) || byte >= 0x80) {
+      words.back().push_back(c);
+    } else if (!words.back().empty()) {
+      words.emplace_back();
+    }
+  }
+  if (words.back().empty()) words.pop_back();
+  return words;
+}
+
+// Whether a heading has words of `wanted`, and none but those, of `beside` or that say nothing.
+bool TellsOf(std::string_view cell, std::string_view wanted, std::string_view beside) {
+  bool told = false;
+  for (const std::string& word : WordsOf(cell)) {
+    told = told || HasWord(wanted, word);
+    if (!HasWord(wanted, word) && !HasWord(beside, word) && !HasWord(kFillWords, word)) return false;
+  }
+  return told;
+}
+
+bool TellsMinutes(std::string_view cell) { return TellsOf(cell, kMinuteWords, ""); }
+
+// `Hours (hh:mm)`, `Time (h:min)` and `Hours and minutes` are written with both.
+bool TellsHours(std::string_view cell) {
+  const std::vector<std::string> words = WordsOf(cell);
+  const bool has_hours = std::any_of(words.begin(), words.end(),
+                                     [](const std::string& word) { return HasWord(kHourWords, word); });
+  // `Hour` alone may be the clock's.
+  return words.size() > 1 && has_hours &&
+         TellsOf(cell, kHourWords,
+                 absl::StrCat(Absl(kFormWords), " ", Absl(kMinuteWords), " and y i et und"));
+}
+
+// `Aidé` is who was helped, `Aide` the help: here an accent counts.
+bool TellsHelped(std::string_view cell) {
+  return HeadingKey(cell) == "aide" &&
+         std::any_of(cell.begin(), cell.end(), [](unsigned char c) { return c >= 0x80; });
+}
+
+bool IsStrong(std::string_view cell, int column) {
+  const std::string key = HeadingKey(cell);
+  const Column& known = kHoursColumns[static_cast<size_t>(column)];
+  return key == HeadingKey(known.name) || HasWord(known.other_names, key) ||
+         (column == kMinutes && TellsMinutes(cell)) || (column == kHours && TellsHours(cell)) ||
+         (column == kReceiver && TellsHelped(cell));
+}
+
+bool IsWeak(std::string_view cell, int column) {
+  const std::string_view names = column == kHours ? kWeakHours : column == kDay ? kWeakDay : "";
+  return HasWord(names, HeadingKey(cell));
+}
+
+// The cells that may be `column`: of those with a plain name, or, where there are none, of the others.
+std::vector<int> CellsOf(const Heading& heading, int column) {
+  for (const auto fits : {&IsStrong, &IsWeak}) {
+    std::vector<int> cells;
+    for (size_t cell = 0; cell < heading.cells.size(); ++cell) {
+      if (fits(heading.cells[cell], column)) cells.push_back(static_cast<int>(cell));
+    }
+    if (!cells.empty()) return cells;
+  }
+  return {};
+}
+
 // What the options say of columns.
 struct NamedColumn {
   int column;
+  std::string_view option;
   const std::string* name;
 };
 
+std::array<NamedColumn, 6> Choices(const ReaderOptions& options) {
+  return {{{kGiver, "--giver", &options.giver_column},
+           {kReceiver, "--receiver", &options.receiver_column},
+           {kHours, "--hours", &options.hours_column},
+           {kMinutes, "--minutes", &options.minutes_column},
+           {kDay, "--date", &options.day_column},
+           {kNote, "--note", &options.note_column}}};
+}
+
 std::vector<NamedColumn> NamedColumns(const ReaderOptions& options) {
   std::vector<NamedColumn> named;
-  for (const NamedColumn& column : {NamedColumn{kGiver, &options.giver_column},
-                                    {kReceiver, &options.receiver_column},
-                                    {kHours, &options.hours_column},
-                                    {kDay, &options.day_column},
-                                    {kNote, &options.note_column}}) {
+  for (const NamedColumn& column : Choices(options)) {
     if (!column.name->empty()) named.push_back(column);
   }
   return named;
 }
 
-// Puts the named columns in their places; by letter where no heading reads so. False where there is no such
-// column.
-bool PutNamed(const std::vector<NamedColumn>& named, Heading& heading) {
-  for (const NamedColumn& column : named) {
-    const std::string key = HeadingKey(*column.name);
-    const auto found = std::find_if(heading.cells.begin(), heading.cells.end(),
-                                    [&key](const std::string& cell) { return HeadingKey(cell) == key; });
-    const int cell = found != heading.cells.end() ? static_cast<int>(found - heading.cells.begin())
-                                                  : CellOfLetter(*column.name);
-    if (cell < 0 || static_cast<size_t>(cell) >= heading.width) return false;
-    heading.cell_of_column[static_cast<size_t>(column.column)] = cell;
-    if (column.column == kHours) heading.cell_of_column[kMinutes] = -1;
+// The cells that a name in the options means: those of that heading, else that of the letter.
+std::vector<int> CellsNamed(const Heading& heading, const std::string& name) {
+  std::vector<int> cells;
+  const std::string key = HeadingKey(name);
+  for (size_t cell = 0; cell < heading.cells.size(); ++cell) {
+    if (HeadingKey(heading.cells[cell]) == key) cells.push_back(static_cast<int>(cell));
   }
-  return true;
+  const int lettered = CellOfLetter(name);
+  if (cells.empty() && lettered >= 0 && static_cast<size_t>(lettered) < heading.width) {
+    cells.push_back(lettered);
+  }
+  return cells;
 }
 
-// Whether a row is hours already, and no heading above them.
-bool IsData(const Glimpse& file, const Heading& heading) {
+// Where the columns of hours are if row `row` is the heading: as the options name them, else as their
+// headings are guessed. A named column that the row has not is missing.
+Heading FitHours(const Glimpse& file, size_t row, const ReaderOptions& options) {
+  Heading heading = FitHeading(file, row, kHoursKind);
+  for (int column = 0; column < static_cast<int>(kHoursColumns.size()); ++column) {
+    const std::vector<int> cells = CellsOf(heading, column);
+    heading.cell_of_column[static_cast<size_t>(column)] = cells.empty() ? -1 : cells.front();
+  }
+  const int guessed_hours = heading.cell_of_column[kHours];
+  const bool weak_hours =
+      guessed_hours >= 0 && !IsStrong(heading.cells[static_cast<size_t>(guessed_hours)], kHours);
+  for (const NamedColumn& named : NamedColumns(options)) {
+    const std::vector<int> cells = CellsNamed(heading, *named.name);
+    const int cell = cells.empty() ? -1 : cells.front();
+    // What was named is nothing else.
+    std::replace(heading.cell_of_column.begin(), heading.cell_of_column.end(), cell, -1);
+    heading.cell_of_column[static_cast<size_t>(named.column)] = cell;
+  }
+  // Beside minutes it is the clock.
+  if (weak_hours && options.hours_column.empty() && HasColumn(heading, kMinutes)) {
+    heading.cell_of_column[kHours] = -1;
+  }
+  return heading;
+}
+
+bool HasAllNamed(const Heading& heading, const ReaderOptions& options) {
+  const std::vector<NamedColumn> named = NamedColumns(options);
+  return std::all_of(named.begin(), named.end(),
+                     [&heading](const NamedColumn& one) { return HasColumn(heading, one.column); });
+}
+
+// Whether a row is hours already, and no heading above them: it tells a time or a day.
+bool IsData(const Glimpse& file, const Heading& heading, const ReaderOptions& options) {
   const std::vector<std::string>& cells = file.rows[static_cast<size_t>(heading.row)].fields;
-  const int hours = heading.cell_of_column[kHours];
+  const auto cell_of = [&](int column) {
+    const int cell = heading.cell_of_column[static_cast<size_t>(column)];
+    return cell >= 0 && static_cast<size_t>(cell) < cells.size() ? cells[static_cast<size_t>(cell)] : "";
+  };
   int64_t seconds = 0;
-  return hours >= 0 && static_cast<size_t>(hours) < cells.size() &&
-         ParseHoursGiven(cells[static_cast<size_t>(hours)], seconds).empty();
+  Moment moment;
+  return ParseHoursGiven(cell_of(kHours), seconds).empty() ||
+         ParseHoursGiven(cell_of(kMinutes), seconds, Unit::kMinute).empty() ||
+         ParseMoment(cell_of(kDay), {.today = options.today}, moment) ||
+         ParseMoment(cell_of(kDay), {.order = DayOrder::kMonthFirst, .today = options.today}, moment);
 }
 
 std::optional<Heading> HoursHeading(const Glimpse& file, const ReaderOptions& options) {
-  const std::vector<NamedColumn> named = NamedColumns(options);
   for (size_t row = 0; row < std::min(file.rows.size(), kRowsToFindHeading); ++row) {
-    Heading heading = FitHeading(file, row, kHoursKind);
-    if (!PutNamed(named, heading) || !HoldsHours(heading)) continue;
-    if (IsData(file, heading)) {
+    Heading heading = FitHours(file, row, options);
+    if (!HasAllNamed(heading, options) || !HoldsHours(heading)) continue;
+    if (IsData(file, heading, options)) {
       // Columns by their letters, and nothing above them.
       heading.row = -1;
       heading.cells.clear();
@@ -184,6 +318,39 @@ std::optional<Heading> HoursHeading(const Glimpse& file, const ReaderOptions& op
     return heading;
   }
   return std::nullopt;
+}
+
+// `Hours (D)`: a column for people, with the letter that names it.
+std::string Lettered(const Heading& heading, int cell) {
+  std::string letters;
+  for (int rest = cell + 1; rest > 0; rest = (rest - 1) / 26) {
+    letters.insert(letters.begin(), static_cast<char>('A' + (rest - 1) % 26));
+  }
+  return absl::StrCat(Shortened(Trimmed(heading.cells[static_cast<size_t>(cell)])), " (", letters, ")");
+}
+
+// Refuses a heading that may be read in more than one way.
+absl::Status CheckIsPlain(const Glimpse& file, const Heading& heading, const ReaderOptions& options) {
+  for (const NamedColumn& choice : Choices(options)) {
+    const int taken = heading.cell_of_column[static_cast<size_t>(choice.column)];
+    if (taken < 0 || heading.cells.empty()) continue;
+    if (choice.column == kHours && !choice.name->empty() &&
+        TellsMinutes(heading.cells[static_cast<size_t>(taken)])) {
+      return absl::InvalidArgumentError(
+          cli::Fill(cli::T("Column $1 of $0 is in minutes, as its heading says: name it with --minutes, not "
+                           "with --hours."),
+                    file.path, Lettered(heading, taken)));
+    }
+    const std::vector<int> cells =
+        choice.name->empty() ? CellsOf(heading, choice.column) : CellsNamed(heading, *choice.name);
+    // Of two columns of words the first is kept, and the other told.
+    if (cells.size() < 2 || choice.column == kNote) continue;
+    return absl::InvalidArgumentError(cli::Fill(
+        // Translators: $1 and $2 are columns, $3 an option.
+        cli::T("Columns $1 and $2 of $0 may mean the same. Say which one to take, by its letter: $3 COLUMN."),
+        file.path, Lettered(heading, cells[0]), Lettered(heading, cells[1]), choice.option));
+  }
+  return absl::OkStatus();
 }
 
 std::optional<Heading> MembersHeading(const Glimpse& file) {
@@ -220,6 +387,8 @@ class SpreadsheetReader : public TableReader {
         const NameAndNumber member = MemberOf(line);
         names_.emplace(member.number, FoldedName(member.name));
         index_.Add(member);
+        VoteOnDays(line, kJoined);
+        VoteOnDays(line, kLeft);
         return;
       }
       VoteOnDays(line, kDay);
@@ -248,10 +417,34 @@ class SpreadsheetReader : public TableReader {
 
  private:
   static NameAndNumber MemberOf(const Line& line) {
-    NameAndNumber member = ParseParty(Words(line, {kFirstName, kName, kSurname}));
+    NameAndNumber member = ParseParty(FullName(line));
     if (const std::string number = line.Text(kNumber); !number.empty()) member.number = number;
     if (member.number.empty()) member.number = FoldedName(member.name);
     return member;
+  }
+
+  // Beside first names and surnames, `Name` may be all of the name, or the one or the other.
+  static std::string FullName(const Line& line) {
+    const std::string name = line.Text(kName);
+    const std::vector<std::string> words = WordsOf(name);
+    const auto is_in_name = [&words](const std::string& part) {
+      const std::vector<std::string> wanted = WordsOf(part);
+      return !wanted.empty() && std::all_of(wanted.begin(), wanted.end(), [&words](const std::string& word) {
+        return std::find(words.begin(), words.end(), word) != words.end();
+      });
+    };
+    const std::string first = line.Text(kFirstName);
+    const std::string surname = line.Text(kSurname);
+    const bool has_first = is_in_name(first);
+    const bool has_surname = is_in_name(surname);
+    // `Muñoz, Ana`.
+    if (has_first && has_surname) {
+      return name.find(',') == std::string::npos ? name : Words(line, {kFirstName, kSurname});
+    }
+    if (has_surname) return Words(line, {kFirstName, kName});
+    // Without a surname, `Martin` and `Martin` may be two names.
+    const bool is_whole = has_first && (!surname.empty() || WordsOf(first).size() < words.size());
+    return is_whole ? Words(line, {kName, kSurname}) : Words(line, {kFirstName, kName, kSurname});
   }
 
   void ReadMember(Line& line) {
@@ -275,12 +468,29 @@ class SpreadsheetReader : public TableReader {
     When(line, kDay, exchange);
     exchange.giver = Who(line, kGiver, exchange.giver_name);
     exchange.receiver = Who(line, kReceiver, exchange.receiver_name);
-    exchange.seconds = line.Text(kHours).empty() && line.Has(kMinutes) ? Hours(line, kMinutes, Unit::kMinute)
-                                                                       : Hours(line, kHours);
+    exchange.seconds = TimeGiven(line);
     exchange.note = line.Raw(kNote);
     exchange.category = line.Text(kCategory);
     exchange.recorded_by = line.Text(kRecorder);
     Post(line, kGiver, kReceiver, kNote, "", std::move(exchange));
+  }
+
+  // Of a column of hours, one of minutes, or both: `2` and `15` are 2h15, `1.5` and `90` are 1h30.
+  static int64_t TimeGiven(Line& line) {
+    if (line.Text(kMinutes).empty()) return Hours(line, kHours);
+    if (line.Text(kHours).empty()) return Hours(line, kMinutes, Unit::kMinute);
+    const int64_t hours = SignedHours(line, kHours);
+    const int64_t minutes = SignedHours(line, kMinutes, Unit::kMinute);
+    if (!line.ok()) return 0;
+    if (hours == 0) return Hours(line, kMinutes, Unit::kMinute);
+    if (minutes == 0 || minutes == hours) return Hours(line, kHours);
+    constexpr auto kHour = static_cast<int64_t>(Unit::kHour);
+    if (hours < 0 || minutes < 0 || minutes >= kHour || hours % kHour != 0) {
+      line.Fail(kMinutes,
+                absl::StrCat("the hours (", line.Text(kHours), ") and the minutes (", line.Text(kMinutes),
+                             ") do not go together; write whole hours and 0 to 59 minutes"));
+    }
+    return hours + minutes;
   }
 
   // Empty for the bank itself.
@@ -309,21 +519,25 @@ class SpreadsheetReader : public TableReader {
 std::string LookedFor() {
   // Translators: headings of columns are as they may stand in a file.
   return cli::T(
-      "hours (columns Given by, Received by, Hours and Date; or --giver, --receiver, --hours, --date); "
-      "members (Number, Name)");
+      "hours (columns Given by, Received by, Hours or Minutes, and Date; or --giver, --receiver, --hours, "
+      "--minutes, --date); members (Number, Name)");
+}
+
+std::string TellCells(const std::vector<std::string>& cells) {
+  std::string told;
+  for (const std::string& cell : cells) absl::StrAppend(&told, told.empty() ? "" : ", ", Shortened(cell));
+  return told;
 }
 
 absl::Status NotRecognised(const Glimpse& file, const ReaderOptions& options) {
-  std::string cells;
-  if (!file.rows.empty()) {
-    for (const std::string& cell : file.rows.front().fields) {
-      absl::StrAppend(&cells, cells.empty() ? "" : ", ", Shortened(cell));
-    }
-  }
   std::string wanted;
   for (const NamedColumn& named : NamedColumns(options)) {
     absl::StrAppend(&wanted, wanted.empty() ? "" : ", ", *named.name);
   }
+  if (const std::string lacks = TellLacking(file, options); !lacks.empty()) {
+    return absl::InvalidArgumentError(lacks);
+  }
+  const std::string cells = file.rows.empty() ? "" : TellCells(file.rows.front().fields);
   return absl::InvalidArgumentError(
       wanted.empty()
           ? cli::Fill(cli::T("$0 is no spreadsheet of hours or members. Looked for: $1. Its columns: $2."),
@@ -339,6 +553,9 @@ absl::StatusOr<std::unique_ptr<Reader>> Open(std::vector<Glimpse> files, const R
   for (Glimpse& file : files) {
     std::optional<Heading> heading = HeadingOf(file, options);
     if (!heading) return NotRecognised(file, options);
+    if (heading->kind == &kHoursKind) {
+      if (absl::Status plain = CheckIsPlain(file, *heading, options); !plain.ok()) return plain;
+    }
     if (heading->kind == &kHoursKind && !HasColumn(*heading, kDay)) {
       return absl::InvalidArgumentError(cli::Fill(
           cli::T("Which column of $0 is the day of the help? Say it with --date COLUMN."), file.path));
@@ -358,6 +575,41 @@ int FitFile(const Glimpse& file, const ReaderOptions& options) {
 }
 
 }  // namespace
+
+std::string TellLacking(const Glimpse& file, const ReaderOptions& options) {
+  std::optional<Heading> best;
+  for (size_t row = 0; row < std::min(file.rows.size(), kRowsToFindHeading); ++row) {
+    Heading heading = FitHours(file, row, options);
+    if (HasAllNamed(heading, options) && (!best || heading.Score() > best->Score()))
+      best = std::move(heading);
+  }
+  if (!best) return "";
+  const bool has_time = HasColumn(*best, kHours) || HasColumn(*best, kMinutes);
+  const int known =
+      HasColumn(*best, kGiver) + HasColumn(*best, kReceiver) + has_time + HasColumn(*best, kDay);
+  // One heading alone may stand in any file.
+  if (known < 2) return "";
+  std::string lacking;
+  for (const NamedColumn& choice : Choices(options)) {
+    const bool needed = choice.column != kNote && choice.column != kMinutes;
+    if (!needed || HasColumn(*best, choice.column) || (choice.column == kHours && has_time)) continue;
+    absl::StrAppend(&lacking, lacking.empty() ? "" : ", ", Absl(choice.option), " COLUMN");
+    if (choice.column == kHours) absl::StrAppend(&lacking, " (--minutes COLUMN)");
+  }
+  if (lacking.empty()) return "";
+  std::string told = cli::Fill(
+      // Translators: $0 is a file, $1 options, $2 the file's columns.
+      cli::T("$0 looks like a spreadsheet of hours, but its headings do not tell all columns. Say which ones "
+             "they are, by heading or letter: $1. Its columns: $2."),
+      file.path, lacking, TellCells(best->cells));
+  if (!HasColumn(*best, kGiver) && !HasColumn(*best, kReceiver)) {
+    absl::StrAppend(
+        &told, " ",
+        cli::T("Columns like From and To are not guessed: they may be the way of the help or of the hours. "
+               "--giver names who gave help."));
+  }
+  return told;
+}
 
 const Format& Spreadsheet() {
   static constexpr Format format = {"spreadsheet", "a spreadsheet", &FitFile, &LookedFor, &Open};

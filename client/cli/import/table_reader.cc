@@ -246,6 +246,12 @@ std::vector<std::string> TableReader::LeftOut() const {
       told.push_back(absl::StrCat(source->name(),
                                   " writes the month before the day, as some of its days show: 01/25/2018"));
     }
+    if (vote != day_votes_.end() && vote->second.IsMixed()) {
+      told.push_back(absl::StrCat(
+          source->name(),
+          " writes some days with the month first (01/25/2018) and some with the day first (25/01/2018); it "
+          "was read day first: look at days such as 03/04/2018"));
+    }
   }
   TellUnknownColumns(told);
   TellLeftOut(told);

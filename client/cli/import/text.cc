@@ -54,6 +54,20 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kStroked 
                                                                                     {"æ", "ae"},
                                                                                     {"œ", "oe"}}};
 
+// The signs that people type for an apostrophe. The accent alone would fall apart into a blank and a mark.
+constexpr std::array<std::string_view, 4> kApostrophes = {"\xE2\x80\x99", "\xE2\x80\x98", "\xCA\xBC",
+                                                          "\xC2\xB4"};
+
+std::string WithPlainApostrophes(std::string_view text) {
+  std::string plain(text);
+  for (std::string_view sign : kApostrophes) {
+    for (size_t at = plain.find(sign); at != std::string::npos; at = plain.find(sign, at)) {
+      plain.replace(at, sign.size(), "'");
+    }
+  }
+  return plain;
+}
+
 struct Free {
   void operator()(utf8proc_uint8_t* bytes) const { std::free(bytes); }
 };
@@ -77,8 +91,9 @@ std::optional<std::string> Mapped(std::string_view text, int options) {
 
 std::string WithoutMarks(std::string_view text) {
   if (IsAscii(text)) return absl::AsciiStrToLower(Absl(text));
-  std::optional<std::string> mapped = Mapped(
-      text, UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_STRIPMARK | UTF8PROC_CASEFOLD);
+  std::optional<std::string> mapped =
+      Mapped(WithPlainApostrophes(text),
+             UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_STRIPMARK | UTF8PROC_CASEFOLD);
   if (!mapped) return std::string(text);
   std::string plain = *std::move(mapped);
   for (const auto& [stroked, letter] : kStroked) {

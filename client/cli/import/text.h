@@ -31,8 +31,8 @@ bool IsDigits(std::string_view text);
 // Without the blanks at both ends, no-break spaces among them.
 std::string_view Trimmed(std::string_view text);
 
-// Small letters without accents and strokes: `Đặng` and `dang` are the same. Text that is no UTF-8 stays as
-// it is.
+// Small letters without accents and strokes, and one sign for every apostrophe: `Đặng` and `dang` are the
+// same, `O’Brien` and `o'brien`. Text that is no UTF-8 stays as it is.
 std::string WithoutMarks(std::string_view text);
 
 // The same with single blanks: `Ö. Đặng ` and `o. dang` are the same name.

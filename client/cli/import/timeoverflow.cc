@@ -89,10 +89,16 @@ bool HasWidth(const std::vector<std::string>& fields, size_t width) {
   return fields.size() == width || (fields.size() == width + kRejectedCells && IsDigits(fields[width]));
 }
 
-bool FitsUsers(const std::vector<std::string>& f) {
+bool IsMoment(const std::string& text) {
   Moment moment;
+  MomentRules month_first;
+  month_first.order = DayOrder::kMonthFirst;
+  return ParseMoment(text, {}, moment) || ParseMoment(text, month_first, moment);
+}
+
+bool FitsUsers(const std::vector<std::string>& f) {
   return HasWidth(f, kUserColumns.size()) && IsDigits(Trimmed(f[kMemberId])) &&
-         (f[kEntryDate].empty() || ParseMoment(f[kEntryDate], {}, moment));
+         (f[kEntryDate].empty() || IsMoment(f[kEntryDate]));
 }
 
 bool FitsTransfers(const std::vector<std::string>& f) {
@@ -128,6 +134,13 @@ class TimeOverflowReader : public TableReader {
 
   std::string_view system() const override { return "timeoverflow"; }
   std::string_view id_prefix() const override { return "to-"; }
+
+  // Learns the order of days.
+  absl::Status Prepare() override {
+    return ReadAhead([this](Line& line) {
+      VoteOnDays(line, line.source().kind().holds == Holds::kMembers ? int{kEntryDate} : int{kCreatedAt});
+    });
+  }
 
  protected:
   void Read(Line& line) override {
@@ -216,7 +229,9 @@ absl::StatusOr<std::unique_ptr<Reader>> Open(std::vector<Glimpse> files, const R
     if (!source.ok()) return source.status();
     sources.push_back(*std::move(source));
   }
-  return std::make_unique<TimeOverflowReader>(std::move(sources), options);
+  auto reader = std::make_unique<TimeOverflowReader>(std::move(sources), options);
+  if (const absl::Status prepared = reader->Prepare(); !prepared.ok()) return prepared;
+  return reader;
 }
 
 int FitFile(const Glimpse& file, const ReaderOptions& /*options*/) {

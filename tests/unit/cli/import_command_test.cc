@@ -194,6 +194,17 @@ TEST_F(ImportCommandTest, LongExchangesAreTold) {
       std::string::npos);
 }
 
+// Goal: --minutes names a column of minutes, and --hours takes none.
+TEST_F(ImportCommandTest, MinutesAreNamed) {
+  const std::string sheet = Write("hours.csv", "Date,Giver,Receiver,Minutes\n2019-01-01,ana,ben,90\n");
+  const Ran refused = RunCli(bank_, {"import", sheet, "--make-members", "--hours", "Minutes"});
+  EXPECT_EQ(refused.code, ExitCode::kUsage);
+  EXPECT_NE(refused.err.find("name it with --minutes, not with --hours"), std::string::npos) << refused.err;
+  const Ran ran = RunCli(bank_, {"import", sheet, "--make-members", "--minutes", "D"});
+  EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+  EXPECT_NE(ran.err.find("1h30 in all"), std::string::npos) << ran.err;
+}
+
 // Goal: a row of a file of rejects that was mended into what is posted already is told with its line; a row
 // that is simply brought again is not.
 TEST_F(ImportCommandTest, MendedIntoWhatIsPosted) {

@@ -63,6 +63,30 @@ TEST(AmountsTest, RefusesTheRest) {
   EXPECT_EQ(ParseHoursGiven("-1", seconds), "negative hours (-1)");
 }
 
+// Goal: an apostrophe or a blank groups exactly three digits, an apostrophe with fewer behind it is a decimal
+// sign; what may mean several things is refused.
+TEST(AmountsTest, GroupsDigitsByThree) {
+  EXPECT_EQ(Hours("1'5"), "5400");
+  EXPECT_EQ(Hours("0'5"), "1800");
+  EXPECT_EQ(Hours("1\xE2\x80\x99"
+                  "25"),
+            "4500");
+  EXPECT_EQ(Hours("1'0"), "3600");
+  EXPECT_EQ(Hours("-1'5"), "-5400");
+  EXPECT_EQ(Hours("1'234,5"), std::to_string(12345 * 360));
+  EXPECT_EQ(Hours("1 234'5"), std::to_string(12345 * 360));
+  EXPECT_EQ(Hours("10'000"), std::to_string(10'000 * 3600));
+  EXPECT_EQ(Hours("1 000 000", Unit::kMinute), std::to_string(1'000'000 * 60));
+  EXPECT_EQ(Hours("12\xC2\xA0"
+                  "345"),
+            std::to_string(12'345 * 3600));
+  for (const char* text :
+       {"1 30", "0 45", "1 5", "1 3000", "0'500", "1'5000", "1'50'00", "1234 567", "1,5 000"}) {
+    EXPECT_NE(Hours(text).find("can be read in more than one way"), std::string::npos)
+        << text << ": " << Hours(text);
+  }
+}
+
 std::string Day(const std::string& text, DayOrder order = DayOrder::kDayFirst) {
   MomentRules rules;
   rules.today = absl::CivilDay(2023, 11, 16);
@@ -148,6 +172,14 @@ TEST(MomentsTest, VotesOnTheOrder) {
   EXPECT_EQ(order({"01/25/2018", "25/01/2018"}), DayOrder::kDayFirst) << "one of them is a mistake";
   EXPECT_EQ(order({"2018/01/25", "2018-01-25", "x"}), DayOrder::kDayFirst);
   EXPECT_EQ(order({"Mon, 01/08/2018 - 09:21", "Thu, 01/25/2018 - 09:21"}), DayOrder::kMonthFirst);
+  EXPECT_EQ(order({"01/25/2018", "31/02/2019", "30/02/2020", "13/13/2018"}), DayOrder::kMonthFirst)
+      << "what is no day has no say";
+  EXPECT_EQ(order({"31/02/2019", "02/30/2019"}), DayOrder::kDayFirst);
+  DayOrderVote mixed;
+  mixed.Add("01/25/2018");
+  EXPECT_FALSE(mixed.IsMixed());
+  mixed.Add("25/01/2018");
+  EXPECT_TRUE(mixed.IsMixed());
 }
 
 std::string AsUtf8(const std::string& bytes) {
@@ -179,6 +211,12 @@ TEST(EncodingTest, BecomesUtf8) {
 TEST(TextTest, Folds) {
   EXPECT_EQ(FoldedName("  Zoë  ĐẶNG "), "zoe dang");
   EXPECT_EQ(FoldedName("Łukasz Søndergård"), "lukasz sondergard");
+  EXPECT_EQ(FoldedName("O\xE2\x80\x99"
+                       "Brien"),
+            "o'brien");
+  EXPECT_EQ(FoldedName("O\xC2\xB4"
+                       "Bri\xC3\xA9n"),
+            "o'brien");
   EXPECT_EQ(HeadingKey("From / to - Full name"), "fromtofullname");
   EXPECT_EQ(HeadingKey("payee.code"), "payeecode");
   EXPECT_EQ(HeadingKey("Categoría"), "categoria");

@@ -53,6 +53,17 @@ TEST(CsvReaderTest, SeesTheDelimiter) {
   EXPECT_EQ(Read("a;b,c\n", {.delimiter = ';'}), (Rows{"1:a|b,c"}));
 }
 
+// Goal: a title above the table, or what stands in its cells, does not decide on the delimiter.
+TEST(CsvReaderTest, SeesTheDelimiterOfTheTable) {
+  EXPECT_EQ(Read("Hours, 2018, all\nDate;Giver;Hours\n8/1/2018;Ana;1,5\n"),
+            (Rows{"1:Hours, 2018, all", "2:Date|Giver|Hours", "3:8/1/2018|Ana|1,5"}));
+  EXPECT_EQ(Read("Bank; hours; year\ra,b,c\rd,e,f\r"), (Rows{"1:Bank; hours; year", "2:a|b|c", "3:d|e|f"}));
+  EXPECT_EQ(Read("Name;Balance\nMunoz, Ana;1,5\nFerre, Ben;-1,5\n"),
+            (Rows{"1:Name|Balance", "2:Munoz, Ana|1,5", "3:Ferre, Ben|-1,5"}));
+  EXPECT_EQ(Read("a,b\n1,a 5\" pipe; wide\n2,a 3\" pipe; long\n"),
+            (Rows{"1:a|b", "2:1|a 5\" pipe; wide", "3:2|a 3\" pipe; long"}));
+}
+
 // Goal: a badly quoted row costs itself alone, even where its quote is never closed.
 TEST(CsvReaderTest, BadQuotesCostTheirOwnRow) {
   EXPECT_EQ(Read("a,b\n\"c\"x,d\ne,f\n"), (Rows{"1:a|b", "2!there is text behind a closing quote", "3:e|f"}));

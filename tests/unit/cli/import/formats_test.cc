@@ -213,6 +213,35 @@ TEST_F(KomunitinTest, FourColumnsOfTwoWeeks) {
   EXPECT_THAT(origins, SizeIs(3));
 }
 
+// Goal: a coordinator's own sheet that has a day or hours, too, is no file of four columns: nothing is dated
+// today, and the message says which options to give.
+TEST_F(KomunitinTest, FourColumnsAreFour) {
+  const std::string own = Write("own.csv", "Date,From,To,Description,Amount\n2018-01-08,Ben,Ana,Help,1.5\n");
+  EXPECT_THAT(Read({own}),
+              ElementsAre(AllOf(HasSubstr("own.csv looks like a spreadsheet of hours"),
+                                HasSubstr("--giver COLUMN, --receiver COLUMN. Its columns: Date, From, To"),
+                                HasSubstr("From and To are not guessed"))));
+  EXPECT_THAT(Read({own}, "komunitin"), ElementsAre(HasSubstr("own.csv is none of Komunitin's files")));
+  options_.giver_column = "To";
+  options_.receiver_column = "From";
+  EXPECT_THAT(Read({own}), ElementsAre("ana helped ben 5400 2018-01-08 Help"));
+  EXPECT_THAT(
+      Read({Write("both.csv", "From;To;Date;Hours;Amount;Description\nBen;Ana;2018-01-08;1,5;7;Help\n")}),
+      ElementsAre("ana helped ben 5400 2018-01-08 Help"));
+  EXPECT_THAT(left_out(), HasSubstr("columns of both.csv: Amount"));
+}
+
+// Goal: the order of days is found here as elsewhere.
+TEST_F(KomunitinTest, DaysProveTheirOrder) {
+  const std::string transfers = Write("transfers.csv",
+                                      "state,created,amount,payer.code,payee.code\n"
+                                      "committed,01/02/2018,1,RUSH0002,RUSH0001\n"
+                                      "committed,01/25/2018,2,RUSH0002,RUSH0001\n");
+  EXPECT_THAT(Read({transfers}), ElementsAre("RUSH0001 helped RUSH0002 3600 2018-01-02 ",
+                                             "RUSH0001 helped RUSH0002 7200 2018-01-25 "));
+  EXPECT_THAT(left_out(), HasSubstr("transfers.csv writes the month before the day"));
+}
+
 using CyclosTest = ReaderTest;
 
 constexpr char kCyclosHeading[] =
@@ -492,6 +521,165 @@ TEST_F(SpreadsheetTest, DaysProveTheirOrder) {
   EXPECT_THAT(Read({hours}),
               ElementsAre("ana helped ben 5400 2018-01-02 ", "ana helped ben 1200 2018-01-25 "));
   EXPECT_THAT(left_out(), HasSubstr("hours.csv writes the month before the day"));
+}
+
+// Goal: a mistaken day has no say on the order; days that speak for either order are told.
+TEST_F(SpreadsheetTest, MixedOrdersAreTold) {
+  const std::string heading = "Date,Giver,Receiver,Hours\n";
+  EXPECT_THAT(Read({Write("us.csv", heading + "01/25/2018,Ana,Ben,1\n31/02/2019,Ana,Ben,1\n"
+                                              "03/04/2018,Ana,Ben,1\n")}),
+              ElementsAre("ana helped ben 3600 2018-01-25 ", "line 3 Date: \"31/02/2019\" is not a day",
+                          "ana helped ben 3600 2018-03-04 "));
+  EXPECT_THAT(left_out(), Not(HasSubstr("some days")));
+  EXPECT_THAT(Read({Write("mixed.csv", heading + "01/25/2018,Ana,Ben,1\n25/01/2018,Ana,Ben,1\n")}),
+              ElementsAre("line 2 Date: \"01/25/2018\" is not a day", "ana helped ben 3600 2018-01-25 "));
+  EXPECT_THAT(left_out(), HasSubstr("mixed.csv writes some days with the month first"));
+}
+
+// Goal: hours and minutes in columns of their own are one time; where both tell all of it, it counts once;
+// where neither can be, the row is refused.
+TEST_F(SpreadsheetTest, HoursAndMinutesAreOneTime) {
+  const std::string hours = Write("hours.csv",
+                                  "Fecha;Da;Recibe;Horas;Minutos\n"
+                                  "8/1/2018;Zoe;Ben;2;15\n8/1/2018;Zoe;Ben;0;20\n8/1/2018;Zoe;Ben;;20\n"
+                                  "8/1/2018;Zoe;Ben;1,5;90\n8/1/2018;Zoe;Ben;1;60\n8/1/2018;Zoe;Ben;0,5;30\n"
+                                  "8/1/2018;Zoe;Ben;0;90\n8/1/2018;Zoe;Ben;3;0\n8/1/2018;Zoe;Ben;4;\n"
+                                  "8/1/2018;Zoe;Ben;2;90\n8/1/2018;Zoe;Ben;1,5;20\n8/1/2018;Zoe;Ben;2;-5\n"
+                                  "8/1/2018;Zoe;Ben;0;0\n8/1/2018;Zoe;Ben;;\n8/1/2018;Zoe;Ben;x;20\n");
+  const std::string zoe = "zoe helped ben ";
+  const std::string day = " 2018-01-08 ";
+  EXPECT_THAT(
+      Read({hours}),
+      ElementsAre(zoe + "8100" + day, zoe + "1200" + day, zoe + "1200" + day, zoe + "5400" + day,
+                  zoe + "3600" + day, zoe + "1800" + day, zoe + "5400" + day, zoe + "10800" + day,
+                  zoe + "14400" + day,
+                  "line 11 Minutos: the hours (2) and the minutes (90) do not go together; write whole hours "
+                  "and 0 to 59 minutes",
+                  HasSubstr("line 12 Minutos: the hours (1,5) and the minutes (20) do not go together"),
+                  HasSubstr("line 13 Minutos: the hours (2) and the minutes (-5)"),
+                  HasSubstr("line 14 Minutos: no time at all"), "line 15 Horas: no hours",
+                  HasSubstr("line 16 Horas: \"x\" is not hours")));
+}
+
+// Goal: a clock, a weekday or an amount beside a column of hours or days is none, and is told; without one it
+// is all that there is.
+TEST_F(SpreadsheetTest, PlainHeadingsGoFirst) {
+  for (const char* heading : {"Date;Time;Giver;Receiver;Hours", "Datum;Zeit;Geber;Nehmer;Stunden",
+                              "Date;Heure;Aidant;B\xC3\xA9n\xC3\xA9"
+                              "ficiaire;Dur\xC3\xA9"
+                              "e",
+                              "Date;Amount;Giver;Receiver;Hours", "Date;Time;Giver;Receiver;Minutes",
+                              "Date;Hour;Giver;Receiver;Number of hours"}) {
+    const bool minutes = std::string(heading).find("Minutes") != std::string::npos;
+    EXPECT_THAT(Read({Write("hours.csv", std::string(heading) + "\n8/1/2018;10:00;Ana;Ben;" +
+                                             (minutes ? "90" : "1,5") + "\n")}),
+                ElementsAre("ana helped ben 5400 2018-01-08 "))
+        << heading;
+    EXPECT_THAT(left_out(), HasSubstr("columns of hours.csv: ")) << heading;
+  }
+  EXPECT_THAT(Read({Write("days.csv", "Day;Date;Giver;Receiver;Time\nMon;8/1/2018;Ana;Ben;1:30\n")}),
+              ElementsAre("ana helped ben 5400 2018-01-08 "));
+  EXPECT_THAT(left_out(), HasSubstr("columns of days.csv: Day"));
+}
+
+// Goal: two columns that may mean the same are not chosen from in silence.
+TEST_F(SpreadsheetTest, TwoPlainHeadingsAreAskedAbout) {
+  const std::string hours = Write("hours.csv", "Date;Giver;Receiver;Hours;Duration\n8/1/2018;Ana;Ben;1;2\n");
+  EXPECT_THAT(Read({hours}), ElementsAre(AllOf(HasSubstr("Hours (D)"), HasSubstr("Duration (E)"),
+                                               HasSubstr("--hours COLUMN"))));
+  options_.hours_column = "Duration";
+  EXPECT_THAT(Read({hours}), ElementsAre("ana helped ben 7200 2018-01-08 "));
+  options_.hours_column = "";
+  EXPECT_THAT(Read({Write("weak.csv", "Date;Giver;Receiver;Time;Amount\n8/1/2018;Ana;Ben;1;2\n")}),
+              ElementsAre(AllOf(HasSubstr("Time (D)"), HasSubstr("Amount (E)"))));
+  EXPECT_THAT(Read({Write("people.csv", "Date;Giver;Helper;Receiver;Hours\n8/1/2018;Ana;Zoe;Ben;1\n")}),
+              ElementsAre(AllOf(HasSubstr("Giver (B)"), HasSubstr("--giver COLUMN"))));
+}
+
+// Goal: minutes are told by their heading or by --minutes; --hours takes none.
+TEST_F(SpreadsheetTest, MinutesAreMinutes) {
+  const std::string row = "8/1/2018;Ana;Ben;90\n";
+  for (const char* heading : {"Duraci\xC3\xB3n (minutos)", "Time (min)", "Minuten", "Min.",
+                              "Dauer in Minuten", "N\xC3\xBAmero de minutos", "Temps en minuts"}) {
+    EXPECT_THAT(Read({Write("hours.csv", std::string("Fecha;Da;Recibe;") + heading + "\n" + row)}),
+                ElementsAre("ana helped ben 5400 2018-01-08 "))
+        << heading;
+  }
+  const std::string minutes = Write("minutes.csv", "Date;Giver;Receiver;Minutes\n" + row);
+  options_.hours_column = "Minutes";
+  EXPECT_THAT(Read({minutes}), ElementsAre(AllOf(HasSubstr("Minutes (D)"), HasSubstr("--minutes"))));
+  options_.hours_column = "D";
+  EXPECT_THAT(Read({minutes}), ElementsAre(HasSubstr("Minutes (D)")));
+  options_.hours_column = "";
+  options_.minutes_column = "How long";
+  EXPECT_THAT(Read({Write("long.csv", "Date;Giver;Receiver;How long\n" + row)}),
+              ElementsAre("ana helped ben 5400 2018-01-08 "));
+  options_.minutes_column = "E";
+  EXPECT_THAT(Read({Write("two.csv", "Date;Giver;Receiver;Hours;Rest\n8/1/2018;Ana;Ben;1;30\n")}),
+              ElementsAre("ana helped ben 5400 2018-01-08 "));
+}
+
+// Goal: a first row whose hours cannot be read is a row, and told, where its day can.
+TEST_F(SpreadsheetTest, AFirstRowIsNoHeadingWhereItHasADay) {
+  options_.giver_column = "B";
+  options_.receiver_column = "C";
+  options_.hours_column = "D";
+  options_.day_column = "A";
+  EXPECT_THAT(
+      Read({Write("bare.csv", "2018-01-08,Ana,Ben,two\n2018-01-09,Ana,Ben,2\n")}),
+      ElementsAre(HasSubstr("line 1 Hours: \"two\" is not hours"), "ana helped ben 7200 2018-01-09 "));
+}
+
+// Goal: a title with another separator above the table changes nothing.
+TEST_F(SpreadsheetTest, TitlesMayHaveOtherSeparators) {
+  EXPECT_THAT(Read({Write("hours.csv",
+                          "Banco del tiempo, horas, 2018\nFecha;Da;Recibe;Horas\n"
+                          "8/1/2018;Ana;Ben;1,5\n")}),
+              ElementsAre("ana helped ben 5400 2018-01-08 "));
+}
+
+// Goal: whatever of a name stands in which column, it is told once.
+TEST_F(SpreadsheetTest, NamesAreNotDoubled) {
+  EXPECT_THAT(Read({Write("all.csv",
+                          "No;Name;First name;Surname\n1;Ana Mu\xC3\xB1oz;Ana;Mu\xC3\xB1oz\n"
+                          "2;Ben;Ben;Ferr\xC3\xA9\n3;\"Roca, Pau\";Pau;Roca\n4;;Zoe;Bo\n")}),
+              ElementsAre("member 1 <Ana Muñoz> ", "member 2 <Ben Ferré> ", "member 3 <Pau Roca> ",
+                          "member 4 <Zoe Bo> "));
+  EXPECT_THAT(Read({Write("french.csv",
+                          "No;Pr\xC3\xA9nom;Nom\n1;Ana;Mu\xC3\xB1oz\n2;Martin;Martin\n"
+                          "3;Ana;Ana Roca\n")}),
+              ElementsAre("member 1 <Ana Muñoz> ", "member 2 <Martin Martin> ", "member 3 <Ana Roca> "));
+}
+
+// Goal: people are the same whichever apostrophe was typed.
+TEST_F(SpreadsheetTest, ApostrophesAreOne) {
+  const std::string members = Write("members.csv",
+                                    "Number;Name\n7;O\xE2\x80\x99"
+                                    "Brien\n");
+  EXPECT_THAT(Read({Write("hours.csv", "Date;Giver;Receiver;Hours\n8/1/2018;O'Brien;Ben;1\n"), members}),
+              Contains("7 helped ben 3600 2018-01-08 "));
+}
+
+// Goal: what coordinators call their columns is known, and what is not is asked for by name.
+TEST_F(SpreadsheetTest, KnowsManyHeadings) {
+  for (const char* heading :
+       {"Date of exchange;Provider;Recipient;Number of hours", "Date;Helper;Helpee;Hours (hh:mm)",
+        "Fecha;Ofrece;Solicitante;N\xC2\xBA horas", "Fecha;Donante;Demandante;Horas",
+        "Fecha;Proveedor;Receptora;Duraci\xC3\xB3n (horas)", "Data;Qui fa;Qui rep;Hores",
+        "Date;Aidant;Aid\xC3\xA9;Heures", "Datum;Wer hilft;Wem geholfen;Std"}) {
+    EXPECT_THAT(Read({Write("hours.csv", std::string(heading) + "\n8/1/2018;Ana;Ben;1,5\n")}),
+                ElementsAre("ana helped ben 5400 2018-01-08 "))
+        << heading;
+  }
+  EXPECT_THAT(Read({Write("help.csv", "Date;Aidant;Aide;Heures\n8/1/2018;Ana;Jardin;1,5\n")}),
+              ElementsAre(HasSubstr("--receiver COLUMN")))
+      << "the help, and nobody who was helped";
+  EXPECT_THAT(
+      Read({Write("odd.csv", "Date;Giver;Lucky one;Hours\n8/1/2018;Ana;Ben;1,5\n")}),
+      ElementsAre(AllOf(HasSubstr("by heading or letter: --receiver COLUMN. Its columns: Date, Giver"),
+                        Not(HasSubstr("From")))));
+  EXPECT_THAT(Read({Write("odd.csv", "Date;Giver;Receiver;Effort\n8/1/2018;Ana;Ben;1,5\n")}),
+              ElementsAre(HasSubstr("--hours COLUMN (--minutes COLUMN)")));
 }
 
 // Goal: what a rejects file has behind a file's own columns is passed over, and no part of a row any more.

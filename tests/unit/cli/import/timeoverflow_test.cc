@@ -199,6 +199,16 @@ TEST_F(TimeOverflowTest, RecognisesFiles) {
   EXPECT_EQ(Read({users, Write("empty.csv", "")}).size(), 2u) << "a bank without exchanges";
 }
 
+// Goal: the order of days is found here as elsewhere, in either file.
+TEST_F(TimeOverflowTest, DaysProveTheirOrder) {
+  const std::string users = Write("users.csv", "1,01/25/2018,Ana,,,,,,,\n2,01/02/2018,Ben,,,,,,,\n");
+  const std::string transfers =
+      Write("transfers.csv", "1,member,2,member,60,01/02/2018,,\n1,member,2,member,60,01/25/2018 09:00,,\n");
+  EXPECT_EQ(Read({users, transfers}), (Rows{"member 1 <Ana> 2018-01-25", "member 2 <Ben> 2018-01-02",
+                                            "2 helped 1 60 2018-01-02 ", "2 helped 1 60 2018-01-25 "}));
+  EXPECT_THAT(left_out(), ::testing::HasSubstr("transfers.csv writes the month before the day"));
+}
+
 // Goal: UTF-8 is judged as RFC 3629 has it.
 TEST(TextTest, Utf8) {
   for (const char* good : {"", "abc", "ñ", "€", "😀", "\xF4\x8F\xBF\xBF"}) EXPECT_TRUE(IsUtf8(good)) << good;
