@@ -26,6 +26,7 @@
 #include "client/cli/status_macros.h"
 #include "client/cli/translate.h"
 #include "client/cli/words.h"
+#include "client/cpp/error.h"
 #include "client/cpp/names.h"
 
 namespace timebank::cli {
@@ -128,6 +129,13 @@ absl::StatusOr<Target> FindTrial(Session& session, const std::string& bank, cons
   if (original.ok() && original->trial()) return TargetFor(session, *original, options);
   const std::string name = absl::StrCat(bank, kTrialSuffix);
   absl::StatusOr<v1::Timebank> trial = GetBank(session, name);
+  if (client::ErrorReason(trial.status()) == "ROLE_REQUIRED") {
+    return UsageError(Fill(
+        T("Your key is not for the trial bank $0, which has keys of its own. Whoever runs the server makes "
+          "both: timebank bank create $0 --trial; timebank --bank $0 key create --role broker. Then import "
+          "with that key and --bank $0"),
+        client::IdOf(name)));
+  }
   if (trial.status().code() == absl::StatusCode::kNotFound) {
     v1::Timebank made;
     made.set_trial(true);
