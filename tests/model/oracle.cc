@@ -990,6 +990,14 @@ class Clerk {
     if (found == bank_.origins.end()) return std::nullopt;
     Refusal refusal = Refuse(Reason::kOriginRecorded);
     refusal.sequence = found->second;
+    if (!IsBroker()) return refusal;
+    const sv1::Entry& entry = bank_.entry(found->second);
+    refusal.numbers.emplace_back("seconds", entry.seconds());
+    for (const auto& movement : entry.movements()) {
+      if (movement.seconds() <= 0) continue;
+      refusal.account = movement.account();
+      break;
+    }
     return refusal;
   }
   void KeepOrigin(const std::optional<OriginSpec>& origin, Sequence sequence) {
