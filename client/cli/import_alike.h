@@ -34,7 +34,7 @@ class AlikeFinder {
   };
   static constexpr size_t kMostPlaces = 5;
 
-  // A member of the bank, by resource name.
+  // A member or circle of the bank, by resource name.
   void AddMember(const std::string& holder, const std::string& display_name);
 
   // What somebody goes by: its name, or where it has none, whatever else it is called.

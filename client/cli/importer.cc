@@ -164,7 +164,10 @@ absl::StatusOr<ImportReport> Importer::Run() {
   CompareDeclared();
   // Files that have the openings have what came after them.
   if (report_.openings_new + report_.openings_known > 0) report_.before_opening = 0;
-  CLI_ASSIGN_OR_RETURN(report_.alike, alike_.Find(client_, options_.bank, newest_before_));
+  absl::StatusOr<AlikeFinder::Found> alike = alike_.Find(client_, options_.bank, newest_before_);
+  // What is posted is posted, and is to be told, whatever becomes of this question.
+  if (!alike.ok() && !options_.commit) return alike.status();
+  if (alike.ok()) report_.alike = *std::move(alike);
   if (options_.on_progress) options_.on_progress(reader_.bytes_total(), reader_.bytes_total());
   return report_;
 }
@@ -293,6 +296,7 @@ absl::Status Importer::LoadCircles() {
   for (absl::StatusOr<v1::Circle>& circle : client_.ListCircles(std::move(request))) {
     if (!circle.ok()) return circle.status();
     ImportAccount& account = FindOrAdd(CircleKey(client::IdOf(circle->name())));
+    alike_.AddMember(circle->name(), circle->display_name());
     account.holder = circle->name();
     account.number = ShortName(circle->name());
     account.display_name = circle->display_name();

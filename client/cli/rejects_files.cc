@@ -111,9 +111,10 @@ RejectsFiles::File& RejectsFiles::FileFor(const std::string& source, const impor
   File& file = files_[source];
   if (file.rows > 0) return file;
   file.path = PathFor(source);
-  // A pipe or a terminal is written to as it is.
+  // A pipe, a terminal and what a link leads to are written to as they are.
   std::error_code none;
-  const bool is_file = !fs::exists(file.path, none) || fs::is_regular_file(file.path, none);
+  const fs::file_status status = fs::symlink_status(file.path, none);
+  const bool is_file = !fs::exists(status) || fs::is_regular_file(status);
   file.part = is_file ? absl::StrCat(file.path, ".part") : file.path;
   file.stream.open(file.part, std::ios::binary | std::ios::trunc);
   file.stream << kByteOrderMark;

@@ -90,7 +90,9 @@ Written TakeGroupsOut(std::string_view text, std::string& plain) {
     if (behind == 0 || (c == '\'' && before == 0)) return Written::kNoNumber;
     const bool leading_zero = !grouped && before > 0 && plain[plain.size() - before] == '0';
     const bool groups = !decimal && behind == kGroup && before <= kGroup && !leading_zero;
-    if (c == '\'' && !decimal && behind < kGroup) {
+    // `1'5` and `1'75` are decimals; `1'30` may be 1h30.
+    const bool no_minutes = behind == 1 || (behind == 2 && text[at + 1] >= '6');
+    if (c == '\'' && !decimal && no_minutes) {
       decimal = true;
       plain.push_back(text.find(',') == std::string_view::npos ? ',' : '.');
     } else if ((blank || c == '\'') && !groups) {

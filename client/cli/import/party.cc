@@ -58,6 +58,8 @@ std::string PartyIndex::NumberOf(const NameAndNumber& party, std::string& proble
     const auto found = written->empty() ? numbers->end() : numbers->find(*written);
     if (found == numbers->end()) continue;
     if (found->second.size() == 1) return *found->second.begin();
+    // An earlier import had the name for a number, before a list of members gave another one.
+    if (numbers == &known_ && found->second.contains(name)) return name;
     std::string all;
     for (const std::string& number : found->second) {
       absl::StrAppend(&all, all.empty() ? "" : ", ", number);

@@ -136,6 +136,20 @@ TEST_F(ImportCommandTest, LaterHoursFindPeopleByName) {
   EXPECT_EQ(bank_->Balance("members/sheet-2"), -7 * 3600);
 }
 
+// Goal: who came by a name alone, and then stands in a list of members under a number, too, is for the same
+// hours whom they were for before.
+TEST_F(ImportCommandTest, HoursOfBeforeTheListOfMembers) {
+  const std::string hours =
+      Write("hours.csv", "Date,Given by,Received by,Hours\n2023-01-05,Ana Muñoz,Ben Ferré,1\n");
+  const std::string members = Write("members.csv", "Number,Name\n7,Ana Muñoz\n");
+  ASSERT_EQ(RunCli(bank_, {"import", hours, "--make-members", "--commit"}).code, ExitCode::kOk);
+  ASSERT_EQ(RunCli(bank_, {"import", members, "--commit"}).code, ExitCode::kOk);
+  const Ran again = RunCli(bank_, {"import", hours, "--commit"});
+  EXPECT_EQ(again.code, ExitCode::kOk) << again.err;
+  EXPECT_NE(again.err.find("  exchanges  0 new, 1 known"), std::string::npos) << again.err;
+  EXPECT_EQ(bank_->exchanges().size(), 1u);
+}
+
 // Goal: a number that stands for something else here is told, line by line, and the run does not count as
 // well.
 TEST_F(ImportCommandTest, TellsWhatIsNotTheSame) {
