@@ -19,6 +19,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 
 namespace timebank::imports {
 namespace {
@@ -55,17 +56,11 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kStroked 
                                                                                     {"œ", "oe"}}};
 
 // The signs that people type for an apostrophe. The accent alone would fall apart into a blank and a mark.
-constexpr std::array<std::string_view, 4> kApostrophes = {"\xE2\x80\x99", "\xE2\x80\x98", "\xCA\xBC",
-                                                          "\xC2\xB4"};
+constexpr std::array<std::pair<absl::string_view, absl::string_view>, 4> kApostrophes = {
+    {{"\xE2\x80\x99", "'"}, {"\xE2\x80\x98", "'"}, {"\xCA\xBC", "'"}, {"\xC2\xB4", "'"}}};
 
 std::string WithPlainApostrophes(std::string_view text) {
-  std::string plain(text);
-  for (std::string_view sign : kApostrophes) {
-    for (size_t at = plain.find(sign); at != std::string::npos; at = plain.find(sign, at)) {
-      plain.replace(at, sign.size(), "'");
-    }
-  }
-  return plain;
+  return absl::StrReplaceAll(Absl(text), kApostrophes);
 }
 
 struct Free {
