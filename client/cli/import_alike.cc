@@ -12,7 +12,7 @@
 
 namespace timebank::cli {
 
-void AlikeFinder::AddMember(const std::string& holder, const std::string& display_name) {
+void AlikeFinder::AddHolder(const std::string& holder, const std::string& display_name) {
   names_[holder] = imports::FoldedName(display_name);
 }
 

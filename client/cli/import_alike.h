@@ -35,7 +35,7 @@ class AlikeFinder {
   static constexpr size_t kMostPlaces = 5;
 
   // A member or circle of the bank, by resource name.
-  void AddMember(const std::string& holder, const std::string& display_name);
+  void AddHolder(const std::string& holder, const std::string& display_name);
 
   // What somebody goes by: its name, or where it has none, whatever else it is called.
   std::string NameOf(const std::string& holder, const std::string& display_name) const;

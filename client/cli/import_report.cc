@@ -67,6 +67,11 @@ ListValue& List(Struct& target, const char* key) {
 }
 Struct& AddTo(ListValue& list) { return *list.add_values()->mutable_struct_value(); }
 
+void PutPlace(Struct& target, const imports::Place& place) {
+  Put(target, "file", place.file);
+  Put(target, "line", place.line);
+}
+
 void PutAccount(Struct& target, const ImportAccount& account) {
   Put(target, "number", account.number);
   Put(target, "account", std::string(ShortName(account.holder)));
@@ -115,22 +120,19 @@ void PutLists(Struct& summary, const ImportOutcome& outcome) {
   ListValue& rejects = List(summary, "rejects");
   for (const imports::Reject& reject : outcome.rejects) {
     Struct& one = AddTo(rejects);
-    Put(one, "file", reject.place.file);
-    Put(one, "line", reject.place.line);
+    PutPlace(one, reject.place);
     Put(one, "field", reject.field);
     Put(one, "reason", reject.reason);
   }
   ListValue& mended = List(summary, "mended_known");
   for (const imports::Place& place : outcome.report.mended_places) {
     Struct& one = AddTo(mended);
-    Put(one, "file", place.file);
-    Put(one, "line", place.line);
+    PutPlace(one, place);
   }
   ListValue& otherwise = List(summary, "known_otherwise_rows");
   for (const KnownOtherwise& known : outcome.report.otherwise) {
     Struct& one = AddTo(otherwise);
-    Put(one, "file", known.place.file);
-    Put(one, "line", known.place.line);
+    PutPlace(one, known.place);
     Put(one, "exchange", std::string(client::IdOf(known.exchange)));
     Put(one, "file_giver", std::string(ShortName(known.file_giver.holder)));
     PutSeconds(one, "file_seconds", known.file_seconds);
@@ -140,8 +142,7 @@ void PutLists(Struct& summary, const ImportOutcome& outcome) {
   ListValue& alike = List(summary, "alike");
   for (const imports::Place& place : outcome.report.alike.places) {
     Struct& one = AddTo(alike);
-    Put(one, "file", place.file);
-    Put(one, "line", place.line);
+    PutPlace(one, place);
   }
   ListValue& files = List(summary, "rejects_files");
   for (const RejectsFiles::Written& written : outcome.rejects_files) {
@@ -161,8 +162,7 @@ void PutLists(Struct& summary, const ImportOutcome& outcome) {
   for (const DeclaredDifference& difference : outcome.report.declared_differences) {
     Struct& one = AddTo(declared);
     PutAccount(one, difference.account);
-    Put(one, "file", difference.declared.place.file);
-    Put(one, "line", difference.declared.place.line);
+    PutPlace(one, difference.declared.place);
     PutSeconds(one, "declared_seconds", difference.declared.seconds);
     PutSeconds(one, "computed_seconds", difference.account.files_seconds());
     PutSeconds(one, "after_seconds", difference.account.expected_seconds());
@@ -267,16 +267,21 @@ void TellRejectsFiles(Session& session, const ImportOutcome& outcome) {
   }
 }
 
-// Rows of a file of rejects that were mended into what the bank has already.
-void TellMended(Session& session, const ImportOutcome& outcome) {
-  const ImportReport& report = outcome.report;
+// `hours.csv line 3; hours.csv line 8; 12 more`: the first of `count` rows, as far as they were kept.
+std::string PlacesText(const std::vector<imports::Place>& first, int64_t count) {
   std::vector<std::string> places;
-  for (const imports::Place& place : report.mended_places) {
+  for (const imports::Place& place : first) {
     // Translators: $0 is a file, $1 a line of it.
     places.push_back(Fill(T("$0 line $1"), place.file, place.line));
   }
-  const auto more = report.mended_known - static_cast<int64_t>(places.size());
+  const auto more = count - static_cast<int64_t>(places.size());
   if (more > 0) places.push_back(Fill(T("$0 more"), more));
+  return absl::StrJoin(places, "; ");
+}
+
+// Rows of a file of rejects that were mended into what the bank has already.
+void TellMended(Session& session, const ImportOutcome& outcome) {
+  const ImportReport& report = outcome.report;
   const char* const what =
       outcome.committed
           ? Tn("             $0 mended row is equal to an exchange that was posted before, and "
@@ -289,7 +294,7 @@ void TellMended(Session& session, const ImportOutcome& outcome) {
                "             $0 mended rows are equal to exchanges that were posted before, and "
                "will not be posted again: $1. If they are others, say so in their notes.",
                report.mended_known);
-  session.Tell(Fill(what, report.mended_known, absl::StrJoin(places, "; ")));
+  session.Tell(Fill(what, report.mended_known, PlacesText(report.mended_places, report.mended_known)));
 }
 
 std::string OpeningDay(const ImportReport& report) {
@@ -316,13 +321,6 @@ void TellOtherwise(Session& session, const ImportReport& report) {
 
 // New exchanges that may be the bank's own, read otherwise.
 void TellAlike(Session& session, const AlikeFinder::Found& alike) {
-  std::vector<std::string> places;
-  for (const imports::Place& place : alike.places) {
-    // Translators: $0 is a file, $1 a line of it.
-    places.push_back(Fill(T("$0 line $1"), place.file, place.line));
-  }
-  const auto more = alike.count - static_cast<int64_t>(places.size());
-  if (more > 0) places.push_back(Fill(T("$0 more"), more));
   session.Tell(
       Fill(Tn("             $0 new exchange is of the same day, people and hours as one that was in the bank "
               "before: $1. Was this file imported already, saved by another program or without its members?",
@@ -330,7 +328,7 @@ void TellAlike(Session& session, const AlikeFinder::Found& alike) {
               "bank before: $1. Was this file imported already, saved by another program or without its "
               "members?",
               alike.count),
-           alike.count, absl::StrJoin(places, "; ")));
+           alike.count, PlacesText(alike.places, alike.count)));
 }
 
 // `42 members, the community pot`.

@@ -252,7 +252,7 @@ absl::Status Importer::LoadAccounts() {
   for (absl::StatusOr<v1::Member>& member : client_.ListMembers(std::move(request))) {
     if (!member.ok()) return member.status();
     taken_ids_.insert(std::string(client::IdOf(member->name())));
-    alike_.AddMember(member->name(), member->display_name());
+    alike_.AddHolder(member->name(), member->display_name());
     for (const v1::Member::ExternalId& id : member->external_ids()) {
       if (id.system() == reader_.system()) {
         AddKnown(id.number(), *member);
@@ -296,7 +296,7 @@ absl::Status Importer::LoadCircles() {
   for (absl::StatusOr<v1::Circle>& circle : client_.ListCircles(std::move(request))) {
     if (!circle.ok()) return circle.status();
     ImportAccount& account = FindOrAdd(CircleKey(client::IdOf(circle->name())));
-    alike_.AddMember(circle->name(), circle->display_name());
+    alike_.AddHolder(circle->name(), circle->display_name());
     account.holder = circle->name();
     account.number = ShortName(circle->name());
     account.display_name = circle->display_name();

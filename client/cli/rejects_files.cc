@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -12,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/cli/errors.h"
 #include "client/cli/import/harmless.h"
+#include "client/cli/import/source.h"
 #include "client/cli/status_macros.h"
 #include "client/cli/table.h"
 #include "client/cli/translate.h"
@@ -41,16 +40,6 @@ void DropOurs(std::vector<std::string>& heading) {
   for (std::string_view ours : {imports::kRejectedWhy, imports::kRejectedLine}) {
     if (!heading.empty() && heading.back() == ours) heading.pop_back();
   }
-}
-
-std::string TextOf(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
-bool AreEqual(const std::string& path, const std::string& other) {
-  std::error_code none;
-  return fs::file_size(path, none) == fs::file_size(other, none) && !none && TextOf(path) == TextOf(other);
 }
 
 // Gives what is at `path` another name, that one; empty: there is nothing.
@@ -149,7 +138,7 @@ absl::Status RejectsFiles::Close() {
     std::error_code trouble;
     std::string before;
     if (file.stream && file.part != file.path) {
-      if (!AreEqual(file.path, file.part)) before = MoveAside(file.path, trouble);
+      if (!imports::HaveSameBytes(file.path, file.part)) before = MoveAside(file.path, trouble);
       if (!trouble) fs::rename(file.part, file.path, trouble);
     }
     if (!file.stream || trouble) {

@@ -118,7 +118,7 @@ std::optional<absl::Status> Engine::WhyRefused() const {
     return ErrorOf(Reason::kShuttingDown, "the server is stopping; try again, with the same request_id");
   }
   if (state_ == State::kServing) return std::nullopt;
-  if (state_ == State::kRecovering && disk_full_) return DiskFull();
+  if (RecoversOnFullDisk()) return DiskFull();
   return ErrorOf(Reason::kNotServing, "the server is not ready; try again, with the same request_id");
 }
 
@@ -161,7 +161,7 @@ Engine::Figures Engine::figures() const {
   bool disk_full = !store_->HasRoom();
   {
     absl::MutexLock lock(&mutex_);
-    disk_full |= state_ == State::kRecovering && disk_full_;
+    disk_full |= RecoversOnFullDisk();
   }
   return {waiting_commands_.load(std::memory_order_relaxed),
           waiting_bytes_.load(std::memory_order_relaxed),

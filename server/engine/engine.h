@@ -155,6 +155,9 @@ class Engine {
   bool HasNextFor(const Batch& batch) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   Submission* NextFor(const Batch& batch);
   bool ExecuteQueued(ledger::WorkingState& state, Batch& batch);
+  bool RecoversOnFullDisk() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return state_ == State::kRecovering && disk_full_;
+  }
   std::optional<absl::Status> WhyRefused() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   void RefuseQueued(std::optional<absl::Status> why = std::nullopt);
   bool HasRoomOrRefuses();

@@ -43,6 +43,13 @@ class SecuredTest : public testing::Test {
     return path;
   }
 
+  // A server that asks for client certificates and knows the callers that `toml` lists.
+  std::unique_ptr<ServerProcess> StartFor(const std::string& toml) const {
+    return ServerProcess::Start(folder_.path(),
+                                certs_.Flags({"--tls-client-ca", certs_.Path("ca.crt"), "--access", "keys",
+                                              "--callers", Keep("callers.toml", toml)}));
+  }
+
   const TempFolder folder_;
   Certs certs_{{"--client", "app", "--client", "stranger"}};
 };
@@ -51,16 +58,13 @@ class SecuredTest : public testing::Test {
 // authority that is not listed is nobody.
 TEST_F(SecuredTest, CallersAreKnownByCertificates) {
   const std::string root = InitKeys(folder_.path());
-  const std::string callers = Keep("callers.toml",
-                                   "[[certificate]]\n"
-                                   "san = \"app\"\n"
-                                   "owner = \"exchange-app\"\n"
-                                   "role = \"partner\"\n"
-                                   "bank = \"rushey\"\n"
-                                   "scopes = [\"exchanges.record\"]\n");
-  const auto server = ServerProcess::Start(
-      folder_.path(),
-      certs_.Flags({"--tls-client-ca", certs_.Path("ca.crt"), "--access", "keys", "--callers", callers}));
+  const auto server = StartFor(
+      "[[certificate]]\n"
+      "san = \"app\"\n"
+      "owner = \"exchange-app\"\n"
+      "role = \"partner\"\n"
+      "bank = \"rushey\"\n"
+      "scopes = [\"exchanges.record\"]\n");
   ASSERT_NE(server, nullptr);
   const Wire app(server->address(), Credentials(certs_.Client(certs_, "app")));
   const Wire stranger(server->address(), Credentials(certs_.Client(certs_, "stranger")));
@@ -106,15 +110,12 @@ TEST_F(SecuredTest, CallersAreKnownByCertificates) {
 // do its calls and its feed.
 TEST_F(SecuredTest, ACertificateEndsOnAnOpenConnection) {
   const std::string root = InitKeys(folder_.path());
-  const std::string callers = Keep("callers.toml",
-                                   "[[certificate]]\n"
-                                   "san = \"brief\"\n"
-                                   "owner = \"brief\"\n"
-                                   "role = \"broker\"\n"
-                                   "bank = \"rushey\"\n");
-  const auto server = ServerProcess::Start(
-      folder_.path(),
-      certs_.Flags({"--tls-client-ca", certs_.Path("ca.crt"), "--access", "keys", "--callers", callers}));
+  const auto server = StartFor(
+      "[[certificate]]\n"
+      "san = \"brief\"\n"
+      "owner = \"brief\"\n"
+      "role = \"broker\"\n"
+      "bank = \"rushey\"\n");
   ASSERT_NE(server, nullptr);
   const Wire app(server->address(), Credentials(certs_.Client(certs_, "app")));
   v1::CreateTimebankRequest create;

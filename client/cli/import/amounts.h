@@ -16,9 +16,10 @@ enum class Unit : int64_t { kSecond = 1, kMinute = 60, kHour = 3600 };
 
 // Reads `1.5`, `1,5`, `1.234,50`, `1 234.5`, `1:30`, `1h30`, `90m`, `1 hora 30 min`, with a sign or without.
 // A point or a comma that stands alone is the decimal sign; where there are both, the last one is. A blank or
-// an apostrophe groups exactly three digits; an apostrophe with one or two behind it is a decimal sign
-// (`1'5`). Units may be English, Spanish, Catalan, French or German. Zero is taken. Wrong: empty, junk, what
-// may mean several things (`1 30`), no whole second, above kMaxSeconds either way.
+// an apostrophe groups exactly three digits; an apostrophe with one behind it, or two that are
+// no minutes, is a decimal sign (`1'5`, `1'75`). Units may be English, Spanish, Catalan, French or German.
+// Zero is taken. Wrong: empty, junk, what may mean several things (`1 30`, `1'30`), no whole second, above
+// kMaxSeconds either way.
 std::string ParseSignedHours(std::string_view text, int64_t& seconds, Unit bare = Unit::kHour);
 
 // The same where only time that was given makes sense: zero and less are wrong.

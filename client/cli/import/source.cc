@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <istream>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -63,6 +64,17 @@ absl::Status CheckIsText(const std::string& path, std::istream& file) {
 }  // namespace
 
 bool IsSecret(std::string_view heading) { return HasWord(kSecrets, HeadingKey(heading)); }
+
+bool HaveSameBytes(const std::string& path, const std::string& other) {
+  std::error_code unreadable;
+  const auto size = std::filesystem::file_size(path, unreadable);
+  if (unreadable || std::filesystem::file_size(other, unreadable) != size || unreadable) return false;
+  std::ifstream a(path, std::ios::binary);
+  std::ifstream b(other, std::ios::binary);
+  if (!a || !b) return false;
+  return std::equal(std::istreambuf_iterator<char>(a), std::istreambuf_iterator<char>(),
+                    std::istreambuf_iterator<char>(b), std::istreambuf_iterator<char>());
+}
 
 absl::StatusOr<Glimpse> LookAt(const std::string& path) {
   Glimpse glimpse;

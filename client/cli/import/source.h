@@ -64,6 +64,9 @@ struct Glimpse {
 // Errors (NotFound): the file cannot be opened. (InvalidArgument): it is a spreadsheet program's own file.
 absl::StatusOr<Glimpse> LookAt(const std::string& path);
 
+// Whether two files are the same, byte for byte. False where one of them cannot be read.
+bool HaveSameBytes(const std::string& path, const std::string& other);
+
 // Whether what stands below this heading is nobody's business: passwords.
 bool IsSecret(std::string_view heading);
 

@@ -4,10 +4,8 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
-#include <fstream>
 #include <functional>
 #include <initializer_list>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -61,15 +59,6 @@ std::string Listed(const std::vector<std::string>& words) {
     absl::StrAppend(&listed, i == 0 ? "" : ", ", words[i]);
   }
   return listed;
-}
-
-// False where one of them cannot be read.
-bool HaveSameBytes(const std::string& one, const std::string& other) {
-  std::ifstream a(one, std::ios::binary);
-  std::ifstream b(other, std::ios::binary);
-  if (!a || !b) return false;
-  return std::equal(std::istreambuf_iterator<char>(a), std::istreambuf_iterator<char>(),
-                    std::istreambuf_iterator<char>(b), std::istreambuf_iterator<char>());
 }
 
 }  // namespace
@@ -547,7 +536,7 @@ bool TableReader::IsCopy(size_t index) {
     const Glimpse& file = sources_[copies_.size()]->glimpse();
     const auto end = sources_.begin() + static_cast<std::ptrdiff_t>(copies_.size());
     copies_.push_back(std::any_of(sources_.begin(), end, [&file](const std::unique_ptr<Source>& earlier) {
-      return earlier->glimpse().bytes == file.bytes && HaveSameBytes(earlier->glimpse().path, file.path);
+      return HaveSameBytes(earlier->glimpse().path, file.path);
     }));
   }
   return copies_[index];

@@ -254,6 +254,9 @@ v1::ListExchangesResponse FakeBank::Newest(const v1::ListExchangesRequest& reque
   v1::ListExchangesResponse response;
   for (auto next = exchanges_.rbegin(); next != exchanges_.rend(); ++next) {
     if (response.exchanges_size() == request.page_size()) break;
+    if (request.kind() != v1::Exchange::KIND_UNSPECIFIED && next->kind() != request.kind()) continue;
+    if (next->occurred_on() < request.start_day()) continue;
+    if (!request.end_day().empty() && next->occurred_on() > request.end_day()) continue;
     *response.add_exchanges() = *next;
   }
   return response;

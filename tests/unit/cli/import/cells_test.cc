@@ -64,7 +64,7 @@ TEST(AmountsTest, RefusesTheRest) {
 }
 
 // Goal: an apostrophe or a blank groups exactly three digits, an apostrophe with fewer behind it is a decimal
-// sign; what may mean several things is refused.
+// sign, unless they may be minutes; what may mean several things is refused.
 TEST(AmountsTest, GroupsDigitsByThree) {
   EXPECT_EQ(Hours("1'5"), "5400");
   EXPECT_EQ(Hours("0'5"), "1800");
