@@ -30,6 +30,7 @@
 #include "server/log.h"
 #include "server/ops/listening.h"
 #include "server/rights.h"
+#include "server/services/held_sends.h"
 #include "server/services/services.h"
 #include "storage/local_log.h"
 #include "storage/status_macros.h"
@@ -49,6 +50,9 @@ constexpr uint64_t kMaxFrameBytes = 24 * kMegabyte;
 // A full answer says more of each exchange than the request did.
 constexpr int kMaxSendBytes = 64 * static_cast<int>(kMegabyte);
 constexpr int kMaxMetadataBytes = 16 << 10;
+// Of all requests and answers on their way, by gRPC's count: it ends calls where they would take more. A call
+// is looked at when its request is there as a whole, so anybody who reaches the server may send so much.
+constexpr size_t kMostGrpcBytes = 256 * size_t{kMegabyte};
 // Of gRPC's synchronous services, which are the operator's.
 constexpr int kMaxGrpcThreads = 16;
 // A connection may be pinged so often; one that is silent is asked whether it is still there.
@@ -85,7 +89,8 @@ void SetUpGrpc() {
 void SetLimits(grpc::ServerBuilder& builder, int max_streams) {
   builder.SetMaxReceiveMessageSize(services::kMaxReceiveBytes);
   builder.SetMaxSendMessageSize(kMaxSendBytes);
-  builder.SetResourceQuota(grpc::ResourceQuota("timebankd").SetMaxThreads(kMaxGrpcThreads));
+  builder.SetResourceQuota(
+      grpc::ResourceQuota("timebankd").Resize(kMostGrpcBytes).SetMaxThreads(kMaxGrpcThreads));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, max_streams);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
   // A second server on the same port is to be told so, not to get half of the connections.
@@ -267,6 +272,10 @@ absl::Status Server::OpenEngine() {
   options.on_trouble = [this](const absl::Status& what) {
     metrics_.OnTrouble();
     LogError("the ledger has trouble and will try again", {{"what", what.ToString()}});
+  };
+  options.answer_together = [](absl::FunctionRef<void()> answers) {
+    const services::HeldSends held;
+    answers();
   };
   TB_ASSIGN_OR_RETURN(
       engine_, engine::Engine::Open(std::move(options), StoreOptionsOf(config_), OpenLocalLog(config_)));

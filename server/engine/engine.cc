@@ -25,6 +25,9 @@ constexpr size_t kWorthWaking = 16;
 // A batch of so many is answered on the thread that committed it: another hop would cost more.
 constexpr size_t kAnsweredAtOnce = 2;
 
+// So many of a batch are answered together: the first of them wait for the last.
+constexpr size_t kAnsweredTogether = 32;
+
 // Room for so many submissions is kept.
 constexpr size_t kKeptRoom = 1024;
 // A command that is alone and became no more than this is committed by the engine thread itself. A large
@@ -522,7 +525,17 @@ void Engine::AnswerSmall(std::vector<Waiter> waiters) {
 }
 
 void Engine::Reply(std::vector<Waiter> waiters) {
-  for (Waiter& waiter : waiters) waiter.done(std::move(waiter.outcome));
+  for (size_t next = 0; next < waiters.size();) {
+    const size_t end = std::min(waiters.size(), next + kAnsweredTogether);
+    const auto answer = [&] {
+      for (; next < end; ++next) waiters[next].done(std::move(waiters[next].outcome));
+    };
+    if (options_.answer_together != nullptr && end - next > kAnsweredAtOnce) {
+      options_.answer_together(answer);
+    } else {
+      answer();
+    }
+  }
   if (waiters.capacity() > kKeptRoom) return;
   waiters.clear();
   absl::MutexLock lock(&replies_mutex_);

@@ -39,6 +39,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
@@ -82,6 +83,9 @@ class Engine {
     std::function<void(bool has_room)> on_room;
     // Something failed and will be tried again; for whoever looks after the server.
     std::function<void(const absl::Status&)> on_trouble;
+    // Runs `answers`, which runs the `done` of several commands, on the thread that it is called on; for
+    // whoever saves something by what all of them have in common. Empty: they run by themselves.
+    std::function<void(absl::FunctionRef<void()> answers)> answer_together;
   };
 
   using Done = absl::AnyInvocable<void(absl::StatusOr<ledger::Outcome>)>;

@@ -14,6 +14,7 @@
 #include "google/protobuf/arena.h"
 #include "server/ledger/error.h"
 #include "server/services/events.h"
+#include "server/services/held_sends.h"
 #include "storage/status_macros.h"
 #include "storage/threads.h"
 
@@ -163,6 +164,7 @@ size_t Feeder::Round(const Streams& streams) {
     const auto most = begin + std::min<ptrdiff_t>(kMostTogether, waiting.end() - begin);
     const auto end =
         std::find_if(begin, most, [&](const Waiting& one) { return place(one) != place(*begin); });
+    const HeldSends held;
     told += DeliverFromMemory(latest_().InMemory(),
                               Group(std::make_move_iterator(begin), std::make_move_iterator(end)));
     begin = end;

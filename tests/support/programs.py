@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import pty
+import re
 import select
 import shutil
 import signal
@@ -65,6 +66,11 @@ class Server:
             raise AssertionError(f"the server was not ready: {said!r}\n{(self.folder / 'log').read_text()}")
         self.address = said[len(READY):].strip()
         return self
+
+    def resident_bytes(self):
+        """What it has of the machine's memory."""
+        status = pathlib.Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
+        return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) * 1024
 
     def kill(self):
         self._process.kill()

@@ -483,6 +483,15 @@ std::string TimebankReader::NumberOf(const std::string& bank, const std::string&
   return found == numbers_.end() ? own : found->second;
 }
 
+// A member's or a circle's.
+std::string ReadName(const Sheet& sheet, Problem& problem) {
+  std::string name = sheet.Cell("display_name");
+  if (CodePoints(name) > kMaxNameCharacters) {
+    problem.Add("display_name", absl::StrCat("a name longer than ", kMaxNameCharacters, " characters"));
+  }
+  return name;
+}
+
 Row TimebankReader::ReadMember(const Sheet& sheet) {
   if (!sheet.error().empty()) return Rejected(sheet, {"", sheet.error()});
   Problem problem;
@@ -491,7 +500,7 @@ Row TimebankReader::ReadMember(const Sheet& sheet) {
   member.fields = sheet.fields();
   member.id = sheet.Cell("id");
   if (member.id.empty()) problem.Add("id", "a member without an id");
-  member.display_name = sheet.Cell("display_name");
+  member.display_name = ReadName(sheet, problem);
   const std::string kind = sheet.Cell("kind");
   if (kind == "ORGANISATION") {
     member.kind = ImportedMember::Kind::kOrganisation;
@@ -551,7 +560,7 @@ Row TimebankReader::ReadCircle(const Sheet& sheet) const {
   circle.fields = sheet.fields();
   circle.id = sheet.Cell("id");
   if (circle.id.empty()) problem.Add("id", "a circle without an id");
-  circle.display_name = sheet.Cell("display_name");
+  circle.display_name = ReadName(sheet, problem);
   for (const std::string& id : ReadList(sheet, "members", problem)) {
     circle.members.push_back(NumberOf(sheet.bank(), id));
   }

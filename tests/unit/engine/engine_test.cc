@@ -286,6 +286,42 @@ TEST_F(EngineTest, KeepsTheOrder) {
   for (size_t i = 0; i < order.size(); ++i) EXPECT_EQ(order[i], i + 2);
 }
 
+// Goal: the answers of a batch are given together, so many at a time that the first need not wait long; a few
+// are given by themselves.
+TEST_F(EngineTest, AnswersManyTogether) {
+  std::atomic<int> answered = 0;
+  absl::Mutex mutex;
+  std::vector<int> together;
+  options_.answer_together = [&](absl::FunctionRef<void()> answers) {
+    const int before = answered;
+    answers();
+    absl::MutexLock lock(&mutex);
+    together.push_back(answered - before);
+  };
+  StartOnFakeDisk();
+  disk_.Hold();
+  const std::vector<AnswerPtr> few = SubmitTogether({Member("ana"), Member("ben")});
+  disk_.AwaitHeldAppend();
+  std::vector<AnswerPtr> answers;
+  for (int i = 0; i < 100; ++i) {
+    answers.push_back(std::make_shared<Answer>());
+    engine_->Submit({Member("m" + std::to_string(i)),
+                     10,
+                     {},
+                     [&, answer = answers.back()](absl::StatusOr<Outcome> outcome) {
+                       ++answered;
+                       answer->Set(std::move(outcome), true);
+                     }});
+  }
+  AwaitExecuted();
+  disk_.Release();
+  for (const AnswerPtr& answer : few) EXPECT_EQ(Said(answer), "OK");
+  for (const AnswerPtr& answer : answers) EXPECT_EQ(Said(answer), "OK");
+  engine_->Stop();
+  absl::MutexLock lock(&mutex);
+  EXPECT_THAT(together, ElementsAre(32, 32, 32, 4));
+}
+
 // Goal: with many threads at once, every answer is durable and visible, nothing is lost or doubled, and there
 // are fewer syncs than commands.
 TEST_F(EngineTest, ServesManyThreads) {
