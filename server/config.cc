@@ -19,6 +19,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "server/access/toml_file.h"
 
 namespace timebank {
 namespace {
@@ -368,17 +369,14 @@ std::string_view NounOf(Kind kind) {
 }
 
 void ReadFile(const std::string& path, Collector& collector) {
-  toml::table table;
-  try {
-    table = toml::parse_file(path);
-  } catch (const toml::parse_error& error) {
-    const auto line = error.source().begin.line;
-    collector.Error(absl::StrCat(
-        path, line > 0 ? absl::StrCat(":", line) : "", ": ", std::string(error.description()),
+  const absl::StatusOr<toml::table> table = access::ReadToml(path);
+  if (absl::IsInvalidArgument(table.status())) {
+    return collector.Error(absl::StrCat(
+        table.status().message(),
         ". A setting is NAME = VALUE, once, and a text stands in quotes: listen = \"127.0.0.1:7400\""));
-    return;
   }
-  for (const auto& [key, node] : table) {
+  if (!table.ok()) return collector.Error(std::string(table.status().message()));
+  for (const auto& [key, node] : *table) {
     const std::string name(key.str());
     const std::string place = absl::StrCat(path, ":", key.source().begin.line);
     const auto& settings = Settings();

@@ -55,6 +55,10 @@ constexpr int kMaxMetadataBytes = 16 << 10;
 constexpr size_t kMostGrpcBytes = 256 * size_t{kMegabyte};
 // Of gRPC's synchronous services, which are the operator's.
 constexpr int kMaxGrpcThreads = 16;
+// A connection has so long to come about, and may be without any call for so long; callers connect again by
+// themselves.
+constexpr int kHandshakeTimeoutMs = 20'000;
+constexpr int kMaxIdleMs = 600'000;
 // A connection may be pinged so often; one that is silent is asked whether it is still there.
 constexpr int kMinPingIntervalMs = 20'000;
 constexpr int kKeepaliveTimeMs = 120'000;
@@ -99,6 +103,9 @@ void SetLimits(grpc::ServerBuilder& builder, int max_streams) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  // Who connects and says nothing holds some memory: strangers could have all of it.
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kMaxIdleMs);
   builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 1);
 }
 

@@ -164,8 +164,9 @@ std::string AlreadyReversed(const Facts& facts, const Situation&) {
 
 std::string CannotReverseReversal(const Facts&, const Situation&) {
   return T(
-      "It undoes another entry, and cannot be undone itself. Contest it (timebank contest …), or record "
-      "the exchange anew.");
+      "It undoes another entry, and cannot be undone itself. To have back what it undid: timebank contest "
+      "NUMBER "
+      "--because …, then timebank settle NUMBER corrected.");
 }
 
 std::string CannotCorrect(const Facts&, const Situation&) {

@@ -333,7 +333,7 @@ absl::Status Show(Session& session, const ImportOutcome& outcome, const Target& 
     CLI_RETURN_IF_ERROR(session.ShowTable(BalancesTable(outcome.report)));
   }
   session.console().out << std::flush;
-  TellImport(session, outcome);
+  TellImport(session, outcome, target.bank);
   return absl::OkStatus();
 }
 
@@ -370,7 +370,7 @@ absl::Status Post(Session& session, const ImportOptions& options, Target target,
              plan.report.rejected));
   }
   if (ask) {
-    TellImport(session, plan);
+    TellImport(session, plan, target.bank);
     const auto answer = Ask(session.console(), Fill(T("Post them to $0? [y/N]"), client::IdOf(target.bank)));
     if (!answer.has_value() || !IsWord(*answer, "y, yes")) return UsageError(T("Nothing was posted."));
   }

@@ -421,9 +421,12 @@ std::string ImportJson(const ImportOutcome& outcome, const std::string& bank) {
   return ToJson(summary);
 }
 
-void TellImport(Session& session, const ImportOutcome& outcome) {
+void TellImport(Session& session, const ImportOutcome& outcome, const std::string& bank) {
   const ImportReport& report = outcome.report;
-  session.Tell(Fill(Tn("$0 row read ($1)", "$0 rows read ($1)", report.rows), report.rows, outcome.system));
+  // Translators: $1 is the system that the files come from, $2 a bank.
+  session.Tell(
+      Fill(Tn("$0 row read ($1), for the bank $2", "$0 rows read ($1), for the bank $2", report.rows),
+           report.rows, outcome.system, client::IdOf(bank)));
   TellMembers(session, outcome);
   if (report.circles_new + report.circles_known > 0) {
     session.Tell(Fill(T("  circles    $0 new, $1 known"), report.circles_new, report.circles_known));

@@ -39,8 +39,8 @@ Table BalancesTable(const ImportReport& report);
 // All of it as one JSON object.
 std::string ImportJson(const ImportOutcome& outcome, const std::string& bank);
 
-// The sentences on `err`, but for what is wrong.
-void TellImport(Session& session, const ImportOutcome& outcome);
+// The sentences on `err`, but for what is wrong. `bank`: the one that it goes into, by its name.
+void TellImport(Session& session, const ImportOutcome& outcome, const std::string& bank);
 
 // What is not as it should be, each thing told; the error (incomplete) that they come to.
 absl::Status TellWhatIsWrong(Session& session, const ImportOutcome& outcome);

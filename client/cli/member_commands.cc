@@ -11,6 +11,7 @@
 #include "client/cli/arguments.h"
 #include "client/cli/commands.h"
 #include "client/cli/exchange_words.h"
+#include "client/cli/hours.h"
 #include "client/cli/members_table.h"
 #include "client/cli/posted.h"
 #include "client/cli/resolve_holder.h"
@@ -211,6 +212,16 @@ absl::Status Update(Session& session, const UpdateOptions& options) {
   return ShowMember(session, response, response.member());
 }
 
+// Of an account that was closed just now. Not being able to look is no matter.
+void TellDebt(Session& session, const std::string& name) {
+  v1::GetBalanceRequest request;
+  request.set_name(name);
+  const absl::StatusOr<v1::GetBalanceResponse> now = session.client().GetBalance(std::move(request));
+  if (!now.ok() || now->balance().seconds() >= 0) return;
+  session.Tell(
+      Fill(T("It is closed with a debt of $0, which stays on it."), FormatHours(-now->balance().seconds())));
+}
+
 struct CloseOptions {
   std::vector<std::string> name;
   std::string to;
@@ -225,9 +236,12 @@ absl::Status Close(Session& session, const CloseOptions& options) {
   }
   CLI_ASSIGN_OR_RETURN(*request.mutable_closed_on(), ReadDay(session, options.on));
   session.Stamp(request);
+  const std::string name = request.name();
   CLI_ASSIGN_OR_RETURN(const v1::CloseMemberResponse response,
                        session.client().CloseMember(std::move(request)));
-  return ShowMoved(session, response, response.has_closing(), response.closing());
+  CLI_RETURN_IF_ERROR(ShowMoved(session, response, response.has_closing(), response.closing()));
+  if (!response.has_closing()) TellDebt(session, name);
+  return absl::OkStatus();
 }
 
 absl::Status Reopen(Session& session, const std::vector<std::string>& name) {

@@ -17,6 +17,7 @@
 #include "client/cli/status_macros.h"
 #include "client/cli/translate.h"
 #include "client/cli/words.h"
+#include "client/cpp/error.h"
 #include "client/cpp/names.h"
 
 namespace timebank::cli {
@@ -24,6 +25,21 @@ namespace {
 
 // ---- undo
 // ----------------------------------------------------------------------------------------------------------
+
+// What failed, about entry `name`; where that has been corrected before, in words that name what stands
+// instead.
+absl::Status NameWhatStands(Session& session, const std::string& name, absl::Status failed) {
+  if (client::ErrorReason(failed) != "ALREADY_REVERSED") return failed;
+  v1::GetExchangeRequest request;
+  request.set_name(name);
+  const absl::StatusOr<v1::GetExchangeResponse> undone = session.client().GetExchange(std::move(request));
+  if (!undone.ok() || undone->exchange().corrected_by().empty()) return failed;
+  // Translators: two numbers of exchanges.
+  return absl::FailedPreconditionError(Fill(T("$0 has been corrected: $1 stands instead of it. Mend that "
+                                              "one: timebank correct $1 …, or timebank undo $1"),
+                                            client::IdOf(name),
+                                            client::IdOf(undone->exchange().corrected_by())));
+}
 
 struct UndoOptions {
   std::string number;
@@ -37,13 +53,15 @@ absl::Status Undo(Session& session, const UndoOptions& options) {
   request.set_reason(options.because);
   CLI_ASSIGN_OR_RETURN(*request.mutable_acting_for(), ReadActingFor(session, options.acting_for));
   session.Stamp(request);
-  CLI_ASSIGN_OR_RETURN(const v1::ReverseExchangeResponse response,
-                       session.client().ReverseExchange(std::move(request)));
-  session.directory().LookUp(response.reversed());
+  const std::string name = request.name();
+  const absl::StatusOr<v1::ReverseExchangeResponse> response =
+      session.client().ReverseExchange(std::move(request));
+  if (!response.ok()) return NameWhatStands(session, name, response.status());
+  session.directory().LookUp(response->reversed());
   CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
   const std::string lead =
-      Fill(T("Undone: $0"), ExchangeLine(response.reversed(), session.directory(), today));
-  return ShowPosted(session, response, response.exchange(), {.lead = lead});
+      Fill(T("Undone: $0"), ExchangeLine(response->reversed(), session.directory(), today));
+  return ShowPosted(session, *response, response->exchange(), {.lead = lead});
 }
 
 // ---- correct
@@ -138,10 +156,12 @@ absl::Status Correct(Session& session, const CorrectOptions& options) {
   request.set_reason(options.because);
   CLI_ASSIGN_OR_RETURN(*request.mutable_acting_for(), ReadActingFor(session, options.acting_for));
   session.Stamp(request);
-  CLI_ASSIGN_OR_RETURN(const v1::CorrectExchangeResponse response,
-                       session.client().CorrectExchange(std::move(request)));
-  return ShowPosted(session, response, response.exchange(),
-                    {.lead = CorrectedLead(response.reversal()), .with = {&response.reversal()}});
+  const std::string name = request.name();
+  const absl::StatusOr<v1::CorrectExchangeResponse> response =
+      session.client().CorrectExchange(std::move(request));
+  if (!response.ok()) return NameWhatStands(session, name, response.status());
+  return ShowPosted(session, *response, response->exchange(),
+                    {.lead = CorrectedLead(response->reversal()), .with = {&response->reversal()}});
 }
 
 // ---- contest
@@ -164,13 +184,14 @@ absl::Status Contest(Session& session, const ContestOptions& options) {
   const std::string number = NumberOf(response.exchange());
   // What undoes an entry cannot be undone; it stays, or what it undid is recorded anew.
   const bool reversal = response.exchange().kind() == v1::Exchange::KIND_REVERSAL;
-  return ShowState(session, response, response.exchange(),
-                   Fill(reversal ? T("Contested: $0. The hours stay where they are.\nWhen you have talked: "
-                                     "timebank settle $1 stands (records anew what was undone) | 1h (with "
-                                     "other hours)")
-                                 : T("Contested: $0. The hours stay where they are.\nWhen you have talked: "
-                                     "timebank settle $1 stands | reversed | 1h"),
-                        options.because, number));
+  return ShowState(
+      session, response, response.exchange(),
+      Fill(reversal ? T("Contested: $0. The hours stay where they are.\nWhen you have talked: "
+                        "timebank settle $1 stands (it stays undone) | corrected (what was undone "
+                        "is recorded anew) | 1h (the same, with other hours)")
+                    : T("Contested: $0. The hours stay where they are.\nWhen you have talked: "
+                        "timebank settle $1 stands | reversed | 1h"),
+           options.because, number));
 }
 
 // ---- settle

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "server/access/toml_file.h"
 #include "server/access/who_may.h"
 #include "server/ledger/validate.h"
 #include "storage/status_macros.h"
@@ -163,15 +164,10 @@ absl::Status ReadAll(const std::string& path, std::string_view kind, const toml:
 }  // namespace
 
 absl::StatusOr<Callers> ReadCallers(const std::string& path) {
-  toml::table file;
-  try {
-    file = toml::parse_file(path);
-  } catch (const toml::parse_error& error) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, ":", error.source().begin.line, ": ", std::string(error.description())));
-  }
+  const absl::StatusOr<toml::table> file = ReadToml(path);
+  if (!file.ok()) return absl::InvalidArgumentError(file.status().message());
   Callers callers;
-  for (const auto& [kind, node] : file) TB_RETURN_IF_ERROR(ReadAll(path, kind.str(), node, &callers));
+  for (const auto& [kind, node] : *file) TB_RETURN_IF_ERROR(ReadAll(path, kind.str(), node, &callers));
   return callers;
 }
 

@@ -69,7 +69,7 @@ TEST_F(ImportCommandTest, DryRunChangesNothing) {
             "1,members/to-1,Hermione Cadena Muñoz,0:00,0,-2:40:12,-9612,-2:40:12,-9612\n"
             "2,members/to-2,Siân O'Brien,0:00,0,3:00,10800,3:00,10800\n");
   EXPECT_EQ(ran.err,
-            "5 rows read (timeoverflow)\n"
+            "5 rows read (timeoverflow), for the bank rushey\n"
             "  members    2 new, 0 known\n"
             "  exchanges  3 new, 0 known; 3h19m48s in all\n"
             "  rows that cannot be posted: 0\n"

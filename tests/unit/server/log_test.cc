@@ -1,5 +1,10 @@
 #include "server/log.h"
 
+#include <grpc/support/log.h>
+
+#include <algorithm>
+#include <string>
+
 #include "gtest/gtest.h"
 
 namespace timebank {
@@ -26,6 +31,20 @@ TEST(LogTest, WritesObjects) {
   EXPECT_EQ(said.substr(0, 11), R"({"time":"20)");
   EXPECT_EQ(said.substr(32), R"(Z","level":"warning","msg":"told","folder":"/a \"b\""})"
                              "\n");
+}
+
+// Goal: whatever strangers do to gRPC, it does not fill the log: sixty lines a minute, of two minutes at most
+// here.
+TEST(LogTest, GrpcsLinesHaveALimit) {
+  gpr_log_verbosity_init();
+  SetUpLog("warn");
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 1000; ++i) gpr_log(GPR_ERROR, "Handshake failed");
+  EndLog();
+  const std::string said = testing::internal::GetCapturedStderr();
+  const auto lines = std::count(said.begin(), said.end(), '\n');
+  EXPECT_GE(lines, 60);
+  EXPECT_LE(lines, 120);
 }
 
 }  // namespace
