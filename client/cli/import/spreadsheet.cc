@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "client/cli/import/formats.h"
 #include "client/cli/import/party.h"
 #include "client/cli/import/table_reader.h"
@@ -379,13 +381,16 @@ class SpreadsheetReader : public TableReader {
     if (options().members_of_bank) {
       const auto members = options().members_of_bank(system());
       if (!members.ok()) return members.status();
-      for (const NameAndNumber& member : *members) index_.AddKnown(member);
+      for (const NameAndNumber& member : *members) {
+        index_.AddKnown(member);
+        names_.emplace(member.number, FoldedName(member.name));
+      }
     }
     const bool has_members = HasFilesOf(Holds::kMembers);
     const absl::Status read = ReadAhead([&](Line& line) {
       if (line.source().kind().holds == Holds::kMembers) {
         const NameAndNumber member = MemberOf(line);
-        names_.emplace(member.number, FoldedName(member.name));
+        names_[member.number] = FoldedName(member.name);
         index_.Add(member);
         VoteOnDays(line, kJoined);
         VoteOnDays(line, kLeft);
@@ -493,6 +498,14 @@ class SpreadsheetReader : public TableReader {
     return hours + minutes;
   }
 
+  // Folded names, one of which may leave some words out.
+  static bool MayBeTheSame(const std::string& one, const std::string& other) {
+    const std::set<std::string> some = absl::StrSplit(one, ' ');
+    const std::set<std::string> others = absl::StrSplit(other, ' ');
+    return std::includes(some.begin(), some.end(), others.begin(), others.end()) ||
+           std::includes(others.begin(), others.end(), some.begin(), some.end());
+  }
+
   // Empty for the bank itself.
   std::string Who(Line& line, int column, std::string& name) {
     const NameAndNumber party = ParseParty(line.Raw(column));
@@ -502,8 +515,8 @@ class SpreadsheetReader : public TableReader {
     line.Fail(column, problem);
     if (!party.name.empty() && !party.number.empty()) {
       const auto known = names_.find(number);
-      if (known != names_.end() && known->second != FoldedName(party.name)) {
-        Count("cells with a name and another member's number: the number was taken", line.place());
+      if (known != names_.end() && !MayBeTheSame(known->second, FoldedName(party.name))) {
+        Count("names beside another member's number: the number was taken", line.place());
       }
     }
     name = party.name;
@@ -511,7 +524,7 @@ class SpreadsheetReader : public TableReader {
   }
 
   PartyIndex index_;
-  // Folded, by number; of the members files.
+  // Folded, by number; of the members files, and of the bank where these do not tell.
   std::map<std::string, std::string> names_;
   std::string community_;
 };

@@ -136,6 +136,26 @@ TEST_F(ImportCommandTest, LaterHoursFindPeopleByName) {
   EXPECT_EQ(bank_->Balance("members/sheet-2"), -7 * 3600);
 }
 
+// Goal: a name beside a number that the bank knows as somebody else's is told, also where no list of members
+// comes along; a part of the own name is not.
+TEST_F(ImportCommandTest, TellsNamesBesideOthersNumbers) {
+  const std::string members = Write("members.csv", "Number,Name\n1,Ana Muñoz Ferré\n2,Ben Ferré\n");
+  ASSERT_EQ(RunCli(bank_, {"import", members, "--commit"}).code, ExitCode::kOk);
+  const auto said = [this](const std::string& giver) {
+    const std::string hours = Write("hours.csv", absl::StrCat("Date,Given by,Received by,Hours\n2023-01-05,",
+                                                              giver, ",Ben Ferré (2),1\n"));
+    return RunCli(bank_, {"import", hours}).err;
+  };
+  EXPECT_NE(said("Ben Ferré (1)")
+                .find("1 names beside another member's number: the number was taken (first: "
+                      "hours.csv, line 2)"),
+            std::string::npos)
+      << said("Ben Ferré (1)");
+  for (const char* own : {"Ana Munoz Ferre (1)", "Ana Muñoz (1)", "Ana (1)", "1"}) {
+    EXPECT_EQ(said(own).find("another member's number"), std::string::npos) << own;
+  }
+}
+
 // Goal: who came by a name alone, and then stands in a list of members under a number, too, is for the same
 // hours whom they were for before.
 TEST_F(ImportCommandTest, HoursOfBeforeTheListOfMembers) {
