@@ -423,6 +423,23 @@ constexpr char kFooter[] =
     "or was damaged, 4 when another process has its folder, 5 when it cannot listen, 6 when the disk has no\n"
     "room to start (start it again), 1 for anything else.";
 
+constexpr char kInitDescription[] =
+    "timebankd init makes what a server that knows its callers by keys needs before its first start: the "
+    "pepper,\n"
+    "where there is none, and an operator's key, which is told once. No server may have the folder "
+    "meanwhile.";
+constexpr char kRestoredDescription[] =
+    "timebankd restored is for a ledger that was put back from a copy, before the server starts: it lets "
+    "whoever\n"
+    "follows the ledger know that numbers that were given after the copy are given again.";
+constexpr char kFooterOfCommands[] =
+    "The server's other settings are taken as well; timebankd --help tells them all, and what it ends with.";
+
+constexpr char kConfigHelp[] = "TOML file to read (TIMEBANK_CONFIG)";
+constexpr char kKeyOutHelp[] =
+    "a file to make for the operator's key, for its owner alone; never replaced (standard output)";
+constexpr char kNewPepperHelp[] = "where the pepper is lost, a new one; every key must be made anew";
+
 struct Flags {
   std::string config_file;
   bool check = false;
@@ -432,26 +449,27 @@ struct Flags {
   std::map<std::string_view, std::string> values;  // by a setting's name
 };
 
+// With its default behind it.
+std::string HelpOf(const Setting& setting) {
+  const std::string said = setting.show(Config());
+  return absl::StrCat(std::string(setting.help), said.empty() ? "" : absl::StrCat(" (", said, ")"));
+}
+
 void DeclareFlags(CLI::App& app, Flags& flags) {
   app.set_help_flag("-h,--help", "prints this");
   app.set_version_flag("--version", absl::StrCat("timebankd ", std::string(kVersion)), "prints the version");
   app.footer(kFooter);
   app.allow_extras();
-  app.add_option("--config", flags.config_file, "TOML file to read (TIMEBANK_CONFIG)")->type_name("FILE");
+  app.add_option("--config", flags.config_file, kConfigHelp)->type_name("FILE");
   app.add_flag("--check-config", flags.check,
                "prints every setting, its value and where that came from, and ends");
   app.add_option("--show", flags.show, "prints the value of one setting, and ends; looks at no other file")
       ->type_name("NAME");
-  app.add_option("--key-out", flags.key_out,
-                 "init: a file to make for the operator's key, for its owner alone; never replaced")
-      ->type_name("FILE");
-  app.add_flag("--new-pepper", flags.new_pepper,
-               "init: where the pepper is lost, a new one; every key must be made anew");
+  app.add_option("--key-out", flags.key_out, absl::StrCat("init: ", kKeyOutHelp))->type_name("FILE");
+  app.add_flag("--new-pepper", flags.new_pepper, absl::StrCat("init: ", kNewPepperHelp));
   for (const Setting& setting : Settings()) {
     std::string& value = flags.values[setting.name];
-    const std::string said = setting.show(Config());
-    const std::string help =
-        absl::StrCat(std::string(setting.help), said.empty() ? "" : absl::StrCat(" (", said, ")"));
+    const std::string help = HelpOf(setting);
     if (setting.kind == Kind::kSwitch) {
       const std::string no = "--no-" + setting.Flag().substr(2);
       app.add_flag(absl::StrCat(setting.Flag(), "{true},", no, "{false}"), value, help);
@@ -459,6 +477,51 @@ void DeclareFlags(CLI::App& app, Flags& flags) {
       app.add_option(setting.Flag(), value, help)->type_name(setting.takes);
     }
   }
+}
+
+// What --help tells of a command: what it is for, and what it is called with.
+std::string HelpOf(Command command) {
+  const bool init = command == Command::kInit;
+  CLI::App app(init ? kInitDescription : kRestoredDescription,
+               init ? "timebankd init" : "timebankd restored");
+  app.set_help_flag("-h,--help", "prints this");
+  app.footer(kFooterOfCommands);
+  std::string value;
+  bool flag = false;
+  if (init) {
+    app.add_option("--key-out", value, kKeyOutHelp)->type_name("FILE");
+    app.add_flag("--new-pepper", flag, kNewPepperHelp);
+  }
+  app.add_option("--config", value, kConfigHelp)->type_name("FILE");
+  for (const Setting& setting : Settings()) {
+    const bool told =
+        setting.name == "data" || (init && (setting.name == "pepper" || setting.name == "access"));
+    if (told) app.add_option(setting.Flag(), value, HelpOf(setting))->type_name(setting.takes);
+  }
+  return app.help();
+}
+
+// CLI11 takes what follows `--flag=` for its value; there it is empty.
+std::vector<std::string> WithEmptyValues(const std::vector<std::string>& arguments,
+                                         std::vector<std::string>& errors) {
+  std::vector<std::string> all;
+  for (const std::string& argument : arguments) {
+    const std::string flag = argument.substr(0, argument.empty() ? 0 : argument.size() - 1);
+    const auto& settings = Settings();
+    const bool is_setting = std::any_of(settings.begin(), settings.end(), [&flag](const Setting& setting) {
+      return setting.kind != Kind::kSwitch && setting.Flag() == flag;
+    });
+    const bool is_other = std::count(std::begin(kOtherFlags), std::end(kOtherFlags), flag) > 0;
+    if (argument.ends_with('=') && is_other) {
+      errors.push_back(argument + ": nothing stands behind it");
+    } else if (argument.ends_with('=') && is_setting) {
+      all.push_back(flag);
+      all.emplace_back();
+    } else {
+      all.push_back(argument);
+    }
+  }
+  return all;
 }
 
 // Makes the value of the setting `name` the answer, unless something is wrong.
@@ -475,12 +538,12 @@ void Show(const std::string& name, Configured& configured) {
 }
 
 // Whatever CLI11 has to say instead of what was parsed.
-Configured FromParser(const CLI::App& app, const CLI::ParseError& said) {
+Configured FromParser(const CLI::App& app, const CLI::ParseError& said, Command command) {
   Configured configured;
   if (said.get_exit_code() == 0) {
     configured.wish = Configured::Wish::kAnswer;
     configured.answer = dynamic_cast<const CLI::CallForHelp*>(&said) != nullptr
-                            ? app.help()
+                            ? command == Command::kServe ? app.help() : HelpOf(command)
                             : absl::StrCat(said.what(), "\n");
   } else {
     configured.wish = Configured::Wish::kErrors;
@@ -491,17 +554,22 @@ Configured FromParser(const CLI::App& app, const CLI::ParseError& said) {
 
 }  // namespace
 
-Configured Configure(const std::vector<std::string>& arguments, const Environment& environment) {
+Configured Configure(const std::vector<std::string>& arguments, const Environment& environment,
+                     Command command) {
   Flags flags;
+  std::vector<std::string> errors;
+  std::vector<std::string> given = WithEmptyValues(arguments, errors);
+  std::reverse(given.begin(), given.end());  // as CLI11 wants them
   CLI::App app(kDescription, "timebankd");
   DeclareFlags(app, flags);
   try {
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 wants them backwards
+    app.parse(std::move(given));
   } catch (const CLI::ParseError& said) {
-    return FromParser(app, said);
+    return FromParser(app, said, command);
   }
 
   Collector collector;
+  for (std::string& error : errors) collector.Error(std::move(error));
   if (flags.check) collector.SetWish(Configured::Wish::kCheck);
   std::vector<std::string> known = NamesOf(&Setting::Flag);
   known.insert(known.end(), std::begin(kOtherFlags), std::end(kOtherFlags));

@@ -94,8 +94,12 @@ struct Configured {
 
 using Environment = std::map<std::string, std::string>;
 
-// `arguments` without the program's name.
-Configured Configure(const std::vector<std::string>& arguments, const Environment& environment);
+// What is to be done: `timebankd`, `timebankd init`, `timebankd restored`.
+enum class Command { kServe, kInit, kRestored };
+
+// `arguments` without the program's name and the command. `command` decides what --help tells.
+Configured Configure(const std::vector<std::string>& arguments, const Environment& environment,
+                     Command command = Command::kServe);
 
 // This process's TIMEBANK_* variables.
 Environment EnvironmentOfProcess();

@@ -239,7 +239,11 @@ int MakeFirstKey(const Configured& configured) {
             << key->name << (file ? ", in " + configured.key_out : std::string())
             << ". It is told this once: keep it where only you can read it.\n"
             << "The pepper is " << config.pepper << ": keep a copy of it, apart from copies of the ledger.\n";
-  if (configured.new_pepper) std::cerr << "Keys of before are not known any more: make them anew.\n";
+  if (configured.new_pepper) {
+    std::cerr
+        << "Keys of before are not known any more: make them anew, and revoke those, which timebank key "
+           "list does not tell from good ones.\n";
+  }
   std::cerr << (config.access == "keys" ? "Now start the server.\n"
                                         : "Now start the server with --access keys.\n");
   return kStopped;
@@ -320,7 +324,8 @@ int Main(std::vector<std::string> arguments) {
   const bool init = !arguments.empty() && arguments.front() == "init";
   const bool restored = !arguments.empty() && arguments.front() == "restored";
   if (init || restored) arguments.erase(arguments.begin());
-  Configured configured = Configure(arguments, EnvironmentOfProcess());
+  const Command command = init ? Command::kInit : restored ? Command::kRestored : Command::kServe;
+  Configured configured = Configure(arguments, EnvironmentOfProcess(), command);
   if (!init && (!configured.key_out.empty() || configured.new_pepper)) {
     configured.errors = {"--key-out and --new-pepper are timebankd init's"};
     configured.wish = Configured::Wish::kErrors;

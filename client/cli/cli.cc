@@ -64,6 +64,7 @@ void AddGlobalOptions(Command root, GlobalOptions& options) {
       .Option("--as", options.as, Later("NAME"), T("Your own name, as the ledger notes who recorded"))
       .Option("--key-file", options.key_file, Later("FILE"),
               T("Where your key is, for a server that asks for one; - reads it from the input"))
+      .Flag("--no-key", options.no_key, T("Send no key, not even the context's"))
       .Option("--member", options.member, Later("ID"), T("Act as this member instead of as a broker"))
       .Option("--context", options.context, Later("NAME"),
               T("Server, bank and name from the contexts (see timebank context)"))

@@ -157,7 +157,12 @@ Wanted WhatFits(const CommandDescription& root, const std::vector<std::string>& 
     if (absl::StartsWith(word, "-") && word.size() > 1) {
       const OptionDescription* option = FindOption(command->options, word);
       if (option == nullptr) option = FindOption(root.options, word);
-      if (option != nullptr && !option->value.empty()) waits = option;
+      if (option == nullptr) continue;
+      if (option->value.empty()) {
+        wanted.globals[option->name] = "";
+      } else {
+        waits = option;
+      }
       continue;
     }
     const auto sub = std::find_if(command->commands.begin(), command->commands.end(),

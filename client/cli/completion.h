@@ -24,7 +24,7 @@ struct Wanted {
   };
   Kind kind = Kind::kWords;
   std::vector<Completion> words = {};
-  // Values of the options that every command knows, as typed before: `--bank` → `rushey`.
+  // Values of the options that every command knows, as typed before: `--bank` → `rushey`; flags have none.
   std::map<std::string, std::string> globals = {};
 };
 

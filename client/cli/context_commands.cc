@@ -66,6 +66,12 @@ absl::Status Set(Session& session, const std::string& name) {
       return UsageError(T("A key that is read from the input cannot be written down; name a file."));
     context.key_file = std::filesystem::absolute(options.key_file).string();
   }
+  if (options.no_key) {
+    if (!options.key_file.empty()) {
+      return UsageError(T("Either --key-file or --no-key: they say the opposite of each other."));
+    }
+    context.key_file.clear();
+  }
   if (!options.language.empty()) context.language = options.language;
   // The file is read wherever one stands.
   const auto absolute = [](const std::string& path) {

@@ -226,9 +226,12 @@ std::string RoleRequired(const Facts& facts, const Situation& situation) {
     return Fill(T("Your key is for the bank $0, and was used for another one. Say --bank $0."),
                 client::IdOf(bank));
   }
-  if (situation.key_sent && !absl::StrContains(situation.command_line, "--member")) {
-    return Fill(T("Your key may not do that ($0). Ask whoever looks after the bank's keys for one that may."),
-                facts.message());
+  if (!absl::StrContains(situation.command_line, "--member")) {
+    return Fill(
+        situation.key_sent
+            ? T("Your key may not do that ($0). Ask whoever looks after the bank's keys for one that may.")
+            : T("You may not do that ($0). Ask whoever looks after the bank's keys and certificates."),
+        facts.message());
   }
   return Fill(T("You may not do that ($0). Brokers leave --member out; members ask their broker."),
               facts.message());
@@ -548,6 +551,10 @@ absl::Status NotFoundError(std::string_view message) {
 
 absl::Status IncompleteError(std::string_view message) {
   return WithExitCode(absl::FailedPreconditionError(Absl(message)), ExitCode::kIncomplete);
+}
+
+absl::Status RefusedError(std::string_view message) {
+  return WithExitCode(absl::PermissionDeniedError(Absl(message)), ExitCode::kRefused);
 }
 
 ExitCode ExitCodeOf(const absl::Status& status) {

@@ -30,6 +30,8 @@ enum class ExitCode {
 absl::Status UsageError(std::string_view message);
 absl::Status NotFoundError(std::string_view message);
 absl::Status IncompleteError(std::string_view message);
+// What the server refused, where the command knows more of it than the server's reason tells.
+absl::Status RefusedError(std::string_view message);
 
 // Of any error: ours, the server's or the network's.
 ExitCode ExitCodeOf(const absl::Status& status);

@@ -15,6 +15,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "client/cli/day.h"
+#include "client/cli/errors.h"
 #include "client/cli/import/text.h"
 #include "client/cli/limits.h"
 #include "client/cli/members_table.h"
@@ -22,6 +23,7 @@
 #include "client/cli/status_macros.h"
 #include "client/cli/translate.h"
 #include "client/cli/words.h"
+#include "client/cpp/error.h"
 #include "client/cpp/names.h"
 
 namespace timebank::cli {
@@ -180,6 +182,22 @@ absl::StatusOr<std::string> OneOf(Session& session, const Fitting& fitting) {
 // ---- Looking up
 // ----------------------------------------------------------------------------------------------------
 
+// Whether the caller is let in, and may not look names up: a partner without the scope for it, a member.
+bool MayNotLookUp(const absl::Status& status) {
+  return status.code() == absl::StatusCode::kPermissionDenied &&
+         client::ErrorReason(status) == "ROLE_REQUIRED";
+}
+
+// `status`: why `typed` was not looked up. The server's words are about the call that was made for it, which
+// nobody has typed. `exactly`: what names `typed` without looking anything up.
+absl::Status WhyNotLookedUp(const absl::Status& status, std::string_view typed, std::string_view exactly) {
+  // A key of another bank: that is told as it is.
+  if (!MayNotLookUp(status) || client::ErrorMetadata(status).contains("timebank")) return status;
+  return RefusedError(Fill(T("You may not look up who \"$0\" is: that takes a broker, or a partner's scope "
+                             "members.read. Or write the id in full: $1"),
+                           typed, exactly));
+}
+
 // All members whom the server finds by `typed` and who pass `fits`. Merged ones are their survivors, who
 // stand for themselves.
 template <typename Fits>
@@ -191,7 +209,7 @@ absl::StatusOr<std::vector<Candidate>> FindMembers(Session& session, std::string
   request.set_page_size(kLongestPage);
   std::vector<Candidate> candidates;
   for (absl::StatusOr<v1::Member>& member : session.client().ListMembers(std::move(request))) {
-    if (!member.ok()) return member.status();
+    if (!member.ok()) return WhyNotLookedUp(member.status(), typed, "members/ID");
     if (member->state() == v1::Member::STATE_MERGED || !fits(*member)) continue;
     candidates.push_back(FromMember(*member, typed));
   }
@@ -210,6 +228,14 @@ absl::StatusOr<Fitting> FindNumber(Session& session, std::string_view typed) {
   return Narrowed(session, typed, std::move(candidates));
 }
 
+// What was named in full.
+Fitting Exactly(std::string name) {
+  return Fitting{"",
+                 {Candidate{.name = std::move(name), .display_name = "", .key = "", .last_exchange_on = {}}}};
+}
+
+// An id goes before names; where names may not be looked up it is taken for one, and whoever gets it says
+// whether there is such a member.
 absl::StatusOr<Fitting> FindWords(Session& session, std::string_view typed) {
   CLI_ASSIGN_OR_RETURN(const std::string bank, session.Bank());
   if (client::IsId(typed)) {
@@ -217,6 +243,7 @@ absl::StatusOr<Fitting> FindWords(Session& session, std::string_view typed) {
     request.set_name(client::HolderName(bank, typed));
     const auto response = session.client().GetMember(std::move(request));
     if (response.ok()) return Narrowed(session, typed, {FromMember(response->member(), typed)});
+    if (MayNotLookUp(response.status())) return Exactly(client::HolderName(bank, typed));
     if (response.status().code() != absl::StatusCode::kNotFound) return response.status();
   }
   CLI_ASSIGN_OR_RETURN(std::vector<Candidate> candidates,
@@ -231,12 +258,6 @@ bool IsResourceName(std::string_view text) {
   return false;
 }
 
-// What was named in full.
-Fitting Exactly(std::string name) {
-  return Fitting{"",
-                 {Candidate{.name = std::move(name), .display_name = "", .key = "", .last_exchange_on = {}}}};
-}
-
 absl::StatusOr<Fitting> FindCircle(Session& session, std::string_view text) {
   absl::string_view typed = absl::StripAsciiWhitespace(Absl(text));
   absl::ConsumePrefix(&typed, Absl(kCirclePrefix));
@@ -247,7 +268,12 @@ absl::StatusOr<Fitting> FindCircle(Session& session, std::string_view text) {
   request.set_page_size(kLongestPage);
   std::vector<Candidate> candidates;
   for (absl::StatusOr<v1::Circle>& circle : session.client().ListCircles(std::move(request))) {
-    if (!circle.ok()) return circle.status();
+    if (MayNotLookUp(circle.status()) && client::IsId({typed.data(), typed.size()})) {
+      return Exactly(client::HolderName(bank, absl::StrCat("circles/", typed)));
+    }
+    if (!circle.ok()) {
+      return WhyNotLookedUp(circle.status(), {typed.data(), typed.size()}, "circles/ID");
+    }
     const std::string id(client::IdOf(circle->name()));
     Candidate candidate{.name = circle->name(),
                         .display_name = circle->display_name().empty() ? id : circle->display_name(),

@@ -98,7 +98,7 @@ absl::Status Session::Open() {
   options.member = options_.member;
   CLI_ASSIGN_OR_RETURN(options.key, FindKey());
   situation_.key_sent = !options.key.empty();
-  situation_.key_held_back = context_.key_held_back;
+  situation_.key_held_back = context_.key_held_back && !options_.no_key;
   CLI_RETURN_IF_ERROR(Encrypt(options));
   if (!options.key.empty() && !situation_.encrypted && !client::IsOnThisMachine(context_.server)) {
     Notice(
@@ -141,8 +141,12 @@ void Session::TellWaiting(const client::WaitRecord& wait) {
 }
 
 // A file that was named goes before the variable with the key itself, and that before a file that was written
-// down.
+// down; --no-key before them all.
 absl::StatusOr<std::string> Session::FindKey() {
+  if (options_.no_key) {
+    if (options_.key_file.empty()) return std::string();
+    return UsageError(T("Either --key-file or --no-key: they say the opposite of each other."));
+  }
   const std::optional<std::string> key = variables_("TIMEBANK_KEY");
   if (options_.key_file.empty() && key) return std::string(absl::StripAsciiWhitespace(*key));
   if (context_.key_file.empty()) return std::string();

@@ -32,6 +32,8 @@ struct GlobalOptions {
   std::string bank;
   std::string as;
   std::string key_file;
+  // Sends none, wherever one is written down.
+  bool no_key = false;
   std::string member;
   std::string context;
   std::string ca;

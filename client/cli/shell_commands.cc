@@ -145,6 +145,7 @@ void PrintCompletions(const Grammar& grammar, const std::vector<std::string>& wo
     options.bank = wanted.globals["--bank"];
     options.as = wanted.globals["--as"];
     options.key_file = wanted.globals["--key-file"];
+    options.no_key = wanted.globals.contains("--no-key");
     options.context = wanted.globals["--context"];
     options.ca = wanted.globals["--ca"];
     options.cert = wanted.globals["--cert"];

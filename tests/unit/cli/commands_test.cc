@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -397,6 +398,32 @@ TEST_F(CommandsTest, KeysInTheOpen) {
   EXPECT_NE(RunCli(bank_, plain + "far.example:7400", with_key).err.find("unencrypted"), std::string::npos);
   EXPECT_EQ(RunCli(bank_, plain + "localhost:7400", with_key).err.find("unencrypted"), std::string::npos);
   EXPECT_EQ(RunCli(bank_, plain + "far.example:7400").err.find("unencrypted"), std::string::npos);
+}
+
+// Goal: --no-key sends none, wherever one is written down, and takes it out of a context.
+TEST_F(CommandsTest, NoKey) {
+  const std::string folder = ::testing::TempDir() + "timebank-no-key";
+  std::filesystem::remove_all(folder);
+  const RunOptions in_folder{.variables = {{"XDG_CONFIG_HOME", folder}}};
+  const std::string key_file = folder + ".key";
+  std::ofstream(key_file) << "tbk_x\n";
+  ASSERT_EQ(RunCli(bank_, "context set far --server far.example:7400 --plaintext", in_folder).code,
+            ExitCode::kOk);
+  ASSERT_EQ(RunCli(bank_, "context set far --key-file " + key_file, in_folder).code, ExitCode::kOk);
+  RunOptions with_both = in_folder;
+  with_both.variables["TIMEBANK_KEY"] = "tbk_y";
+  constexpr char kSent[] = "Your key goes over the network";
+  EXPECT_NE(RunCli(bank_, "find ana", in_folder).err.find(kSent), std::string::npos);
+  for (const RunOptions& options : {in_folder, with_both}) {
+    const Ran ran = RunCli(bank_, "find ana --no-key", options);
+    EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+    EXPECT_EQ(ran.err.find(kSent), std::string::npos) << ran.err;
+  }
+  const Ran both = RunCli(bank_, "find ana --no-key --key-file " + key_file, in_folder);
+  EXPECT_EQ(both.code, ExitCode::kUsage);
+  EXPECT_NE(both.err.find("Either --key-file or --no-key"), std::string::npos) << both.err;
+  EXPECT_EQ(RunCli(bank_, "context set far --no-key", in_folder).code, ExitCode::kOk);
+  EXPECT_EQ(RunCli(bank_, "find ana", in_folder).err.find(kSent), std::string::npos);
 }
 
 // Goal: a lost answer exits 4 and gives the command that finds out.

@@ -168,6 +168,30 @@ TEST(NearNamesTest, Distance) {
   EXPECT_EQ(NameDistance("", "Ana", "m1"), kFarName);
 }
 
+// Goal: who may record and not look names up writes ids; what only a name could be is refused in words about
+// looking up, a number too, since it may mean another member than the one with this id.
+TEST_F(ResolveHolderTest, IdsWhereNamesMayNotBeLookedUp) {
+  const absl::Status refused = ServiceError(absl::StatusCode::kPermissionDenied, "ROLE_REQUIRED");
+  ON_CALL(*bank_, GetMember).WillByDefault(::testing::Return(refused));
+  ON_CALL(*bank_, ListMembers).WillByDefault(::testing::Return(refused));
+  ON_CALL(*bank_, ListCircles).WillByDefault(::testing::Return(refused));
+  EXPECT_EQ(Resolve("m4"), "members/m4");
+  EXPECT_EQ(bank_->exchanges().back().givers(0).holder(), "timebanks/rushey/members/ben");
+  EXPECT_EQ(Resolve("members/m4"), "members/m4");
+  EXPECT_EQ(Resolve("xavier"), "exit 3") << "no such id";
+  for (const char* typed : {"Carla Muñoz", "17", "circle:Les Tricoteuses"}) {
+    EXPECT_EQ(Resolve(typed), "exit 1") << typed;
+    EXPECT_NE(ran_.err.find("members.read"), std::string::npos) << ran_.err;
+    EXPECT_EQ(ran_.err.find("--member"), std::string::npos) << ran_.err;
+  }
+  EXPECT_NE(ran_.err.find("circles/ID"), std::string::npos) << ran_.err;
+  const absl::Status other =
+      ServiceError(absl::StatusCode::kPermissionDenied, "ROLE_REQUIRED", {{"timebank", "timebanks/other"}});
+  ON_CALL(*bank_, ListMembers).WillByDefault(::testing::Return(other));
+  EXPECT_EQ(Resolve("Carla Muñoz"), "exit 1");
+  EXPECT_NE(ran_.err.find("Say --bank other"), std::string::npos) << ran_.err;
+}
+
 // Goal: circles are found by id or words.
 TEST_F(ResolveHolderTest, Circles) {
   v1::ListCirclesResponse circles;

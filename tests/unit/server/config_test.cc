@@ -18,6 +18,7 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using Wish = Configured::Wish;
 
 // A file that goes with the test.
@@ -192,6 +193,37 @@ TEST(ConfigTest, HelpTellsEverything) {
   const Configured version = Configure({"--version"}, {});
   EXPECT_EQ(version.wish, Wish::kAnswer);
   EXPECT_THAT(version.answer, testing::MatchesRegex("timebankd [0-9.]+\n"));
+}
+
+// Goal: a command's help tells what it is for and called with, and where the rest is told.
+TEST(ConfigTest, CommandsHaveHelpOfTheirOwn) {
+  const Configured init = Configure({"--help"}, {}, Command::kInit);
+  ASSERT_EQ(init.wish, Wish::kAnswer);
+  EXPECT_THAT(init.answer, AllOf(HasSubstr("timebankd init [OPTIONS]"), HasSubstr("--key-out FILE"),
+                                 HasSubstr("--new-pepper"), HasSubstr("--data FOLDER"),
+                                 HasSubstr("--pepper FILE"), HasSubstr("timebankd --help")));
+  EXPECT_THAT(init.answer, Not(HasSubstr("--queue-mb")));
+  const Configured restored = Configure({"-h"}, {}, Command::kRestored);
+  ASSERT_EQ(restored.wish, Wish::kAnswer);
+  EXPECT_THAT(restored.answer, AllOf(HasSubstr("timebankd restored [OPTIONS]"), HasSubstr("--data FOLDER"),
+                                     HasSubstr("timebankd --help")));
+  EXPECT_THAT(restored.answer, Not(HasSubstr("--key-out")));
+}
+
+// Goal: a flag with nothing behind its `=` is an empty one, and what follows it is something else.
+TEST(ConfigTest, NothingBehindTheEqualsSignIsEmpty) {
+  const Configured none = Configure({"--operator-socket=", "--data", "/srv/bank"}, {});
+  EXPECT_THAT(none.errors, IsEmpty());
+  EXPECT_EQ(none.config.operator_socket, "");
+  EXPECT_EQ(none.config.data, "/srv/bank");
+  const Environment figures = {{"TIMEBANK_METRICS_LISTEN", "127.0.0.1:1"}};
+  EXPECT_EQ(Configure({"--metrics-listen=", "--data=/x"}, figures).config.metrics_listen, "");
+  EXPECT_THAT(Configure({"--data=", "--reflection"}, {}).errors,
+              ElementsAre(HasSubstr("must name a folder")));
+  EXPECT_THAT(Configure({"--queue-mb=", "--reflection"}, {}).errors,
+              ElementsAre(HasSubstr("must be a whole number")));
+  EXPECT_THAT(Configure({"--key-out=", "--data", "/x"}, {}).errors,
+              ElementsAre("--key-out=: nothing stands behind it"));
 }
 
 // Goal: addresses are read as they are meant; names are not, whose addresses somebody else decides.
