@@ -140,8 +140,12 @@ absl::Status Correct(Session& session, const CorrectOptions& options) {
   session.Stamp(request);
   CLI_ASSIGN_OR_RETURN(const v1::CorrectExchangeResponse response,
                        session.client().CorrectExchange(std::move(request)));
-  return ShowPosted(session, response, response.exchange(),
-                    {.lead = CorrectedLead(response.reversal()), .with = {&response.reversal()}});
+  CLI_RETURN_IF_ERROR(
+      ShowPosted(session, response, response.exchange(),
+                 {.lead = CorrectedLead(response.reversal()), .with = {&response.reversal()}}));
+  if (correction.hours.has_value())
+    TellDecimals(session, *correction.hours, client::IdOf(response.exchange().name()));
+  return absl::OkStatus();
 }
 
 // ---- contest
