@@ -62,6 +62,54 @@ std::pair<size_t, size_t> DayAmong(const std::vector<std::string>& words, absl::
 
 }  // namespace
 
+absl::Status SettleMinutes(Session& session, Sentence& sentence) {
+  if (!sentence.with_minutes.has_value()) return absl::OkStatus();
+  const WithMinutes read = *std::exchange(sentence.with_minutes, std::nullopt);
+  const std::string with = FormatHours(read.seconds);
+  const std::string without = FormatHours(sentence.hours->seconds);
+  if (CanAsk(session.console())) {
+    const auto yes = AskYesOrNo(
+        // Translators: "1h 30": is that 1h30? (n: it is 1h, and the note is "30 tea")
+        session, Fill(T("\"$0\": is that $1? (n: it is $2, and the note is \"$3\")"), read.text, with,
+                      without, sentence.words));
+    if (yes == false) {
+      // A bare number (`1`) was hours in either reading.
+      sentence.hours->if_minutes_seconds.reset();
+      return absl::OkStatus();
+    }
+    if (yes == true) {
+      sentence.hours = ParsedHours{read.seconds, std::nullopt};
+      sentence.hours_text = with;
+      sentence.words = read.words;
+      return absl::OkStatus();
+    }
+  }
+  return UsageError(Fill(T("Nothing was changed: \"$0\" can be read in more than one way. Write $1; or, "
+                           "where it is $2 and \"$3\" "
+                           "is the note, a dash between them: $2 - $3"),
+                         read.text, with, without, sentence.words));
+}
+
+void TellDecimals(Session& session, std::string_view hours_text, std::string_view number) {
+  const std::optional<int64_t> as_minutes = DecimalsAsMinutes(hours_text);
+  const absl::StatusOr<ParsedHours> hours = ParseHours(hours_text);
+  if (!as_minutes.has_value() || !hours.ok()) return;
+  const std::string meant = FormatHours(*as_minutes);
+  session.Notice(
+      number.empty()
+          ? Fill(T("\"$0\" was taken for decimals of an hour: $1. Where $2 is meant, write $2."), hours_text,
+                 FormatHours(hours->seconds), meant)
+          : Fill(T("\"$0\" was taken for decimals of an hour: $1. If $2 was meant: timebank correct $3 $2"),
+                 hours_text, FormatHours(hours->seconds), meant, number));
+}
+
+void TellDecimals(Session& session, const Sentence& sentence, std::string_view number) {
+  TellDecimals(session, sentence.hours_text, number);
+  for (const auto* shares : {&sentence.before, &sentence.behind}) {
+    for (const NamedShare& share : *shares) TellDecimals(session, share.hours_text, "");
+  }
+}
+
 absl::StatusOr<int64_t> SecondsOf(Session& session, std::string_view text, const ParsedHours& hours) {
   if (!hours.if_minutes_seconds.has_value()) return hours.seconds;
   const std::string as_hours = WithUnit(text, "h");

@@ -21,6 +21,14 @@
 
 namespace timebank::cli {
 
+// Asks whether what stands behind whole hours is minutes or the note (sentence.h), and puts the answer into
+// the sentence. Errors (usage): elsewhere than at a terminal, with how to write either.
+absl::Status SettleMinutes(Session& session, Sentence& sentence);
+// Tells where decimals that look like minutes (`1.30`) were taken for decimals. `number`: the entry, empty:
+// nothing was recorded, or another time than the only one is meant.
+void TellDecimals(Session& session, std::string_view hours_text, std::string_view number);
+// The same for all times of a sentence.
+void TellDecimals(Session& session, const Sentence& sentence, std::string_view number);
 // Seconds of what was read as `text`; asks whether a bare large number is hours or minutes.
 absl::StatusOr<int64_t> SecondsOf(Session& session, std::string_view text, const ParsedHours& hours);
 // Reads and asks.

@@ -21,6 +21,7 @@
 #include "client/cli/day.h"
 #include "client/cli/exchange_words.h"
 #include "client/cli/hours.h"
+#include "client/cli/line_editor.h"
 #include "client/cli/members_table.h"
 #include "client/cli/posted.h"
 #include "client/cli/recording.h"
@@ -93,6 +94,20 @@ int64_t Longest(const v1::Exchange& exchange) {
   return longest;
 }
 
+// Less than this on a slip was hardly meant.
+constexpr int64_t kShortSeconds = 5 * 60;
+
+// The shortest time that one person gave or got.
+int64_t Shortest(const v1::Exchange& exchange) {
+  int64_t shortest = exchange.seconds() > 0 ? exchange.seconds() : kMaxShareSeconds;
+  for (const auto* shares : {&exchange.givers(), &exchange.receivers()}) {
+    for (const v1::Share& share : *shares) {
+      if (share.has_seconds()) shortest = std::min(shortest, share.seconds());
+    }
+  }
+  return shortest;
+}
+
 // What was hours becomes minutes, wherever it was too long.
 void TakeForMinutes(v1::Exchange& exchange) {
   const auto mended = [](int64_t seconds) {
@@ -135,8 +150,9 @@ class Pile {
   absl::Status Resolve(WaitingLine& line);
   // Asks about a time that is hardly one slip's. Elsewhere than at a terminal it is posted and told.
   absl::Status AskIfLong(v1::Exchange& exchange);
+  absl::Status AskIfShort(const v1::Exchange& exchange);
   void TellIfLong(const v1::Exchange& exchange);
-  void Show(const v1::RecordExchangeResponse& response, const std::string& slip);
+  void Show(const v1::RecordExchangeResponse& response, const SlipLine& slip);
   void Fail(const std::string& line, const absl::Status& status);
   void ChangeDay(const std::string& text);
   void Undo(const std::string& number);
@@ -158,6 +174,8 @@ class Pile {
   int64_t line_number_ = 0;
   // Lines that were not taken. With an editor the last one stands in the next prompt.
   std::vector<std::string> left_;
+  // Entered from a pipe with more than 12 hours.
+  std::vector<v1::Exchange> long_;
   // Kept in this run, to be sent once more at its end.
   std::vector<WaitingLine> kept_;
   bool heading_shown_ = false;
@@ -194,6 +212,7 @@ std::vector<Completion> Pile::CompleteName(const std::string& before) {
 
 absl::Status Pile::Resolve(WaitingLine& line) {
   CLI_ASSIGN_OR_RETURN(SlipLine slip, ParseSlipLine(line.typed));
+  CLI_RETURN_IF_ERROR(SettleMinutes(session_, slip.sentence));
   RecordOptions options;
   CLI_RETURN_IF_ERROR(TakeDayFromWords(session_, slip.sentence.words, options.on,
                                        T("Write \"on $0\" on a line before it, or leave the word out.")));
@@ -208,8 +227,10 @@ absl::Status Pile::Resolve(WaitingLine& line) {
 }
 
 absl::Status Pile::AskIfLong(v1::Exchange& exchange) {
+  if (!at_terminal()) return absl::OkStatus();
+  CLI_RETURN_IF_ERROR(AskIfShort(exchange));
   const int64_t longest = Longest(exchange);
-  if (longest <= kLongExchangeSeconds || !at_terminal()) return absl::OkStatus();
+  if (longest <= kLongExchangeSeconds) return absl::OkStatus();
   const auto answer =
       AskUntil(session_.console(),
                // Translators: $0 and $1 are times: 40h and 40m.
@@ -222,9 +243,22 @@ absl::Status Pile::AskIfLong(v1::Exchange& exchange) {
   return UsageError(Fill(T("$0 is more than 12 hours."), FormatHours(longest)));
 }
 
+absl::Status Pile::AskIfShort(const v1::Exchange& exchange) {
+  const int64_t shortest = Shortest(exchange);
+  if (shortest >= kShortSeconds) return absl::OkStatus();
+  const auto answer =
+      AskUntil(session_.console(),
+               // Translators: $0 is a time: 1m30s.
+               Fill(T("Only $0 on one slip? [y: it is $0, n: mend the line]"), FormatHours(shortest)),
+               T("Type y or n."), [](const std::string& typed) { return typed == "y" || typed == "n"; });
+  if (answer == "y") return absl::OkStatus();
+  return UsageError(Fill(T("$0 is less than 5 minutes."), FormatHours(shortest)));
+}
+
 void Pile::TellIfLong(const v1::Exchange& exchange) {
   const int64_t longest = Longest(exchange);
   if (longest <= kLongExchangeSeconds || at_terminal()) return;
+  long_.push_back(exchange);
   session_.Notice(Fill(T("$0 is more than 12 hours. If it was $1: timebank correct $2 $1"),
                        FormatHours(longest), FormatHours(HoursAsMinutes(longest)),
                        client::IdOf(exchange.name())));
@@ -258,15 +292,17 @@ absl::Status Pile::Post(WaitingLine& line) {
   CLI_RETURN_IF_ERROR(waiting_.Keep(line));
   CLI_ASSIGN_OR_RETURN(const SlipLine slip, ParseSlipLine(line.typed));
   session_.situation().slip = slip.slip;
+  session_.situation().in_pile = true;
   const absl::StatusOr<v1::RecordExchangeResponse> response = PostRecord(session_, slip.slip, line.request);
   if (IsNoAnswer(response.status())) return response.status();
   waiting_.Forget(line);
   CLI_RETURN_IF_ERROR(response.status());
-  Show(*response, slip.slip);
+  Show(*response, slip);
   return absl::OkStatus();
 }
 
-void Pile::Show(const v1::RecordExchangeResponse& response, const std::string& slip) {
+void Pile::Show(const v1::RecordExchangeResponse& response, const SlipLine& line) {
+  const std::string& slip = line.slip;
   const v1::Exchange& exchange = response.exchange();
   session_.directory().LookUp(exchange);
   Console& console = session_.console();
@@ -290,6 +326,7 @@ void Pile::Show(const v1::RecordExchangeResponse& response, const std::string& s
     return;
   }
   TellIfLong(exchange);
+  TellDecimals(session_, line.sentence, NumberOf(exchange));
   entered_.push_back({exchange.name(), exchange.occurred_on(), Given(exchange), NewLineId()});
   Total& total = totals_[exchange.occurred_on()];
   ++total.slips;
@@ -359,6 +396,9 @@ void Pile::Undo(const std::string& number) {
   Total& total = totals_[wanted->day];
   --total.slips;
   total.seconds -= wanted->seconds;
+  long_.erase(std::remove_if(long_.begin(), long_.end(),
+                             [&wanted](const v1::Exchange& entry) { return entry.name() == wanted->name; }),
+              long_.end());
   entered_.erase(std::next(wanted).base());
 }
 
@@ -421,6 +461,14 @@ absl::Status Pile::Summary() {
   if (already_ > 0)
     session_.Tell(Fill(Tn("$0 slip had been entered already", "$0 slips had been entered already", already_),
                        already_));
+  if (!long_.empty()) {
+    session_.Tell(Fill(
+        Tn("$0 entry is of more than 12 hours. Is it not minutes?",
+           "$0 entries are of more than 12 hours. Are they not minutes?", static_cast<int64_t>(long_.size())),
+        long_.size()));
+    for (const v1::Exchange& exchange : long_)
+      session_.Tell(absl::StrCat("  ", ExchangeLine(exchange, session_.directory(), Today())));
+  }
   const size_t waiting = waiting_.Of(bank_, as_).size();
   if (waiting > 0) {
     session_.Tell(Fill(Tn("$0 line could not be delivered, and will be offered again: timebank day",
@@ -451,8 +499,15 @@ absl::Status Pile::Run(bool deliver) {
     const Console& console = session_.console();
     const bool mending = console.read_line && refused && !IsTypedAhead(console);
     request.prefill = mending ? left_.back() : "";
+    if (mending)
+      session_.Tell(
+          T("The line stands in the prompt: mend it, or empty it with Ctrl-U before the next slip."));
     const std::optional<std::string> line = ReadLine(session_.console(), request);
     if (!line.has_value()) break;
+    if (console.read_line && *line == kInterruptedLine) {
+      const absl::Status summary = Summary();
+      return InterruptedError(summary.ok() ? T("Ended by Ctrl-C.") : std::string(summary.message()));
+    }
     ++line_number_;
     const size_t left = left_.size();
     const Was was = Take(*line);

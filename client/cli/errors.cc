@@ -95,6 +95,18 @@ std::string TimebankNotFound(const Facts& facts, const Situation&) {
 
 std::string RequestIdReused(const Facts& facts, const Situation& situation) {
   const std::string number = facts.Exchange();
+  if (!situation.slip.empty() && situation.in_pile) {
+    return number.empty() ? Fill(T("Slip $0 has already been entered, with other contents. Is it another "
+                                   "slip? Write - or "
+                                   "another number instead of $0. Else correct what was entered: timebank "
+                                   "correct NUMBER …"),
+                                 situation.slip)
+                          : Fill(T("Slip $0 has already been entered as $1, with other contents. Is it "
+                                   "another slip? Write - "
+                                   "or another number instead of $0. Else correct what was entered: timebank "
+                                   "correct $1 …"),
+                                 situation.slip, number);
+  }
   if (!situation.slip.empty()) {
     return number.empty() ? Fill(T("Slip $0 has already been entered, with other contents. Is it another "
                                    "slip? Leave --slip "
@@ -555,6 +567,10 @@ absl::Status IncompleteError(std::string_view message) {
 
 absl::Status RefusedError(std::string_view message) {
   return WithExitCode(absl::PermissionDeniedError(Absl(message)), ExitCode::kRefused);
+}
+
+absl::Status InterruptedError(std::string_view message) {
+  return WithExitCode(absl::CancelledError(Absl(message)), ExitCode::kInterrupted);
 }
 
 ExitCode ExitCodeOf(const absl::Status& status) {

@@ -24,6 +24,8 @@ enum class ExitCode {
   kUnreachable = 4,
   // An import or a pile of slips left lines out, or balances did not come out as they should.
   kIncomplete = 5,
+  // Ctrl-C ended it, as shells have it.
+  kInterrupted = 130,
 };
 
 // Errors of our own; each message is a sentence that says what to do next.
@@ -32,6 +34,7 @@ absl::Status NotFoundError(std::string_view message);
 absl::Status IncompleteError(std::string_view message);
 // What the server refused, where the command knows more of it than the server's reason tells.
 absl::Status RefusedError(std::string_view message);
+absl::Status InterruptedError(std::string_view message);
 
 // Of any error: ours, the server's or the network's.
 ExitCode ExitCodeOf(const absl::Status& status);
@@ -56,6 +59,8 @@ struct Situation {
   std::string slip;
   // The holder who is named both as giver and as receiver; empty: nobody.
   std::string both_sides = {};
+  // Whether the slip is a line of a pile, where there are no options.
+  bool in_pile = false;
   // A holder's name for people; may be empty.
   std::function<std::string(const std::string& holder)> name_of;
 };

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -179,8 +180,16 @@ absl::StatusOr<ParsedHours> ParseBare(std::string_view text, const Number& numbe
 absl::StatusOr<ParsedHours> ParseUnits(std::string_view text, Number number, std::string_view rest) {
   int64_t total = 0;
   int64_t last_unit = 0;
+  bool apostrophe = false;
   for (;;) {
+    const std::string_view before = rest;
     int64_t unit = TakeUnit(rest);
+    // `1'30` may be 1h30 as people write by hand.
+    if (apostrophe && unit == 0) {
+      return Unusable(text, T("\"$0\" can be read in more than one way. Write 1h30, 1:30 or 1.5."));
+    }
+    apostrophe =
+        unit != 0 && before.substr(0, before.size() - rest.size()).find('\'') != std::string_view::npos;
     // `1h30`: a last number without a unit is the next smaller one.
     if (unit == 0 && rest.empty() && last_unit > 1) unit = last_unit / 60;
     if (unit == 0 || (last_unit != 0 && unit >= last_unit)) return Unreadable(text);
@@ -216,6 +225,19 @@ absl::StatusOr<ParsedHours> ParseHours(std::string_view text) {
     return ParseClock(text, number, rest);
   }
   return ParseUnits(text, number, rest);
+}
+
+std::optional<int64_t> DecimalsAsMinutes(std::string_view text) {
+  std::string_view rest = text;
+  Number number;
+  if (!TakeNumber(rest, true, number)) return std::nullopt;
+  if (number.decimals != "15" && number.decimals != "30" && number.decimals != "45") return std::nullopt;
+  if (!ParseHours(text).ok() || number.whole > kMaxShareSeconds / kHour) return std::nullopt;
+  std::string unit = absl::AsciiStrToLower(absl::string_view(rest.data(), rest.size()));
+  std::string_view unit_text = unit;
+  if (!unit.empty() && (TakeUnit(unit_text) != kHour || !unit_text.empty())) return std::nullopt;
+  const int64_t minutes = (number.decimals[0] - '0') * 10 + (number.decimals[1] - '0');
+  return number.whole * kHour + minutes * kMinute;
 }
 
 bool LooksLikeHours(std::string_view text) {

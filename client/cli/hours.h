@@ -36,6 +36,10 @@ struct ParsedHours {
 // minutes of 60 and more behind hours, not a whole second, more than 100 years.
 absl::StatusOr<ParsedHours> ParseHours(std::string_view text);
 
+// `1.30`, `0,45 h`: decimals that may be meant as minutes (exactly .15, .30 or .45), and what that would come
+// to. Nothing for anything else.
+std::optional<int64_t> DecimalsAsMinutes(std::string_view text);
+
 // Whether somebody who wrote it meant hours: it begins with a digit, a decimal sign or a minus. Tells the
 // hours from the names in a sentence; `0` and `-1h` are meant as hours, too, and deserve ParseHours()'s own
 // words.

@@ -24,8 +24,12 @@ class LineEditor {
     el_set(editor_, EL_CLIENTDATA, this);
     el_set(editor_, EL_PROMPT, &LineEditor::Prompt);
     el_set(editor_, EL_EDITOR, "emacs");
-    // Ctrl-C ends the program and leaves the terminal as it was.
+    // Other signals end the program and leave the terminal as it was. Ctrl-C is a key, so that what was
+    // entered can still be told.
     el_set(editor_, EL_SIGNAL, 1);
+    el_set(editor_, EL_SETTY, "-d", "intr=", nullptr);
+    el_set(editor_, EL_ADDFN, "interrupt", "End the program", &LineEditor::Interrupt);
+    el_set(editor_, EL_BIND, "^C", "interrupt", nullptr);
     el_set(editor_, EL_HIST, history, history_);
     el_set(editor_, EL_ADDFN, "complete-name", "Complete a name", &LineEditor::Complete);
     el_set(editor_, EL_BIND, "^I", "complete-name", nullptr);
@@ -48,6 +52,10 @@ class LineEditor {
     int length = 0;
     const char* line = el_gets(editor_, &length);
     request_ = nullptr;
+    if (std::exchange(interrupted_, false)) {
+      std::fputs("^C\n", stderr);
+      return kInterruptedLine;
+    }
     if (line == nullptr || length <= 0) {
       std::fputc('\n', stderr);
       return std::nullopt;
@@ -74,6 +82,11 @@ class LineEditor {
     return const_cast<char*>(self->request_ == nullptr ? "" : self->request_->prompt.c_str());
   }
 
+  static unsigned char Interrupt(EditLine* editor, int /*key*/) {
+    Self(editor)->interrupted_ = true;
+    return CC_EOF;
+  }
+
   // The word before the cursor: what all its completions have in common, or a list of them.
   static unsigned char Complete(EditLine* editor, int /*key*/) {
     const LineEditor* self = Self(editor);
@@ -96,6 +109,7 @@ class LineEditor {
   EditLine* editor_;
   History* history_;
   const LineRequest* request_ = nullptr;
+  bool interrupted_ = false;
 };
 
 }  // namespace

@@ -8,6 +8,9 @@
 
 namespace timebank::cli {
 
+// What the editor gives as the line where Ctrl-C ended it; nothing that is typed is that.
+inline constexpr char kInterruptedLine[] = "\x03";
+
 // For Console::read_line of a process whose standard input and error are a terminal; empty where the editor
 // cannot be had. The locale's LC_CTYPE must be set.
 LineReader MakeLineEditor();

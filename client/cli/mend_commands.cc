@@ -35,10 +35,9 @@ absl::Status NameWhatStands(Session& session, const std::string& name, absl::Sta
   const absl::StatusOr<v1::GetExchangeResponse> undone = session.client().GetExchange(std::move(request));
   if (!undone.ok() || undone->exchange().corrected_by().empty()) return failed;
   // Translators: two numbers of exchanges.
-  return absl::FailedPreconditionError(Fill(T("$0 has been corrected: $1 stands instead of it. Mend that "
-                                              "one: timebank correct $1 …, or timebank undo $1"),
-                                            client::IdOf(name),
-                                            client::IdOf(undone->exchange().corrected_by())));
+  return RefusedError(Fill(T("$0 has been corrected: $1 stands instead of it. Mend that "
+                             "one: timebank correct $1 …, or timebank undo $1"),
+                           client::IdOf(name), client::IdOf(undone->exchange().corrected_by())));
 }
 
 struct UndoOptions {
@@ -160,8 +159,11 @@ absl::Status Correct(Session& session, const CorrectOptions& options) {
   const absl::StatusOr<v1::CorrectExchangeResponse> response =
       session.client().CorrectExchange(std::move(request));
   if (!response.ok()) return NameWhatStands(session, name, response.status());
-  return ShowPosted(session, *response, response->exchange(),
-                    {.lead = CorrectedLead(response->reversal()), .with = {&response->reversal()}});
+  CLI_RETURN_IF_ERROR(
+      ShowPosted(session, *response, response->exchange(),
+                 {.lead = CorrectedLead(response->reversal()), .with = {&response->reversal()}}));
+  if (correction.hours.has_value()) TellDecimals(session, *correction.hours, NumberOf(response->exchange()));
+  return absl::OkStatus();
 }
 
 // ---- contest

@@ -19,6 +19,7 @@
 #include "client/cli/status_macros.h"
 #include "client/cli/translate.h"
 #include "client/cli/words.h"
+#include "client/cpp/names.h"
 
 namespace timebank::cli {
 namespace {
@@ -45,12 +46,15 @@ struct RecordCommand {
 };
 
 absl::Status Record(Session& session, const RecordCommand& command) {
-  CLI_ASSIGN_OR_RETURN(const Sentence sentence, ParseSentence(command.sentence, Verb::kHelped));
+  CLI_ASSIGN_OR_RETURN(Sentence sentence, ParseSentence(command.sentence, Verb::kHelped));
+  CLI_RETURN_IF_ERROR(SettleMinutes(session, sentence));
   CLI_ASSIGN_OR_RETURN(v1::RecordExchangeRequest request, RecordRequest(session, sentence, command.options));
   request.set_validate_only(command.dry_run);
   CLI_ASSIGN_OR_RETURN(const v1::RecordExchangeResponse response,
                        PostRecord(session, command.slip, std::move(request)));
-  return ShowPosted(session, response, response.exchange(), {.dry_run = command.dry_run});
+  CLI_RETURN_IF_ERROR(ShowPosted(session, response, response.exchange(), {.dry_run = command.dry_run}));
+  TellDecimals(session, sentence, command.dry_run ? "" : client::IdOf(response.exchange().name()));
+  return absl::OkStatus();
 }
 
 struct GiftOptions {
@@ -64,7 +68,8 @@ struct GiftOptions {
 };
 
 absl::Status Gift(Session& session, const GiftOptions& options) {
-  CLI_ASSIGN_OR_RETURN(const Sentence sentence, ParseSentence(options.sentence, Verb::kGave));
+  CLI_ASSIGN_OR_RETURN(Sentence sentence, ParseSentence(options.sentence, Verb::kGave));
+  CLI_RETURN_IF_ERROR(SettleMinutes(session, sentence));
   if (sentence.before.size() != 1 || sentence.behind.size() != 1 || !sentence.hours.has_value()) {
     return UsageError(T("A gift has one giver, one receiver and one time: timebank gift ana gave ben 2h"));
   }

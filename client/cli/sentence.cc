@@ -1,7 +1,11 @@
 #include "client/cli/sentence.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -56,7 +60,7 @@ size_t FindHours(const std::vector<std::string>& words, size_t first) {
 }
 
 // Where the hours end that begin with word `first`: `1h 30m`, `1 h 30 min`, `1,5 hours` and `90 min` are
-// several words. A number without a unit begins the note: `1h 2 trees`.
+// several words.
 size_t FindEndOfHours(const std::vector<std::string>& words, size_t first) {
   size_t end = first + 1;
   while (end < words.size()) {
@@ -65,6 +69,83 @@ size_t FindEndOfHours(const std::vector<std::string>& words, size_t first) {
     end = next;
   }
   return end;
+}
+
+// How many of `words` from `at` on are `phrase`; 0: they are something else.
+template <typename Words>
+size_t PhraseAt(const std::vector<std::string>& words, size_t at, const Words& phrase) {
+  if (at + phrase.size() > words.size()) return 0;
+  size_t same = 0;
+  while (same < phrase.size() && Fold(words[at + same]) == phrase[same]) ++same;
+  return same == phrase.size() ? same : 0;
+}
+
+// What people say for parts of an hour behind hours, in every language that there is.
+struct PartOfAnHour {
+  std::string_view words;
+  std::string_view minutes;
+};
+constexpr std::array<PartOfAnHour, 21> kPartsOfAnHour = {{{"and a half", "30"},
+                                                          {"and half", "30"},
+                                                          {"a half", "30"},
+                                                          {"half", "30"},
+                                                          {"y media", "30"},
+                                                          {"i mitja", "30"},
+                                                          {"i mig", "30"},
+                                                          {"et demie", "30"},
+                                                          {"et demi", "30"},
+                                                          {"½", "30"},
+                                                          {"and a quarter", "15"},
+                                                          {"y cuarto", "15"},
+                                                          {"y un cuarto", "15"},
+                                                          {"i quart", "15"},
+                                                          {"i un quart", "15"},
+                                                          {"et quart", "15"},
+                                                          {"¼", "15"},
+                                                          {"and three quarters", "45"},
+                                                          {"y tres cuartos", "45"},
+                                                          {"i tres quarts", "45"},
+                                                          {"¾", "45"}}};
+constexpr std::string_view kAnds[] = {"and", "y", "i", "et", "&", "+"};
+
+bool IsDash(std::string_view word) { return word == "-" || word == "–" || word == "—"; }
+
+// Reads the words from `at` on as minutes behind `hours`; nothing where they are none.
+std::optional<WithMinutes> ReadWithMinutes(const std::string& hours, const std::vector<std::string>& words,
+                                           size_t at) {
+  // `1` and `30` are 1h30, as `1h` and `30` are.
+  const std::string unit = imports::IsDigits(hours) ? "h" : "";
+  std::optional<WithMinutes> read;
+  const auto take = [&](const std::string& minutes, size_t end) {
+    const absl::StatusOr<ParsedHours> whole = ParseHours(absl::StrCat(hours, unit));
+    const absl::StatusOr<ParsedHours> both = ParseHours(absl::StrCat(hours, unit, " ", minutes));
+    // Seconds behind minutes (`90m 30 chairs`) nobody writes.
+    constexpr int64_t kHour = 3600;
+    if (!whole.ok() || !both.ok() || whole->seconds % kHour != 0 || whole->seconds == both->seconds) return;
+    const std::string typed = Joined(words, at, end);
+    read = {.seconds = both->seconds,
+            .text = absl::StrCat(hours, " ", typed),
+            .minutes_text = typed,
+            .words = Joined(words, end, words.size())};
+  };
+  for (const PartOfAnHour& part : kPartsOfAnHour) {
+    const std::vector<std::string> phrase = absl::StrSplit(Absl(part.words), ' ');
+    if (PhraseAt(words, at, phrase) > 0) {
+      take(std::string(part.minutes), at + phrase.size());
+      if (read.has_value()) return read;
+    }
+  }
+  size_t number_at = at;
+  if (at < words.size() && std::find(std::begin(kAnds), std::end(kAnds), Fold(words[at])) != std::end(kAnds))
+    ++number_at;
+  if (number_at == words.size()) return read;
+  const absl::string_view number = absl::StripSuffix(absl::StripSuffix(words[number_at], "."), ",");
+  if (imports::IsDigits({number.data(), number.size()})) take(std::string(number), number_at + 1);
+  // `1h and 30m`, `1h and 30 minutes`.
+  for (size_t end = number_at + 1; number_at > at && end <= std::min(number_at + 2, words.size()); ++end) {
+    if (LooksLikeHours(words[number_at])) take(Joined(words, number_at, end), end);
+  }
+  return read;
 }
 
 // The longest one counts: `ayudó a ana` is not help for somebody called A. The language in use has its own
@@ -78,15 +159,6 @@ const std::vector<Phrase>& PhrasesOf(Verb verb) {
   static const std::vector<Phrase> kGave = {
       {"gave"}, {"dio", "a"}, {"regalo", "a"}, {"va", "donar", "a"}, {"a", "donne", "a"}};
   return verb == Verb::kHelped ? kHelped : kGave;
-}
-
-// How many of `words` from `at` on are `phrase`; 0: they are something else.
-template <typename Words>
-size_t PhraseAt(const std::vector<std::string>& words, size_t at, const Words& phrase) {
-  if (at + phrase.size() > words.size()) return 0;
-  size_t same = 0;
-  while (same < phrase.size() && Fold(words[at + same]) == phrase[same]) ++same;
-  return same == phrase.size() ? same : 0;
 }
 
 // How many of `words` from `at` on are the verb; 0: none.
@@ -117,6 +189,18 @@ bool HasVerb(const std::vector<std::string>& words, Verb verb) {
     if (VerbAt(words, at, verb) > 0) return true;
   }
   return false;
+}
+
+std::string OtherWayRound(const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    // Translators: what people type who say first who was helped: `ana received 1h from ben`; several with
+    // commas.
+    if (!IsWord(word, "received, got")) continue;
+    // Translators: $0 is a word such as `received`.
+    return Fill(T("\"$0\": write it the other way round, who helped first: GIVER helped RECEIVER HOURS"),
+                word);
+  }
+  return "";
 }
 
 absl::StatusOr<std::vector<NamedShare>> ParseNames(std::string_view text) {
@@ -157,6 +241,8 @@ absl::StatusOr<Sentence> ParseSentence(const std::vector<std::string>& words, Ve
   size_t verb_at = 0;
   while (verb_at < words.size() && VerbAt(words, verb_at, verb) == 0) ++verb_at;
   if (verb_at == words.size()) {
+    if (const std::string other_way = OtherWayRound(words); helped && !other_way.empty())
+      return absl::InvalidArgumentError(other_way);
     return with_example(helped ? T("The word \"helped\" is missing.") : T("The word \"gave\" is missing."));
   }
   if (verb_at == 0) return with_example(helped ? T("Who helped?") : T("Who gave?"));
@@ -175,7 +261,12 @@ absl::StatusOr<Sentence> ParseSentence(const std::vector<std::string>& words, Ve
       return absl::InvalidArgumentError(Fill(T("\"$0\" is not hours. Write 1h30, 1:30, 1.5, 1,5 or 90m."),
                                              absl::StrCat(sentence.hours_text, " ", words[words_at])));
     }
+    if (words_at < words.size() && IsDash(words[words_at])) {
+      sentence.words = Joined(words, words_at + 1, words.size());
+      return sentence;
+    }
     sentence.words = Joined(words, words_at, words.size());
+    sentence.with_minutes = ReadWithMinutes(sentence.hours_text, words, words_at);
     return sentence;
   }
   // No hours: each name then needs its own (a lone receiver gets what the givers gave together), and the list

@@ -1,5 +1,6 @@
 #include "client/cli/slip_line.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -47,6 +48,10 @@ absl::StatusOr<SlipLine> ParseSlipLine(std::string_view line) {
   }
   words.erase(words.begin());
   if (!HasVerb(words, Verb::kHelped)) {
+    // `received` among the words of the note is none of ours.
+    const auto hours_at = std::find_if(words.begin(), words.end(), LooksLikeHours);
+    if (const std::string other_way = OtherWayRound({words.begin(), hours_at}); !other_way.empty())
+      return absl::InvalidArgumentError(other_way);
     if (words.size() < 2)
       return absl::InvalidArgumentError(absl::StrCat(T("Who helped whom?"), " ", Example()));
     const size_t receiver_at = EndOfNames(words, 0);

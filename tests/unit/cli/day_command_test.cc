@@ -1,5 +1,6 @@
 // A pile of slips against the mock connection.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <memory>
@@ -132,6 +133,8 @@ TEST_F(DayCommandTest, ASlipIsEnteredOnce) {
   EXPECT_NE(ran.err.find("Slip 231 had been entered already as 1042"), std::string::npos) << ran.err;
   EXPECT_NE(ran.err.find("Slip 231 has already been entered as 1042, with other contents"), std::string::npos)
       << ran.err;
+  EXPECT_NE(ran.err.find("Write - or another number instead of 231."), std::string::npos) << ran.err;
+  EXPECT_EQ(ran.err.find("--slip"), std::string::npos) << "there are no options here\n" << ran.err;
   EXPECT_NE(ran.err.find("Thu 16 Nov: 1 slip, 1h\n1 slip had been entered already\n"), std::string::npos)
       << ran.err;
   EXPECT_EQ(Day("231 ben ana 1h\n").code, ExitCode::kOk);
@@ -184,6 +187,81 @@ TEST_F(DayCommandTest, LongSlipsAreAskedAbout) {
   EXPECT_EQ(bank_->Balance("members/ben"), 40 * 60 + (13 + 12) * 3600);
 }
 
+// Goal: less than five minutes are asked about.
+TEST_F(DayCommandTest, ShortSlipsAreAskedAbout) {
+  const Ran ran = Day("231 ben ana 90s\nn\n232 ben ana 4m\ny\n233 ben ana 5m\n", true);
+  EXPECT_NE(ran.err.find("Only 1m30s on one slip?"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("1m30s is less than 5 minutes."), std::string::npos) << ran.err;
+  EXPECT_EQ(bank_->Balance("members/ben"), 9 * 60);
+}
+
+// Goal: "1h 30" is asked about at a terminal, and either reading is entered whole; a pipe is told how to
+// write both.
+TEST_F(DayCommandTest, MinutesOrTheNote) {
+  const Ran ran = Day("231 ben ana 1h 30 tea\ny\n232 ben ana 1h 30 cakes\nn\n233 ben ana 1 30\n\n", true);
+  EXPECT_NE(ran.err.find("\"1h 30\": is that 1h30? (n: it is 1h, and the note is \"30 tea\") [y/n]"),
+            std::string::npos)
+      << ran.err;
+  ASSERT_EQ(bank_->exchanges().size(), 2u) << ran.err;
+  EXPECT_EQ(bank_->exchanges()[0].seconds(), 5400);
+  EXPECT_EQ(bank_->exchanges()[0].note(), "tea");
+  EXPECT_EQ(bank_->exchanges()[1].seconds(), 3600);
+  EXPECT_EQ(bank_->exchanges()[1].note(), "30 cakes");
+  const Ran pipe = Day("234 ben ana 1h 30 tea\n235 ben ana 1h - 30 cakes\n");
+  EXPECT_EQ(pipe.code, ExitCode::kIncomplete);
+  EXPECT_NE(pipe.err.find(
+                "\"1h 30\" can be read in more than one way. Write 1h30; or, where it is 1h and \"30 tea\" "
+                "is the note, a dash between them: 1h - 30 tea"),
+            std::string::npos)
+      << pipe.err;
+  ASSERT_EQ(bank_->exchanges().size(), 3u);
+  EXPECT_EQ(bank_->exchanges()[2].note(), "30 cakes");
+}
+
+// Goal: decimals that look like minutes are entered as documented, and told.
+TEST_F(DayCommandTest, DecimalsAreTold) {
+  const Ran ran = Day("231 ben ana 1.30\n232 ben ana 1.5\n");
+  EXPECT_EQ(bank_->Balance("members/ben"), 4680 + 5400);
+  EXPECT_NE(
+      ran.err.find("! \"1.30\" was taken for decimals of an hour: 1h18. If 1h30 was meant: timebank correct "
+                   "1042 1h30\n"),
+      std::string::npos)
+      << ran.err;
+  EXPECT_EQ(ran.err.find("\"1.5\""), std::string::npos) << ran.err;
+}
+
+// Goal: with an editor a refused line stands in the next prompt, which is told with how to empty it.
+TEST_F(DayCommandTest, ARefusedLineIsToldToStandThere) {
+  // Nothing is typed ahead on the process's own input.
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const int before = dup(STDIN_FILENO);
+  dup2(ends[0], STDIN_FILENO);
+  const Ran ran = RunCli(bank_, "day",
+                         {.terminal = true,
+                          .input = "52\n\n",
+                          .variables = {{"XDG_STATE_HOME", folder_.string()}},
+                          .editor = true});
+  dup2(before, STDIN_FILENO);
+  for (const int end : {before, ends[0], ends[1]}) close(end);
+  EXPECT_NE(ran.err.find("empty it with Ctrl-U before the next slip.\nThu 16 Nov> [52]"), std::string::npos)
+      << ran.err;
+}
+
+// Goal: Ctrl-C tells what was entered and what was not, as an empty line does.
+TEST_F(DayCommandTest, CtrlCTellsTheSummary) {
+  const RunOptions typed = {.terminal = true,
+                            .input = "231 ben ana2 1h\n52\n\x03\n232 ben ana2 1h\n",
+                            .variables = {{"XDG_STATE_HOME", folder_.string()}},
+                            .editor = true};
+  const Ran ran = RunCli(bank_, "day", typed);
+  EXPECT_EQ(ran.code, ExitCode::kInterrupted);
+  EXPECT_EQ(bank_->exchanges().size(), 1u) << ran.err;
+  EXPECT_NE(ran.err.find("Thu 16 Nov: 1 slip, 1h\ntimebank: 1 line was not entered:\n  52\n"),
+            std::string::npos)
+      << ran.err;
+}
+
 // Goal: the same for the times of single people; the others' stay as they are.
 TEST_F(DayCommandTest, LongTimesOfOnePersonAreAskedAbout) {
   EXPECT_EQ(Day("231 ana2 ana,ben:40h 2h yoga\nm\n", true).code, ExitCode::kOk);
@@ -200,6 +278,12 @@ TEST_F(DayCommandTest, LongSlipsFromAPipeAreTold) {
             std::string::npos)
       << ran.err;
   EXPECT_EQ(ran.err.find("12h is more"), std::string::npos) << ran.err;
+  EXPECT_NE(
+      ran.err.find("1 entry is of more than 12 hours. Is it not minutes?\n  1042  Thu 16 Nov  Ben Ferré "
+                   "helped Ana Muñoz  40h  yoga\n"),
+      std::string::npos)
+      << "the end of a long pile tells them once more\n"
+      << ran.err;
 }
 
 // Goal: at a terminal a name that fits several is asked about there and then, and again after a wrong answer;

@@ -389,6 +389,13 @@ Ran RunCli(const std::shared_ptr<FakeBank>& bank, const std::vector<std::string>
     const auto found = options.variables.find(name);
     return found == options.variables.end() ? std::nullopt : std::optional<std::string>(found->second);
   };
+  if (options.editor) {
+    console.read_line = [&in, &err](const LineRequest& request) -> std::optional<std::string> {
+      err << request.prompt << '[' << request.prefill << "]\n";
+      std::string line;
+      return std::getline(in, line) ? std::optional<std::string>(line) : std::nullopt;
+    };
+  }
   Ran ran;
   ran.code = Run(arguments, console, variables, [&bank](const client::Options&) { return bank; });
   ran.out = out.str();

@@ -88,6 +88,8 @@ struct RunOptions {
   bool terminal = false;
   std::string input = {};
   std::map<std::string, std::string> variables = {};
+  // Lines are typed into an editor; what stood in its line before goes to `err` as `[…]`.
+  bool editor = false;
 };
 
 // Runs `timebank` with `arguments`.

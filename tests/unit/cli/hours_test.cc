@@ -48,6 +48,15 @@ TEST(HoursTest, LargeBareNumbersMayBeMinutes) {
   EXPECT_FALSE(ParseHours("20:00")->if_minutes_seconds.has_value());
 }
 
+// Goal: decimals that look like minutes are known, and no others.
+TEST(HoursTest, DecimalsThatMayBeMinutes) {
+  EXPECT_EQ(DecimalsAsMinutes("1.30"), 5400);
+  EXPECT_EQ(DecimalsAsMinutes("1,15"), 4500);
+  EXPECT_EQ(DecimalsAsMinutes("0,45 h"), 2700);
+  for (const char* text : {"1.5", "1.3", "1.25", "1.30m", "1h30", "1:30", "1.300", "", "ana"})
+    EXPECT_FALSE(DecimalsAsMinutes(text).has_value()) << text;
+}
+
 // Goal: whatever is not hours is refused with a sentence, and never read as something else.
 TEST(HoursTest, RefusesWhatIsNotHours) {
   for (const char* text : {"",        " ",
@@ -59,6 +68,7 @@ TEST(HoursTest, RefusesWhatIsNotHours) {
                            "1.5:30",  "1h1h",
                            "30m1h",   "1.5h30",
                            "1h1.5",   "1.",
+                           "1'30",    "1' 30",
                            "--1",     "-1h",
                            "-0.5",    "0",
                            "0h",      "0:00",

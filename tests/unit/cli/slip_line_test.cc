@@ -47,6 +47,11 @@ TEST(SlipLineTest, RefusesWhatCanBeMisread) {
     EXPECT_NE(message.find("231 ben ana 1h30 gardening"), std::string::npos) << message;
     EXPECT_EQ(message.find("timebank record"), std::string::npos) << message;
   }
+  for (const char* line : {"231 ana muñoz received 1h from ben", "231 ana got 1h from ben"}) {
+    const std::string message(ParseSlipLine(line).status().message());
+    EXPECT_NE(message.find("GIVER helped RECEIVER HOURS"), std::string::npos) << message;
+  }
+  EXPECT_NE(Parse("231 ben ana 1h what she got"), "error");
   EXPECT_NE(ParseSlipLine("231 ana muñoz ben 1h").status().message().find("231 ana helped muñoz ben 1h"),
             absl::string_view::npos);
 }
