@@ -76,7 +76,9 @@ template <typename Words>
 size_t PhraseAt(const std::vector<std::string>& words, size_t at, const Words& phrase) {
   if (at + phrase.size() > words.size()) return 0;
   size_t same = 0;
-  while (same < phrase.size() && Fold(words[at + same]) == phrase[same]) ++same;
+  // As it stands, too: a fraction's sign has no folded form.
+  while (same < phrase.size() && (Fold(words[at + same]) == phrase[same] || words[at + same] == phrase[same]))
+    ++same;
   return same == phrase.size() ? same : 0;
 }
 
