@@ -2,6 +2,7 @@
 
 #include <histedit.h>
 
+#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -15,6 +16,8 @@ namespace {
 
 constexpr int kRemembered = 200;
 
+volatile std::sig_atomic_t interrupted = 0;
+
 class LineEditor {
  public:
   LineEditor() : editor_(el_init("timebank", stdin, stderr, stderr)), history_(history_init()) {
@@ -24,12 +27,8 @@ class LineEditor {
     el_set(editor_, EL_CLIENTDATA, this);
     el_set(editor_, EL_PROMPT, &LineEditor::Prompt);
     el_set(editor_, EL_EDITOR, "emacs");
-    // Other signals end the program and leave the terminal as it was. Ctrl-C is a key, so that what was
-    // entered can still be told.
+    // A signal leaves the terminal as it was before it does what it does.
     el_set(editor_, EL_SIGNAL, 1);
-    el_set(editor_, EL_SETTY, "-d", "intr=", nullptr);
-    el_set(editor_, EL_ADDFN, "interrupt", "End the program", &LineEditor::Interrupt);
-    el_set(editor_, EL_BIND, "^C", "interrupt", nullptr);
     el_set(editor_, EL_HIST, history, history_);
     el_set(editor_, EL_ADDFN, "complete-name", "Complete a name", &LineEditor::Complete);
     el_set(editor_, EL_BIND, "^I", "complete-name", nullptr);
@@ -50,9 +49,16 @@ class LineEditor {
     request_ = &request;
     if (!request.prefill.empty()) el_push(editor_, request.prefill.c_str());
     int length = 0;
+    // Ctrl-C ends the line, so that what was entered before can still be told.
+    interrupted = 0;
+    struct sigaction interrupt = {};
+    interrupt.sa_handler = [](int) { interrupted = 1; };
+    struct sigaction before = {};
+    sigaction(SIGINT, &interrupt, &before);
     const char* line = el_gets(editor_, &length);
+    sigaction(SIGINT, &before, nullptr);
     request_ = nullptr;
-    if (std::exchange(interrupted_, false)) {
+    if (interrupted != 0) {
       std::fputs("^C\n", stderr);
       return kInterruptedLine;
     }
@@ -82,11 +88,6 @@ class LineEditor {
     return const_cast<char*>(self->request_ == nullptr ? "" : self->request_->prompt.c_str());
   }
 
-  static unsigned char Interrupt(EditLine* editor, int /*key*/) {
-    Self(editor)->interrupted_ = true;
-    return CC_EOF;
-  }
-
   // The word before the cursor: what all its completions have in common, or a list of them.
   static unsigned char Complete(EditLine* editor, int /*key*/) {
     const LineEditor* self = Self(editor);
@@ -109,7 +110,6 @@ class LineEditor {
   EditLine* editor_;
   History* history_;
   const LineRequest* request_ = nullptr;
-  bool interrupted_ = false;
 };
 
 }  // namespace

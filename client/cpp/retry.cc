@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "client/cpp/error.h"
 
 namespace timebank::client {
@@ -11,11 +12,16 @@ using std::chrono::nanoseconds;
 
 // UNAVAILABLE: the call may have been carried out, and the request_id makes it safe to ask again. INTERNAL
 // without a reason is the same, said by a proxy whose connection to the server broke: it can only reset the
-// call. RESOURCE_EXHAUSTED is passing only where the server says when (a full disk or a message that is too
-// large says nothing).
+// call. RESOURCE_EXHAUSTED is passing where the server says when (a full disk does not), and without a
+// reason, which is gRPC's own: the server had no memory for all requests together, and it ends whichever call
+// it likes. A message that is too large it tells in the same way, and will again.
 bool MayPass(const absl::Status& status) {
-  return absl::IsUnavailable(status) || (absl::IsInternal(status) && ErrorReason(status).empty()) ||
-         (absl::IsResourceExhausted(status) && RetryDelay(status).has_value());
+  if (absl::IsUnavailable(status)) return true;
+  const bool of_grpc = ErrorReason(status).empty();
+  if (absl::IsInternal(status)) return of_grpc;
+  return absl::IsResourceExhausted(status) &&
+         (RetryDelay(status).has_value() ||
+          (of_grpc && !absl::StrContains(status.message(), "larger than max")));
 }
 
 double InNanoseconds(nanoseconds duration) { return static_cast<double>(duration.count()); }

@@ -4,7 +4,9 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -47,7 +49,7 @@ thread_local Held held_here;
 
 using Sendmsg = ssize_t (*)(int, const msghdr*, int);
 
-// The C library's, or a sanitizer's.
+// The C library's, or a sanitizer's; null in a program that has it built in.
 Sendmsg NextSendmsg() {
   static const auto next = reinterpret_cast<Sendmsg>(dlsym(RTLD_NEXT, "sendmsg"));
   return next;
@@ -66,5 +68,7 @@ HeldSends::~HeldSends() {
 // In the program's own symbols, which the loader asks before the C library's: gRPC's calls come here.
 extern "C" ssize_t sendmsg(int socket, const msghdr* message, int flags) {
   if (timebank::services::held_here.Holds(socket)) flags |= MSG_MORE;
-  return timebank::services::NextSendmsg()(socket, message, flags);
+  const timebank::services::Sendmsg next = timebank::services::NextSendmsg();
+  if (next == nullptr) return syscall(SYS_sendmsg, socket, message, flags);
+  return next(socket, message, flags);
 }

@@ -15,6 +15,8 @@
 // TCP_NODELAY: "an explicit flush of pending output"). The kernel itself holds nothing for longer than 200
 // ms. Where a library writes by other means, nothing is held, and all works as it would without.
 //
+// For streams: a thread that holds sends no datagrams, which MSG_MORE would put together.
+//
 // Threads: one instance belongs to one thread. Instances within each other are one: the outermost sends off.
 #ifndef TIMEBANK_SERVER_SERVICES_HELD_SENDS_H_
 #define TIMEBANK_SERVER_SERVICES_HELD_SENDS_H_

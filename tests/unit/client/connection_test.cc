@@ -118,13 +118,14 @@ TEST_F(ConnectionTest, AFailedChangeNamesItsId) {
   EXPECT_EQ(RequestId(response.status()), "made-1");
 }
 
-// Goal: UNAVAILABLE, and INTERNAL as a proxy says it, are the codes that are tried again on their own, for
-// changes and for reads.
+// Goal: UNAVAILABLE, INTERNAL as a proxy says it and RESOURCE_EXHAUSTED as gRPC says it that has no memory
+// are the codes that are tried again on their own, for changes and for reads.
 TEST_F(ConnectionTest, OnlyABrokenConnectionIsTriedAgain) {
   for (int code = 1; code <= 16; ++code) {
     SCOPED_TRACE(code);
     const absl::Status failure(static_cast<absl::StatusCode>(code), "no");
-    const bool again = absl::IsUnavailable(failure) || absl::IsInternal(failure);
+    const bool again =
+        absl::IsUnavailable(failure) || absl::IsInternal(failure) || absl::IsResourceExhausted(failure);
     request_ids_.clear();
     Script({failure});
     EXPECT_EQ(Connect()->RecordExchange({}, {}).ok(), again);
@@ -133,6 +134,13 @@ TEST_F(ConnectionTest, OnlyABrokenConnectionIsTriedAgain) {
     EXPECT_EQ(Connect()->GetBalance({}, {}).ok(), again);
     EXPECT_EQ(tries(), again ? 2u : 1u);
   }
+}
+
+// Goal: what is too large today is too large tomorrow.
+TEST_F(ConnectionTest, AMessageThatIsTooLargeIsNotTriedAgain) {
+  Script({absl::ResourceExhaustedError("Received message larger than max (13000000 vs. 12582912)")});
+  EXPECT_FALSE(Connect()->RecordExchange({}, {}).ok());
+  EXPECT_EQ(tries(), 1u);
 }
 
 // Goal: an overloaded server is given the time it asks for, or longer where the backoff has grown past it.
