@@ -14,6 +14,7 @@
 #include "client/cli/exchange_words.h"
 #include "client/cli/limits.h"
 #include "client/cli/posted.h"
+#include "client/cli/recording.h"
 #include "client/cli/resolve_holder.h"
 #include "client/cli/session.h"
 #include "client/cli/status_macros.h"
@@ -35,6 +36,7 @@ struct ListOptions {
   std::string state;
   std::string kind;
   std::string recorded_by;
+  std::string slip;
   int64_t count = 50;
   bool oldest_first = false;
 };
@@ -87,13 +89,18 @@ bool IsWhole(const v1::ListExchangesRequest& request) {
          request.kind() == v1::Exchange::KIND_UNSPECIFIED && request.recorded_by().empty();
 }
 
+bool IsOfSlip(const v1::Exchange& exchange, const std::string& slip) {
+  return std::find(exchange.tags().begin(), exchange.tags().end(), SlipTag(slip)) != exchange.tags().end();
+}
+
 absl::Status List(Session& session, const ListOptions& options) {
   CLI_ASSIGN_OR_RETURN(v1::ListExchangesRequest request, ListRequest(session, options));
   std::vector<v1::Exchange> exchanges;
-  const bool whole = IsWhole(request);
+  const bool whole = IsWhole(request) && options.slip.empty();
   bool more = false;
   for (absl::StatusOr<v1::Exchange>& exchange : session.client().ListExchanges(std::move(request))) {
     if (!exchange.ok()) return exchange.status();
+    if (!options.slip.empty() && !IsOfSlip(*exchange, options.slip)) continue;
     more = options.count != 0 && static_cast<int64_t>(exchanges.size()) == options.count;
     if (more) break;
     exchanges.push_back(*std::move(exchange));
@@ -121,6 +128,7 @@ std::string History(const v1::Exchange& exchange, const Directory& directory) {
   line(exchange.acting_for().empty()
            ? Fill(T("recorded by $0"), recorder)
            : Fill(T("recorded by $0 for $1"), recorder, directory.Name(exchange.acting_for())));
+  if (!exchange.tags().empty()) line(WithColon(T("tags"), OneLine(absl::StrJoin(exchange.tags(), ", "))));
   for (const std::string& party : exchange.confirmed_by())
     line(Fill(T("confirmed by $0"), directory.Name(party)));
   if (!exchange.contested_by().empty()) {
@@ -226,6 +234,8 @@ void AddExchangeCommands(Command root) {
               T("Only this kind"))
       .Option("--recorded-by", list->recorded_by, Later("NAME"),
               T("Only what this member or key recorded (members/ana, keys/maria)"))
+      .Option("--slip", list->slip, Later("NUMBER"),
+              T("Only what this slip led to; looks through all help of the days that are given"))
       .Option("-n,--count", list->count, Later("COUNT"), T("How many at most; 0: all (50)"))
       .Flag("--oldest-first", list->oldest_first, T("Oldest first"))
       .Does([list](Session& session) { return List(session, *list); });

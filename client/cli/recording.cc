@@ -128,11 +128,13 @@ absl::StatusOr<v1::RecordExchangeRequest> RecordRequest(Session& session, const 
   return request;
 }
 
+std::string SlipTag(const std::string& slip) { return absl::StrCat("slip:", slip); }
+
 absl::StatusOr<v1::RecordExchangeResponse> PostRecord(Session& session, const std::string& slip,
                                                       v1::RecordExchangeRequest request) {
   session.Stamp(request);
   session.situation().slip = slip;
-  if (!slip.empty()) request.mutable_exchange()->add_tags(absl::StrCat("slip:", slip));
+  if (!slip.empty()) request.mutable_exchange()->add_tags(SlipTag(slip));
   if (slip.empty() || request.validate_only() || !request.request_id().empty()) {
     return session.client().RecordExchange(std::move(request));
   }

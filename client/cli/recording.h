@@ -33,6 +33,9 @@ struct RecordOptions {
 absl::StatusOr<v1::RecordExchangeRequest> RecordRequest(Session& session, const Sentence& sentence,
                                                         const RecordOptions& options);
 
+// What an exchange that came from a slip has among its tags.
+std::string SlipTag(const std::string& slip);
+
 // Posts it. A slip (empty: none) is entered once: its number is the request's id, so the server itself tells
 // a second entering. A slip whose entry was undone, or was only ever refused, is entered anew.
 absl::StatusOr<v1::RecordExchangeResponse> PostRecord(Session& session, const std::string& slip,
