@@ -6,7 +6,6 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
@@ -16,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "server/ops/line_limit.h"
 #include "storage/threads.h"
 
 namespace timebank {
@@ -46,37 +46,19 @@ void Write(spdlog::level::level_enum level, std::string_view message, const Fiel
   spdlog::log(level, json);
 }
 
-// gRPC says something for each connection that fails, also those of strangers: of its lines so many are
-// written in a minute, and the next one tells how many were not.
-class GrpcLines {
- public:
-  // How many were left out before this one; nullopt: so is this one.
-  std::optional<uint64_t> Admit(std::chrono::steady_clock::time_point now) {
-    const int64_t minute = std::chrono::floor<std::chrono::minutes>(now.time_since_epoch()).count();
-    if (minute_.exchange(minute, std::memory_order_relaxed) != minute)
-      written_.store(0, std::memory_order_relaxed);
-    if (written_.fetch_add(1, std::memory_order_relaxed) < kMost) return left_out_.exchange(0);
-    left_out_.fetch_add(1, std::memory_order_relaxed);
-    return std::nullopt;
-  }
-
- private:
-  static constexpr uint64_t kMost = 60;
-  std::atomic<int64_t> minute_ = 0;
-  std::atomic<uint64_t> written_ = 0;
-  std::atomic<uint64_t> left_out_ = 0;
-};
+// gRPC says something for each connection that fails, also those of strangers: so many lines in a minute.
+constexpr uint32_t kMostGrpcLines = 60;
 
 void WriteForGrpc(gpr_log_func_args* said) {
-  static GrpcLines lines;
-  const std::optional<uint64_t> left_out = lines.Admit(std::chrono::steady_clock::now());
-  if (!left_out) return;
+  static ops::LineLimit limit(kMostGrpcLines, std::chrono::minutes(1));
+  const std::optional<uint64_t> untold = limit.Admit();
+  if (!untold) return;
   const std::string place = absl::StrCat(said->file, ":", said->line);
   const auto level = said->severity == GPR_LOG_SEVERITY_ERROR  ? spdlog::level::warn
                      : said->severity == GPR_LOG_SEVERITY_INFO ? spdlog::level::info
                                                                : spdlog::level::debug;
   std::vector<std::pair<std::string_view, std::string>> fields = {{"source", place}};
-  if (*left_out > 0) fields.emplace_back("untold", absl::StrCat(*left_out));
+  if (*untold > 0) fields.emplace_back("untold", absl::StrCat(*untold));
   Write(level, said->message, fields);
 }
 

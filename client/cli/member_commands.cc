@@ -1,4 +1,5 @@
 // member add, list, show, update, close, reopen, merge.
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -181,16 +182,22 @@ absl::Status List(Session& session, const ListOptions& options) {
   return session.ShowList(table, members);
 }
 
+// Seconds, now.
+absl::StatusOr<int64_t> BalanceOf(Session& session, const std::string& name) {
+  v1::GetBalanceRequest request;
+  request.set_name(name);
+  CLI_ASSIGN_OR_RETURN(const v1::GetBalanceResponse response,
+                       session.client().GetBalance(std::move(request)));
+  return response.balance().seconds();
+}
+
 absl::Status Show(Session& session, const std::vector<std::string>& name) {
   v1::GetMemberRequest request;
   CLI_ASSIGN_OR_RETURN(*request.mutable_name(), ResolveMember(session, absl::StrJoin(name, " ")));
   CLI_ASSIGN_OR_RETURN(const v1::GetMemberResponse response, session.client().GetMember(std::move(request)));
-  v1::GetBalanceRequest balance_request;
-  balance_request.set_name(response.member().name());
-  CLI_ASSIGN_OR_RETURN(const v1::GetBalanceResponse balance,
-                       session.client().GetBalance(std::move(balance_request)));
+  CLI_ASSIGN_OR_RETURN(const int64_t balance, BalanceOf(session, response.member().name()));
   return ShowMember(session, response.member(), response.member(),
-                    absl::StrCat("  ", Standing(balance.balance().seconds()), "\n"));
+                    absl::StrCat("  ", Standing(balance), "\n"));
 }
 
 struct UpdateOptions {
@@ -214,12 +221,9 @@ absl::Status Update(Session& session, const UpdateOptions& options) {
 
 // Of an account that was closed just now. Not being able to look is no matter.
 void TellDebt(Session& session, const std::string& name) {
-  v1::GetBalanceRequest request;
-  request.set_name(name);
-  const absl::StatusOr<v1::GetBalanceResponse> now = session.client().GetBalance(std::move(request));
-  if (!now.ok() || now->balance().seconds() >= 0) return;
-  session.Tell(
-      Fill(T("It is closed with a debt of $0, which stays on it."), FormatHours(-now->balance().seconds())));
+  const absl::StatusOr<int64_t> now = BalanceOf(session, name);
+  if (!now.ok() || *now >= 0) return;
+  session.Tell(Fill(T("It is closed with a debt of $0, which stays on it."), FormatHours(-*now)));
 }
 
 struct CloseOptions {

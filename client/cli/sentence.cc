@@ -124,10 +124,8 @@ std::optional<WithMinutes> ReadWithMinutes(const std::string& hours, const std::
     // Seconds behind minutes (`90m 30 chairs`) nobody writes.
     constexpr int64_t kHour = 3600;
     if (!whole.ok() || !both.ok() || whole->seconds % kHour != 0 || whole->seconds == both->seconds) return;
-    const std::string typed = Joined(words, at, end);
     read = {.seconds = both->seconds,
-            .text = absl::StrCat(hours, " ", typed),
-            .minutes_text = typed,
+            .text = absl::StrCat(hours, " ", Joined(words, at, end)),
             .words = Joined(words, end, words.size())};
   };
   for (const PartOfAnHour& part : kPartsOfAnHour) {

@@ -26,9 +26,8 @@ struct NamedShare {
 // `1h 30 tea` read as 1h30 and `tea`.
 struct WithMinutes {
   int64_t seconds = 0;
-  // What was typed for it: `1h 30`; and the part that may belong to the note: `30`.
+  // What was typed for it: `1h 30`.
   std::string text;
-  std::string minutes_text;
   std::string words;
 };
 

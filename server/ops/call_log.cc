@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -57,21 +58,15 @@ TraceParent ParseTraceParent(std::string_view header) {
 }
 
 CallLog::CallLog(Options options, services::CallObserver* next, Write write)
-    : options_(options), next_(next), write_(std::move(write)) {}
-
-bool CallLog::HasRoomForFailure() {
-  const int64_t now =
-      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch())
-          .count();
-  if (second_.exchange(now, std::memory_order_relaxed) != now) told_.store(0, std::memory_order_relaxed);
-  if (told_.fetch_add(1, std::memory_order_relaxed) < options_.most_failures) return true;
-  untold_.fetch_add(1, std::memory_order_relaxed);
-  return false;
-}
+    : options_(options),
+      next_(next),
+      write_(std::move(write)),
+      failures_(options.most_failures, std::chrono::seconds(1)) {}
 
 void CallLog::Tell(const services::EndedCall& call) {
   const bool ok = call.code == grpc::StatusCode::OK;
-  if (!ok && !HasRoomForFailure()) return;
+  const std::optional<uint64_t> untold = ok ? 0 : failures_.Admit();
+  if (!untold) return;
   const std::vector<std::string> names = services::RpcNames();
   Fields fields = {
       {"rpc", call.rpc < names.size() ? names[call.rpc] : ""},
@@ -89,9 +84,7 @@ void CallLog::Tell(const services::EndedCall& call) {
     }
   }
   if (ok && !options_.all) fields.emplace_back("one_of", absl::StrCat(options_.one_of));
-  if (const uint64_t untold = ok ? 0 : untold_.exchange(0); untold > 0) {
-    fields.emplace_back("untold", absl::StrCat(untold));
-  }
+  if (*untold > 0) fields.emplace_back("untold", absl::StrCat(*untold));
   const Level level = ok ? (options_.all ? Level::kDebug : Level::kInfo)
                          : (IsOurDoing(call) ? Level::kWarning : Level::kInfo);
   write_(level, fields);

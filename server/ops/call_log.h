@@ -11,7 +11,6 @@
 #ifndef TIMEBANK_SERVER_OPS_CALL_LOG_H_
 #define TIMEBANK_SERVER_OPS_CALL_LOG_H_
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -19,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "server/ops/line_limit.h"
 #include "server/services/calls.h"
 
 namespace timebank::ops {
@@ -64,15 +64,12 @@ class CallLog final : public services::CallObserver {
     passed = 0;
     return true;
   }
-  bool HasRoomForFailure();
   void Tell(const services::EndedCall& call);
 
   const Options options_;
   services::CallObserver* const next_;
   const Write write_;
-  std::atomic<int64_t> second_{0};
-  std::atomic<uint32_t> told_{0};  // in that second
-  std::atomic<uint64_t> untold_{0};
+  LineLimit failures_;
 };
 
 }  // namespace timebank::ops

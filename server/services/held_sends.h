@@ -1,9 +1,8 @@
 // Puts on the wire together what a thread sends one by one.
 //
 // gRPC hands every answer to the kernel by itself, as soon as its call is finished, and the kernel makes a
-// packet of it, carries that through the network's layers and wakes whoever reads: on a busy server most of
-// what an answer costs. A thread that finishes many calls at once lets the kernel collect them instead, and
-// sends off what has come together:
+// packet of it, carries that through the network's layers and wakes whoever reads. A thread that finishes
+// many calls at once lets the kernel collect them instead, and sends off what has come together:
 //
 //   {
 //     const HeldSends held;

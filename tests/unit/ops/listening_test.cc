@@ -11,6 +11,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "tests/support/loopback.h"
+
 namespace timebank::ops {
 namespace {
 
@@ -40,14 +42,8 @@ std::string WhyNotAsNobody(const std::string& address) {
 
 // Goal: the system's reason is told, and another server guessed at only where one can be there.
 TEST(ListeningTest, TellsTheSystemsReason) {
-  const int taken = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in name = {};
-  name.sin_family = AF_INET;
-  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof(name);
-  ASSERT_EQ(bind(taken, reinterpret_cast<sockaddr*>(&name), length), 0);
-  ASSERT_EQ(listen(taken, 1), 0);
-  ASSERT_EQ(getsockname(taken, reinterpret_cast<sockaddr*>(&name), &length), 0);
+  const int taken = ListenOnLoopback(&name);
   const std::string port = std::to_string(ntohs(name.sin_port));
   EXPECT_EQ(WhyNotListening("127.0.0.1:" + port),
             "Address already in use; most often another server is there");

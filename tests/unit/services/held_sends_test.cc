@@ -20,6 +20,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
+#include "tests/support/loopback.h"
 #include "timebank/v1/ledger_service.grpc.pb.h"
 
 namespace timebank::services {
@@ -33,16 +34,10 @@ constexpr int kComesMs = 5000;
 class Connection {
  public:
   Connection() {
-    const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    EXPECT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(listen(listener, 1), 0);
-    EXPECT_EQ(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    const int listener = ListenOnLoopback(&address);
     to_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    EXPECT_EQ(connect(to_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(connect(to_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
     from_ = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
     const int yes = 1;  // as gRPC sets it
     EXPECT_EQ(setsockopt(from_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes)), 0);
