@@ -240,9 +240,8 @@ int MakeFirstKey(const Configured& configured) {
             << ". It is told this once: keep it where only you can read it.\n"
             << "The pepper is " << config.pepper << ": keep a copy of it, apart from copies of the ledger.\n";
   if (configured.new_pepper) {
-    std::cerr
-        << "Keys of before are not known any more: make them anew, and revoke those, which timebank key "
-           "list does not tell from good ones.\n";
+    std::cerr << "Keys of before are not known any more: make them anew, and revoke those. timebank key list "
+                 "says of each that its pepper is lost.\n";
   }
   std::cerr << (config.access == "keys" ? "Now start the server.\n"
                                         : "Now start the server with --access keys.\n");

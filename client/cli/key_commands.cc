@@ -31,6 +31,12 @@ std::string RoleWord(v1::Role role) {
   return absl::AsciiStrToLower(v1::Role_Name(role).substr(kRolePrefix.size()));
 }
 
+// Since when it is good for nothing, or why; empty while it is good.
+std::string Ended(const v1::Key& key) {
+  if (key.has_revoke_time()) return Moment(key.revoke_time());
+  return key.pepper_lost() ? T("its pepper is lost") : "";
+}
+
 Table KeyTable(const std::vector<v1::Key>& keys) {
   Table table({{"id", Later("Id"), ColumnKind::kText},
                {"owner", Later("Owner"), ColumnKind::kText},
@@ -45,8 +51,8 @@ Table KeyTable(const std::vector<v1::Key>& keys) {
     table.AddRow({Text(client::IdOf(key.name())), Text(key.owner()), Text(RoleWord(key.role())),
                   Text(key.member()), Text(absl::StrJoin(key.scopes(), " ")),
                   Text(key.has_expire_time() ? Moment(key.expire_time()) : ""),
-                  Text(key.has_last_use_time() ? Moment(key.last_use_time()) : ""),
-                  Text(key.has_revoke_time() ? Moment(key.revoke_time()) : ""), Text(key.note())});
+                  Text(key.has_last_use_time() ? Moment(key.last_use_time()) : ""), Text(Ended(key)),
+                  Text(key.note())});
   }
   return table;
 }

@@ -41,7 +41,7 @@ std::string NameOf(std::string_view bank_id, std::string_view key_id) {
   return bank_id.empty() ? "keys/" + std::string(key_id) : services::KeyName(bank_id, key_id);
 }
 
-void PutKey(const sv1::KeyRow& row, v1::Key* key) {
+void PutKey(const KeyStore& keys, const sv1::KeyRow& row, v1::Key* key) {
   key->set_name(NameOf(row.bank_id(), row.id()));
   key->set_owner(row.owner());
   key->set_role(static_cast<v1::Role>(row.role()));
@@ -55,6 +55,7 @@ void PutKey(const sv1::KeyRow& row, v1::Key* key) {
   if (row.revoked_us() != 0) *key->mutable_revoke_time() = services::ToTimestamp(row.revoked_us());
   key->set_revoked_by(row.revoked_by());
   if (row.last_used_us() != 0) *key->mutable_last_use_time() = services::ToTimestamp(row.last_used_us());
+  key->set_pepper_lost(keys.OfAnotherPepper(row));
 }
 
 absl::Status NoKeys() {
@@ -119,7 +120,7 @@ absl::Status Create(KeyStore& keys, const NamedView& view, const Caller& caller,
     row.set_request_body(BodyOf(request));
   }
   TB_ASSIGN_OR_RETURN(KeyStore::Created created, keys.Create(std::move(row)));
-  PutKey(keys.Row(*created.key), response->mutable_key());
+  PutKey(keys, keys.Row(*created.key), response->mutable_key());
   response->set_secret(std::move(created.text));
   response->set_replayed(created.replayed);
   return absl::OkStatus();
@@ -134,7 +135,8 @@ absl::Status List(const KeyStore& keys, const NamedView& view, const Caller& cal
   TB_ASSIGN_OR_RETURN(const services::Page page, services::OpenPage(request, request.page_token()));
   size_t next = 0;
   const size_t from = page.token ? static_cast<size_t>(std::max<int64_t>(page.token->cursor, 0)) : 0;
-  for (const Key* key : keys.List(bank, from, most, &next)) PutKey(keys.Row(*key), response->add_keys());
+  for (const Key* key : keys.List(bank, from, most, &next))
+    PutKey(keys, keys.Row(*key), response->add_keys());
   if (next != 0) response->set_next_page_token(services::NextPage(page, static_cast<int64_t>(next)));
   return absl::OkStatus();
 }
@@ -150,7 +152,7 @@ absl::Status Revoke(KeyStore& keys, const NamedView& view, const Caller& caller,
     return services::NotFound(ledger::Reason::kKeyNotFound, request.name());
   }
   TB_RETURN_IF_ERROR(revoked.status());
-  PutKey(keys.Row(*revoked->key), response->mutable_key());
+  PutKey(keys, keys.Row(*revoked->key), response->mutable_key());
   response->set_replayed(revoked->again);
   return absl::OkStatus();
 }

@@ -118,6 +118,7 @@ KeyStore::KeyStore(Options options)
         return std::move(options);
       }()),
       pepper_(options_.pepper),
+      pepper_check_(pepper_.Of(kPepperCheck).bytes()),
       slots_(std::make_unique<std::array<std::atomic<const Key*>, kSlots>>()) {}
 
 KeyStore::~KeyStore() {
@@ -157,8 +158,8 @@ absl::Status KeyStore::Read() {
 
 absl::Status KeyStore::CheckPepper() {
   if (pepper_checks_.empty()) return absl::OkStatus();  // a key that is recognised will tell
-  const std::string mine(pepper_.Of(kPepperCheck).bytes());
-  const bool listed = std::find(pepper_checks_.begin(), pepper_checks_.end(), mine) != pepper_checks_.end();
+  const bool listed =
+      std::find(pepper_checks_.begin(), pepper_checks_.end(), pepper_check_) != pepper_checks_.end();
   if (!listed && !options_.new_pepper) {
     return absl::FailedPreconditionError(absl::StrCat(
         "the pepper ", options_.pepper_path, " is not the one that the keys in ", options_.folder,
@@ -180,9 +181,10 @@ absl::Status KeyStore::Write(const sv1::KeyRow* more, const Key* revoked, int64_
   }
   if (more != nullptr) *keys.add_keys() = *more;
   std::vector<std::string> checks = pepper_checks_;
-  const std::string mine(pepper_.Of(kPepperCheck).bytes());
   const bool known = more != nullptr || pepper_known_.load(std::memory_order_relaxed);
-  if (known && std::find(checks.begin(), checks.end(), mine) == checks.end()) checks.push_back(mine);
+  if (known && std::find(checks.begin(), checks.end(), pepper_check_) == checks.end()) {
+    checks.push_back(pepper_check_);
+  }
   *keys.mutable_pepper_checks() = {checks.begin(), checks.end()};
   const std::string body = keys.SerializeAsString();
   const std::string path = PathOf(options_.folder);
@@ -243,6 +245,7 @@ absl::StatusOr<KeyStore::Created> KeyStore::Create(sv1::KeyRow row) {
   } while (Find(text.id) != nullptr);
   row.set_id(text.id);
   row.set_mac(std::string(pepper_.Of(text.text).bytes()));
+  row.set_pepper_check(pepper_check_);
   row.set_created_us(NowUs());
   row.clear_revoked_us();
   row.clear_revoked_by();

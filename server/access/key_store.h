@@ -118,6 +118,11 @@ class KeyStore {
 
   // As it is now.
   storage::v1::KeyRow Row(const Key& key) const;
+  // Made under a pepper that is not this store's, so nobody can call with it; not told of one made before
+  // that was kept. Any thread.
+  bool OfAnotherPepper(const storage::v1::KeyRow& row) const {
+    return !row.pepper_check().empty() && row.pepper_check() != pepper_check_;
+  }
   // Those of `bank` (0: the server's), in order of creation, from the `from`th key of the server on (0: the
   // first); at most `most`. `next`: where to go on, 0 where that were all.
   std::vector<const Key*> List(uint64_t bank, size_t from, size_t most, size_t* next) const;
@@ -145,6 +150,7 @@ class KeyStore {
 
   const Options options_;
   const storage::HmacKey pepper_;
+  const std::string pepper_check_;  // what `pepper_` is known again by
   const std::unique_ptr<std::array<std::atomic<const Key*>, kSlots>>
       slots_;                               // open addressing, never emptied
   mutable std::atomic<bool> used_ = false;  // there are uses that are not written down

@@ -97,6 +97,15 @@ class KeyStoreTest : public testing::Test {
   FullDisk files_;
   std::atomic<int64_t> now_us_ = 1'000 * kMinuteUs + 5;
   int told_ = 0;
+  std::vector<std::string> OwnersOfAnotherPepper() {
+    std::vector<std::string> owners;
+    size_t next = 0;
+    for (const Key* key : store_->List(7, 0, kMostKeys, &next)) {
+      if (store_->OfAnotherPepper(store_->Row(*key))) owners.push_back(key->identity().owner);
+    }
+    return owners;
+  }
+
   std::unique_ptr<KeyStore> store_;
 };
 
@@ -144,8 +153,11 @@ TEST_F(KeyStoreTest, AnotherPepperIsNoticed) {
   ASSERT_THAT(TryOpen(std::string(32, 'q'), /*new_pepper=*/true), IsOk());
   ASSERT_THAT(TryOpen(std::string(32, 'q')), IsOk());
   EXPECT_EQ(WhyNot(ana), Reason::kKeyUnknown);
+  const std::string ben = Make(OwnedBy("ben"));
+  EXPECT_THAT(OwnersOfAnotherPepper(), ElementsAre("ana"));
   Reopen();
   EXPECT_THAT(store_->Verify(ana), IsOk());
+  EXPECT_THAT(OwnersOfAnotherPepper(), ElementsAre("ben"));
   EXPECT_EQ(TryOpen(std::string(32, 'r')).code(), absl::StatusCode::kFailedPrecondition);
 }
 
