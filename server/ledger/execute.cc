@@ -193,9 +193,25 @@ class Executor {
       posted->entry = std::move(run_.entry);
       posted->texts = std::move(run_.parts.texts);
       posted->category = run_.CategoryName(posted->entry.category());
+      if (const auto* act = std::get_if<RecordExchange>(&command_.act)) NameHolders(act->exchange, *posted);
       outcome.posted = std::move(posted);
     }
     return outcome;
+  }
+
+  void NameHolders(const ExchangeSpec& spec, Preview& posted) {
+    posted.caller = command_.actor.caller;
+    posted.holders.reserve(spec.givers.size() + spec.receivers.size() + 1);
+    const auto name = [&](const HolderRef& holder) {
+      if (!holder.given()) return;
+      const std::optional<AccountNumber> account = run_.FindUnmerged(holder.kind, holder.id);
+      if (account && run_.Survivor(*account) == *account) posted.holders.emplace_back(*account, holder);
+    };
+    for (const ShareSpec& share : spec.givers) name(share.holder);
+    for (const ShareSpec& share : spec.receivers) name(share.holder);
+    name(spec.remainder);
+    name(spec.acting_for);
+    if (!command_.actor.member.empty()) name({HolderKind::kMember, command_.actor.member});
   }
 
   Outcome ShowAndUndo() {

@@ -43,6 +43,10 @@ struct Preview {
   storage::v1::Entry entry;
   storage::v1::Texts texts;
   std::string category;
+  // Of RecordExchange that posted: the key's name, and holders by the ids by which they were named, so that
+  // these need not be read. One who was named by a merged member's id is not among them.
+  std::string caller = {};
+  std::vector<std::pair<AccountNumber, HolderRef>> holders = {};
 };
 
 // What became of a command.

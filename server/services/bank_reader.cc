@@ -154,6 +154,9 @@ absl::StatusOr<const HolderRecord*> BankReader::HolderOf(AccountNumber account) 
 }
 
 absl::StatusOr<std::string_view> BankReader::NameOf(AccountNumber account) const {
+  for (const auto& [known, name] : names_) {
+    if (known == account) return std::string_view(name);
+  }
   TB_ASSIGN_OR_RETURN(const HolderRecord* holder, HolderOf(account));
   return std::string_view(holder->name);
 }
@@ -278,11 +281,18 @@ absl::Status BankReader::ToExchange(const ledger::Preview& preview, v1::Exchange
 }
 
 absl::Status BankReader::ToNewExchange(const ledger::Preview& posted, v1::Exchange* exchange) {
+  names_.reserve(posted.holders.size());
+  for (const auto& [account, holder] : posted.holders) {
+    names_.emplace_back(account, HolderName(id(), holder.kind, holder.id));
+  }
+  if (!posted.caller.empty()) {
+    words_.emplace(std::pair(DirectoryKind::kKey, posted.entry.key()),
+                   std::make_shared<const std::string>(KeyName(id(), posted.caller)));
+  }
   TB_RETURN_IF_ERROR(FillFacts(posted.entry, exchange));
   exchange->set_sequence(static_cast<int64_t>(posted.entry.sequence()));
   PutExchangeName(id(), posted.entry.sequence(), exchange->mutable_name());
-  TB_ASSIGN_OR_RETURN(std::string_view category, CategoryName(posted.entry.category()));
-  FillTexts(posted.texts, category, exchange);
+  FillTexts(posted.texts, posted.category, exchange);
   exchange->set_state(v1::Exchange::STATE_RECORDED);
   return absl::OkStatus();
 }

@@ -84,7 +84,8 @@ class BankReader {
   absl::Status ToExchange(const storage::v1::Entry& entry, v1::Exchange* exchange);
   // An entry that was not kept.
   absl::Status ToExchange(const ledger::Preview& preview, v1::Exchange* exchange);
-  // An entry that was posted just now: nothing has become of it yet, and nothing is read of it.
+  // An entry that was posted just now: nothing has become of it yet, and nothing is read of it but names that
+  // it does not bring.
   absl::Status ToNewExchange(const ledger::Preview& posted, v1::Exchange* exchange);
   absl::StatusOr<std::vector<v1::Notice>> NoticesOf(const storage::v1::Entry& entry);
 
@@ -118,6 +119,7 @@ class BankReader {
   mutable std::optional<std::vector<storage::AccountNumber>> own_;  // accounts of the member who is told
   // What this call has used so far: it outlives being forgotten by the directory.
   mutable absl::flat_hash_map<storage::AccountNumber, std::shared_ptr<const HolderRecord>> holders_;
+  std::vector<std::pair<storage::AccountNumber, std::string>> names_;  // few; of what was posted
   mutable absl::flat_hash_map<std::pair<storage::DirectoryKind, uint32_t>, std::shared_ptr<const std::string>>
       words_;
   storage::v1::TextRow text_row_;  // ReadNote's, for its memory
