@@ -268,6 +268,40 @@ TEST_F(RpcsTest, EveryChangeHappensOnce) {
   EXPECT_EQ(called_, RequestsOfAllRpcs(/*changes=*/true));
 }
 
+// Goal: whom an exchange moves is named in its reply as it is ever after, by whatever id a holder was named.
+TEST_F(RpcsTest, ANewExchangeNamesItsHoldersAsTheLedgerDoes) {
+  LiveBank bank(wire_, "names", {"ana", "ben", "carla", "twin"});
+  v1::MergeMemberRequest merge;
+  merge.set_name(bank.NameOf("twin"));
+  merge.set_into(bank.NameOf("carla"));
+  ASSERT_TRUE(wire_.Call<v1::MergeMemberResponse>(merge).ok());
+  v1::CreateCircleRequest circle;
+  circle.set_parent(bank.name());
+  circle.set_circle_id("knitters");
+  ASSERT_TRUE(wire_.Call<v1::CreateCircleResponse>(circle).ok());
+
+  v1::RecordExchangeRequest request = bank.Helped("twin", "circles/knitters", kHour);
+  v1::Exchange& exchange = *request.mutable_exchange();
+  exchange.add_receivers()->set_holder(bank.NameOf("ben"));
+  exchange.mutable_remainder()->set_holder(bank.NameOf("pots/community"));
+  exchange.set_category("Knitting");
+  for (const bool acting : {false, true}) {
+    if (acting) exchange.set_acting_for(bank.NameOf("ben"));
+    const auto recorded = wire_.Call<v1::RecordExchangeResponse>(request);
+    ASSERT_TRUE(recorded.ok()) << recorded;
+    EXPECT_EQ(recorded.reply.exchange().givers(0).holder(), bank.NameOf("carla"));
+    EXPECT_EQ(recorded.reply.exchange().DebugString(),
+              bank.Get(recorded.reply.exchange().sequence()).DebugString());
+    request.set_request_id(bank.NewRequestId());
+    exchange.set_category("knitting");  // as it was spelt first
+  }
+  const auto by_member = wire_.Call<v1::RecordExchangeResponse>(bank.Helped("ben", "ana", kHour), As("ana"));
+  ASSERT_TRUE(by_member.ok()) << by_member;
+  EXPECT_EQ(by_member.reply.exchange().recorded_by(), bank.NameOf("ana"));
+  EXPECT_EQ(by_member.reply.exchange().DebugString(),
+            bank.Get(by_member.reply.exchange().sequence()).DebugString());
+}
+
 // Goal: a trial bank is deleted whole and once, for good; its feeds end, its id is free, and a retry of what
 // made it or unmade it does nothing. Other banks stay.
 TEST_F(RpcsTest, ATrialBankIsDeletedWhole) {
