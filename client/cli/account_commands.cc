@@ -70,7 +70,7 @@ absl::Status Balance(Session& session, const BalanceOptions& options) {
   v1::GetBalanceRequest request;
   CLI_ASSIGN_OR_RETURN(*request.mutable_name(), ResolveHolder(session, absl::StrJoin(options.name, " ")));
   if (!options.on.empty()) {
-    CLI_ASSIGN_OR_RETURN(*request.mutable_on_day(), ReadDay(session, options.on));
+    CLI_ASSIGN_OR_RETURN(*request.mutable_on_day(), ReadDay(session, options.on, Future::kLooking));
   } else if (!options.position.empty()) {
     request.set_position(options.position);
   }
@@ -186,7 +186,8 @@ Table StatementTable(const Statement& statement) {
                   Hours(line.balance_after_seconds()), Said([&] { return StateWord(line.state()); }),
                   Said([&] { return CounterpartsOf(line); }), Said([&] { return KindWord(line.kind()); }),
                   Text(line.category()), Text(ShortName(line.recorded_by())),
-                  Text(line.acting_for().empty() ? "" : ShortName(line.acting_for())), Text(line.note())});
+                  Text(line.acting_for().empty() ? "" : ShortName(line.acting_for())),
+                  Text(line.note().empty() ? line.reason() : line.note())});
   }
   return table;
 }

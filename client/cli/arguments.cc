@@ -36,6 +36,8 @@ constexpr const char* kYes = Later("y, yes");
 // Translators: what people type for no.
 constexpr const char* kNo = Later("n, no");
 
+}  // namespace
+
 std::optional<bool> AskYesOrNo(Session& session, std::string_view question) {
   const auto answer =
       AskUntil(session.console(), Fill(T("$0 [y/n]"), question), T("Type y or n."),
@@ -43,6 +45,8 @@ std::optional<bool> AskYesOrNo(Session& session, std::string_view question) {
   if (!answer.has_value()) return std::nullopt;
   return IsWord(*answer, kYes);
 }
+
+namespace {
 
 // Which of `words` are a day: [begin, end), an `on` in front included; empty where none is.
 std::pair<size_t, size_t> DayAmong(const std::vector<std::string>& words, absl::CivilDay today) {

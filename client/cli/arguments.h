@@ -57,6 +57,9 @@ absl::Status FillShares(Session& session, std::string_view names,
 // Resource name of an exchange by its number. Errors (usage): not a number.
 absl::StatusOr<std::string> ReadExchange(Session& session, std::string_view number);
 
+// At a terminal. nullopt: Enter, neither.
+std::optional<bool> AskYesOrNo(Session& session, std::string_view question);
+
 // Words of which the first or the last is a day (`yesterday`, `on tue`) may mean the day of the help: asks at
 // a terminal, and takes the day out of `words` into `on`. Errors (usage): elsewhere, with `how` to write it
 // ($0 and $1 stand for the day and the words that were typed).

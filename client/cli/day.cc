@@ -211,8 +211,9 @@ absl::StatusOr<absl::CivilDay> ParseDay(std::string_view text, absl::CivilDay to
   if (const auto weekday = Weekday(lower, today)) return *weekday;
   absl::StatusOr<absl::CivilDay> day =
       IsTomorrow(lower) ? absl::StatusOr<absl::CivilDay>(today + 1) : DayMonthYear(lower, today);
-  if (!day.ok() || future != Future::kRefused) return day;
+  if (!day.ok() || future == Future::kAllowed) return day;
   if (*day > today) return LiesAhead(*day, today, "");
+  if (future == Future::kLooking) return day;
   if (const auto near = ReadNearDay(lower, today)) {
     return LiesAhead(near->ahead, today,
                      absl::StrCat(" ", Fill(T("For $0 write $1/$2/$3."), FormatDay(near->before, today),

@@ -19,13 +19,17 @@ namespace timebank::cli {
 // What to make of a day that lies behind `today`.
 enum class Future {
   // An error that names today: help has been given already. So is a day without a year that comes in the next
-  // kNearDays: whoever writes 17/11 on the 16th hardly means last year's.
+  // kNearDays: whoever writes 17/11 on the 16th, or 31/12 in November, hardly means last year's.
   kRefused,
+  // The same, but a day without a year is the latest one that is not in the future, however near the next
+  // one:
+  // who only looks at last year's harms nobody.
+  kLooking,
   // Taken: the end of a period may lie ahead.
   kAllowed,
 };
 
-inline constexpr int kNearDays = 31;
+inline constexpr int kNearDays = 92;
 
 // Reads `today`, `yesterday`, `tomorrow`; `tue`, `Tuesday` (the latest one that is not in the future);
 // `13/11`, `13 nov` (the latest one that is not in the future); `13/11/2026`, `13.11.2026`, `13-11-26`, `13

@@ -119,8 +119,18 @@ absl::Status List(Session& session, const ListOptions& options) {
 // ---- show
 // ----------------------------------------------------------------------------------------------------------
 
-// What became of it, a line each.
-std::string History(const v1::Exchange& exchange, const Directory& directory) {
+// Why the exchange `name` was recorded; empty where nobody said so, or it cannot be read.
+std::string ReasonOf(Session& session, const std::string& name) {
+  if (name.empty()) return "";
+  v1::GetExchangeRequest request;
+  request.set_name(name);
+  const absl::StatusOr<v1::GetExchangeResponse> response = session.client().GetExchange(std::move(request));
+  return response.ok() ? response->exchange().reason() : "";
+}
+
+// What became of it, a line each; `undone_because` stands with what undid it.
+std::string History(const v1::Exchange& exchange, const Directory& directory,
+                    const std::string& undone_because) {
   std::string text;
   const auto line = [&text](std::string_view what) { absl::StrAppend(&text, "  ", Absl(what), "\n"); };
   const auto number = [](const std::string& name) { return std::string(client::IdOf(name)); };
@@ -137,7 +147,10 @@ std::string History(const v1::Exchange& exchange, const Directory& directory) {
                         directory.Name(exchange.contested_by())),
                    OneLine(exchange.contest_reason())));
   }
-  if (!exchange.reversed_by().empty()) line(Fill(T("undone by $0"), number(exchange.reversed_by())));
+  if (!exchange.reversed_by().empty()) {
+    const std::string undone = Fill(T("undone by $0"), number(exchange.reversed_by()));
+    line(undone_because.empty() ? undone : WithColon(undone, OneLine(undone_because)));
+  }
   if (!exchange.corrected_by().empty()) line(Fill(T("replaced by $0"), number(exchange.corrected_by())));
   if (!exchange.corrects().empty()) line(Fill(T("replaces $0"), number(exchange.corrects())));
   if (!exchange.restores().empty()) line(Fill(T("records anew $0"), number(exchange.restores())));
@@ -169,7 +182,8 @@ absl::Status Show(Session& session, const std::string& number) {
     }
     sentences += '\n';
   }
-  absl::StrAppend(&sentences, History(exchange, session.directory()));
+  absl::StrAppend(&sentences,
+                  History(exchange, session.directory(), ReasonOf(session, exchange.reversed_by())));
   return session.ShowOne(sentences, ExchangeTable({exchange}, session.directory()), exchange);
 }
 

@@ -89,7 +89,7 @@ absl::StatusOr<ExportScope> ScopeOf(Session& session, const ExportOptions& optio
   CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
   absl::CivilDay first(1900, 1, 1);
   if (!options.since.empty()) {
-    CLI_ASSIGN_OR_RETURN(first, ParseDay(options.since, today));
+    CLI_ASSIGN_OR_RETURN(first, ParseDay(options.since, today, Future::kLooking));
     scope.since = IsoDay(first);
   }
   if (!options.until.empty()) {

@@ -148,6 +148,22 @@ struct AddOptions {
   bool no_starter = false;
 };
 
+// That there is another of this name already: somebody may have been added twice. Not being able to look is
+// no matter.
+void TellNamesake(Session& session, const v1::Member& added) {
+  if (added.display_name().empty()) return;
+  v1::ListMembersRequest request;
+  request.set_query(added.display_name());
+  const absl::StatusOr<std::vector<v1::Member>> alike = ListAllMembers(session, std::move(request));
+  if (!alike.ok()) return;
+  for (const v1::Member& member : *alike) {
+    if (member.name() == added.name() || Fold(member.display_name()) != Fold(added.display_name())) continue;
+    session.Tell(Fill(T("There is another $0: number $1. Added twice? timebank member merge $2 --into $1"),
+                      added.display_name(), absl::StrCat(member.number()), absl::StrCat(added.number())));
+    return;
+  }
+}
+
 absl::Status Add(Session& session, const AddOptions& options) {
   v1::CreateMemberRequest request;
   CLI_ASSIGN_OR_RETURN(*request.mutable_parent(), session.Bank());
@@ -160,6 +176,7 @@ absl::Status Add(Session& session, const AddOptions& options) {
   CLI_ASSIGN_OR_RETURN(const v1::CreateMemberResponse response,
                        session.client().CreateMember(std::move(request)));
   session.directory().Know(response.member().name(), DisplayName(response.member()));
+  TellNamesake(session, response.member());
   return ShowMoved(session, response, response.has_starter(), response.starter());
 }
 
@@ -175,7 +192,8 @@ absl::Status List(Session& session, const ListOptions& options) {
   request.set_query(absl::StrJoin(options.words, " "));
   if (options.state == "active") request.set_state(v1::Member::STATE_ACTIVE);
   if (options.state == "closed") request.set_state(v1::Member::STATE_CLOSED);
-  CLI_ASSIGN_OR_RETURN(*request.mutable_no_exchange_since(), ReadDay(session, options.quiet_since));
+  CLI_ASSIGN_OR_RETURN(*request.mutable_no_exchange_since(),
+                       ReadDay(session, options.quiet_since, Future::kLooking));
   request.set_outside_warn_limits(options.outside);
   CLI_ASSIGN_OR_RETURN(const std::vector<v1::Member> members, ListAllMembers(session, std::move(request)));
   CLI_ASSIGN_OR_RETURN(const Table table, MemberTable(session, members));
@@ -226,6 +244,41 @@ void TellDebt(Session& session, const std::string& name) {
   session.Tell(Fill(T("It is closed with a debt of $0, which stays on it."), FormatHours(-*now)));
 }
 
+// A closing that the member's own account speaks against is asked about at a terminal: before help that is
+// recorded, before the joining, with a debt that nobody takes over. Elsewhere the first is refused, and the
+// others are taken: whoever brings old lists closes accounts of people who were never told to have joined.
+absl::Status AskAboutClosing(Session& session, const v1::CloseMemberRequest& request) {
+  v1::GetMemberRequest look;
+  look.set_name(request.name());
+  CLI_ASSIGN_OR_RETURN(const v1::GetMemberResponse response, session.client().GetMember(std::move(look)));
+  const v1::Member& member = response.member();
+  CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
+  const bool asks = CanAsk(session.console());
+  const std::string& on = request.closed_on();  // ISO, as all days here: the greater is the later
+  const std::string day = FormatIsoDay(on, today);
+  std::string doubt;
+  if (!on.empty() && on < member.last_exchange_on()) {
+    doubt = Fill(T("The latest help of $0 is of $1, after $2."), DisplayName(member),
+                 FormatIsoDay(member.last_exchange_on(), today), day);
+    if (!asks) return UsageError(absl::StrCat(T("Nothing was changed."), " ", doubt));
+  } else if (!on.empty() && on < member.joined_on()) {
+    doubt = Fill(T("$0 joined on $1, after $2."), DisplayName(member),
+                 FormatIsoDay(member.joined_on(), today), day);
+  }
+  if (!asks) return absl::OkStatus();
+  if (!doubt.empty() && AskYesOrNo(session, absl::StrCat(doubt, " ", T("Close all the same?"))) != true) {
+    return UsageError(T("Nothing was changed."));
+  }
+  if (!request.destination().empty()) return absl::OkStatus();
+  CLI_ASSIGN_OR_RETURN(const int64_t balance, BalanceOf(session, request.name()));
+  if (balance >= 0) return absl::OkStatus();
+  const std::string debt = Fill(T("$0 is $1 in debit; with --to pot, the community pot takes it over. Close "
+                                  "with the debt?"),
+                                DisplayName(member), FormatHours(-balance));
+  if (AskYesOrNo(session, debt) == true) return absl::OkStatus();
+  return UsageError(T("Nothing was changed."));
+}
+
 struct CloseOptions {
   std::vector<std::string> name;
   std::string to;
@@ -239,8 +292,9 @@ absl::Status Close(Session& session, const CloseOptions& options) {
     CLI_ASSIGN_OR_RETURN(*request.mutable_destination(), ResolveHolder(session, options.to));
   }
   CLI_ASSIGN_OR_RETURN(*request.mutable_closed_on(), ReadDay(session, options.on));
-  session.Stamp(request);
   const std::string name = request.name();
+  CLI_RETURN_IF_ERROR(AskAboutClosing(session, request));
+  session.Stamp(request);
   CLI_ASSIGN_OR_RETURN(const v1::CloseMemberResponse response,
                        session.client().CloseMember(std::move(request)));
   CLI_RETURN_IF_ERROR(ShowMoved(session, response, response.has_closing(), response.closing()));
@@ -318,7 +372,7 @@ void AddChanging(Command group) {
   auto close = std::make_shared<CloseOptions>();
   group
       .Sub("close", T("Close an account and say where its hours go"),
-           "  timebank member close ana --to pot\n  timebank member close ana --to ben --on 31/12")
+           "  timebank member close ana --to pot\n  timebank member close ana --to ben --on yesterday")
       .Arguments(Later("name"), close->name, T("Whose"))
       .Option("--to", close->to, Later("NAME"),
               T("Who gets the hours that are left (a debt: pot, or nobody)"))

@@ -60,7 +60,12 @@ absl::Status Undo(Session& session, const UndoOptions& options) {
   CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
   const std::string lead =
       Fill(T("Undone: $0"), ExchangeLine(response->reversed(), session.directory(), today));
-  return ShowPosted(session, *response, response->exchange(), {.lead = lead});
+  CLI_RETURN_IF_ERROR(ShowPosted(session, *response, response->exchange(), {.lead = lead}));
+  if (response->reversed().kind() == v1::Exchange::KIND_CLOSING) {
+    session.Tell(
+        T("The hours are back; the account stays closed. To open it again: timebank member reopen NAME"));
+  }
+  return absl::OkStatus();
 }
 
 // ---- correct

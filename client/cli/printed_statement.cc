@@ -185,7 +185,9 @@ std::string CounterpartsOf(const v1::StatementLine& line) {
 std::string WhatHappened(const v1::StatementLine& line) {
   const std::string what = Fill(Deed(line), CounterpartsOf(line), client::IdOf(line.reverses()));
   std::string words = line.category();
-  if (!line.note().empty()) absl::StrAppend(&words, words.empty() ? "" : ": ", line.note());
+  for (const std::string& more : {line.note(), line.reason()}) {
+    if (!more.empty()) absl::StrAppend(&words, words.empty() ? "" : ": ", more);
+  }
   return absl::StrCat(what, words.empty() ? "" : ", ", words);
 }
 

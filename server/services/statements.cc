@@ -166,6 +166,10 @@ absl::Status FillLine(BankReader& bank, const HistoryLine& from, const sv1::Mark
     TB_ASSIGN_OR_RETURN(*line->mutable_acting_for(), bank.NameOf(record.acting_for));
   }
   if (record.reverses != 0) line->set_reverses(ExchangeName(bank.id(), record.reverses));
+  if (line->kind() == v1::Exchange::KIND_REVERSAL) {
+    TB_ASSIGN_OR_RETURN(sv1::Texts texts, bank.TextsOf(record.sequence));
+    line->set_reason(texts.reason());
+  }
   line->set_state(static_cast<v1::Exchange::State>(mark.state()));
   if (mark.reversed_by() != 0) line->set_reversed_by(ExchangeName(bank.id(), mark.reversed_by()));
   if (mark.state() == v1::Exchange::STATE_CONTESTED) {

@@ -23,8 +23,8 @@ TEST(DayTest, ReadsDaysAsPeopleWriteThem) {
       {"today", "2023-11-16"},      {"Yesterday", "2023-11-15"},  {"thu", "2023-11-16"},
       {"tue", "2023-11-14"},        {"Tuesday", "2023-11-14"},    {"tues", "2023-11-14"},
       {"fri", "2023-11-10"},        {"sunday", "2023-11-12"},     {"13/11", "2023-11-13"},
-      {"16/11", "2023-11-16"},      {"18/12", "2022-12-18"},      {"1/1", "2023-01-01"},
-      {"31/12", "2022-12-31"},      {"13/11/2022", "2022-11-13"}, {"13.11.2022", "2022-11-13"},
+      {"16/11", "2023-11-16"},      {"17/2", "2023-02-17"},       {"1/3", "2023-03-01"},
+      {"31/3", "2023-03-31"},       {"13/11/2022", "2022-11-13"}, {"13.11.2022", "2022-11-13"},
       {"13-11-22", "2022-11-13"},   {"2022-11-13", "2022-11-13"}, {"13 nov", "2023-11-13"},
       {"13nov 2020", "2020-11-13"}, {"29/2", "2020-02-29"},       {"29/2/2020", "2020-02-29"},
       {"1/1/1900", "1900-01-01"},
@@ -37,7 +37,7 @@ TEST(DayTest, TheYearRollsOver) {
   constexpr absl::CivilDay kJanuary(2024, 1, 2);
   EXPECT_EQ(Read("30/12", kJanuary), "2023-12-30");
   EXPECT_EQ(Read("2/1", kJanuary), "2024-01-02");
-  EXPECT_EQ(Read("3/2", kJanuary), "2023-02-03");
+  EXPECT_EQ(Read("3/5", kJanuary), "2023-05-03");
   EXPECT_EQ(Read("sun", kJanuary), "2023-12-31");
 }
 
@@ -56,16 +56,19 @@ TEST(DayTest, RefusesWhatIsNoDay) {
 
 // Goal: a day without a year that is about to come is not taken for last year's without a word.
 TEST(DayTest, NearDaysAreNotGuessed) {
-  for (const char* text : {"17/11", "17 nov", "17/12"}) EXPECT_EQ(Read(text), "error") << text;
+  for (const char* text : {"17/11", "17 nov", "31/12", "16/2"}) EXPECT_EQ(Read(text), "error") << text;
   EXPECT_EQ(Read("3/1", absl::CivilDay(2023, 12, 30)), "error") << "also over the end of the year";
   EXPECT_NE(ParseDay("17/11", kToday).status().message().find("For Thu 17 Nov 2022 write 17/11/2022"),
             absl::string_view::npos);
   EXPECT_TRUE(ParseDay("17/11", kToday, Future::kAllowed).ok()) << "of a period";
+  EXPECT_EQ(IsoDay(*ParseDay("1/1", kToday, Future::kLooking)), "2023-01-01");
+  EXPECT_EQ(IsoDay(*ParseDay("17/11", kToday, Future::kLooking)), "2022-11-17");
+  EXPECT_FALSE(ParseDay("17/11/2023", kToday, Future::kLooking).ok());
   const auto near = ReadNearDay("17/11", kToday);
   ASSERT_TRUE(near.has_value());
   EXPECT_EQ(IsoDay(near->ahead), "2023-11-17");
   EXPECT_EQ(IsoDay(near->before), "2022-11-17");
-  for (const char* text : {"16/11", "15/11", "18/12", "17/11/2022", "today", "x"})
+  for (const char* text : {"16/11", "15/11", "17/2", "17/11/2022", "today", "x"})
     EXPECT_FALSE(ReadNearDay(text, kToday).has_value()) << text;
 }
 
