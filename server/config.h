@@ -94,8 +94,10 @@ struct Configured {
 
 using Environment = std::map<std::string, std::string>;
 
-// What is to be done: `timebankd`, `timebankd init`, `timebankd restored`.
-enum class Command { kServe, kInit, kRestored };
+// What is to be done: `timebankd`, `timebankd init`, `timebankd restored`, `timebankd verify`.
+enum class Command { kServe, kInit, kRestored, kVerify };
+// By its name; kServe where it is none.
+Command CommandOf(std::string_view name);
 
 // `arguments` without the program's name and the command. `command` decides what --help tells.
 Configured Configure(const std::vector<std::string>& arguments, const Environment& environment,

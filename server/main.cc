@@ -263,6 +263,19 @@ int TakeAsRestored(const Config& config) {
   return kStopped;
 }
 
+int Verify(const Config& config) {
+  SetUpLog("error");
+  std::string what;
+  const absl::Status done = VerifyLedger(config, &what);
+  EndLog();
+  if (!done.ok()) {
+    std::cerr << "timebankd: " << done.message() << '\n';
+    return absl::IsNotFound(done) ? kBadConfiguration : WhyNotOpened(done, config);
+  }
+  std::cout << "The ledger in " << config.data << " is whole: " << what << ".\n";
+  return kStopped;
+}
+
 // `arguments` as a shell takes them, each behind a blank.
 std::string ForShell(const std::vector<std::string>& arguments) {
   std::string text;
@@ -320,10 +333,10 @@ std::optional<ExitCode> TellWrongFiles(const Config& config) {
 }
 
 int Main(std::vector<std::string> arguments) {
-  const bool init = !arguments.empty() && arguments.front() == "init";
-  const bool restored = !arguments.empty() && arguments.front() == "restored";
-  if (init || restored) arguments.erase(arguments.begin());
-  const Command command = init ? Command::kInit : restored ? Command::kRestored : Command::kServe;
+  const Command command = CommandOf(arguments.empty() ? "" : arguments.front());
+  const bool init = command == Command::kInit;
+  const std::string name = command == Command::kServe ? "" : arguments.front();
+  if (!name.empty()) arguments.erase(arguments.begin());
   Configured configured = Configure(arguments, EnvironmentOfProcess(), command);
   if (!init && (!configured.key_out.empty() || configured.new_pepper)) {
     configured.errors = {"--key-out and --new-pepper are timebankd init's"};
@@ -352,10 +365,9 @@ int Main(std::vector<std::string> arguments) {
       break;
   }
   umask(0077);  // the ledger and the sockets are the owner's alone
-  if (init || restored) {
+  if (!name.empty()) {
     absl::Status mine = CheckRights(configured.config.data);
-    if (const std::string as_owner =
-            HowToMakeAsOwner(configured.config, init ? "init" : "restored", arguments);
+    if (const std::string as_owner = HowToMakeAsOwner(configured.config, name, arguments);
         !as_owner.empty()) {
       mine = absl::InvalidArgumentError(as_owner);
     }
@@ -363,6 +375,7 @@ int Main(std::vector<std::string> arguments) {
       std::cerr << "timebankd: " << mine.message() << '\n';
       return kBadConfiguration;
     }
+    if (command == Command::kVerify) return Verify(configured.config);
     return init ? MakeFirstKey(configured) : TakeAsRestored(configured.config);
   }
   if (const std::optional<ExitCode> wrong = TellWrongFiles(configured.config)) return *wrong;

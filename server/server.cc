@@ -238,6 +238,13 @@ void StopLookingForDeadlocks() {
 #endif
 }
 
+// NOT_FOUND: there is no ledger.
+absl::Status IsThere(const Config& config) {
+  struct stat found = {};
+  if (stat((config.data + "/FORMAT").c_str(), &found) == 0 || errno != ENOENT) return absl::OkStatus();
+  return absl::NotFoundError(absl::StrCat("there is no ledger in ", config.data, ": it has no FORMAT"));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Open(const Config& config, OnState on_state) {
@@ -309,13 +316,6 @@ absl::Status Server::ReadAccess() {
 
 absl::Status Server::OpenAccess() {
   if (config_.access != "keys") {
-    // What cannot be read may well be keys.
-    if (access::KeyStore::HasKeys(config_.data).value_or(true)) {
-      LogWarning(
-          "this ledger has keys, and access is open: everybody who reaches the server is believed, whoever "
-          "they say they are, and keys are not asked for. Set access = \"keys\"",
-          {{"file", config_.data + "/keys"}});
-    }
     return absl::OkStatus();
   }
   access::KeyStore::Options options;
@@ -513,6 +513,23 @@ void Server::Stop() {
   engine_.reset();
 }
 
+namespace {
+
+// INVALID_ARGUMENT: the ledger has keys, and whoever reaches the server would be believed without one. A
+// socket is for whoever may open it, and takes what it is told.
+absl::Status BelievesAnybody(const Config& config) {
+  if (config.listen.starts_with("unix:")) return absl::OkStatus();
+  // What cannot be read may well be keys.
+  if (!access::KeyStore::HasKeys(config.data).value_or(true)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("this ledger has keys, and access = \"open\" would believe everybody who reaches the "
+                   "server, whoever they "
+                   "say they are: set access = \"keys\". If it is to be open to everybody from now on, move ",
+                   config.data, "/keys to another place"));
+}
+
+}  // namespace
+
 std::vector<absl::Status> CheckFiles(const Config& config) {
   std::vector<absl::Status> wrong;
   if (!config.tls_cert.empty()) {
@@ -526,6 +543,9 @@ std::vector<absl::Status> CheckFiles(const Config& config) {
     // The keys' file is in that folder: it would be told twice.
     const bool told = !rights.ok() && absl::IsPermissionDenied(status);
     if (!status.ok() && !told) wrong.push_back(status);
+  } else if (rights.ok()) {
+    const absl::Status believes = BelievesAnybody(config);
+    if (!believes.ok()) wrong.push_back(believes);
   }
   return wrong;
 }
@@ -540,11 +560,21 @@ absl::Status CheckCertificatesDay(const Config& config) {
       absl::StrCat("TLS: ", why, ". The server would start with it, and clients would not connect"));
 }
 
+absl::Status VerifyLedger(const Config& config, std::string* what) {
+  TB_RETURN_IF_ERROR(IsThere(config));
+  TB_ASSIGN_OR_RETURN(const std::unique_ptr<storage::Store> store,
+                      storage::Store::Open(StoreOptionsOf(config)));
+  const uint64_t applied = store->applied_index();
+  TB_ASSIGN_OR_RETURN(const std::unique_ptr<storage::CommitLog> log, OpenLocalLog(config)(applied));
+  TB_RETURN_IF_ERROR(store->VerifyFiles());
+  TB_ASSIGN_OR_RETURN(const bool keys, access::KeyStore::HasKeys(config.data));
+  *what = absl::StrCat(log->tail_index(), " frames, ", applied, " of them folded",
+                       keys ? "; with keys" : "; without keys");
+  return absl::OkStatus();
+}
+
 absl::Status MarkRestored(const Config& config) {
-  struct stat found = {};
-  if (stat((config.data + "/FORMAT").c_str(), &found) != 0 && errno == ENOENT) {
-    return absl::NotFoundError(absl::StrCat("there is no ledger in ", config.data, ": it has no FORMAT"));
-  }
+  TB_RETURN_IF_ERROR(IsThere(config));
   absl::Mutex mutex;
   std::optional<absl::Status> became;  // of the ledger, first
   const auto tell = [&](const absl::Status& what) {

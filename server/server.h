@@ -135,6 +135,12 @@ absl::Status CheckCertificatesDay(const Config& config);
 // storage::Store::Open's and the engine's.
 absl::Status MarkRestored(const Config& config);
 
+// Reads all of the ledger in `config.data` against its checksums: the log's frames, every block of the
+// database, the file of keys. `what`: what there is, in words. Nothing is recorded. NOT_FOUND: there is no
+// ledger. DATA_LOSS: it is damaged; the message names where. Other errors: storage::Store::Open's and the
+// log's.
+absl::Status VerifyLedger(const Config& config, std::string* what);
+
 // Whether some process has the ledger in `folder` open.
 bool IsInUse(const std::string& folder);
 

@@ -260,6 +260,8 @@ absl::Status Database::Flush() {
   return FromRocks(db_->Flush(rocksdb::FlushOptions(), families));
 }
 
+absl::Status Database::VerifyFiles() { return FromRocks(db_->VerifyChecksum(rocksdb::ReadOptions())); }
+
 DatabaseFigures Database::Figures() const {
   using Properties = rocksdb::DB::Properties;
   const auto sum = [this](const std::string& property) {

@@ -186,6 +186,8 @@ class StoreImpl final : public Store {
     return FlushFolded();
   }
 
+  absl::Status VerifyFiles() override { return database_->VerifyFiles(); }
+
  private:
   // --- the thread that applies
 

@@ -109,6 +109,10 @@ class Store : public LookRows {
 
   // Writes everything that was applied to disk for good; returns when it is there. Waits for room.
   virtual absl::Status Flush() = 0;
+
+  // Reads every block of what is on disk against its checksum: a read meets only what it needs. Takes as long
+  // as reading the folder does. DATA_LOSS: a block is damaged; the message names the file.
+  virtual absl::Status VerifyFiles() = 0;
 };
 
 }  // namespace timebank::storage

@@ -61,11 +61,13 @@ CallLog::CallLog(Options options, services::CallObserver* next, Write write)
     : options_(options),
       next_(next),
       write_(std::move(write)),
-      failures_(options.most_failures, std::chrono::seconds(1)) {}
+      failures_(options.most_failures, std::chrono::seconds(1)),
+      strangers_(options.most_strangers, std::chrono::minutes(1)) {}
 
 void CallLog::Tell(const services::EndedCall& call) {
   const bool ok = call.code == grpc::StatusCode::OK;
-  const std::optional<uint64_t> untold = ok ? 0 : failures_.Admit();
+  const bool stranger = call.code == grpc::StatusCode::UNAUTHENTICATED && call.key.empty();
+  const std::optional<uint64_t> untold = ok ? 0 : (stranger ? strangers_ : failures_).Admit();
   if (!untold) return;
   const std::vector<std::string> names = services::RpcNames();
   Fields fields = {
@@ -84,6 +86,7 @@ void CallLog::Tell(const services::EndedCall& call) {
     }
   }
   if (ok && !options_.all) fields.emplace_back("one_of", absl::StrCat(options_.one_of));
+  if (stranger) fields.emplace_back("peer", call.context.peer());
   if (*untold > 0) fields.emplace_back("untold", absl::StrCat(*untold));
   const Level level = ok ? (options_.all ? Level::kDebug : Level::kInfo)
                          : (IsOurDoing(call) ? Level::kWarning : Level::kInfo);

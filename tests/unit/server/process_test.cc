@@ -467,19 +467,52 @@ TEST_F(ProcessTest, WarnsWhereNoKeyIsKnown) {
   }
 }
 
-// Goal: a ledger that has keys and is served to everybody is warned of; one without is not.
-TEST_F(ProcessTest, WarnsWhereKeysAreNotAskedFor) {
-  for (const bool keys : {false, true}) {
-    if (keys) {
-      EXPECT_EQ(Process(folder_, {"init", "--data", data_}).AwaitExit(), 0);
-    }
-    auto process = Run();
-    EXPECT_NE(process->AwaitReady(), "");
-    process->Signal(SIGTERM);
-    EXPECT_EQ(process->AwaitExit(), 0);
-    const bool warned = process->log().find("this ledger has keys, and access is open") != std::string::npos;
-    EXPECT_EQ(warned, keys) << process->log();
+// Goal: a ledger that has keys is not served to everybody; behind a socket of its owner's it is.
+TEST_F(ProcessTest, ALedgerWithKeysIsNotServedToEverybody) {
+  auto process = Run();
+  EXPECT_NE(process->AwaitReady(), "");
+  process->Signal(SIGTERM);
+  EXPECT_EQ(process->AwaitExit(), 0);
+  EXPECT_EQ(Process(folder_, {"init", "--data", data_}).AwaitExit(), 0);
+  process = Run();
+  EXPECT_EQ(process->AwaitExit(), 2);
+  EXPECT_THAT(process->log(), HasSubstr("move " + data_ + "/keys to another place"));
+  process = std::make_unique<Process>(
+      folder_, std::vector<std::string>{"--data", data_, "--listen", "unix:" + folder_ + "/own.sock"});
+  EXPECT_NE(process->AwaitReady(), "");
+  process->Signal(SIGTERM);
+  EXPECT_EQ(process->AwaitExit(), 0);
+}
+
+// Goal: what a start does not read is read by `verify`, which names what is damaged; it says of a whole
+// ledger that it is whole, and touches none that a server has.
+TEST_F(ProcessTest, VerifyReadsAllOfTheLedger) {
+  const auto verify = [&] {
+    auto process = std::make_unique<Process>(folder_, std::vector<std::string>{"verify", "--data", data_});
+    const int code = process->AwaitExit();
+    return std::pair(code, process->log());
+  };
+  EXPECT_EQ(verify().first, 2) << "there is none";
+  auto process = Run();
+  CreateBank(process->AwaitReady());
+  EXPECT_EQ(verify().first, 4);
+  process->Signal(SIGTERM);
+  EXPECT_EQ(process->AwaitExit(), 0);
+  EXPECT_EQ(verify().first, 0) << verify().second;
+
+  std::vector<std::string> tables;
+  for (const auto& each : std::filesystem::directory_iterator(data_ + "/db")) {
+    if (each.path().extension() == ".sst") tables.push_back(each.path());
   }
+  ASSERT_FALSE(tables.empty());
+  {
+    std::fstream table(tables.front(), std::ios::in | std::ios::out | std::ios::binary);
+    table.seekp(5);
+    table.put('\x7f').put('\x7f');
+  }
+  const auto [code, said] = verify();
+  EXPECT_EQ(code, 3) << said;
+  EXPECT_THAT(said, HasSubstr(std::filesystem::path(tables.front()).filename().string()));
 }
 
 // Goal: a file of the ledger that the server may not use ends it with 2, as no damage, and it is said which,
