@@ -265,6 +265,12 @@ class Collector {
       while (folder.size() > 1 && folder.ends_with('/')) folder.remove_suffix(1);
       config.pepper = std::string(folder) + ".pepper";
     }
+    // A file is read by a service that stands elsewhere than whoever wrote it.
+    const std::string source = SourceOf("data");
+    const bool of_file = source.find(':') != source.npos;  // with its line
+    if (of_file && !config.data.starts_with('/')) {
+      Error(absl::StrCat(source, ": data must be a whole path, as /var/lib/timebank"));
+    }
     CheckTls();
     CheckOpenToOthers();
     for (const Setting& setting : Settings()) {

@@ -297,6 +297,13 @@ absl::Status Server::OpenEngine() {
   services::ServingOptions serving;
   serving.observer = &call_log_;
   serving.pool_threads = static_cast<size_t>(config_.pool_threads);
+  serving.on_damage = [this](const absl::Status& what) {
+    if (!damage_lines_.Admit()) return;
+    LogError(
+        "the ledger is damaged; what can be read is still served. timebankd verify, on a stopped server or a "
+        "copy, reads all of it",
+        {{"folder", config_.data}, {"what", std::string(what.message())}});
+  };
   serving.on_trouble = [this](const absl::Status& what) {
     metrics_.OnTrouble();
     LogError("looks at accounts cannot be written down; will try again", {{"what", what.ToString()}});
@@ -363,6 +370,10 @@ absl::Status Server::OpenMetrics() {
   sources.queue_commands = config_.queue_commands;
   sources.queue_bytes = config_.queue_mb * static_cast<int64_t>(kMegabyte);
   TB_ASSIGN_OR_RETURN(ListenAddress address, ParseListenAddress(config_.metrics_listen));
+  if (!address.IsLocal()) {
+    LogWarning("the figures are there for everybody who reaches this address, unencrypted",
+               {{"address", config_.metrics_listen}});
+  }
   TB_ASSIGN_OR_RETURN(metrics_endpoint_, ops::MetricsEndpoint::Open(address.ToString(), std::move(sources)));
   address.port = static_cast<uint16_t>(metrics_endpoint_->port());
   LogInfo("metrics", {{"address", address.ToString()}});

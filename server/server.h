@@ -27,6 +27,7 @@
 #include "server/engine/engine.h"
 #include "server/ops/call_log.h"
 #include "server/ops/certificates.h"
+#include "server/ops/line_limit.h"
 #include "server/ops/metrics.h"
 #include "server/services/serving.h"
 
@@ -92,6 +93,7 @@ class Server {
 
   ops::Metrics metrics_;
   ops::CallLog call_log_;
+  ops::LineLimit damage_lines_{6, std::chrono::minutes(1)};
 
   // In order of construction; Stop() takes them down from the end.
   std::unique_ptr<ops::CertificateWatcher> certificates_;  // null: no TLS

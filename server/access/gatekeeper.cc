@@ -129,6 +129,8 @@ absl::StatusOr<Caller> Admit(const Identity& identity, std::string_view stated_r
   caller.actor.caller = identity.owner;
   caller.actor.role = LedgerRole(role, at_keyboard);
   caller.sight = SightOf(role, at_keyboard);
+  caller.hears_balances = role != v1::ROLE_PARTNER || at_keyboard || HasScope(identity, "exchanges.read") ||
+                          HasScope(identity, "feed.read");
   caller.bank = identity.bank;
   caller.bank_number = identity.bank_number;
   return caller;

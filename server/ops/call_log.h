@@ -45,8 +45,8 @@ class CallLog final : public services::CallObserver {
     uint32_t one_of = 1000;  // of so many that ended well one is written, at info; 0: none
     // Lines a second about calls that failed; the others are counted in the next line, as `untold`.
     uint32_t most_failures = 200;
-    // The same of callers whom nobody knows, a minute: they cost nothing but their connection, and must not wash
-    // the machine's log away. Theirs are the only lines with an address, for whoever wants to stop them.
+    // The same of callers whom nobody knows, a minute: they cost nothing but their connection, and must not
+    // wash the machine's log away. Theirs are the only lines with an address, for whoever wants to stop them.
     uint32_t most_strangers = 60;
   };
 

@@ -49,6 +49,7 @@ struct Caller {
   std::string bank;                    // id of the only bank that it may speak of; empty: any
   ledger::BankNumber bank_number = 0;  // that bank's: another one may have its id now. 0: not known
   Sight sight = Sight::kAll;
+  bool hears_balances = true;  // of members; false: it may record, and read nothing that would tell them
   std::shared_ptr<const Standing> standing;  // null: for as long as the call lasts
 };
 

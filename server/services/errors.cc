@@ -252,7 +252,11 @@ google::rpc::Status ToRpc(const absl::Status& status) {
       return rpc;
     }
   }
-  return ToRpc(Assemble(reason, std::string(status.message()), InfoOf(reason), {}));
+  // Files and folders are for whoever runs the server, who finds them in its log.
+  const std::string what = reason == Reason::kCorruptRecord
+                               ? "a record of the ledger is damaged; the server's log says where"
+                               : std::string(status.message());
+  return ToRpc(Assemble(reason, what, InfoOf(reason), {}));
 }
 
 grpc::Status ToGrpc(const absl::Status& status, grpc::CallbackServerContext* context, std::string* reason) {

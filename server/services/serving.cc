@@ -110,6 +110,7 @@ Call Serving::Begin(bool is_stream, const grpc::CallbackServerContext& context) 
 grpc::Status Serving::End(Call& call, grpc::CallbackServerContext* context, const absl::Status& status,
                           std::string_view request_id) {
   std::string reason;
+  if (absl::IsDataLoss(status) && !ledger::ReasonOf(status) && options_.on_damage) options_.on_damage(status);
   grpc::Status sent = ToGrpc(status, context, &reason);
   if (options_.observer != nullptr) {
     options_.observer->Ended({call.rpc, call.is_stream, sent.error_code(), reason,

@@ -39,6 +39,8 @@ struct ServingOptions {
   size_t pool_queue = 1024;          // calls that wait for one of them; one more gets QUEUE_FULL
   size_t watch_streams = 256;        // open WatchLedger streams; one more gets QUEUE_FULL
   CallObserver* observer = nullptr;  // must outlive the calls; null: nobody is told
+  // A read met damage: where, which is not told to callers. On the call's thread.
+  std::function<void(const absl::Status&)> on_damage = {};
   // Looks could not be written down; as LookBook::Options::on_trouble.
   std::function<void(const absl::Status&)> on_trouble = {};
 };

@@ -159,6 +159,12 @@ TEST(AdmitTest, OnlyPermittedPartnersSayWhoIsAtTheKeyboard) {
   const Caller alone = *Admit(partner, "", "", record);
   EXPECT_EQ(alone.actor.role, ledger::Role::kPartner);
   EXPECT_EQ(alone.sight, Sight::kAll);
+  EXPECT_TRUE(alone.hears_balances);
+  partner.scopes = {"exchanges.record", "members.read"};
+  EXPECT_FALSE(Admit(partner, "", "", record)->hears_balances) << "a second recorded would tell any balance";
+  partner.scopes.push_back("exchanges.read");
+  EXPECT_TRUE(Admit(partner, "", "", record)->hears_balances);
+  EXPECT_TRUE(Admit(Of(v1::ROLE_BROKER), "", "", record)->hears_balances);
   partner.may_state_member = true;
   const Caller keyboard = *Admit(partner, "", "members/ben", record);
   EXPECT_EQ(keyboard.actor.role, ledger::Role::kMember);

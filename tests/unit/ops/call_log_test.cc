@@ -99,6 +99,10 @@ TEST_F(CallLogTest, FloodsAreCutShort) {
   lines_.clear();
   for (int i = 0; i < 150; ++i) End(wide, StatusCode::RESOURCE_EXHAUSTED, "QUEUE_FULL");
   EXPECT_EQ(lines_.size(), 150u);
+  lines_.clear();
+  for (int i = 0; i < 1000; ++i) End(wide, StatusCode::UNAUTHENTICATED, "KEY_UNKNOWN");
+  EXPECT_LE(lines_.size(), 120u) << "the minute may have been over meanwhile";
+  EXPECT_EQ(lines_.back().count("peer"), 1u);
 }
 
 // Goal: a request id that is none, whatever it is, is left out.

@@ -146,6 +146,15 @@ TEST(ConfigTest, UnreadableFiles) {
               ElementsAre(HasSubstr(":1: [server]: there are no sections")));
 }
 
+// Goal: a file does not name a folder that depends on where the server is started.
+TEST(ConfigTest, AFileNamesWholePaths) {
+  const TomlFile relative("data = \"ledger\"\n");
+  const Configured configured = Configure({"--config", relative.path()}, {});
+  ASSERT_EQ(configured.wish, Wish::kErrors);
+  EXPECT_THAT(configured.errors, ElementsAre(HasSubstr(":1: data must be a whole path")));
+  EXPECT_EQ(Configure({"--data", "ledger"}, {}).wish, Wish::kServe);
+}
+
 // Goal: --check-config prints what would hold, in the file's own language, so that it can be kept as one.
 TEST(ConfigTest, CheckConfigPrintsAFile) {
   const Configured configured =

@@ -385,6 +385,10 @@ TEST_F(ProcessTest, ChecksWhatTheStartChecks) {
     EXPECT_THAT(process->log(), HasSubstr("callers.toml:1: "));
   }
   auto process = Run({"--check-config"});
+  EXPECT_EQ(process->AwaitExit(), 2);
+  EXPECT_THAT(process->log(), HasSubstr("this ledger has keys"));
+  std::filesystem::remove(data_ + "/keys");
+  process = Run({"--check-config"});
   EXPECT_EQ(process->AwaitExit(), 0);
   EXPECT_EQ(process->log(), "");
   if (geteuid() != 0) GTEST_SKIP() << "root alone can give a folder away";
@@ -552,6 +556,7 @@ TEST_F(ProcessTest, MissingRightsAreNoDamage) {
     }
     give(path, user);
   }
+  std::filesystem::remove(data_ + "/keys");  // it is none
   Process fine(folder_, {"--data", data_, "--listen", "127.0.0.1:0"}, user);
   EXPECT_NE(fine.AwaitReady(), "") << fine.log();
 }
