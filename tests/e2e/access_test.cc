@@ -528,7 +528,11 @@ TEST(AccessStartTest, NoPepperNoServer) {
     EXPECT_EQ(wrong.code, 2);
     EXPECT_THAT(wrong.err, HasSubstr(folder.path() + "/other is not the one that the keys in "));
   }
-  const auto server = ServerProcess::Start(folder.path());  // as before: keys change nothing by being there
+  const Ended believing = RunToEnd(ServerProgram(), {"--data", data, "--listen", "127.0.0.1:0"});
+  EXPECT_EQ(believing.code, 2);
+  EXPECT_THAT(believing.err, HasSubstr("set access = \"keys\""));
+  std::filesystem::remove(data + "/keys");
+  const auto server = ServerProcess::Start(folder.path());
   ASSERT_NE(server, nullptr);
   EXPECT_EQ(RunToEnd(ServerProgram(), {"init", "--data", data}).code, 4);
   EXPECT_EQ(Wire(server->address()).CallWithBytes("/timebank.v1.AccessService/ListKeys", "").code,

@@ -94,7 +94,6 @@ TEST(RefusedTest, CallsAreCountedAndLogged) {
 // do, and says so in its log once however many there are; with keys a proxy's calls are like all others.
 TEST(RefusedTest, NobodyIsBelievedThroughAProxy) {
   const TempFolder folder;
-  const std::string root = InitKeys(folder.path());
   const auto through = [](const std::string& header, CallOptions options = {}) {
     options.metadata[header] = "192.0.2.7";
     return options;
@@ -129,6 +128,7 @@ TEST(RefusedTest, NobodyIsBelievedThroughAProxy) {
     EXPECT_EQ(log.find("calls come through a proxy", told + 1), log.npos) << log;
     EXPECT_THAT(log, Not(HasSubstr("192.0.2.7")));
   }
+  const std::string root = InitKeys(folder.path());
   const auto server = ServerProcess::Start(folder.path(), {"--access", "keys"});
   ASSERT_NE(server, nullptr);
   const Outcome known =
