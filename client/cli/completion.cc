@@ -107,7 +107,7 @@ void OfferValue(Wanted& wanted, const OptionDescription& option, std::string_vie
       Offer(wanted, typed, {choice.data(), choice.size()}, "");
   } else if (option.value == "DAY") {
     for (const std::string& day : DayWords()) Offer(wanted, typed, day, "");
-  } else if (option.name == "--category") {
+  } else if (option.name == "--category" && option.value == "NAME") {
     wanted.kind = Wanted::Kind::kCategories;
   } else if (option.value == "NAMES" ||
              (option.value == "NAME" && option.name != "--as" && option.name != "--context" &&

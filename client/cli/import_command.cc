@@ -58,6 +58,8 @@ struct ImportOptions {
 
 struct Target {
   std::string bank;
+  // What people call it; may be empty.
+  std::string display_name;
   bool exists = true;
   imports::ReaderOptions reader;
 };
@@ -107,9 +109,36 @@ absl::StatusOr<std::vector<imports::NameAndNumber>> MembersFrom(Session& session
   return members;
 }
 
+// Which of `numbers` are origins of exchanges that `bank` has from `system`. Nothing is posted: an origin
+// that is known is told before anything else about an exchange.
+absl::StatusOr<std::vector<bool>> KnownOrigins(Session& session, const std::string& bank,
+                                               std::string_view system,
+                                               const std::vector<std::string>& numbers) {
+  v1::BatchRecordExchangesRequest request;
+  request.set_parent(bank);
+  request.set_validate_only(true);
+  for (const std::string& number : numbers) {
+    v1::Exchange& exchange = *request.add_exchanges();
+    exchange.add_givers()->set_holder(client::HolderName(bank, "pots/community"));
+    exchange.add_receivers()->set_holder(client::HolderName(bank, "pots/opening"));
+    exchange.set_seconds(1);
+    exchange.mutable_origin()->set_system(std::string(system));
+    exchange.mutable_origin()->set_number(number);
+  }
+  CLI_ASSIGN_OR_RETURN(const v1::BatchRecordExchangesResponse answer,
+                       session.client().BatchRecordExchanges(std::move(request)));
+  std::vector<bool> known;
+  for (const auto& result : answer.results()) {
+    known.push_back(client::ErrorReason(client::ToStatus(result.status())) == "ORIGIN_RECORDED");
+  }
+  known.resize(numbers.size());
+  return known;
+}
+
 absl::StatusOr<Target> TargetFor(Session& session, const v1::Timebank& bank, const ImportOptions& options) {
   Target target;
   target.bank = bank.name();
+  target.display_name = bank.display_name();
   target.reader = options.reader;
   CLI_ASSIGN_OR_RETURN(target.reader.time_zone, LoadZone(bank.settings().time_zone()));
   if (!absl::ParseCivilTime(bank.today(), &target.reader.today)) {
@@ -117,6 +146,10 @@ absl::StatusOr<Target> TargetFor(Session& session, const v1::Timebank& bank, con
   }
   target.reader.members_of_bank = [&session, name = bank.name()](std::string_view system) {
     return MembersFrom(session, name, system);
+  };
+  target.reader.known_origins = [&session, name = bank.name()](std::string_view system,
+                                                               const std::vector<std::string>& numbers) {
+    return KnownOrigins(session, name, system, numbers);
   };
   return target;
 }
@@ -203,6 +236,7 @@ absl::StatusOr<Target> FindTarget(Session& session, ImportOptions& options) {
     CLI_RETURN_IF_ERROR(FillInNewBank(session, name, options));
     Target target;
     target.bank = name;
+    target.display_name = options.name;
     target.reader = options.reader;
     target.exists = false;
     CLI_ASSIGN_OR_RETURN(target.reader.time_zone, LoadZone(options.time_zone));
@@ -279,6 +313,7 @@ absl::StatusOr<ImportOutcome> Go(Session& session, const ImportOptions& options,
   Importer importer(
       session.client(), *reader,
       {.bank = target.bank,
+       .bank_name = target.display_name,
        .today = absl::FormatCivilTime(target.reader.today),
        .bank_exists = target.exists,
        .commit = pass.commit,
@@ -345,6 +380,19 @@ absl::Status DryRun(Session& session, const ImportOptions& options, const Target
   return TellWhatIsWrong(session, outcome);
 }
 
+// Why the plan keeps everything out; empty where it does not.
+std::string WhyNothing(const ImportOptions& options, const Target& target, const ImportReport& plan) {
+  if (options.strict && plan.rejected > 0) {
+    return Fill(Tn("$0 row cannot be posted, so nothing was (--strict).",
+                   "$0 rows cannot be posted, so nothing was (--strict).", plan.rejected),
+                plan.rejected);
+  }
+  if (options.strict && AskedAbout(plan) > 0) return WhyAsked(plan);
+  const int64_t good = plan.members_new + plan.circles_new + plan.exchanges_new + plan.openings_new;
+  if (target.exists || plan.rejected == 0 || good > 0) return "";
+  return Fill(T("Every row is rejected, so the bank $0 was not opened."), client::IdOf(target.bank));
+}
+
 absl::Status Post(Session& session, const ImportOptions& options, Target target,
                   std::unique_ptr<imports::Reader> opened) {
   const bool ask = !options.yes && !options.trial && CanAsk(session.console());
@@ -355,19 +403,17 @@ absl::Status Post(Session& session, const ImportOptions& options, Target target,
   CLI_ASSIGN_OR_RETURN(const bool somebody_left, looked_into->SomebodyLeft());
   std::unique_ptr<imports::Reader> reader = std::move(looked_into);
   ImportOutcome plan;
-  const bool planned = ask || options.strict || somebody_left;
-  const bool told = ask || options.strict;
+  const bool told = ask || options.strict || !target.exists;
+  const bool planned = told || somebody_left;
   if (planned) {
     CLI_ASSIGN_OR_RETURN(
         plan, Go(session, options, target,
                  {.tell_rejects = told, .tell_refused = told, .write_rejects = told}, std::move(reader)));
   }
-  if (options.strict && plan.report.rejected > 0) {
+  if (std::string why = WhyNothing(options, target, plan.report); !why.empty()) {
     CLI_RETURN_IF_ERROR(Show(session, plan, target, /*with_balances=*/false));
-    return IncompleteError(
-        Fill(Tn("$0 row cannot be posted, so nothing was (--strict).",
-                "$0 rows cannot be posted, so nothing was (--strict).", plan.report.rejected),
-             plan.report.rejected));
+    if (const std::string advice = WhatToDo(plan); !advice.empty()) absl::StrAppend(&why, " ", advice);
+    return IncompleteError(why);
   }
   if (ask) {
     TellImport(session, plan, target.bank);
@@ -435,8 +481,14 @@ void AddImportCommand(Command root) {
               T("Which system wrote them (recognised when left out)"))
       .Flag("--commit", options->commit, T("Post it"))
       .Flag("--trial", options->trial, T("Post it into a trial bank"))
-      .Flag("--strict", options->strict, T("Post nothing where any row cannot be posted"))
-      .Flag("--yes", options->yes, T("Do not ask before posting"))
+      .Flag(
+          "--strict", options->strict,
+          T("Post nothing where any row cannot be posted, or is asked about (more than 12 hours, or what the "
+            "opening balances may contain)"))
+      .Flag("--yes", options->yes,
+            T("Do not ask before posting. Elsewhere than at a terminal nobody is asked, and what is doubtful "
+              "is "
+              "posted and told; see --strict"))
       .Option("--rejects", options->rejects, Later("FILE"),
               T("Write the rows that cannot be posted, and why, as CSV that can be mended and imported; a "
                 "file for "
@@ -459,6 +511,8 @@ void AddImportCommand(Command root) {
               T("Spreadsheets: how long, in minutes (beside whole hours, or alone)"))
       .Option("--date", options->reader.day_column, Later("COLUMN"), T("Spreadsheets: the day"))
       .Option("--note", options->reader.note_column, Later("COLUMN"), T("Spreadsheets: what it was"))
+      .Option("--category", options->reader.category_column, Later("COLUMN"),
+              T("Spreadsheets: what kind of help"))
       .Does([options](Session& session) { return Import(session, *options); });
 }
 

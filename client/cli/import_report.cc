@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -91,12 +92,18 @@ void PutCounts(Struct& summary, const ImportReport& report) {
   Put(summary, "exchanges_known", report.exchanges_known);
   Put(summary, "exchanges_mended_known", report.mended_known);
   Put(summary, "exchanges_alike", report.alike.count);
+  Put(summary, "exchanges_maybe_mended", report.alike.mended);
+  Put(summary, "exchanges_as_minutes", report.as_minutes.count);
+  Put(summary, "exchanges_equal", report.equal.count);
+  Put(summary, "exchanges_weekday_differs", report.weekdays.count);
   Put(summary, "exchanges_long", report.exchanges_long);
   Put(summary, "exchanges_before_opening", report.before_opening);
   Put(summary, "known_otherwise", report.known_otherwise);
   Put(summary, "openings_new", report.openings_new);
   Put(summary, "openings_known", report.openings_known);
   Put(summary, "rejected", report.rejected);
+  Put(summary, "rejected_unknown", report.rejected_unknown);
+  Put(summary, "community_found", report.community_found);
   Put(summary, "declared", report.declared);
   PutSeconds(summary, "seconds", report.seconds);
 }
@@ -143,6 +150,21 @@ void PutLists(Struct& summary, const ImportOutcome& outcome) {
   for (const imports::Place& place : outcome.report.alike.places) {
     Struct& one = AddTo(alike);
     PutPlace(one, place);
+  }
+  ListValue& mended_forms = List(summary, "maybe_mended");
+  for (const AlikeFinder::Mended& one_form : outcome.report.alike.first_mended) {
+    Struct& one = AddTo(mended_forms);
+    PutPlace(one, one_form.place);
+    Put(one, "exchange", absl::StrCat(one_form.exchange));
+  }
+  for (const auto& [key, rows] :
+       {std::pair{"as_minutes", &outcome.report.as_minutes}, std::pair{"equal", &outcome.report.equal},
+        std::pair{"weekday_differs", &outcome.report.weekdays}}) {
+    ListValue& list = List(summary, key);
+    for (const imports::Place& place : rows->places) {
+      Struct& one = AddTo(list);
+      PutPlace(one, place);
+    }
   }
   ListValue& files = List(summary, "rejects_files");
   for (const RejectsFiles::Written& written : outcome.rejects_files) {
@@ -331,6 +353,82 @@ void TellAlike(Session& session, const AlikeFinder::Found& alike) {
            alike.count, PlacesText(alike.places, alike.count)));
 }
 
+// New exchanges beside others of the bank that they may have been before somebody mended the file.
+void TellMendedForms(Session& session, const AlikeFinder::Found& found) {
+  session.Tell(
+      Fill(Tn("             $0 new exchange may be a mended form of one that an earlier import brought and "
+              "that the files have no longer:",
+              "             $0 new exchanges may be mended forms of some that an earlier import brought and "
+              "that the files have no longer:",
+              found.mended),
+           found.mended));
+  for (const AlikeFinder::Mended& one : found.first_mended) {
+    // Translators: $0 is a file, $1 a line of it, $2 the number of an exchange.
+    session.Tell(Fill(T("  $0 line $1 may be $2, mended. If so: timebank undo $2"), one.place.file,
+                      one.place.line, one.exchange));
+  }
+}
+
+// What is posted as it stands, and may be meant otherwise.
+void TellDoubtful(Session& session, const ImportReport& report) {
+  if (report.as_minutes.count > 0) {
+    // Translators: $1 is written hours, such as 1.30; $2 and $3 are hours, $4 files and lines.
+    session.Tell(
+        Fill(Tn("             $0 new has $1, read as $2, not $3: $4",
+                "             $0 new have $1 or the like, read as $2, not $3: $4", report.as_minutes.count),
+             report.as_minutes.count, report.as_minutes_hours, FormatHours(report.as_minutes_seconds),
+             FormatHours(report.as_minutes_meant_seconds),
+             PlacesText(report.as_minutes.places, report.as_minutes.count)));
+  }
+  if (report.equal.count > 0) {
+    std::vector<std::string> pairs;
+    for (size_t i = 0; i < report.equal_lines.size(); ++i) {
+      const imports::Place& place = report.equal.places[i];
+      // Translators: $0 is a file, $1 and $2 are lines of it.
+      pairs.push_back(Fill(T("$0 lines $1 and $2"), place.file, report.equal_lines[i], place.line));
+    }
+    const auto more = report.equal.count - static_cast<int64_t>(pairs.size());
+    if (more > 0) pairs.push_back(Fill(T("$0 more"), more));
+    session.Tell(Fill(Tn("             $0 new is equal to another one of its file, and both count: $1",
+                         "             $0 new are equal to others of their file, and all of them count: $1",
+                         report.equal.count),
+                      report.equal.count, absl::StrJoin(pairs, "; ")));
+  }
+  if (report.weekdays.count > 0) {
+    session.Tell(Fill(Tn("             $0 new is of a day that is not the day of the week beside it: $1",
+                         "             $0 new are of days that are not the days of the week beside them: $1",
+                         report.weekdays.count),
+                      report.weekdays.count, PlacesText(report.weekdays.places, report.weekdays.count)));
+  }
+}
+
+// How somebody is named to `--community`.
+std::string CommunityOption(const imports::NameAndNumber& who) {
+  const std::string& word = who.number.empty() ? who.name : who.number;
+  const bool plain =
+      word.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.") ==
+      std::string::npos;
+  return absl::StrCat("--community ", plain ? word : absl::StrCat("\"", word, "\""));
+}
+
+// Who is the bank itself, or may be.
+void TellCommunity(Session& session, const ImportOutcome& outcome) {
+  const ImportReport& report = outcome.report;
+  if (!report.community_found.empty()) {
+    session.Tell(Fill(T("             \"$0\" is the community pot here, as in an earlier import"),
+                      OneLine(report.community_found)));
+  }
+  if (!report.new_community.name.empty()) {
+    // Translators: $0 is somebody's name, $1 an option.
+    session.Tell(Fill(outcome.committed
+                          ? T("             \"$0\" became a member like any other. Is it the bank "
+                              "itself? Then it should have been $1")
+                          : T("             \"$0\" becomes a member like any other. Is it the bank "
+                              "itself? Then: $1"),
+                      OneLine(report.new_community.name), OneLine(CommunityOption(report.new_community))));
+  }
+}
+
 // `42 members, the community pot`.
 std::string WhatWasCompared(const BalanceCheck& check) {
   std::vector<std::string> parts;
@@ -428,6 +526,7 @@ void TellImport(Session& session, const ImportOutcome& outcome, const std::strin
       Fill(Tn("$0 row read ($1), for the bank $2", "$0 rows read ($1), for the bank $2", report.rows),
            report.rows, outcome.system, client::IdOf(bank)));
   TellMembers(session, outcome);
+  TellCommunity(session, outcome);
   if (report.circles_new + report.circles_known > 0) {
     session.Tell(Fill(T("  circles    $0 new, $1 known"), report.circles_new, report.circles_known));
   }
@@ -442,6 +541,8 @@ void TellImport(Session& session, const ImportOutcome& outcome, const std::strin
                     report.exchanges_known, FormatHours(report.seconds)));
   if (report.mended_known > 0) TellMended(session, outcome);
   if (report.alike.count > 0) TellAlike(session, report.alike);
+  if (report.alike.mended > 0) TellMendedForms(session, report.alike);
+  TellDoubtful(session, report);
   if (report.exchanges_long > 0) {
     // Translators: $1 are hours, $2 is a file, $3 a line of it.
     session.Tell(Fill(Tn("             $0 of more than 12 hours: $1 in $2 line $3. Are these not minutes?",
@@ -472,12 +573,44 @@ void TellImport(Session& session, const ImportOutcome& outcome, const std::strin
                          report.members_missing),
                       report.members_missing));
   }
+  if (!report.missing_community.name.empty()) {
+    session.Tell(Fill(T("             \"$0\" looks like the bank itself: if so, $1"),
+                      OneLine(report.missing_community.name),
+                      OneLine(CommunityOption(report.missing_community))));
+  }
   TellRejectsFiles(session, outcome);
   TellDeclared(session, outcome);
   if (!outcome.left_out.empty()) {
     session.Tell(Fill(T("  left out: $0"), absl::StrJoin(outcome.left_out, "; ")));
   }
   if (outcome.check) TellCheck(session, *outcome.check);
+}
+
+int64_t AskedAbout(const ImportReport& report) { return report.exchanges_long + report.before_opening; }
+
+std::string WhyAsked(const ImportReport& report) {
+  return Fill(
+      Tn("$0 row is asked about, so nothing is posted (--strict). If it is right, leave --strict out.",
+         "$0 rows are asked about, so nothing is posted (--strict). If they are right, leave --strict out.",
+         AskedAbout(report)),
+      AskedAbout(report));
+}
+
+std::string WhatToDo(const ImportOutcome& outcome) {
+  const ImportReport& report = outcome.report;
+  if (report.rejected == 0) return "";
+  if (report.rejected > report.rejected_unknown) {
+    return T("Mend the file and import it again: nothing is posted twice.");
+  }
+  const imports::NameAndNumber& bank = report.missing_community;
+  if (bank.name.empty()) {
+    return T("Nobody knows whom they name: import the file of members too, or add --make-members.");
+  }
+  // Translators: $0 is somebody's name, $1 an option.
+  return Fill(
+      T("Nobody knows whom they name: import the file of members too, or add --make-members; and $1, if "
+        "\"$0\" is the bank itself."),
+      OneLine(bank.name), OneLine(CommunityOption(bank)));
 }
 
 absl::Status TellWhatIsWrong(Session& session, const ImportOutcome& outcome) {
@@ -508,9 +641,9 @@ absl::Status TellWhatIsWrong(Session& session, const ImportOutcome& outcome) {
                             "$0 declared balances are not what the rows add up to.", differ),
                          differ));
   }
+  if (outcome.strict && !outcome.committed && AskedAbout(report) > 0) wrong.push_back(WhyAsked(report));
   if (report.rejected > 0) {
-    wrong.push_back(absl::StrCat(Rejected(outcome), " ",
-                                 T("Mend the file and import it again: nothing is posted twice.")));
+    wrong.push_back(absl::StrCat(Rejected(outcome), " ", WhatToDo(outcome)));
   }
   if (wrong.empty()) return absl::OkStatus();
   for (size_t i = 1; i < wrong.size(); ++i) session.Tell(wrong[i]);

@@ -4,6 +4,7 @@
 #ifndef TIMEBANK_CLIENT_CLI_IMPORT_REPORT_H_
 #define TIMEBANK_CLIENT_CLI_IMPORT_REPORT_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,6 +42,14 @@ std::string ImportJson(const ImportOutcome& outcome, const std::string& bank);
 
 // The sentences on `err`, but for what is wrong. `bank`: the one that it goes into, by its name.
 void TellImport(Session& session, const ImportOutcome& outcome, const std::string& bank);
+
+// How many rows somebody at a terminal is asked about before they are posted; why --strict posts nothing
+// then.
+int64_t AskedAbout(const ImportReport& report);
+std::string WhyAsked(const ImportReport& report);
+
+// What to do about rows that cannot be posted; empty where there are none.
+std::string WhatToDo(const ImportOutcome& outcome);
 
 // What is not as it should be, each thing told; the error (incomplete) that they come to.
 absl::Status TellWhatIsWrong(Session& session, const ImportOutcome& outcome);

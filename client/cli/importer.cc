@@ -93,6 +93,19 @@ std::string ExternalKey(const std::string& system, const std::string& number) {
   return absl::StrCat(system, ":", number);
 }
 
+// A declared balance is a cell of a row that comes as a member's, too, and so may an opening be; a levy comes
+// with its trade.
+bool IsRowOfItsOwn(const imports::Row& row, imports::Place& last) {
+  if (std::holds_alternative<imports::DeclaredBalance>(row)) return false;
+  const auto* opening = std::get_if<imports::ImportedOpening>(&row);
+  if (opening != nullptr && opening->of_member_row) return false;
+  const imports::Place& place =
+      std::visit([](const auto& one) -> const imports::Place& { return one.place; }, row);
+  const bool same = place.line == last.line && place.file == last.file;
+  if (!same) last = place;
+  return !same;
+}
+
 void NoteDay(ImportAccount& account, const std::string& day) {
   if (account.closes && account.last_day < day) account.last_day = day;
 }
@@ -148,12 +161,13 @@ absl::StatusOr<ImportReport> Importer::Run() {
     CLI_RETURN_IF_ERROR(LoadBalances());
     CLI_RETURN_IF_ERROR(LoadOpeningDay());
   }
+  report_.community_found = reader_.community_found();
   imports::Row row;
+  imports::Place last_place;
   for (;;) {
     CLI_ASSIGN_OR_RETURN(const bool more, reader_.Next(row));
     if (!more) break;
-    // A declared balance is a cell of a row that comes as a member's, too.
-    report_.rows += !std::holds_alternative<imports::DeclaredBalance>(row);
+    report_.rows += IsRowOfItsOwn(row, last_place);
     CLI_RETURN_IF_ERROR(Take(row));
     if (options_.on_progress && report_.rows % kRowsBetweenProgress == 0) {
       options_.on_progress(reader_.bytes_consumed(), reader_.bytes_total());
@@ -164,7 +178,8 @@ absl::StatusOr<ImportReport> Importer::Run() {
   CompareDeclared();
   // Files that have the openings have what came after them.
   if (report_.openings_new + report_.openings_known > 0) report_.before_opening = 0;
-  absl::StatusOr<AlikeFinder::Found> alike = alike_.Find(client_, options_.bank, newest_before_);
+  absl::StatusOr<AlikeFinder::Found> alike =
+      alike_.Find(client_, options_.bank, newest_before_, reader_.system());
   // What is posted is posted, and is to be told, whatever becomes of this question.
   if (!alike.ok() && !options_.commit) return alike.status();
   if (alike.ok()) report_.alike = *std::move(alike);
@@ -428,6 +443,9 @@ absl::StatusOr<bool> Importer::AddMember(const imports::ImportedMember& member) 
   }
   if (!id.empty()) taken_ids_.insert(id);
   ++report_.members_new;
+  if (reader_.system() != imports::kTimebank) {
+    NoteCommunity(member.number, member.display_name, report_.new_community);
+  }
   // Beside its number in the files.
   const auto others = static_cast<int64_t>(member.external_ids.size());
   report_.external_ids_left_out += std::max<int64_t>(0, others - (kMostExternalIds - 1));
@@ -518,9 +536,14 @@ absl::StatusOr<ImportAccount*> Importer::AccountOf(const std::string& number, co
     account = Find(number);
   }
   if (account == nullptr) {
-    NoteMissing(number);
+    NoteMissing(number, name);
+    ++report_.rejected_unknown;
+    // A name that nobody has is its own number, without accents and capitals.
+    const std::string who = name.empty()                          ? number
+                            : imports::FoldedName(name) == number ? name
+                                                                  : absl::StrCat(name, " (", number, ")");
     Reject(source, field,
-           absl::StrCat("there is no member ", number,
+           absl::StrCat("there is no member ", who,
                         " in the files (or its row cannot be read), nor in the bank"));
     return nullptr;
   }
@@ -528,8 +551,23 @@ absl::StatusOr<ImportAccount*> Importer::AccountOf(const std::string& number, co
   return account;
 }
 
-void Importer::NoteMissing(const std::string& number) {
-  if (missing_.insert(number).second) ++report_.members_missing;
+void Importer::NoteMissing(const std::string& number, const std::string& name) {
+  if (!missing_.insert(number).second) return;
+  ++report_.members_missing;
+  NoteCommunity(number, name, report_.missing_community);
+}
+
+bool Importer::LooksLikeTheBank(const std::string& name) const {
+  const std::string folded = imports::FoldedName(name);
+  if (folded.empty()) return false;
+  return folded == imports::FoldedName(options_.bank_name) || imports::IsBankName(folded);
+}
+
+void Importer::NoteCommunity(const std::string& number, const std::string& name,
+                             imports::NameAndNumber& noted) const {
+  if (!noted.name.empty() || !(LooksLikeTheBank(name) || LooksLikeTheBank(number))) return;
+  noted.name = name.empty() ? number : name;
+  noted.number = imports::FoldedName(name) == number ? "" : number;
 }
 
 // ---- Openings and exchanges
@@ -581,7 +619,7 @@ absl::Status Importer::TakeExchange(imports::ImportedExchange& exchange) {
   CLI_ASSIGN_OR_RETURN(ImportAccount * giver,
                        AccountOf(exchange.giver, source, exchange.giver_field, exchange.giver_name));
   if (giver == nullptr) {
-    if (Find(exchange.receiver) == nullptr) NoteMissing(exchange.receiver);
+    if (Find(exchange.receiver) == nullptr) NoteMissing(exchange.receiver, exchange.receiver_name);
     return absl::OkStatus();
   }
   CLI_ASSIGN_OR_RETURN(ImportAccount * receiver,
@@ -593,14 +631,11 @@ absl::Status Importer::TakeExchange(imports::ImportedExchange& exchange) {
   }
   NoteDay(*giver, exchange.occurred_on);
   NoteDay(*receiver, exchange.occurred_on);
-  if (exchange.seconds > kLongExchangeSeconds) {
-    ++report_.exchanges_long;
-    if (exchange.seconds > report_.longest_seconds) {
-      report_.longest_seconds = exchange.seconds;
-      report_.longest = source.place;
-    }
-  }
   Pending pending{std::move(source), giver, receiver, exchange.seconds, /*opening=*/false, exchange.mended};
+  pending.equal_line = exchange.equal_line;
+  pending.minutes_seconds = exchange.minutes_seconds;
+  pending.doubtful_hours = std::move(exchange.doubtful_hours);
+  pending.weekday_differs = exchange.weekday_differs;
   pending.before_opening = !report_.opening_day.empty() && exchange.occurred_on <= report_.opening_day;
   const bool numbered = !absl::StartsWith(exchange.origin_number, imports::kRowOrigin);
   if (newest_before_ > 0 && !numbered) pending.alike_on = exchange.occurred_on;
@@ -683,6 +718,7 @@ absl::Status Importer::Count(Pending& pending, const absl::Status& status, int64
     report_.before_opening += pending.before_opening;
     ++(pending.opening ? report_.openings_new : report_.exchanges_new);
     NoteAlike(pending, /*is_new=*/true);
+    if (!pending.opening) NoteDoubts(pending);
     pending.giver->new_seconds += seconds;
     pending.receiver->new_seconds -= seconds;
   } else if (client::ErrorReason(status) == "ORIGIN_RECORDED") {
@@ -729,14 +765,32 @@ void Importer::CompareKnown(const Pending& pending, const absl::Status& known) {
                                giver, std::string(ShortName(told_giver->second))});
 }
 
+void Importer::NoteDoubts(const Pending& pending) {
+  const imports::Place& place = pending.source.place;
+  if (pending.seconds > kLongExchangeSeconds) {
+    ++report_.exchanges_long;
+    if (pending.seconds > report_.longest_seconds) {
+      report_.longest_seconds = pending.seconds;
+      report_.longest = place;
+    }
+  }
+  if (pending.minutes_seconds != 0 && report_.as_minutes.Add(place) && report_.as_minutes.count == 1) {
+    report_.as_minutes_hours = pending.doubtful_hours;
+    report_.as_minutes_seconds = pending.seconds;
+    report_.as_minutes_meant_seconds = pending.minutes_seconds;
+  }
+  if (pending.equal_line != 0 && report_.equal.Add(place)) report_.equal_lines.push_back(pending.equal_line);
+  if (pending.weekday_differs) report_.weekdays.Add(place);
+}
+
 void Importer::NoteAlike(const Pending& pending, bool is_new) {
   if (pending.alike_on.empty()) return;
-  const AlikeFinder::Key key =
-      AlikeFinder::KeyOf(alike_.NameOf(pending.giver->holder, pending.giver->display_name),
-                         alike_.NameOf(pending.receiver->holder, pending.receiver->display_name),
-                         pending.seconds, pending.alike_on);
+  const std::string giver = alike_.NameOf(pending.giver->holder, pending.giver->display_name);
+  const std::string receiver = alike_.NameOf(pending.receiver->holder, pending.receiver->display_name);
+  const AlikeFinder::Key key = AlikeFinder::KeyOf(giver, receiver, pending.seconds, pending.alike_on);
   if (is_new) {
-    alike_.AddNew(key, pending.alike_on, pending.source.place);
+    alike_.AddNew(key, AlikeFinder::DayKeyOf(giver, receiver, pending.alike_on), pending.alike_on,
+                  pending.source.place);
   } else {
     alike_.AddKnown(key);
   }

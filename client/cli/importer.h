@@ -119,6 +119,22 @@ struct KnownOtherwise {
   std::string bank_giver;
 };
 
+// Rows that can be posted and may be mistaken: how many are new, and where the first of them are.
+struct DoubtfulRows {
+  static constexpr size_t kMostPlaces = 5;
+
+  int64_t count = 0;
+  std::vector<imports::Place> places;
+
+  // Whether its place is among the first.
+  bool Add(const imports::Place& place) {
+    ++count;
+    if (places.size() == kMostPlaces) return false;
+    places.push_back(place);
+    return true;
+  }
+};
+
 // What a run did, or would do.
 struct ImportReport {
   int64_t rows = 0;
@@ -130,6 +146,11 @@ struct ImportReport {
   int64_t members_named_otherwise = 0;
   // Whom rows name and nobody knows.
   int64_t members_missing = 0;
+  // Of these, and of new ones, the first that looks like the bank itself; without a name: there is none.
+  imports::NameAndNumber missing_community;
+  imports::NameAndNumber new_community;
+  // The name that is the community pot, as in an earlier import; empty: none was found.
+  std::string community_found;
   // Numbers in other systems that new ones do not keep, as they have too many.
   int64_t external_ids_left_out = 0;
   int64_t circles_new = 0;
@@ -153,15 +174,27 @@ struct ImportReport {
   std::string opening_day;
   // Of `exchanges_new` those that the bank may have had already, where their files number nothing.
   AlikeFinder::Found alike;
+  // Of `exchanges_new`: hours such as `1.30`, which may be minutes, with those of the first; rows that are
+  // equal to an earlier one of their file, with the lines of those; days that are no such day of the week.
+  DoubtfulRows as_minutes;
+  std::string as_minutes_hours;
+  int64_t as_minutes_seconds = 0;
+  int64_t as_minutes_meant_seconds = 0;
+  DoubtfulRows equal;
+  std::vector<int64_t> equal_lines;
+  DoubtfulRows weekdays;
   int64_t openings_new = 0;
   int64_t openings_known = 0;
   // Hours of new and known exchanges together.
   int64_t seconds = 0;
-  // Exchanges of more than kLongExchangeSeconds: minutes taken for hours, perhaps; and the longest of them.
+  // New exchanges of more than kLongExchangeSeconds: minutes taken for hours, perhaps; and the longest of
+  // them.
   int64_t exchanges_long = 0;
   int64_t longest_seconds = 0;
   imports::Place longest;
   int64_t rejected = 0;
+  // Of `rejected` those of which nothing is wrong but that nobody knows whom they name.
+  int64_t rejected_unknown = 0;
   // Members who left there: closed by this run; closed before it; not closed.
   int64_t closed = 0;
   int64_t closed_before = 0;
@@ -198,6 +231,8 @@ struct BalanceCheck {
 struct ImporterOptions {
   // Resource name of the bank.
   std::string bank = {};
+  // What people call it; may be empty.
+  std::string bank_name = {};
   // Its today, as an ISO day.
   std::string today = {};
   // False: the bank is still to be created, so nothing in it is known.
@@ -251,6 +286,11 @@ class Importer {
     bool before_opening = false;
     // The ISO day of one that AlikeFinder looks for; else empty.
     std::string alike_on = {};
+    // As of an exchange.
+    int64_t equal_line = 0;
+    int64_t minutes_seconds = 0;
+    std::string doubtful_hours = {};
+    bool weekday_differs = false;
   };
   // What the bank has of a member, as far as there may be more to tell.
   struct KnownMember {
@@ -291,7 +331,11 @@ class Importer {
   absl::StatusOr<ImportAccount*> AccountOf(const std::string& number, const Source& source,
                                            const std::string& field, const std::string& name = "");
   // Counts a member whom a row names and nobody knows, once.
-  void NoteMissing(const std::string& number);
+  void NoteMissing(const std::string& number, const std::string& name);
+  // Whether a name is one that people have for the bank itself.
+  bool LooksLikeTheBank(const std::string& name) const;
+  // The first in `noted` that does.
+  void NoteCommunity(const std::string& number, const std::string& name, imports::NameAndNumber& noted) const;
   // Adds a member to the bank (or to what would be added). False where the server refuses (the row is then
   // rejected).
   absl::StatusOr<bool> AddMember(const imports::ImportedMember& member);
@@ -318,6 +362,8 @@ class Importer {
   absl::Status Count(Pending& pending, const absl::Status& status, int64_t sequence);
   // What the bank has under the row's number, as the server tells it.
   void CompareKnown(const Pending& pending, const absl::Status& known);
+  // Notes what is doubtful about an exchange that is new.
+  void NoteDoubts(const Pending& pending);
   // Notes an exchange that may be in the bank a second time.
   void NoteAlike(const Pending& pending, bool is_new);
   absl::Status CountEntry(const imports::ImportedEntry& entry, const EntryResult& result);

@@ -251,6 +251,24 @@ std::string ParseHoursGiven(std::string_view text, int64_t& seconds, Unit bare) 
   return "";
 }
 
+void MinutesVote::Add(std::string_view text) {
+  const size_t sign = text.find_first_of(".,");
+  if (sign == std::string_view::npos || (text[sign] == '.' ? decimal_points_ : decimal_commas_)) return;
+  const std::string_view fraction = text.substr(sign + 1, DigitsAt(text, sign + 1));
+  const bool may_be_minutes =
+      fraction.size() == 2 && fraction[0] <= '5' && (fraction[1] == '0' || fraction[1] == '5');
+  if (may_be_minutes || fraction.empty() || fraction == "5" || fraction.size() == 3) return;
+  (text[sign] == '.' ? decimal_points_ : decimal_commas_) = true;
+}
+
+int64_t MinutesVote::IfMinutes(std::string_view text) const {
+  text = Trimmed(text);
+  const size_t sign = text.find_first_of(".,");
+  if (sign == std::string_view::npos || (text[sign] == '.' ? decimal_points_ : decimal_commas_)) return 0;
+  const cli::InLanguage of_the_file("en");
+  return cli::DecimalsAsMinutes(text).value_or(0);
+}
+
 std::string ParseSecondsGiven(std::string_view text, int64_t& seconds) {
   const std::string trimmed(Trimmed(text));
   if (!absl::SimpleAtoi(trimmed, &seconds)) {

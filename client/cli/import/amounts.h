@@ -28,6 +28,21 @@ std::string ParseHoursGiven(std::string_view text, int64_t& seconds, Unit bare =
 // Whole seconds as a bare number, more than zero.
 std::string ParseSecondsGiven(std::string_view text, int64_t& seconds);
 
+// Whether a file's decimals may be hours and minutes with a point between them: `1.30` for 1h30.
+class MinutesVote {
+ public:
+  // Looks at one more cell of hours. Decimals that cannot be minutes (`.75`, `.9`, `.33`) speak against it,
+  // for all that are written with the same sign.
+  void Add(std::string_view text);
+  // What `1.30` or the like (see cli::DecimalsAsMinutes()) comes to in seconds if minutes were meant; 0 where
+  // it is nothing like it, or the file speaks against it.
+  int64_t IfMinutes(std::string_view text) const;
+
+ private:
+  bool decimal_points_ = false;
+  bool decimal_commas_ = false;
+};
+
 }  // namespace timebank::imports
 
 #endif  // TIMEBANK_CLIENT_CLI_IMPORT_AMOUNTS_H_

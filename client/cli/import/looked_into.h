@@ -36,6 +36,7 @@ class LookedInto : public Reader {
   char Separator(std::string_view file) const override { return reader_->Separator(file); }
   std::string_view position() const override { return reader_->position(); }
   std::string_view missing_file() const override { return reader_->missing_file(); }
+  std::string_view community_found() const override { return reader_->community_found(); }
   std::vector<std::string> LeftOut() const override { return reader_->LeftOut(); }
   int64_t bytes_consumed() const override { return reader_->bytes_consumed(); }
   int64_t bytes_total() const override { return reader_->bytes_total(); }

@@ -154,11 +154,11 @@ std::string WithPlainApostrophe(std::string_view text) {
   return absl::StrReplaceAll(Absl(text), {{"\xE2\x80\x99", "'"}});
 }
 
-bool ParseDate(std::string_view text, const MomentRules& rules, absl::CivilDay& day) {
+bool ParseDate(std::string_view text, const MomentRules& rules, absl::CivilDay& day, bool& weekday_differs) {
   if (text.size() == 8 && IsDigits(text)) {  // 20180108
     const std::string dashed =
         absl::StrCat(Absl(text.substr(0, 4)), "-", Absl(text.substr(4, 2)), "-", Absl(text.substr(6)));
-    return ParseDate(dashed, rules, day);
+    return ParseDate(dashed, rules, day, weekday_differs);
   }
   Parts parts;
   if (!TakeApart(WithPlainApostrophe(text), parts)) return false;
@@ -179,6 +179,9 @@ bool ParseDate(std::string_view text, const MomentRules& rules, absl::CivilDay& 
     absl::CivilDay other;
     if (AsDay(numbers, rules, other) && FallsOn(other, parts.weekday)) day = other;
   }
+  // `mar` may be March and no Tuesday.
+  const bool told = parts.weekday != 0 && !(parts.month != 0 && parts.may_be_weekday);
+  weekday_differs = told && !FallsOn(day, parts.weekday);
   return true;
 }
 
@@ -252,11 +255,12 @@ bool ParseUnixSeconds(std::string_view text, const MomentRules& rules, Moment& m
   return true;
 }
 
-// `Mon, 01/08/2018` as `01/08/2018`.
-std::string_view WithoutWeekday(std::string_view text) {
+// `Mon, 01/08/2018` as `01/08/2018`, with the day of the week from 1, Monday; 0 where there is none.
+std::string_view WithoutWeekday(std::string_view text, int& weekday) {
   size_t end = 0;
   while (end < text.size() && IsAlpha(text[end])) ++end;
-  if (end == 0 || PlaceOf(kWeekdays, FoldedName(text.substr(0, end))) == 0) return text;
+  weekday = end == 0 ? 0 : PlaceOf(kWeekdays, FoldedName(text.substr(0, end)));
+  if (weekday == 0) return text;
   text.remove_prefix(end);
   while (!text.empty() && std::string_view(" .,").find(text.front()) != std::string_view::npos) {
     text.remove_prefix(1);
@@ -289,7 +293,7 @@ bool ParseMoment(std::string_view text, const MomentRules& rules, Moment& moment
   }
   date = Trimmed(date);
   if (!date.empty() && date.back() == ',') date = Trimmed(date.substr(0, date.size() - 1));
-  if (!ParseDate(date, rules, moment.day)) return false;
+  if (!ParseDate(date, rules, moment.day, moment.weekday_differs)) return false;
   moment.bare_day = moment.day;
   if (rest.empty()) return true;
   absl::Duration clock;
@@ -306,7 +310,8 @@ bool ParseMoment(std::string_view text, const MomentRules& rules, Moment& moment
 
 void DayOrderVote::Add(std::string_view text) {
   if (IsMixed()) return;
-  text = WithoutWeekday(Trimmed(text));
+  int weekday = 0;
+  text = WithoutWeekday(Trimmed(text), weekday);
   std::array<Number, 3> numbers;
   for (size_t i = 0; i < numbers.size(); ++i) {
     if (!TakeNumber(text, 4, numbers[i])) return;
@@ -317,8 +322,12 @@ void DayOrderVote::Add(std::string_view text) {
   const auto& [first, second, year] = numbers;
   if (first.digits > 2 || second.digits > 2 || (year.digits != 2 && year.digits != 4)) return;
   const int full_year = year.digits == 2 ? 2000 + year.value : year.value;
-  const bool day_first = IsDay(full_year, second.value, first.value);
-  const bool month_first = IsDay(full_year, first.value, second.value);
+  bool day_first = IsDay(full_year, second.value, first.value);
+  bool month_first = IsDay(full_year, first.value, second.value);
+  if (day_first && month_first && weekday != 0) {
+    day_first = FallsOn(absl::CivilDay(full_year, second.value, first.value), weekday);
+    month_first = FallsOn(absl::CivilDay(full_year, first.value, second.value), weekday);
+  }
   day_first_ = day_first_ || (day_first && !month_first);
   month_first_ = month_first_ || (month_first && !day_first);
 }

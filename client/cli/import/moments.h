@@ -34,6 +34,8 @@ struct Moment {
   // The day that is written, where the text has no hour, or midnight without a zone: what spreadsheet
   // programs make of a day, and back.
   std::optional<absl::CivilDay> bare_day;
+  // A day of the week is written beside it, and it is another one.
+  bool weekday_differs = false;
 };
 
 // Reads `2018-01-08`, `2018/1/8`, `20180108`, `8/1/2018`, `8.1.18`, `8 Jan 2018`, `Jan 8, 2018`, `8 de enero
@@ -46,7 +48,8 @@ bool ParseMoment(std::string_view text, const MomentRules& rules, Moment& moment
 // What the days of a column tell about their order.
 class DayOrderVote {
  public:
-  // Looks at one more value; whatever is not `n/n/n`, or no day in either order, has no say.
+  // Looks at one more value; whatever is not `n/n/n`, or no day in either order, has no say. A day of the
+  // week before it has, where it is that of the one order alone.
   void Add(std::string_view text);
   // Month first only where a value cannot be read otherwise and none speaks against it.
   DayOrder Result() const {

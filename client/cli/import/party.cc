@@ -1,6 +1,7 @@
 #include "client/cli/import/party.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -26,7 +27,59 @@ std::string FirstNameFirst(std::string_view name) {
   return absl::StrCat(Absl(Trimmed(name.substr(comma + 1))), " ", Absl(Trimmed(name.substr(0, comma))));
 }
 
+// What people call the bank itself where it stands among members, folded.
+constexpr std::array<std::string_view, 44> kBankNames = {
+    "bank",
+    "the bank",
+    "time bank",
+    "timebank",
+    "the timebank",
+    "the time bank",
+    "community",
+    "the community",
+    "community pot",
+    "community account",
+    "pot",
+    "the pot",
+    "system",
+    "system account",
+    "organization",
+    "organisation",
+    "banco",
+    "el banco",
+    "banco de tiempo",
+    "banco del tiempo",
+    "el banco de tiempo",
+    "el banco del tiempo",
+    "comunidad",
+    "la comunidad",
+    "bote",
+    "fondo comun",
+    "cuenta de sistema",
+    "banc",
+    "el banc",
+    "banc de temps",
+    "banc del temps",
+    "el banc de temps",
+    "el banc del temps",
+    "comunitat",
+    "la comunitat",
+    "fons comu",
+    "banque",
+    "la banque",
+    "banque de temps",
+    "banque du temps",
+    "communaute",
+    "la communaute",
+    "die bank",
+    "zeitbank",
+};
+
 }  // namespace
+
+bool IsBankName(std::string_view folded_name) {
+  return std::find(kBankNames.begin(), kBankNames.end(), folded_name) != kBankNames.end();
+}
 
 NameAndNumber ParseParty(std::string_view cell) {
   cell = Trimmed(cell);

@@ -21,6 +21,10 @@ struct NameAndNumber {
 // a number where it has a digit and no blank in it: `Ana (la jove)` is a name.
 NameAndNumber ParseParty(std::string_view cell);
 
+// Whether people call the bank itself so, where it stands among members: `the bank`, `el banco`, `system
+// account`. `folded_name` is without accents and capitals.
+bool IsBankName(std::string_view folded_name);
+
 // Who is meant by a name, without regard to accents and capitals.
 class PartyIndex {
  public:

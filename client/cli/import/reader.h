@@ -106,6 +106,18 @@ struct ImportedExchange {
   std::string receiver_name;
   // The row stands in a file of rejects, so somebody means to post it.
   bool mended = false;
+
+  // What makes the row doubtful, though it can be posted; to be told where it is new.
+
+  // The line of a row of the same file that it is equal to, where nothing but its place tells it apart; 0:
+  // none.
+  int64_t equal_line = 0;
+  // What its hours come to if `1.30` was meant as 1h30, in a file where nothing speaks against it; 0: there
+  // are no such hours. The hours as they are written stand in `doubtful_hours`.
+  int64_t minutes_seconds = 0;
+  std::string doubtful_hours = {};
+  // The day of the week that stands beside its day is another one's.
+  bool weekday_differs = false;
 };
 
 // A balance to begin with, where the files have no history behind it.
@@ -121,6 +133,8 @@ struct ImportedOpening {
   std::string origin_number;
   // As of a member.
   std::vector<std::string> fields = {};
+  // Its row came as a member's already.
+  bool of_member_row = false;
 };
 
 // What can hold hours in a bank's own export.
@@ -259,6 +273,10 @@ class Reader {
   // without.
   virtual std::string_view missing_file() const { return {}; }
 
+  // The name that was found to be the bank itself, as an earlier import had it; empty: none was looked for or
+  // found.
+  virtual std::string_view community_found() const { return {}; }
+
   // What the files hold and the import leaves out, in words, so that nothing is dropped in silence.
   virtual std::vector<std::string> LeftOut() const = 0;
   // How far it has come, for showing progress.
@@ -281,10 +299,19 @@ struct ReaderOptions {
   std::string minutes_column;
   std::string day_column;
   std::string note_column;
+  std::string category_column;
   // Members that the bank has from an older system, for formats that know people by name; files of hours
   // alone name those who came with an earlier one. Empty: none.
   std::function<absl::StatusOr<std::vector<NameAndNumber>>(std::string_view system)> members_of_bank;
+  // Of exchanges' origin numbers, at most kMostOrigins, which ones the bank has from an older system; none
+  // where it cannot be asked.
+  std::function<absl::StatusOr<std::vector<bool>>(std::string_view system,
+                                                  const std::vector<std::string>& numbers)>
+      known_origins;
 };
+
+// So many the server is asked about at once.
+inline constexpr size_t kMostOrigins = 8192;
 
 // Opens `files` as what `format` says; empty: recognised from what is in them. Errors (InvalidArgument,
 // NotFound), each naming the file: no such format, not recognised, cannot be opened, the same kind twice.

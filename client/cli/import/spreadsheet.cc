@@ -2,6 +2,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,24 +30,27 @@
 namespace timebank::imports {
 namespace {
 
-constexpr std::array<Column, 8> kHoursColumns = {
+constexpr std::array<Column, 9> kHoursColumns = {
     {{"Given by",
       "giver gave gavehelp helper helpedby helpgivenby providedby provider whogave whohelped doneby donor "
-      "dadopor dadapor da quienda quiendio hadado dador dadora oferente ofrecidopor prestadopor ayudante "
-      "ofrece quienofrece quienayuda donante proveedor proveedora "
-      "donatper fetper quidona hadonat donant dona ofertper donador quifa quiofereix quiajuda ofereix "
-      "proveidor proveidora "
-      "donnepar quidonne adonne donneur donneuse donnateur offertpar rendupar aidant aidante quiaide "
-      "quioffre offreur "
+      "dadopor dadapor da dio quienda quiendio quienhadado hadado dador dadora oferente ofrecidopor "
+      "prestadopor ayudante ayudo ofrece quienofrece quienayuda quienayudo quienhaayudado donante proveedor "
+      "proveedora "
+      "donatper fetper quidona quihadonat hadonat vadonar quivadonar donant dona ofertper donador quifa "
+      "quiofereix quiajuda quihaajudat quivaajudar ofereix proveidor proveidora "
+      "donnepar quidonne quiadonne adonne donneur donneuse donnateur offertpar rendupar aidant aidante "
+      "quiaide quiaaide quioffre offreur "
       "gegebenvon werhatgegeben geber geberin gibt gegeben helfer helferin hilfevon geleistetvon werhilft "
       "werhatgeholfen wergibt anbieter"},
      {"Received by",
       "receiver received receivedhelp helped whoreceived gotby donefor givento helpedwho recipient helpee "
       "whowashelped requester "
-      "recibidopor recibidapor recibe quienrecibe quienrecibio harecibido receptor receptora solicitante "
+      "recibidopor recibidapor recibe recibio quienrecibe quienrecibio quienharecibido harecibido receptor "
+      "receptora solicitante "
       "demandante quiensolicita ayudado ayudada "
-      "rebutper rep quirep harebut sollicitant demandant ajudat ajudada "
-      "recupar quirecoit arecu recoit receveur receveuse beneficiaire aidea demandeur demandeuse aidee "
+      "rebutper rep quirep quiharebut harebut varebre quivarebre sollicitant demandant ajudat ajudada "
+      "recupar quirecoit quiarecu arecu recoit receveur receveuse beneficiaire aidea demandeur demandeuse "
+      "aidee "
       "erhaltenvon empfangenvon werhaterhalten empfanger empfangerin erhalten erhalt nehmer nehmerin "
       "hilfefur werbekommt wererhalt wemgeholfen wemwurdegeholfen"},
      {"Hours",
@@ -60,16 +64,19 @@ constexpr std::array<Column, 8> kHoursColumns = {
       "dateofhelp dateofexchange exchangedate fecha fechadelintercambio fechaintercambio data "
       "datadelintercanvi datedelechange datum"},
      {"What",
-      "note notes description activity task help comment comments details text "
-      "que descripcion nota notas actividad servicio tarea comentario comentarios concepto detalle "
-      "descripcio activitat servei tasca comentari comentaris concepte "
-      "quoi activite tache commentaire commentaires objet remarque "
+      "note notes description activity task help comment comments details text remark remarks "
+      "que descripcion nota notas actividad servicio tarea comentario comentarios concepto detalle motivo "
+      "observacion observaciones "
+      "descripcio activitat servei tasca comentari comentaris concepte motiu observacio observacions "
+      "quoi activite tache commentaire commentaires objet remarque remarques motif observation observations "
       "was beschreibung notiz bemerkung bemerkungen tatigkeit leistung kommentar hilfe"},
      {"Category", "categoria categorie kategorie"},
      {"Recorded by",
       "enteredby writtenby recorder anotadopor registradopor apuntadopor anotatper registratper saisipar "
-      "enregistrepar erfasstvon eingetragenvon"}}};
-enum HoursColumn { kGiver, kReceiver, kHours, kMinutes, kDay, kNote, kCategory, kRecorder };
+      "enregistrepar erfasstvon eingetragenvon"},
+     // The second that may be a note: `Servicio` and `Observaciones`.
+     {"More words"}}};
+enum HoursColumn { kGiver, kReceiver, kHours, kMinutes, kDay, kNote, kCategory, kRecorder, kMoreNote };
 
 // Names that may be something else beside a column with a plain one: a clock, a number of things, a weekday.
 constexpr std::string_view kWeakHours =
@@ -103,7 +110,8 @@ constexpr std::array<Column, 10> kMemberColumns = {
      {"Other phone", "phone2 telefono2 telefon2 otrotelefono altretelefon telephone2"},
      {"Joined",
       "joinedon since membersince created alta fechadealta fechaalta altade datadalta adhesion dateadhesion "
-      "datedadhesion inscription eintritt eintrittsdatum beitritt mitgliedseit"},
+      "datedadhesion inscription entree dateentree datedentree entrada ingreso fechadeingreso eintritt "
+      "eintrittsdatum beitritt mitgliedseit"},
      {"Left",
       "lefton closed closedon baja fechadebaja fechabaja baixa datadebaixa sortie depart datededepart "
       "austritt austrittsdatum"},
@@ -125,6 +133,18 @@ constexpr std::array<FileKind, 2> kKinds = {{{"hours", FileKind::Holds::kExchang
                                              {"members", FileKind::Holds::kMembers, kMemberColumns}}};
 constexpr const FileKind& kHoursKind = kKinds[0];
 constexpr const FileKind& kMembersKind = kKinds[1];
+
+// Words of a heading that tells members' numbers, and those that may stand beside them: `N° d'adhérent`.
+constexpr std::string_view kNumberWords = "n no nr num number numero nummer code codigo codi id";
+constexpr std::string_view kMemberWords =
+    "member members membership socio socia socios soci socia socis usuario usuaria usuari membre membres "
+    "adherent adherente adherents mitglied mitglieds de del d du des of the der la le l";
+// What stands where a name should in a row that adds the others up, and what may stand beside it.
+constexpr std::string_view kTotalWords =
+    "total totals totales totaux totale sum sums suma sumas sumatorio somme sommes summe summen gesamt "
+    "gesamtsumme insgesamt subtotal subtotals subtotales zwischensumme";
+constexpr std::string_view kBesideTotalWords =
+    "grand gran general generale sous sub de del d des of the horas hores heures hours stunden saldo";
 
 constexpr std::string_view kBankNumber = "0";
 constexpr std::string_view kYes = "1 x y yes si oui ja true";
@@ -155,27 +175,37 @@ bool HoldsMembers(const Heading& heading) {
          heading.Score() > 1;
 }
 
-// The words of a heading, without accents and capitals.
-std::vector<std::string> WordsOf(std::string_view cell) {
-  std::vector<std::string> words(1);
-  for (char c : FoldedName(cell)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (absl::ascii_isalnum(byte) || byte >= 0x80) {
-      words.back().push_back(c);
-    } else if (!words.back().empty()) {
-      words.emplace_back();
-    }
-  }
-  if (words.back().empty()) words.pop_back();
-  return words;
-}
-
 // Whether a heading has words of `wanted`, and none but those, of `beside` or that say nothing.
 bool TellsOf(std::string_view cell, std::string_view wanted, std::string_view beside) {
   bool told = false;
-  for (const std::string& word : WordsOf(cell)) {
+  for (const std::string& word : HeadingWords(cell)) {
     told = told || HasWord(wanted, word);
     if (!HasWord(wanted, word) && !HasWord(beside, word) && !HasWord(kFillWords, word)) return false;
+  }
+  return told;
+}
+
+// `N°`, `N° de membre`, `Socio nº`.
+bool TellsNumber(std::string_view cell) {
+  const std::vector<std::string> words = HeadingWords(cell);
+  const auto is_number = [](const std::string& word) { return HasWord(kNumberWords, word); };
+  return std::any_of(words.begin(), words.end(), is_number) &&
+         std::all_of(words.begin(), words.end(), [&is_number](const std::string& word) {
+           return is_number(word) || HasWord(kMemberWords, word);
+         });
+}
+
+// `TOTAL`, `Suma de horas`.
+bool TellsTotal(std::string_view cell) {
+  // Most cells are names, and every row is asked: each of the words has one of these in it.
+  const std::string lower = absl::AsciiStrToLower(Absl(cell));
+  const auto has = [&lower](const char* part) { return lower.find(part) != std::string::npos; };
+  if (!has("tot") && !has("sum") && !has("som") && !has("samt")) return false;
+  bool told = false;
+  for (const std::string& word : HeadingWords(cell)) {
+    const bool total = HasWord(kTotalWords, word);
+    told = told || total;
+    if (!total && !HasWord(kBesideTotalWords, word)) return false;
   }
   return told;
 }
@@ -184,7 +214,7 @@ bool TellsMinutes(std::string_view cell) { return TellsOf(cell, kMinuteWords, ""
 
 // `Hours (hh:mm)`, `Time (h:min)` and `Hours and minutes` are written with both.
 bool TellsHours(std::string_view cell) {
-  const std::vector<std::string> words = WordsOf(cell);
+  const std::vector<std::string> words = HeadingWords(cell);
   const bool has_hours = std::any_of(words.begin(), words.end(),
                                      [](const std::string& word) { return HasWord(kHourWords, word); });
   // `Hour` alone may be the clock's.
@@ -231,13 +261,14 @@ struct NamedColumn {
   const std::string* name;
 };
 
-std::array<NamedColumn, 6> Choices(const ReaderOptions& options) {
+std::array<NamedColumn, 7> Choices(const ReaderOptions& options) {
   return {{{kGiver, "--giver", &options.giver_column},
            {kReceiver, "--receiver", &options.receiver_column},
            {kHours, "--hours", &options.hours_column},
            {kMinutes, "--minutes", &options.minutes_column},
            {kDay, "--date", &options.day_column},
-           {kNote, "--note", &options.note_column}}};
+           {kNote, "--note", &options.note_column},
+           {kCategory, "--category", &options.category_column}}};
 }
 
 std::vector<NamedColumn> NamedColumns(const ReaderOptions& options) {
@@ -267,9 +298,11 @@ std::vector<int> CellsNamed(const Heading& heading, const std::string& name) {
 Heading FitHours(const Glimpse& file, size_t row, const ReaderOptions& options) {
   Heading heading = FitHeading(file, row, kHoursKind);
   for (int column = 0; column < static_cast<int>(kHoursColumns.size()); ++column) {
-    const std::vector<int> cells = CellsOf(heading, column);
-    heading.cell_of_column[static_cast<size_t>(column)] = cells.empty() ? -1 : cells.front();
+    const std::vector<int> cells = CellsOf(heading, column == kMoreNote ? kNote : column);
+    const size_t wanted = column == kMoreNote ? 1 : 0;
+    heading.cell_of_column[static_cast<size_t>(column)] = cells.size() > wanted ? cells[wanted] : -1;
   }
+  if (!options.note_column.empty()) heading.cell_of_column[kMoreNote] = -1;
   const int guessed_hours = heading.cell_of_column[kHours];
   const bool weak_hours =
       guessed_hours >= 0 && !IsStrong(heading.cells[static_cast<size_t>(guessed_hours)], kHours);
@@ -345,7 +378,7 @@ absl::Status CheckIsPlain(const Glimpse& file, const Heading& heading, const Rea
     }
     const std::vector<int> cells =
         choice.name->empty() ? CellsOf(heading, choice.column) : CellsNamed(heading, *choice.name);
-    // Of two columns of words the first is kept, and the other told.
+    // Of two columns of words the second goes behind the first; a third is told.
     if (cells.size() < 2 || choice.column == kNote) continue;
     return absl::InvalidArgumentError(cli::Fill(
         // Translators: $1 and $2 are columns, $3 an option.
@@ -358,6 +391,9 @@ absl::Status CheckIsPlain(const Glimpse& file, const Heading& heading, const Rea
 std::optional<Heading> MembersHeading(const Glimpse& file) {
   for (size_t row = 0; row < std::min(file.rows.size(), kRowsToFindHeading); ++row) {
     Heading heading = FitHeading(file, row, kMembersKind);
+    for (size_t cell = 0; cell < heading.cells.size() && !HasColumn(heading, kNumber); ++cell) {
+      if (TellsNumber(heading.cells[cell])) heading.cell_of_column[kNumber] = static_cast<int>(cell);
+    }
     if (HoldsMembers(heading)) return heading;
   }
   return std::nullopt;
@@ -376,7 +412,7 @@ class SpreadsheetReader : public TableReader {
   std::string_view system() const override { return "spreadsheet"; }
   std::string_view id_prefix() const override { return "sheet-"; }
 
-  // Learns the names of members, and the order of days.
+  // Learns the names of members, the order of days, and who is the bank itself.
   absl::Status Prepare() override {
     if (options().members_of_bank) {
       const auto members = options().members_of_bank(system());
@@ -386,41 +422,199 @@ class SpreadsheetReader : public TableReader {
         names_.emplace(member.number, FoldedName(member.name));
       }
     }
-    const bool has_members = HasFilesOf(Holds::kMembers);
-    const absl::Status read = ReadAhead([&](Line& line) {
-      if (line.source().kind().holds == Holds::kMembers) {
-        const NameAndNumber member = MemberOf(line);
-        names_[member.number] = FoldedName(member.name);
-        index_.Add(member);
-        VoteOnDays(line, kJoined);
-        VoteOnDays(line, kLeft);
-        return;
-      }
-      VoteOnDays(line, kDay);
-      if (has_members) return;
-      index_.Add(ParseParty(line.Raw(kGiver)));
-      index_.Add(ParseParty(line.Raw(kReceiver)));
-    });
+    imported_before_ = !names_.empty();
+    has_members_ = HasFilesOf(Holds::kMembers);
+    if (absl::Status read = ReadAhead([this](Line& line) { LookAt(line); }); !read.ok()) return read;
     std::string problem;
     community_ = options().community.empty() ? std::string(kBankNumber)
                                              : index_.NumberOf(ParseParty(options().community), problem);
     if (!problem.empty()) return absl::InvalidArgumentError(cli::Fill(cli::T("The community: $0."), problem));
-    return read;
+    return FindCommunity();
   }
+
+  std::string_view community_found() const override { return community_name_; }
 
  protected:
   bool NeedsAllCells() const override { return false; }
-  bool IsCommunity(const std::string& number) const override { return number == community_; }
+  bool IsCommunity(const std::string& number) const override {
+    return number == community_ || (!community_as_before_.empty() && number == community_as_before_);
+  }
 
   void Read(Line& line) override {
-    if (line.source().kind().holds == Holds::kMembers) {
+    const bool is_member = line.source().kind().holds == Holds::kMembers;
+    if (is_member ? IsTotalOfMembers(line) : IsTotalOfHours(line)) {
+      if (++totals_ <= kTotalsTold) totals_told_.push_back(line.place());
+    } else if (is_member) {
       ReadMember(line);
     } else {
       ReadHours(line);
     }
   }
 
+  void TellLeftOut(std::vector<std::string>& told) const override {
+    if (totals_ == 0) return;
+    std::string lines;
+    for (const Place& place : totals_told_) {
+      absl::StrAppend(&lines, lines.empty() ? "" : ", ", place.file, " line ", place.line);
+    }
+    if (totals_ > kTotalsTold) absl::StrAppend(&lines, " and ", totals_ - kTotalsTold, " more");
+    told.push_back(absl::StrCat(totals_ == 1 ? "a row of totals" : "rows of totals", " (", lines, ")"));
+  }
+
  private:
+  static constexpr size_t kTotalsTold = 10;
+
+  // The first row that has a member's number.
+  struct FirstRow {
+    Place place;
+    // Folded.
+    std::string name;
+    std::vector<std::string> fields;
+  };
+  // A name that nobody has: how many rows the bank has with itself in its place.
+  struct Candidate {
+    std::string name;
+    int64_t known = 0;
+  };
+  // Rows that the bank is asked about: whose they are, and the origin that each has if that one is the bank.
+  struct Asked {
+    std::vector<std::string> candidates;
+    std::vector<std::string> origins;
+  };
+
+  // ---- Before the first row
+
+  void LookAt(Line& line) {
+    if (line.source().kind().holds == Holds::kMembers) {
+      if (!IsTotalOfMembers(line)) LookAtMember(line);
+      return;
+    }
+    if (IsTotalOfHours(line)) return;
+    VoteOnDays(line, kDay);
+    minutes_votes_[line.source().name()].Add(line.Raw(kHours));
+    if (has_members_ && !imported_before_) return;
+    for (const int column : {kGiver, kReceiver}) {
+      const std::string& cell = line.Raw(column);
+      if (named_.insert(cell).second && !has_members_) index_.Add(ParseParty(cell));
+    }
+  }
+
+  void LookAtMember(Line& line) {
+    VoteOnDays(line, kJoined);
+    VoteOnDays(line, kLeft);
+    const NameAndNumber member = MemberOf(line);
+    std::string name = FoldedName(member.name);
+    const auto [found, is_first] =
+        first_rows_.emplace(member.number, FirstRow{line.place(), name, line.row().fields});
+    const FirstRow& first = found->second;
+    if (is_first) {
+      names_[member.number] = name;
+      index_.Add(member);
+      return;
+    }
+    // The row will be rejected; whoever it is of must not be taken for the first one.
+    const bool same_name = MayBeTheSame(first.name, name);
+    const bool somebody_else = first.place.file == line.place().file && first.fields != line.row().fields;
+    if (same_name && (HasNumber(line) || !somebody_else)) {
+      index_.Add(member);
+    } else if (!name.empty()) {
+      doubtful_names_.emplace(std::move(name), line.place());
+    }
+  }
+
+  // An earlier import may have been told who the bank itself is: then the ledger has rows of a name that
+  // nobody has, under the origins that they have with the bank in its place.
+  absl::Status FindCommunity() {
+    if (!imported_before_ || !options().known_origins || !options().community.empty()) {
+      return absl::OkStatus();
+    }
+    std::map<std::string, Candidate> candidates;
+    for (const std::string& cell : named_) {
+      const NameAndNumber party = ParseParty(cell);
+      std::string problem;
+      const std::string number = index_.NumberOf(party, problem);
+      // The files tell it themselves.
+      if (number == community_) return absl::OkStatus();
+      if (number.empty() || names_.contains(number)) continue;
+      candidates[number].name = party.name.empty() ? party.number : party.name;
+    }
+    named_.clear();
+    if (candidates.empty()) return absl::OkStatus();
+    if (absl::Status asked = AskAbout(candidates); !asked.ok()) return asked;
+    // The same help by somebody new may have the same origin as the bank's.
+    const auto weight = [](const auto& one) {
+      return std::pair(one.second.known, IsBankName(FoldedName(one.second.name)));
+    };
+    const auto best =
+        std::max_element(candidates.begin(), candidates.end(),
+                         [&weight](const auto& a, const auto& b) { return weight(a) < weight(b); });
+    if (best->second.known == 0) return absl::OkStatus();
+    community_as_before_ = best->first;
+    community_name_ = best->second.name;
+    return absl::OkStatus();
+  }
+
+  absl::Status AskAbout(std::map<std::string, Candidate>& candidates) {
+    Asked asked;
+    absl::Status status;
+    const absl::Status read = ReadAhead([&](Line& line) {
+      if (!status.ok() || line.source().kind().holds == Holds::kMembers) return;
+      AddOrigin(line, candidates, asked);
+      if (asked.origins.size() == kMostOrigins) status = Ask(asked, candidates);
+    });
+    if (!read.ok()) return read;
+    return status.ok() ? Ask(asked, candidates) : status;
+  }
+
+  void AddOrigin(Line& line, const std::map<std::string, Candidate>& candidates, Asked& asked) {
+    std::string problem;
+    ImportedExchange exchange;
+    exchange.giver = index_.NumberOf(ParseParty(line.Raw(kGiver)), problem);
+    exchange.receiver = index_.NumberOf(ParseParty(line.Raw(kReceiver)), problem);
+    const bool gave = candidates.contains(exchange.giver);
+    if (!problem.empty() || gave == candidates.contains(exchange.receiver)) return;
+    exchange.seconds = TimeGiven(line);
+    exchange.note = line.Raw(kNote);
+    std::string number = std::exchange(gave ? exchange.giver : exchange.receiver, "");
+    std::string origin = RowOriginOf(line, kDay, exchange);
+    if (!line.ok() || origin.empty()) return;
+    asked.candidates.push_back(std::move(number));
+    asked.origins.push_back(std::move(origin));
+  }
+
+  absl::Status Ask(Asked& asked, std::map<std::string, Candidate>& candidates) {
+    if (asked.origins.empty()) return absl::OkStatus();
+    const auto known = options().known_origins(system(), asked.origins);
+    if (!known.ok()) return known.status();
+    for (size_t i = 0; i < known->size(); ++i) candidates[asked.candidates[i]].known += (*known)[i];
+    asked = {};
+    return absl::OkStatus();
+  }
+
+  // ---- Rows
+
+  // Whether the cells name nobody, but for a word such as `Total`.
+  static bool NameNobody(const Line& line, std::initializer_list<int> columns) {
+    return std::all_of(columns.begin(), columns.end(), [&line](int column) {
+      return Trimmed(line.Raw(column)).empty() || TellsTotal(line.Raw(column));
+    });
+  }
+  static bool HasTotal(const Line& line) {
+    const std::vector<std::string>& cells = line.row().fields;
+    return std::any_of(cells.begin(), cells.end(), TellsTotal);
+  }
+  static bool IsTotalOfHours(const Line& line) {
+    return NameNobody(line, {kGiver, kReceiver}) && HasTotal(line);
+  }
+  static bool IsTotalOfMembers(const Line& line) {
+    return NameNobody(line, {kNumber, kEmail, kPhone, kOtherPhone, kFirstName, kName, kSurname}) &&
+           HasTotal(line);
+  }
+
+  static bool HasNumber(const Line& line) {
+    return !line.Text(kNumber).empty() || !ParseParty(FullName(line)).number.empty();
+  }
+
   static NameAndNumber MemberOf(const Line& line) {
     NameAndNumber member = ParseParty(FullName(line));
     if (const std::string number = line.Text(kNumber); !number.empty()) member.number = number;
@@ -431,9 +625,9 @@ class SpreadsheetReader : public TableReader {
   // Beside first names and surnames, `Name` may be all of the name, or the one or the other.
   static std::string FullName(const Line& line) {
     const std::string name = line.Text(kName);
-    const std::vector<std::string> words = WordsOf(name);
+    const std::vector<std::string> words = HeadingWords(name);
     const auto is_in_name = [&words](const std::string& part) {
-      const std::vector<std::string> wanted = WordsOf(part);
+      const std::vector<std::string> wanted = HeadingWords(part);
       return !wanted.empty() && std::all_of(wanted.begin(), wanted.end(), [&words](const std::string& word) {
         return std::find(words.begin(), words.end(), word) != words.end();
       });
@@ -448,7 +642,7 @@ class SpreadsheetReader : public TableReader {
     }
     if (has_surname) return Words(line, {kFirstName, kName});
     // Without a surname, `Martin` and `Martin` may be two names.
-    const bool is_whole = has_first && (!surname.empty() || WordsOf(first).size() < words.size());
+    const bool is_whole = has_first && (!surname.empty() || HeadingWords(first).size() < words.size());
     return is_whole ? Words(line, {kName, kSurname}) : Words(line, {kFirstName, kName, kSurname});
   }
 
@@ -458,6 +652,7 @@ class SpreadsheetReader : public TableReader {
     member.number = known.number;
     member.display_name = known.name;
     if (member.number.empty()) line.Fail(kName, "neither a number nor a name");
+    if (!HasNumber(line)) FailNamesake(line, member);
     AddPhone(line, kPhone, member);
     AddPhone(line, kOtherPhone, member);
     AddEmail(line, kEmail, member);
@@ -465,7 +660,25 @@ class SpreadsheetReader : public TableReader {
     const std::string left = FoldedName(line.Raw(kLeft));
     member.closed = !left.empty() && !HasWord(kNo, left);
     if (member.closed && !HasWord(kYes, left)) member.closed_on = OptionalDay(line, kLeft);
-    GiveMember(line, kNumber, kName, std::move(member), {kBalance});
+    GiveMember(line, line.Has(kNumber) ? kNumber : NameColumn(line), NameColumn(line), std::move(member),
+               {kBalance});
+  }
+
+  // One that the file has.
+  static int NameColumn(const Line& line) {
+    return line.Has(kName) ? kName : line.Has(kFirstName) ? kFirstName : kSurname;
+  }
+
+  // Without numbers a second person of a name cannot be told from the first one.
+  void FailNamesake(Line& line, const ImportedMember& member) {
+    const Place* first = PlaceOfMember(member.number);
+    if (first == nullptr || IsCommunity(member.number)) return;
+    const std::string file = first->file == line.place().file ? "" : absl::StrCat(" of ", first->file);
+    line.Fail(
+        NameColumn(line),
+        absl::StrCat(member.display_name, " stands on line ", first->line, file, " already, and ",
+                     line.Has(kNumber) ? absl::StrCat("this row has no ", line.NameOf(kNumber))
+                                       : std::string("the file has no column of numbers to tell two apart")));
   }
 
   void ReadHours(Line& line) {
@@ -477,7 +690,11 @@ class SpreadsheetReader : public TableReader {
     exchange.note = line.Raw(kNote);
     exchange.category = line.Text(kCategory);
     exchange.recorded_by = line.Text(kRecorder);
-    Post(line, kGiver, kReceiver, kNote, "", std::move(exchange));
+    if (line.Text(kMinutes).empty()) {
+      exchange.minutes_seconds = minutes_votes_[line.source().name()].IfMinutes(line.Raw(kHours));
+    }
+    if (exchange.minutes_seconds != 0) exchange.doubtful_hours = line.Text(kHours);
+    if (Post(line, kGiver, kReceiver, kNote, "", std::move(exchange)) != nullptr) AddToNote(line, kMoreNote);
   }
 
   // Of a column of hours, one of minutes, or both: `2` and `15` are 2h15, `1.5` and `90` are 1h30.
@@ -512,6 +729,7 @@ class SpreadsheetReader : public TableReader {
     std::string problem;
     std::string number = index_.NumberOf(party, problem);
     if (number.empty() && problem.empty()) problem = "nobody is named";
+    if (party.number.empty() && problem.empty()) problem = WhyDoubtful(party.name);
     line.Fail(column, problem);
     if (!party.name.empty() && !party.number.empty()) {
       const auto known = names_.find(number);
@@ -523,10 +741,38 @@ class SpreadsheetReader : public TableReader {
     return IsCommunity(number) ? "" : number;
   }
 
+  // Whoever has that name may be somebody whose row was rejected.
+  std::string WhyDoubtful(const std::string& name) const {
+    if (doubtful_names_.empty()) return "";
+    const auto found = doubtful_names_.find(FoldedName(name));
+    if (found == doubtful_names_.end()) return "";
+    const Place& place = found->second;
+    return absl::StrCat("who is meant by ", name,
+                        " is not sure, since the row of one of that name was rejected (", place.file,
+                        " line ", place.line,
+                        "); give each a number there, and write it behind the name: ", name, " (12)");
+  }
+
   PartyIndex index_;
   // Folded, by number; of the members files, and of the bank where these do not tell.
   std::map<std::string, std::string> names_;
+  std::map<std::string, FirstRow> first_rows_;
+  // Folded names of members whose rows will be rejected, as another one has their number or name.
+  std::map<std::string, Place> doubtful_names_;
+  bool has_members_ = false;
+  // Whether the bank has members from an earlier import.
+  bool imported_before_ = false;
   std::string community_;
+  // Whom an earlier import had for the bank itself, by number (or the name that stands for it) and by name.
+  std::string community_as_before_;
+  std::string community_name_;
+  // The cells that name people in files of hours, where they are needed.
+  std::set<std::string> named_;
+  // By file.
+  std::map<std::string, MinutesVote> minutes_votes_;
+  // Rows that add others up, and where the first of them are.
+  size_t totals_ = 0;
+  std::vector<Place> totals_told_;
 };
 
 std::string LookedFor() {
@@ -604,7 +850,7 @@ std::string TellLacking(const Glimpse& file, const ReaderOptions& options) {
   if (known < 2) return "";
   std::string lacking;
   for (const NamedColumn& choice : Choices(options)) {
-    const bool needed = choice.column != kNote && choice.column != kMinutes;
+    const bool needed = choice.column != kNote && choice.column != kCategory && choice.column != kMinutes;
     if (!needed || HasColumn(*best, choice.column) || (choice.column == kHours && has_time)) continue;
     absl::StrAppend(&lacking, lacking.empty() ? "" : ", ", Absl(choice.option), " COLUMN");
     if (choice.column == kHours) absl::StrAppend(&lacking, " (--minutes COLUMN)");

@@ -51,6 +51,21 @@ std::string OriginOf(std::string_view prefix, const std::string& number) {
   return absl::StrCat(Absl(prefix), "number-", ToHex(HashFacts({number})));
 }
 
+// When an exchange was, as a fact of its origin.
+std::string AsFact(const Moment& moment) {
+  return moment.bare_day ? absl::FormatCivilTime(*moment.bare_day)
+                         : absl::StrCat(absl::ToUnixMicros(moment.time));
+}
+
+FactsHash FactsOf(const ImportedExchange& exchange, std::string_view when) {
+  return HashFacts(
+      {exchange.giver, exchange.receiver, absl::StrCat(exchange.seconds), when, AsRead(exchange.note)});
+}
+
+std::string RowOrigin(const FactsHash& facts, uint32_t count) {
+  return absl::StrCat(kRowOrigin, ToHex(facts), "-", count);
+}
+
 // `a, b, c` or `a, b and 5 more`.
 std::string Listed(const std::vector<std::string>& words) {
   std::string listed;
@@ -313,6 +328,7 @@ void TableReader::When(Line& line, int column, ImportedExchange& exchange) {
   if (last_day_.source == &line.source() && last_day_.cell == line.Raw(column)) {
     exchange.occurred_on = last_day_.occurred_on;
     exchange.record_time = last_day_.record_time;
+    exchange.weekday_differs = last_day_.weekday_differs;
     when_ = last_day_.when;
     return;
   }
@@ -331,10 +347,11 @@ void TableReader::When(Line& line, int column, ImportedExchange& exchange) {
   if (!line.ok()) return;
   exchange.occurred_on = absl::FormatCivilTime(moment.day);
   exchange.record_time = moment.time;
-  when_ = moment.bare_day ? absl::FormatCivilTime(*moment.bare_day)
-                          : absl::StrCat(absl::ToUnixMicros(moment.time));
+  exchange.weekday_differs = moment.weekday_differs;
+  when_ = AsFact(moment);
   if (moment.day <= today) {
-    last_day_ = {&line.source(), line.Raw(column), exchange.occurred_on, exchange.record_time, when_};
+    last_day_ = {&line.source(), line.Raw(column),        exchange.occurred_on, exchange.record_time,
+                 when_,          exchange.weekday_differs};
     return;
   }
   Count(
@@ -473,6 +490,9 @@ void TableReader::GiveDeclared() {
       ImportedOpening opening;
       opening.place = std::move(declared.place);
       opening.origin_number = OriginOf("opening-", declared.number);
+      const Place* member = PlaceOfMember(declared.number);
+      opening.of_member_row =
+          member != nullptr && member->line == opening.place.line && member->file == opening.place.file;
       opening.number = std::move(declared.number);
       opening.seconds = declared.seconds;
       opening.occurred_on = absl::FormatCivilTime(options_.today);
@@ -482,21 +502,31 @@ void TableReader::GiveDeclared() {
   declared_.clear();
 }
 
+const Place* TableReader::PlaceOfMember(const std::string& number) const {
+  const auto found = member_places_.find(number);
+  return found == member_places_.end() ? nullptr : &found->second;
+}
+
+std::string TableReader::RowOriginOf(const Line& line, int day_column,
+                                     const ImportedExchange& exchange) const {
+  Moment moment;
+  if (!ReadMoment(line, day_column, moment)) return "";
+  return RowOrigin(FactsOf(exchange, AsFact(moment)), 1);
+}
+
 void TableReader::CountTwice(const Place& place) {
   if (!HasTwoViews()) Count("transfers that stand in the files twice: each counts once", place);
 }
 
 // Whether no file has had the exchange so far. Fails where its number stands for another one.
-bool TableReader::IsNew(Line& line, const ImportedExchange& exchange, const std::string& own_number,
-                        std::string& origin_number) {
-  const std::string seconds = absl::StrCat(exchange.seconds);
+bool TableReader::IsNew(Line& line, ImportedExchange& exchange, const std::string& own_number) {
   const auto file = static_cast<uint32_t>(at_ + 1);
   if (!own_number.empty()) {
     const FactsHash number = HashFacts({own_number});
-    const uint32_t facts =
-        FirstBytes(HashFacts({exchange.giver, exchange.receiver, seconds, exchange.occurred_on}));
+    const uint32_t facts = FirstBytes(
+        HashFacts({exchange.giver, exchange.receiver, absl::StrCat(exchange.seconds), exchange.occurred_on}));
     const auto [seen, first] = seen_.emplace(number, Seen{file, facts, 1});
-    origin_number = OriginOf("", own_number);
+    exchange.origin_number = OriginOf("", own_number);
     if (first) return true;
     if (seen->second.before_or_facts != facts) {
       line.problem_ = absl::StrCat("transaction ", own_number,
@@ -507,8 +537,7 @@ bool TableReader::IsNew(Line& line, const ImportedExchange& exchange, const std:
     }
     return false;
   }
-  const FactsHash hash =
-      HashFacts({exchange.giver, exchange.receiver, seconds, when_, AsRead(exchange.note)});
+  const FactsHash hash = FactsOf(exchange, when_);
   Seen& seen = seen_[hash];
   const bool has_day = !when_.empty();
   if (!has_day && IsCopy(at_)) {
@@ -526,7 +555,12 @@ bool TableReader::IsNew(Line& line, const ImportedExchange& exchange, const std:
     CountTwice(line.place());
     return false;
   }
-  origin_number = absl::StrCat(kRowOrigin, ToHex(hash), "-", seen.here);
+  if (seen.here == 1) {
+    seen.line = static_cast<uint32_t>(line.place().line);
+  } else if (has_day) {
+    exchange.equal_line = seen.line;
+  }
+  exchange.origin_number = RowOrigin(hash, seen.here);
   return true;
 }
 
@@ -550,7 +584,7 @@ const ImportedExchange* TableReader::Post(Line& line, int giver_column, int rece
   if (exchange.note.size() > kMaxNoteBytes) {
     line.Fail(note_column, absl::StrCat("longer than ", kMaxNoteBytes, " bytes"));
   }
-  if (!line.ok() || !IsNew(line, exchange, own_number, exchange.origin_number)) return nullptr;
+  if (!line.ok() || !IsNew(line, exchange, own_number)) return nullptr;
   if (own_number.empty() && when_.empty()) {
     Count(
         "transfers without a day: one that equals one of an earlier import is taken for that one, and is not "
@@ -574,6 +608,17 @@ const ImportedExchange* TableReader::Post(Line& line, int giver_column, int rece
   return &std::get<ImportedExchange>(given_.back());
 }
 
+void TableReader::AddToNote(const Line& line, int column) {
+  constexpr std::string_view kBetween = "; ";
+  const std::string words = line.Text(column);
+  std::string& note = std::get<ImportedExchange>(given_.back()).note;
+  if (words.empty()) return;
+  if (note.size() + kBetween.size() + words.size() > kMaxNoteBytes) {
+    return Count(absl::StrCat("notes that have no room for ", line.NameOf(column)), line.place());
+  }
+  absl::StrAppend(&note, Absl(Trimmed(note).empty() ? "" : kBetween), words);
+}
+
 void TableReader::PostBeside(const ImportedExchange& first, std::string_view suffix, std::string giver,
                              std::string receiver, int64_t seconds, std::string note) {
   ImportedExchange beside = first;
@@ -585,6 +630,8 @@ void TableReader::PostBeside(const ImportedExchange& first, std::string_view suf
   beside.seconds = seconds;
   beside.note = std::move(note);
   beside.category.clear();
+  beside.equal_line = 0;
+  beside.weekday_differs = false;
   // The row is its trade's: mended and imported again it would move the trade's hours.
   beside.fields.clear();
   assert(suffix.size() <= kLongestSuffix);

@@ -165,6 +165,13 @@ class TableReader : public Reader {
   const std::vector<std::unique_ptr<Source>>& sources() const { return sources_; }
   bool HasFilesOf(Holds holds) const;
   bool HasMember(const std::string& number) const { return member_places_.contains(number); }
+  // Where the row of a member stands that was given; null: none was.
+  const Place* PlaceOfMember(const std::string& number) const;
+  // The origin number that Post() would give the first exchange of these facts, if it has no own number;
+  // empty where the day cannot be read. For ReadAhead().
+  std::string RowOriginOf(const Line& line, int day_column, const ImportedExchange& exchange) const;
+  // Puts a cell behind the note of the exchange that Post() has just given; its origin is not made of it.
+  void AddToNote(const Line& line, int column);
 
  private:
   struct Counted {
@@ -177,14 +184,15 @@ class TableReader : public Reader {
     uint32_t file = 0;
     uint32_t before_or_facts = 0;
     uint32_t here = 0;
+    // Of the first in that file.
+    uint32_t line = 0;
   };
 
   void CheckShape(Line& line) const;
   bool ReadMoment(const Line& line, int column, Moment& moment) const;
   void CountTwice(const Place& place);
   bool IsCopy(size_t index);
-  bool IsNew(Line& line, const ImportedExchange& exchange, const std::string& own_number,
-             std::string& origin_number);
+  bool IsNew(Line& line, ImportedExchange& exchange, const std::string& own_number);
   void GiveDeclared();
   std::optional<int64_t> ReadBalance(Line& line, const BalanceCell& balance);
   void TellUnknownColumns(std::vector<std::string>& told) const;
@@ -207,6 +215,7 @@ class TableReader : public Reader {
     std::string occurred_on;
     absl::Time record_time = {};
     std::string when;
+    bool weekday_differs = false;
   };
   ReadDay last_day_;
   // When the row's exchange was, as a fact of its origin: as the file says it, whatever today is.

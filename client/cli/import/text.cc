@@ -43,6 +43,7 @@ Sequence SequenceOf(unsigned char lead) {
 constexpr size_t kAroundAFact = 22;
 
 constexpr std::string_view kNoBreakSpace = "\xC2\xA0";
+constexpr absl::string_view kDegree = "\xC2\xB0";
 
 // Letters that are no letter with a mark to Unicode, and are to whoever types a name.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kStroked = {{{"ø", "o"},
@@ -151,12 +152,23 @@ std::string AsRead(std::string_view text) {
   return read;
 }
 
+std::vector<std::string> HeadingWords(std::string_view text) {
+  std::vector<std::string> words(1);
+  for (char c : WithoutMarks(absl::StrReplaceAll(Absl(text), {{kDegree, "o"}}))) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (absl::ascii_isalnum(byte) || byte >= 0x80) {
+      words.back().push_back(c);
+    } else if (!words.back().empty()) {
+      words.emplace_back();
+    }
+  }
+  if (words.back().empty()) words.pop_back();
+  return words;
+}
+
 std::string HeadingKey(std::string_view text) {
   std::string key;
-  for (char c : WithoutMarks(text)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (absl::ascii_isalnum(byte) || byte >= 0x80) key.push_back(c);
-  }
+  for (const std::string& word : HeadingWords(text)) key += word;
   return key.empty() ? std::string(Trimmed(text)) : key;
 }
 

@@ -43,8 +43,12 @@ std::string FoldedName(std::string_view text);
 std::string AsRead(std::string_view text);
 
 // The letters and digits of FoldedName() alone: `From / to - Full name` and `from_to_fullname` are the same
-// heading. Text without any (`#`) stands for itself.
+// heading. Text without any (`#`) stands for itself. The degree sign is the raised `o` that people take it
+// for: `N°` and `Nº` are the same.
 std::string HeadingKey(std::string_view text);
+
+// The words of a heading: what HeadingKey() keeps, parted where it leaves something out.
+std::vector<std::string> HeadingWords(std::string_view text);
 
 // Whether `words`, parted by blanks, hold `word`.
 bool HasWord(std::string_view words, std::string_view word);

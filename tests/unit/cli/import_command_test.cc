@@ -68,14 +68,16 @@ TEST_F(ImportCommandTest, DryRunChangesNothing) {
             ",pots/community,Community pot,0:00,0,-0:19:48,-1188,-0:19:48,-1188\n"
             "1,members/to-1,Hermione Cadena Muñoz,0:00,0,-2:40:12,-9612,-2:40:12,-9612\n"
             "2,members/to-2,Siân O'Brien,0:00,0,3:00,10800,3:00,10800\n");
-  EXPECT_EQ(ran.err,
-            "5 rows read (timeoverflow), for the bank rushey\n"
-            "  members    2 new, 0 known\n"
-            "  exchanges  3 new, 0 known; 3h19m48s in all\n"
-            "  rows that cannot be posted: 0\n"
-            "  left out: gender and date of birth (never kept); which offer or request an exchange came from "
-            "(post_id)\n"
-            "Nothing was posted. Add --commit to post.\n");
+  EXPECT_EQ(
+      ran.err,
+      "5 rows read (timeoverflow), for the bank rushey\n"
+      "  members    2 new, 0 known\n"
+      "  exchanges  3 new, 0 known; 3h19m48s in all\n"
+      "             1 new is equal to another one of its file, and both count: transfers.csv lines 1 and 2\n"
+      "  rows that cannot be posted: 0\n"
+      "  left out: gender and date of birth (never kept); which offer or request an exchange came from "
+      "(post_id)\n"
+      "Nothing was posted. Add --commit to post.\n");
 }
 
 // Goal: --commit posts members without starter hours and exchanges with their origin, and reads every balance
@@ -311,6 +313,81 @@ TEST_F(ImportCommandTest, WhatTheBankMayHaveIsTold) {
   EXPECT_EQ(other.err.find("of the same day"), std::string::npos) << other.err;
 }
 
+// Goal: who was the bank itself in an earlier import is so again, by the rows that the ledger has: nothing is
+// posted twice, with --make-members either. A name like the bank's that nobody has is told with --community.
+TEST_F(ImportCommandTest, TheLedgerKnowsTheCommunity) {
+  const std::string heading = "Date,Giver,Receiver,Hours,Note\n";
+  const std::string first = Write("first.csv", heading +
+                                                   "2019-01-01,Ana Muñoz,El banco,1,\n"
+                                                   "2019-01-02,El banco,Ben,2,\n"
+                                                   "2019-01-03,Ben,Ana Muñoz,1,\n");
+  ASSERT_EQ(RunCli(bank_, {"import", first, "--community", "El banco", "--make-members", "--commit"}).code,
+            ExitCode::kOk);
+  const std::string second = Write("second.csv", heading +
+                                                     "2019-01-02,el banco,Ben,2,\n"
+                                                     "2019-01-04,Ben,El banco,4,\n"
+                                                     "2019-01-04,Zoe,Ben,1,\n");
+  const Ran ran = RunCli(bank_, {"import", second, "--make-members", "--commit"});
+  EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+  EXPECT_NE(
+      ran.err.find("anco\" is the community pot here, as in an earlier import\n  exchanges  2 new, 1 known"),
+      std::string::npos)
+      << ran.err;
+  EXPECT_EQ(bank_->members().size(), 3u);
+  EXPECT_EQ(bank_->Balance("pots/community"), (2 + -1 - 4) * int64_t{3600});
+  const std::string third = Write("third.csv", heading + "2019-02-02,The bank,Ben,2,\n");
+  const Ran unknown = RunCli(bank_, {"import", third});
+  EXPECT_NE(unknown.err.find("there is no member The bank in the files"), std::string::npos) << unknown.err;
+  EXPECT_NE(unknown.err.find("\"The bank\" looks like the bank itself: if so, --community \"The bank\""),
+            std::string::npos)
+      << unknown.err;
+  EXPECT_EQ(unknown.err.find("Mend the file"), std::string::npos) << unknown.err;
+  EXPECT_NE(unknown.err.find("add --make-members; and --community \"The bank\""), std::string::npos)
+      << unknown.err;
+  const Ran made = RunCli(bank_, {"import", third, "--make-members"});
+  EXPECT_NE(made.err.find("\"The bank\" becomes a member like any other."), std::string::npos) << made.err;
+}
+
+// Goal: a row whose hours were mended in its file is told with the exchange that it was, which the file has
+// no longer; what the file still has is not.
+TEST_F(ImportCommandTest, MendedHoursAreTold) {
+  const std::string heading = "Date,Giver,Receiver,Hours\n";
+  const std::string same = "2019-01-01,Ana,Ben,1\n2019-01-01,Ana,Ben,1\n2019-01-02,Ben,Ana,2\n";
+  const std::string sheet = Write("hours.csv", heading + same + "2019-01-03,Ana,Ben,3\n");
+  ASSERT_EQ(RunCli(bank_, {"import", sheet, "--make-members", "--commit"}).code, ExitCode::kOk);
+  const std::string number = absl::StrCat(bank_->exchanges().back().sequence());
+  Write("hours.csv", heading + same + "2019-01-01,Ana,Ben,7\n2019-01-03,Ana,Ben,4\n");
+  const Ran ran = RunCli(bank_, {"import", sheet});
+  EXPECT_NE(ran.err.find("1 new exchange may be a mended form of one"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("  hours.csv line 6 may be " + number + ", mended. If so: timebank undo " + number),
+            std::string::npos)
+      << ran.err;
+  EXPECT_NE(
+      RunCli(bank_, {"import", sheet, "--commit", "-o", "json"}).out.find("\"exchanges_maybe_mended\": 1"),
+      std::string::npos);
+}
+
+// Goal: rows that may be mistakes are told with their lines while they are new, and posted.
+TEST_F(ImportCommandTest, DoubtfulRowsAreTold) {
+  const std::string sheet = Write("hours.csv",
+                                  "Date,Giver,Receiver,Hours\n"
+                                  "Tue 2019-01-01,ana,ben,1.30\n"
+                                  "Tue 2019-01-02,ana,ben,2.15\n"
+                                  "2019-01-03,ana,ben,2\n"
+                                  "2019-01-03,ana,ben,2\n");
+  const Ran ran = RunCli(bank_, {"import", sheet, "--make-members", "--commit"});
+  EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+  for (const char* told :
+       {"  2 new have 1.30 or the like, read as 1h18, not 1h30: hours.csv line 2; hours.csv line 3\n",
+        "  1 new is equal to another one of its file, and both count: hours.csv lines 4 and 5\n",
+        "  1 new is of a day that is not the day of the week beside it: hours.csv line 3\n"}) {
+    EXPECT_NE(ran.err.find(told), std::string::npos) << ran.err;
+  }
+  const Ran again = RunCli(bank_, {"import", sheet});
+  EXPECT_EQ(again.err.find(" new is "), std::string::npos) << again.err;
+  EXPECT_EQ(again.err.find(" new have "), std::string::npos) << again.err;
+}
+
 // Goal: the folder in which the other system's files lie will do; what is hidden in it is passed over.
 TEST_F(ImportCommandTest, AFolderOfFiles) {
   Write(".DS_Store", "nothing to import");
@@ -392,6 +469,14 @@ TEST_F(ImportCommandTest, StrictPostsAllOrNothing) {
   Write("transfers.csv", good);
   EXPECT_EQ(Import({"--commit", "--strict"}).code, ExitCode::kOk);
   ExpectImported();
+  // Where somebody at a terminal would be asked.
+  const std::string sheet = Write("long.csv", "Date,Giver,Receiver,Hours\n2019-01-01,ana,ben,90\n");
+  const Ran asked = RunCli(bank_, {"import", sheet, "--make-members", "--commit", "--strict"});
+  EXPECT_EQ(asked.code, ExitCode::kIncomplete);
+  EXPECT_NE(asked.err.find("1 row is asked about, so nothing is posted (--strict)."), std::string::npos)
+      << asked.err;
+  EXPECT_EQ(bank_->exchanges().size(), 3u);
+  EXPECT_EQ(RunCli(bank_, {"import", sheet, "--make-members", "--strict"}).code, ExitCode::kIncomplete);
   // Only the bank can tell that an account has been closed.
   bank_->members()[0].set_state(v1::Member::STATE_CLOSED);
   bank_->members()[0].set_closed_on("2018-01-01");
@@ -497,6 +582,12 @@ TEST_F(ImportCommandTest, OpensTheBank) {
   EXPECT_EQ(Import({"--bank", "rushey", "--create-bank", "--commit", "--strict"}).code,
             ExitCode::kIncomplete);
   EXPECT_FALSE(bank_->exists) << "nothing will be posted to it";
+  const Ran unknown = RunCli(bank_, {"import", "--from", "timeoverflow", transfers_, "--bank", "rushey",
+                                     "--create-bank", "--commit"});
+  EXPECT_EQ(unknown.code, ExitCode::kIncomplete);
+  EXPECT_NE(unknown.err.find("Every row is rejected, so the bank rushey was not opened."), std::string::npos)
+      << unknown.err;
+  EXPECT_FALSE(bank_->exists);
   Write("transfers.csv", good);
   EXPECT_EQ(Import({"--bank", "rushey", "--create-bank", "--time-zone", "Europe/Madrid", "--commit"}).code,
             ExitCode::kOk);

@@ -145,6 +145,36 @@ TEST(MomentsTest, ReadsWeekdays) {
   EXPECT_EQ(Day("Mon 8/1"), "none");
 }
 
+// Goal: a day of the week that is another day's is noticed; a month that sounds like one is none.
+TEST(MomentsTest, SeesOtherWeekdays) {
+  const auto differs = [](std::string_view text) {
+    Moment moment;
+    EXPECT_TRUE(ParseMoment(text, {.today = absl::CivilDay(2024, 2, 1)}, moment)) << text;
+    return moment.weekday_differs;
+  };
+  EXPECT_TRUE(differs("mardi 12 janvier 2024"));
+  EXPECT_TRUE(differs("Tue 2024-01-12 10:00"));
+  for (const char* text :
+       {"viernes 12/1/2024", "vendredi 1/12/2024", "12/1/2024", "8 mar 2024", "mar 8 2024"}) {
+    EXPECT_FALSE(differs(text)) << text;
+  }
+}
+
+// Goal: `1.30` is doubted where decimals of its file do not speak against minutes.
+TEST(AmountsTest, DecimalsThatMayBeMinutes) {
+  MinutesVote vote;
+  for (const char* text : {"1", "1:30", "0.5", "1.25", "2.50", "2,75", "1.000", "90m"}) vote.Add(text);
+  EXPECT_EQ(vote.IfMinutes(" 1.30 "), 5400);
+  EXPECT_EQ(vote.IfMinutes("0.15"), 900);
+  EXPECT_EQ(vote.IfMinutes("1,30"), 0) << "2,75";
+  for (const char* text : {"1.25", "1.5", "1:30", "1h30", "30"}) EXPECT_EQ(vote.IfMinutes(text), 0) << text;
+  for (const char* against : {".75", "0.9", "1.33"}) {
+    MinutesVote decimal;
+    decimal.Add(against);
+    EXPECT_EQ(decimal.IfMinutes("1.30"), 0) << against;
+  }
+}
+
 // Goal: a moment is told in the bank's time zone unless it says another; its day is the bank's.
 TEST(MomentsTest, ReadsMoments) {
   EXPECT_EQ(Day("2018-01-08 09:21"), "2018-01-08 08:21:00");
@@ -175,6 +205,11 @@ TEST(MomentsTest, VotesOnTheOrder) {
   EXPECT_EQ(order({"01/25/2018", "31/02/2019", "30/02/2020", "13/13/2018"}), DayOrder::kMonthFirst)
       << "what is no day has no say";
   EXPECT_EQ(order({"31/02/2019", "02/30/2019"}), DayOrder::kDayFirst);
+  // 8 January and 12 January 2024 were a Monday and a Friday.
+  EXPECT_EQ(order({"lundi 8/1/2024", "12/13/2024", "viernes 12/1/2024"}), DayOrder::kDayFirst)
+      << "one was mistyped";
+  EXPECT_EQ(order({"Mon 1/8/2024", "1/12/2024"}), DayOrder::kMonthFirst) << "no Thursday, 1 August";
+  EXPECT_EQ(order({"Tue 1/8/2024"}), DayOrder::kDayFirst) << "neither is a Tuesday";
   DayOrderVote mixed;
   mixed.Add("01/25/2018");
   EXPECT_FALSE(mixed.IsMixed());

@@ -682,6 +682,77 @@ TEST_F(SpreadsheetTest, KnowsManyHeadings) {
               ElementsAre(HasSubstr("--hours COLUMN (--minutes COLUMN)")));
 }
 
+// Goal: a column of numbers is known by its words, the degree sign among them, and a joined day as such.
+TEST_F(SpreadsheetTest, KnowsColumnsOfNumbers) {
+  for (const char* heading : {"N\xC2\xB0", "N\xC2\xBA", "N\xC2\xB0 d'adh\xC3\xA9rent", "N\xC2\xB0 de membre",
+                              "Member no.", "Socio n\xC2\xBA", "Mitglied Nr", "Num\xC3\xA9ro"}) {
+    EXPECT_THAT(
+        Read({Write("m.csv", std::string(heading) + ";Nom;Entr\xC3\xA9" + "e\n2;Ana;8/1/2018\n3;Ana;\n")}),
+        ElementsAre("member 2 <Ana> 2018-01-08", "member 3 <Ana> "))
+        << heading;
+  }
+}
+
+// Goal: a second person of a name without a number is told as that, and nobody's hours go to the first one.
+TEST_F(SpreadsheetTest, NamesakesWithoutNumbersAreNobody) {
+  const std::string hours =
+      Write("hours.csv", "Date;Giver;Receiver;Hours\n8/1/2018;ana;Ben;1\n8/1/2018;Ben;Zoe;1\n");
+  EXPECT_THAT(
+      Read({hours, Write("m.csv", "Nom;Mail\nAna;a@b.c\nBen;\nAna;d@e.f\nZoe;\nZoe;\n")}),
+      ElementsAre("member ana <Ana>  a@b.c", "member ben <Ben> ",
+                  "line 4 Nom: Ana stands on line 2 already, and the file has no column of numbers to "
+                  "tell two apart",
+                  "member zoe <Zoe> ", HasSubstr("line 6 Nom: Zoe stands on line 5 already"),
+                  HasSubstr("line 2 Giver: who is meant by ana is not sure, since the row of one of "
+                            "that name was rejected (m.csv line 4)"),
+                  "ben helped zoe 3600 2018-01-08 "));
+  EXPECT_THAT(Read({hours, Write("m.csv", "N\xC2\xB0;Nom\n1;Zoe\n2;Ben\n2;Ana\n")}),
+              ElementsAre("member 1 <Zoe> ", "member 2 <Ben> ",
+                          HasSubstr("line 4 N\xC2\xB0: member 2 stands on line 3"),
+                          HasSubstr("line 2 Giver: who is meant by ana"), "2 helped 1 3600 2018-01-08 "));
+  EXPECT_THAT(Read({Write("m.csv", "N\xC2\xB0;Nom\n;Ana\n;Ana\n")}),
+              Contains(HasSubstr("line 3 Nom: Ana stands on line 2 already, and this row has no N\xC2\xB0")));
+}
+
+// Goal: a row that adds the others up is left out and told; whoever has a number or an e-mail is somebody.
+TEST_F(SpreadsheetTest, TotalsAreLeftOut) {
+  EXPECT_THAT(
+      Read({Write("m.csv",
+                  "N;Nombre;Mail;Saldo\n1;Ana;;2\n;TOTAL;;2\n7;Total;;1\n;Suma;s@t.u;\n;;;\n;;Totaux;2\n"
+                  ";Total Marta;;\n")}),
+      ElementsAre("member 1 <Ana> ", "member 7 <Total> ", "member suma <Suma>  s@t.u",
+                  "member total marta <Total Marta> ", HasSubstr("opening 1 "), HasSubstr("opening 7 ")));
+  EXPECT_THAT(left_out(), HasSubstr("rows of totals (m.csv line 3, m.csv line 7)"));
+  EXPECT_THAT(Read({Write("h.csv",
+                          "Date;Giver;Receiver;Hours\n8/1/2018;Ana;Ben;1\nTotal;;;1\n;;Suma de horas;1\n"
+                          "8/1/2018;Sum;Ben;1\n")}),
+              ElementsAre("ana helped ben 3600 2018-01-08 ", "sum helped ben 3600 2018-01-08 "));
+  EXPECT_THAT(left_out(), HasSubstr("rows of totals (h.csv line 3, h.csv line 4)"));
+}
+
+// Goal: of two columns of words both are kept, and the origin is made of the first alone.
+TEST_F(SpreadsheetTest, TwoColumnsOfWords) {
+  const auto read = [this](const std::string& more, const std::string& words) {
+    return std::get<ImportedExchange>(
+        ReadRows({Write("h.csv", "Fecha;Qui\xC3\xA9n ayud\xC3\xB3;Recibi\xC3\xB3;Horas;Servicio" + more +
+                                     "\n8/1/2018;Ana;Ben;1;Yoga" + words + "\n")})
+            .at(0));
+  };
+  const ImportedExchange both = read(";Observaciones", "; en casa ");
+  EXPECT_EQ(both.note, "Yoga; en casa");
+  EXPECT_THAT(left_out(), Not(HasSubstr("Observaciones")));
+  EXPECT_EQ(both.origin_number, read("", "").origin_number);
+  EXPECT_EQ(read(";Observaciones", ";").note, "Yoga");
+  options_.category_column = "Clase";
+  EXPECT_EQ(read(";Clase", ";Salud").category, "Salud");
+  options_.category_column = "";
+  for (const char* heading : {"Motif", "Motivo"}) {
+    EXPECT_THAT(Read({Write("m.csv", std::string("Date;Dio;Recibi\xC3\xB3;Horas;") + heading +
+                                         "\n8/1/2018;Ana;Ben;1;x\n")}),
+                ElementsAre("ana helped ben 3600 2018-01-08 x"));
+  }
+}
+
 // Goal: what a rejects file has behind a file's own columns is passed over, and no part of a row any more.
 TEST_F(SpreadsheetTest, ReadsMendedRejects) {
   const std::string hours = Write("hours.csv",
