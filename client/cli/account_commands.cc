@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -246,7 +247,10 @@ absl::Status ShowOnPaper(Session& session, const Statement& statement, const std
   StatementHeading heading;
   heading.bank = bank.display_name().empty() ? std::string(client::IdOf(bank.name())) : bank.display_name();
   heading.trial = bank.trial();
-  heading.holder = absl::StrCat(session.directory().Name(holder), " (", ShortName(holder), ")");
+  // Two members may have one name: the id tells them apart. There is one pot of a name.
+  const std::string name = session.directory().Name(holder);
+  const bool pot = absl::StartsWith(ShortName(holder), "pots/");
+  heading.holder = pot || name == ShortName(holder) ? name : Fill(T("$0 ($1)"), name, client::IdOf(holder));
   heading.account = holder;
   heading.period = period;
   heading.today = today;

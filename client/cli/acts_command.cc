@@ -1,6 +1,7 @@
 // acts: what others did for a member, and who looked at the account.
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -46,10 +47,13 @@ std::string LookWords(v1::Act::Look::Kind kind) {
   }
 }
 
+// How somebody is called: by name to people, by id to programs.
+using NameOf = std::function<std::string(const std::string& holder)>;
+
 // Who may act for whom since then, or no longer, and why.
-std::string GrantWords(const v1::Act& act) {
-  const std::string agent = ShortName(act.agent());
-  const std::string member = ShortName(act.member());
+std::string GrantWords(const v1::Act& act, const NameOf& name_of) {
+  const std::string agent = name_of(act.agent());
+  const std::string member = name_of(act.member());
   const bool merged = act.because() == v1::Act::KIND_MEMBER_MERGED;
   if (act.kind() == v1::Act::KIND_ACTING_FOR_GRANTED) {
     // Translators: $0 and $1 are members.
@@ -64,7 +68,7 @@ std::string GrantWords(const v1::Act& act) {
 }
 
 // What somebody did, as it follows a name.
-std::string ActWords(const v1::Act& act) {
+std::string ActWords(const v1::Act& act, const NameOf& name_of) {
   switch (act.kind()) {
     case v1::Act::KIND_EXCHANGE:
       return T("recorded an exchange");
@@ -102,7 +106,7 @@ std::string ActWords(const v1::Act& act) {
       return T("merged two records");
     case v1::Act::KIND_ACTING_FOR_GRANTED:
     case v1::Act::KIND_ACTING_FOR_REVOKED:
-      return GrantWords(act);
+      return GrantWords(act, name_of);
     case v1::Act::KIND_LOOK:
       return LookWords(act.look().kind());
     default:
@@ -111,7 +115,30 @@ std::string ActWords(const v1::Act& act) {
   }
 }
 
-Table ActTable(const std::vector<v1::Act>& acts) {
+Cell Who(const std::string& name, const Directory& directory) {
+  if (name.empty()) return {};
+  Cell cell = Text(ShortName(name));
+  cell.for_people = directory.Name(name);
+  return cell;
+}
+
+Cell What(const v1::Act& act, const Directory& directory) {
+  Cell cell = Said([&] { return ActWords(act, ShortName); });
+  cell.for_people = ActWords(act, [&](const std::string& holder) { return directory.Name(holder); });
+  return cell;
+}
+
+absl::StatusOr<Table> ActTable(Session& session, const std::vector<v1::Act>& acts) {
+  CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
+  CLI_ASSIGN_OR_RETURN(const absl::TimeZone zone, session.Zone());
+  std::vector<std::string> names;
+  for (const v1::Act& act : acts) {
+    for (const std::string& name : {act.recorded_by(), act.acting_for(), act.agent(), act.member()})
+      names.push_back(name);
+  }
+  Directory& directory = session.directory();
+  // Looking names up is a look at balances, and programs have ids.
+  if (!session.AsJson() && !session.AsCsv()) directory.LookUp(names);
   Table table({{"time", Later("When"), ColumnKind::kText},
                {"recorded_by", Later("Who"), ColumnKind::kText},
                {"acting_for", Later("For"), ColumnKind::kText, true},
@@ -124,10 +151,10 @@ Table ActTable(const std::vector<v1::Act>& acts) {
     int64_t number = 0;
     const bool numbered = absl::SimpleAtoi(Absl(client::IdOf(act.exchange())), &number);
     const bool look = act.has_look();
-    table.AddRow({Text(Moment(act.time())), Text(ShortName(act.recorded_by())),
-                  Text(act.acting_for().empty() ? "" : ShortName(act.acting_for())),
-                  Said([&] { return ActWords(act); }), look ? Number(act.look().count()) : Cell{},
-                  look && act.look().count() > 1 ? Text(Moment(act.look().last_time())) : Cell{},
+    table.AddRow({MomentCell(act.time(), zone, today), Who(act.recorded_by(), directory),
+                  Who(act.acting_for(), directory), What(act, directory),
+                  look ? Number(act.look().count()) : Cell{},
+                  look && act.look().count() > 1 ? MomentCell(act.look().last_time(), zone, today) : Cell{},
                   numbered ? Number(number) : Cell{}, act.seconds() == 0 ? Cell{} : Hours(act.seconds())});
   }
   return table;
@@ -148,7 +175,8 @@ absl::Status Acts(Session& session, const ActsOptions& options) {
     if (more) break;
     acts.push_back(*std::move(act));
   }
-  CLI_RETURN_IF_ERROR(session.ShowList(ActTable(acts), acts));
+  CLI_ASSIGN_OR_RETURN(const Table table, ActTable(session, acts));
+  CLI_RETURN_IF_ERROR(session.ShowList(table, acts));
   if (more) session.Tell(Fill(T("There are more than these $0: -n 0 shows all."), options.count));
   return absl::OkStatus();
 }

@@ -36,18 +36,6 @@ constexpr const char* kYes = Later("y, yes");
 // Translators: what people type for no.
 constexpr const char* kNo = Later("n, no");
 
-}  // namespace
-
-std::optional<bool> AskYesOrNo(Session& session, std::string_view question) {
-  const auto answer =
-      AskUntil(session.console(), Fill(T("$0 [y/n]"), question), T("Type y or n."),
-               [](const std::string& typed) { return IsWord(typed, kYes) || IsWord(typed, kNo); });
-  if (!answer.has_value()) return std::nullopt;
-  return IsWord(*answer, kYes);
-}
-
-namespace {
-
 // Which of `words` are a day: [begin, end), an `on` in front included; empty where none is.
 std::pair<size_t, size_t> DayAmong(const std::vector<std::string>& words, absl::CivilDay today) {
   // With `on` in front even `sat` is a day. What stands there in other languages is in front of many things,
@@ -65,6 +53,16 @@ std::pair<size_t, size_t> DayAmong(const std::vector<std::string>& words, absl::
 }
 
 }  // namespace
+
+bool IsYes(std::string_view typed) { return IsWord(typed, kYes); }
+bool IsNo(std::string_view typed) { return IsWord(typed, kNo); }
+
+std::optional<bool> AskYesOrNo(Session& session, std::string_view question) {
+  const auto answer = AskUntil(session.console(), Fill(T("$0 [y/n]"), question), T("Type y or n."),
+                               [](const std::string& typed) { return IsYes(typed) || IsNo(typed); });
+  if (!answer.has_value()) return std::nullopt;
+  return IsYes(*answer);
+}
 
 absl::Status SettleMinutes(Session& session, Sentence& sentence) {
   if (!sentence.with_minutes.has_value()) return absl::OkStatus();
@@ -189,7 +187,8 @@ absl::Status FillShareHours(Session& session, const std::vector<NamedShare>& nam
 
 absl::Status FillShares(Session& session, std::string_view names,
                         google::protobuf::RepeatedPtrField<v1::Share>& shares) {
-  CLI_ASSIGN_OR_RETURN(const std::vector<NamedShare> list, ParseNames(names));
+  CLI_ASSIGN_OR_RETURN(std::vector<NamedShare> list, ParseNames(names));
+  CLI_RETURN_IF_ERROR(JoinWholeNames(session, list));
   CLI_RETURN_IF_ERROR(FillShareHours(session, list, shares));
   std::vector<std::string> typed;
   for (const NamedShare& name : list) typed.push_back(name.name);

@@ -5,6 +5,7 @@
 #define TIMEBANK_CLIENT_CLI_ARGUMENTS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,12 @@
 #include "timebank/v1/exchange.pb.h"
 
 namespace timebank::cli {
+
+// Whether somebody typed yes, or no.
+bool IsYes(std::string_view typed);
+bool IsNo(std::string_view typed);
+// Asks at a terminal; none: Enter, or no answer was taken.
+std::optional<bool> AskYesOrNo(Session& session, std::string_view question);
 
 // Asks whether what stands behind whole hours is minutes or the note (sentence.h), and puts the answer into
 // the sentence. Errors (usage): elsewhere than at a terminal, with how to write either.
@@ -56,9 +63,6 @@ absl::Status FillShares(Session& session, std::string_view names,
 
 // Resource name of an exchange by its number. Errors (usage): not a number.
 absl::StatusOr<std::string> ReadExchange(Session& session, std::string_view number);
-
-// At a terminal. nullopt: Enter, neither.
-std::optional<bool> AskYesOrNo(Session& session, std::string_view question);
 
 // Words of which the first or the last is a day (`yesterday`, `on tue`) may mean the day of the help: asks at
 // a terminal, and takes the day out of `words` into `on`. Errors (usage): elsewhere, with `how` to write it

@@ -163,11 +163,13 @@ absl::Status History(Session& session) {
                {"who", Later("Who"), ColumnKind::kText},
                {"changed", Later("Changed"), ColumnKind::kText},
                {"settings", Later("Settings after it"), ColumnKind::kText}});
+  CLI_ASSIGN_OR_RETURN(const absl::CivilDay today, session.Today());
+  CLI_ASSIGN_OR_RETURN(const absl::TimeZone zone, session.Zone());
   for (const v1::SettingsChange& change : changes) {
     std::vector<std::string> settings;
     for (const auto& [key, value] : ListSettings(change.settings()))
       settings.push_back(absl::StrCat(key, "=", value));
-    table.AddRow({Number(change.sequence()), Text(Moment(change.record_time())),
+    table.AddRow({Number(change.sequence()), MomentCell(change.record_time(), zone, today),
                   Text(ShortName(change.actor())), Text(absl::StrJoin(change.changed_fields(), " ")),
                   Text(absl::StrJoin(settings, " "))});
   }

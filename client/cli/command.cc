@@ -107,7 +107,6 @@ struct MistakeSentence {
   bool names;
 };
 constexpr MistakeSentence kMistakes[] = {
-    {Later("$0 is required"), true},
     {Later("The following argument was not expected: $0"), false},
     {Later("The following arguments were not expected: $0"), false},
     // Translators: $0 is an option, $1 a number, $2 what stands behind the option (`DAY`).
@@ -143,6 +142,17 @@ std::string Mistake(const std::string& said) {
     return Fill(T(sentence), places[0], places[1], places[2]);
   }
   return said;
+}
+
+// What is missing, with what it means: CLI11 says `number is required`. Empty: it says something else.
+std::string Missing(const std::string& said, const CLI::App* command) {
+  absl::string_view name = said;
+  if (!absl::ConsumeSuffix(&name, " is required")) return "";
+  const CLI::Option* option = command->get_option_no_throw(std::string(name));
+  const std::string means = option == nullptr ? "" : option->get_description();
+  // Translators: $0 is what a command needs (`number`), $1 what that is (`Number of the entry`).
+  return Fill(means.empty() ? T("Something is missing: $0.") : T("Something is missing: $0 ($1)."),
+              T(std::string(name).c_str()), means);
 }
 
 // CLI11's own puts its name into every help text.
@@ -377,7 +387,8 @@ absl::Status Grammar::Parse(std::vector<std::string> arguments, std::ostream& ou
   } catch (const CLI::ParseError& problem) {
     CLI::App* command = Innermost(app_.get());
     const std::vector<std::string> rest = app_->remaining(true);
-    std::string what = Mistake(problem.what());
+    std::string what = Missing(problem.what(), command);
+    if (what.empty()) what = Mistake(problem.what());
     if (command->get_require_subcommand_min() > 0) {
       what = rest.empty() ? T("A command is missing.") : Unknown(Unmarked(rest.front()), command);
     }

@@ -135,6 +135,7 @@ std::optional<std::string> AskUntil(Console& console, std::string_view question,
     std::optional<std::string> answer = Ask(console, question);
     if (!answer.has_value() || answer->empty()) return std::nullopt;
     if (takes(*answer)) return answer;
+    if (console.no_answer) console.no_answer(*answer);
   }
   return std::nullopt;
 }

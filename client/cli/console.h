@@ -26,8 +26,8 @@ struct Completion {
 // One line to be typed.
 struct LineRequest {
   std::string prompt;
-  // What stands there already, to be mended; only with an editor.
-  std::string prefill = {};
+  // Lines that are to be had back with Up though they were not typed at a prompt; only with an editor.
+  std::vector<std::string> recall = {};
   // Completes the last word of `before`, which is what stands in front of the cursor; may be empty.
   std::function<std::vector<Completion>(const std::string& before)> complete = {};
 };
@@ -45,6 +45,8 @@ struct Console {
   bool colour_wanted = false;
   // An editor for lines at a terminal; empty: lines are read from `in` as they come.
   LineReader read_line = {};
+  // Is told what was typed where a question stood and is no answer to it; may be empty.
+  std::function<void(const std::string& typed)> no_answer = {};
   // Width of the terminal on `out`, in columns; 0 where it is not known.
   size_t columns = 0;
 };

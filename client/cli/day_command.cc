@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +31,7 @@
 #include "client/cli/slip_line.h"
 #include "client/cli/status_macros.h"
 #include "client/cli/translate.h"
+#include "client/cli/unlikely_hours.h"
 #include "client/cli/waiting_lines.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
@@ -45,8 +47,8 @@ const char* const kHelp = Later(R"(A line for each slip:
   on 15/11                            the next slips are of that day
   undo                                undoes the last slip entered here; undo 1042 another one of them
   ?                                   this
-An empty line or Ctrl-D ends it. Tab completes names; a line that was not taken stands there again: mend it,
-or clear it (Ctrl-U) and go on. The end tells which slips were not entered.
+An empty line or Ctrl-D ends it. Tab completes names. Up brings back a line that was not taken, to be mended.
+The end tells which slips were not entered.
 )");
 
 // Translators: what people type to undo the last line; several words with commas.
@@ -78,6 +80,13 @@ struct Entered {
   std::string undo_id;
 };
 
+// A line that was not taken.
+struct Refused {
+  std::string typed;
+  // The ISO day that it would have been entered for; empty: none.
+  std::string day;
+};
+
 // What the givers gave together.
 int64_t Given(const v1::Exchange& exchange) {
   int64_t seconds = 0;
@@ -86,42 +95,14 @@ int64_t Given(const v1::Exchange& exchange) {
   return seconds;
 }
 
-// The longest time that one person gave or got.
-int64_t Longest(const v1::Exchange& exchange) {
-  int64_t longest = exchange.seconds();
-  for (const v1::Share& share : exchange.givers()) longest = std::max(longest, share.seconds());
-  for (const v1::Share& share : exchange.receivers()) longest = std::max(longest, share.seconds());
-  return longest;
-}
-
-// Less than this on a slip was hardly meant.
-constexpr int64_t kShortSeconds = 5 * 60;
-
-// The shortest time that one person gave or got.
-int64_t Shortest(const v1::Exchange& exchange) {
-  int64_t shortest = exchange.seconds() > 0 ? exchange.seconds() : kMaxShareSeconds;
-  for (const auto* shares : {&exchange.givers(), &exchange.receivers()}) {
-    for (const v1::Share& share : *shares) {
-      if (share.has_seconds()) shortest = std::min(shortest, share.seconds());
-    }
-  }
-  return shortest;
-}
-
-// What was hours becomes minutes, wherever it was too long.
-void TakeForMinutes(v1::Exchange& exchange) {
-  const auto mended = [](int64_t seconds) {
-    return seconds > kLongExchangeSeconds ? HoursAsMinutes(seconds) : seconds;
-  };
-  exchange.set_seconds(mended(exchange.seconds()));
-  for (auto* shares : {exchange.mutable_givers(), exchange.mutable_receivers()}) {
-    for (v1::Share& share : *shares) {
-      if (share.has_seconds()) share.set_seconds(mended(share.seconds()));
-    }
-  }
-}
-
 bool IsNoAnswer(const absl::Status& status) { return ExitCodeOf(status) == ExitCode::kUnreachable; }
+
+// Whether the server has judged what the line says, so that it was not posted before under the same id. A key
+// that opens nothing, or a server that has too much to do, says nothing of that.
+bool IsJudged(const absl::Status& status) {
+  return absl::IsInvalidArgument(status) || absl::IsNotFound(status) || absl::IsAlreadyExists(status) ||
+         absl::IsFailedPrecondition(status) || absl::IsOutOfRange(status);
+}
 
 class Pile {
  public:
@@ -130,7 +111,12 @@ class Pile {
         waiting_(std::move(waiting)),
         bank_(std::move(bank)),
         as_(std::move(as)),
-        day_(std::move(day)) {}
+        day_(std::move(day)) {
+    session_.console().no_answer = [this](const std::string& typed) { KeepForTheEnd(typed); };
+  }
+  ~Pile() { session_.console().no_answer = {}; }
+  Pile(const Pile&) = delete;
+  Pile& operator=(const Pile&) = delete;
 
   absl::Status Run(bool deliver);
 
@@ -139,28 +125,42 @@ class Pile {
   // The bank's today: the session knows it since before the pile was begun.
   absl::CivilDay Today() const { return session_.Today().value_or(absl::CivilDay()); }
   std::string Prompt() const;
-  std::string Totals() const;
   std::vector<Completion> CompleteName(const std::string& before);
-  enum class Was { kSlip, kCommand, kGap, kEnd };
-  // One line as typed, and what it was.
-  Was Take(const std::string& line);
+  // One line as typed. Whether more may follow.
+  bool Take(const std::string& line);
   void Enter(const std::string& line);
   // Sends it, and keeps it where no answer comes.
   absl::Status Post(WaitingLine& line);
   absl::Status Resolve(WaitingLine& line);
-  // Asks about a time that is hardly one slip's. Elsewhere than at a terminal it is posted and told.
-  absl::Status AskIfLong(v1::Exchange& exchange);
-  absl::Status AskIfShort(const v1::Exchange& exchange);
-  void TellIfLong(const v1::Exchange& exchange);
   void Show(const v1::RecordExchangeResponse& response, const SlipLine& slip);
-  void Fail(const std::string& line, const absl::Status& status);
+  // Whether the other entry that `notice` names came from a slip of another number.
+  bool IsOfAnotherSlip(const v1::Notice& notice, const std::string& slip);
+  void Fail(const Refused& refused, const absl::Status& status);
+  void TellNotEntered(const absl::Status& status);
+  // Takes off the list what `line`, which was entered, should have been. `before`: what was refused just now.
+  void TakeOffTheList(const std::string& line, const std::string& before);
+  template <typename Fits>
+  void TakeOffTheListIf(Fits fits) {
+    left_.erase(std::remove_if(left_.begin(), left_.end(), fits), left_.end());
+  }
+  std::string TheList() const;
+  // A slip that was typed where a question stood: it is not lost.
+  void KeepForTheEnd(const std::string& typed);
   void ChangeDay(const std::string& text);
   void Undo(const std::string& number);
+  // `15 ana ben 1h tea  (Sun 22 Nov)`.
+  std::string WithDay(const WaitingLine& line) const;
   // Those of an earlier run.
   void OfferWaiting(bool deliver);
-  void Deliver(std::vector<WaitingLine> lines);
+  // Each stays kept until it is posted or given up. `mend`: what fails can be typed anew.
+  void Deliver(std::vector<WaitingLine> lines, bool mend);
+  // Asks for `line` anew, for its own day. Whether the next one may follow.
+  bool Mend(const WaitingLine& line);
+  bool PostMended(const WaitingLine& line, const std::string& typed, bool& done);
   void LeaveTheRest();
+  void TellStillKept();
   absl::Status Summary();
+  absl::Status Interrupted();
 
   Session& session_;
   WaitingLines waiting_;
@@ -172,28 +172,29 @@ class Pile {
   std::map<std::string, Total> totals_;
   int64_t already_ = 0;
   int64_t line_number_ = 0;
-  // Lines that were not taken. With an editor the last one stands in the next prompt.
-  std::vector<std::string> left_;
+  std::vector<Refused> left_;
+  // The one of them that was typed just now; empty: none.
+  std::string just_refused_;
+  // Lines for Up that were not typed at the prompt.
+  std::vector<std::string> recall_;
   // Entered from a pipe with more than 12 hours.
   std::vector<v1::Exchange> long_;
   // Kept in this run, to be sent once more at its end.
   std::vector<WaitingLine> kept_;
   bool heading_shown_ = false;
+  bool recall_told_ = false;
   bool stopped_ = false;
+  // Ctrl-C, or the end of what is typed, while kept lines were mended.
+  bool interrupted_ = false;
+  bool ended_ = false;
 };
 
-std::string Pile::Totals() const {
-  Total total;
-  for (const auto& [day, one] : totals_) {
-    total.slips += one.slips;
-    total.seconds += one.seconds;
-  }
-  return total.slips == 0 ? "" : SlipsAndHours(total);
-}
-
+// The sums are those of the day in front of them, as the end tells them.
 std::string Pile::Prompt() const {
-  const std::string totals = Totals();
-  return absl::StrCat(FormatIsoDay(day_, Today()), totals.empty() ? "" : "  ", totals, "> ");
+  const auto total = totals_.find(day_);
+  const bool any = total != totals_.end() && total->second.slips > 0;
+  return absl::StrCat(FormatIsoDay(day_, Today()), any ? "  " : "", any ? SlipsAndHours(total->second) : "",
+                      "> ");
 }
 
 std::vector<Completion> Pile::CompleteName(const std::string& before) {
@@ -218,50 +219,9 @@ absl::Status Pile::Resolve(WaitingLine& line) {
                                        T("Write \"on $0\" on a line before it, or leave the word out.")));
   if (options.on.empty()) options.on = line.day;
   CLI_ASSIGN_OR_RETURN(line.request, RecordRequest(session_, slip.sentence, options));
-  // A bare number has been asked about.
-  const bool asked = slip.sentence.hours.has_value() && slip.sentence.hours->if_minutes_seconds.has_value();
-  if (!asked) CLI_RETURN_IF_ERROR(AskIfLong(*line.request.mutable_exchange()));
   if (slip.slip.empty()) line.request.set_request_id(line.request_id);
   line.resolved = true;
   return absl::OkStatus();
-}
-
-absl::Status Pile::AskIfLong(v1::Exchange& exchange) {
-  if (!at_terminal()) return absl::OkStatus();
-  CLI_RETURN_IF_ERROR(AskIfShort(exchange));
-  const int64_t longest = Longest(exchange);
-  if (longest <= kLongExchangeSeconds) return absl::OkStatus();
-  const auto answer =
-      AskUntil(session_.console(),
-               // Translators: $0 and $1 are times: 40h and 40m.
-               Fill(T("$0 on one slip? Is that not $1? [y: it is $0, m: it is $1, n: mend the line]"),
-                    FormatHours(longest), FormatHours(HoursAsMinutes(longest))),
-               T("Type y, m or n."),
-               [](const std::string& typed) { return typed == "y" || typed == "m" || typed == "n"; });
-  if (answer == "m") TakeForMinutes(exchange);
-  if (answer == "y" || answer == "m") return absl::OkStatus();
-  return UsageError(Fill(T("$0 is more than 12 hours."), FormatHours(longest)));
-}
-
-absl::Status Pile::AskIfShort(const v1::Exchange& exchange) {
-  const int64_t shortest = Shortest(exchange);
-  if (shortest >= kShortSeconds) return absl::OkStatus();
-  const auto answer =
-      AskUntil(session_.console(),
-               // Translators: $0 is a time: 1m30s.
-               Fill(T("Only $0 on one slip? [y: it is $0, n: mend the line]"), FormatHours(shortest)),
-               T("Type y or n."), [](const std::string& typed) { return typed == "y" || typed == "n"; });
-  if (answer == "y") return absl::OkStatus();
-  return UsageError(Fill(T("$0 is less than 5 minutes."), FormatHours(shortest)));
-}
-
-void Pile::TellIfLong(const v1::Exchange& exchange) {
-  const int64_t longest = Longest(exchange);
-  if (longest <= kLongExchangeSeconds || at_terminal()) return;
-  long_.push_back(exchange);
-  session_.Notice(Fill(T("$0 is more than 12 hours. If it was $1: timebank correct $2 $1"),
-                       FormatHours(longest), FormatHours(HoursAsMinutes(longest)),
-                       client::IdOf(exchange.name())));
 }
 
 // Whether a line from a pipe is a gap in the list: empty, or begins with #.
@@ -276,14 +236,35 @@ std::string SlipIn(const std::string& line) {
   return !words.empty() && IsSlipNumber(words.front()) ? words.front() : "";
 }
 
-// Whether `line` is what `refused` should have been. Slips without numbers are taken for the same.
+// The line without its number, or the dash for none.
+std::string WithoutNumber(const std::string& line) {
+  const std::vector<std::string> words = absl::StrSplit(line, absl::ByAnyChar(" \t"), absl::SkipEmpty());
+  const bool numbered = !words.empty() && (words.front() == "-" || IsSlipNumber(words.front()));
+  return absl::StrJoin(words.begin() + (numbered ? 1 : 0), words.end(), " ");
+}
+
+// Whether `line` is what `refused` should have been: a slip of that number, or the same behind a number that
+// was missing.
 bool IsSameSlip(const std::string& refused, const std::string& line) {
-  const std::string before = SlipIn(refused);
-  const std::string now = SlipIn(line);
-  return before.empty() || now.empty() || before == now;
+  const std::string number = SlipIn(refused);
+  return number.empty() ? WithoutNumber(refused) == WithoutNumber(line) : number == SlipIn(line);
+}
+
+// `on 15/11`.
+bool IsDayLine(const std::string& typed) {
+  const std::vector<std::string> words = absl::StrSplit(typed, absl::ByAnyChar(" \t"), absl::SkipEmpty());
+  return words.size() >= 2 && IsWord(words.front(), kOn);
+}
+
+// Whether it was meant for the pile and not for the question that stood there.
+bool IsSlipOrDay(const std::string& typed) {
+  const std::vector<std::string> words = absl::StrSplit(typed, absl::ByAnyChar(" \t"), absl::SkipEmpty());
+  if (IsDayLine(typed)) return true;
+  return words.size() >= 3 && (words.front() == "-" || IsSlipNumber(words.front()));
 }
 
 absl::Status Pile::Post(WaitingLine& line) {
+  session_.situation().both_sides.clear();
   if (!line.resolved) {
     const absl::Status resolved = Resolve(line);
     if (IsNoAnswer(resolved)) CLI_RETURN_IF_ERROR(waiting_.Keep(line));
@@ -293,12 +274,24 @@ absl::Status Pile::Post(WaitingLine& line) {
   CLI_ASSIGN_OR_RETURN(const SlipLine slip, ParseSlipLine(line.typed));
   session_.situation().slip = slip.slip;
   session_.situation().in_pile = true;
-  const absl::StatusOr<v1::RecordExchangeResponse> response = PostRecord(session_, slip.slip, line.request);
-  if (IsNoAnswer(response.status())) return response.status();
+  CLI_ASSIGN_OR_RETURN(const v1::RecordExchangeResponse response,
+                       PostRecord(session_, slip.slip, line.request));
   waiting_.Forget(line);
-  CLI_RETURN_IF_ERROR(response.status());
-  Show(*response, slip);
+  Show(response, slip);
   return absl::OkStatus();
+}
+
+bool Pile::IsOfAnotherSlip(const v1::Notice& notice, const std::string& slip) {
+  if (slip.empty() || notice.kind() != v1::Notice::KIND_POSSIBLE_DUPLICATE) return false;
+  v1::GetExchangeRequest request;
+  request.set_name(notice.exchange());
+  const auto other = session_.client().GetExchange(std::move(request));
+  if (!other.ok()) return false;
+  const auto& tags = other->exchange().tags();
+  const std::string any = SlipTag("");
+  return std::any_of(tags.begin(), tags.end(),
+                     [&any](const std::string& tag) { return absl::StartsWith(tag, any); }) &&
+         std::find(tags.begin(), tags.end(), SlipTag(slip)) == tags.end();
 }
 
 void Pile::Show(const v1::RecordExchangeResponse& response, const SlipLine& line) {
@@ -316,7 +309,11 @@ void Pile::Show(const v1::RecordExchangeResponse& response, const SlipLine& line
     console.out << ExchangeLine(exchange, session_.directory(), Today()) << '\n';
   }
   console.out << std::flush;
-  ShowNotices(session_, response.notices(), exchange, /*posted=*/true);
+  std::vector<v1::Notice> notices;
+  for (const v1::Notice& notice : response.notices()) {
+    if (!IsOfAnotherSlip(notice, slip)) notices.push_back(notice);
+  }
+  ShowNotices(session_, notices, exchange, /*posted=*/true);
   if (response.replayed()) {
     ++already_;
     session_.Tell(slip.empty() ? Fill(T("This had been entered already as $0; nothing new was recorded."),
@@ -325,7 +322,7 @@ void Pile::Show(const v1::RecordExchangeResponse& response, const SlipLine& line
                                       slip, NumberOf(exchange)));
     return;
   }
-  TellIfLong(exchange);
+  if (TellIfLong(session_, exchange)) long_.push_back(exchange);
   TellDecimals(session_, line.sentence, NumberOf(exchange));
   entered_.push_back({exchange.name(), exchange.occurred_on(), Given(exchange), NewLineId()});
   Total& total = totals_[exchange.occurred_on()];
@@ -333,15 +330,58 @@ void Pile::Show(const v1::RecordExchangeResponse& response, const SlipLine& line
   total.seconds += Given(exchange);
 }
 
-void Pile::Fail(const std::string& line, const absl::Status& status) {
-  left_.push_back(line);
-  const std::string where =
-      at_terminal() ? "" : absl::StrCat(Fill(T("line $0, $1"), line_number_, line), "\n  ");
-  session_.Tell(absl::StrCat(where, OnErr(session_.console(), Style::kError, T("not entered:")), " ",
+void Pile::TellNotEntered(const absl::Status& status) {
+  session_.Tell(absl::StrCat(OnErr(session_.console(), Style::kError, T("not entered:")), " ",
                              Explain(status, session_.situation())));
 }
 
+void Pile::Fail(const Refused& refused, const absl::Status& status) {
+  const std::string& line = refused.typed;
+  if (!at_terminal()) {
+    left_.push_back(refused);
+    session_.console().err << Fill(T("line $0, $1"), line_number_, line) << "\n  ";
+    return TellNotEntered(status);
+  }
+  // Typed anew and refused anew it is still one slip.
+  TakeOffTheListIf([&line](const Refused& other) { return IsSameSlip(other.typed, line); });
+  left_.push_back(refused);
+  TellNotEntered(status);
+  if (session_.console().read_line && !std::exchange(recall_told_, true))
+    session_.Tell(T("Up brings the line back, to be mended. What is not entered is told at the end."));
+}
+
+void Pile::TakeOffTheList(const std::string& line, const std::string& before) {
+  if (!at_terminal()) return;
+  TakeOffTheListIf([&line](const Refused& other) { return IsSameSlip(other.typed, line); });
+  const auto refused = std::find_if(left_.begin(), left_.end(),
+                                    [&before](const Refused& other) { return other.typed == before; });
+  // Without a number nobody else knows.
+  if (refused == left_.end() || !SlipIn(before).empty() || IsTypedAhead(session_.console())) return;
+  if (AskYesOrNo(session_, Fill(T("Was that \"$0\", mended?"), before)) == true) left_.erase(refused);
+}
+
+void Pile::KeepForTheEnd(const std::string& typed) {
+  if (!IsSlipOrDay(typed)) return;
+  session_.Tell(Fill(T("\"$0\" is no answer, and is not entered: it stands in the list at the end."), typed));
+  left_.push_back({typed, IsDayLine(typed) ? "" : day_});
+  recall_.push_back(typed);
+}
+
+// The lines that were not entered, each with its day where there are several days.
+std::string Pile::TheList() const {
+  std::set<std::string> days = {day_};
+  for (const Refused& refused : left_) days.insert(refused.day.empty() ? day_ : refused.day);
+  std::string list;
+  for (const Refused& refused : left_) {
+    const bool with_day = days.size() > 1 && !refused.day.empty();
+    absl::StrAppend(&list, "\n  ", refused.typed,
+                    with_day ? absl::StrCat("  (", FormatIsoDay(refused.day, Today()), ")") : "");
+  }
+  return list;
+}
+
 void Pile::Enter(const std::string& line) {
+  const std::string before = std::exchange(just_refused_, "");
   WaitingLine waiting{.bank = bank_,
                       .as = as_,
                       .typed = line,
@@ -349,15 +389,16 @@ void Pile::Enter(const std::string& line) {
                       .request_id = NewLineId(),
                       .request = {},
                       .path = {}};
-  session_.situation().both_sides.clear();
   const absl::Status posted = Post(waiting);
-  if (posted.ok()) return;
+  if (posted.ok()) return TakeOffTheList(line, before);
   if (IsNoAnswer(posted) && !waiting.path.empty()) {
     kept_.push_back(std::move(waiting));
     session_.Tell(T("No answer from the server. The line is kept, and will be posted once."));
-    return;
+    return TakeOffTheList(line, before);
   }
-  Fail(line, posted);
+  waiting_.Forget(waiting);
+  just_refused_ = line;
+  Fail({line, day_}, posted);
 }
 
 void Pile::ChangeDay(const std::string& text) {
@@ -365,9 +406,10 @@ void Pile::ChangeDay(const std::string& text) {
   if (!day.ok()) {
     // From a pipe what follows would be entered for the wrong day.
     stopped_ = !at_terminal();
-    return Fail(absl::StrCat("on ", text), day.status());
+    return Fail({absl::StrCat("on ", text), ""}, day.status());
   }
   day_ = *day;
+  if (at_terminal()) TakeOffTheListIf([](const Refused& refused) { return IsDayLine(refused.typed); });
   session_.Tell(Fill(T("The next slips are of $0."), FormatIsoDay(day_, Today())));
 }
 
@@ -402,10 +444,10 @@ void Pile::Undo(const std::string& number) {
   entered_.erase(std::next(wanted).base());
 }
 
-Pile::Was Pile::Take(const std::string& line) {
+bool Pile::Take(const std::string& line) {
   const std::vector<std::string> words = absl::StrSplit(line, absl::ByAnyChar(" \t"), absl::SkipEmpty());
-  if (at_terminal() && words.empty()) return Was::kEnd;
-  if (!at_terminal() && IsGap(line)) return Was::kGap;
+  if (at_terminal() && words.empty()) return false;
+  if (!at_terminal() && IsGap(line)) return true;
   if (words.front() == "?" || (words.size() == 1 && absl::EqualsIgnoreCase(words.front(), "help"))) {
     session_.console().err << T(kHelp);
   } else if (IsWord(words.front(), kUndo) && words.size() <= 2) {
@@ -414,20 +456,75 @@ Pile::Was Pile::Take(const std::string& line) {
     ChangeDay(absl::StrJoin(words.begin() + 1, words.end(), " "));
   } else {
     Enter(absl::StrJoin(words, " "));
-    return Was::kSlip;
   }
-  return Was::kCommand;
+  return true;
 }
 
-void Pile::Deliver(std::vector<WaitingLine> lines) {
+std::string Pile::WithDay(const WaitingLine& line) const {
+  return absl::StrCat("  ", line.typed, "  (", FormatIsoDay(line.day, Today()), ")");
+}
+
+void Pile::Deliver(std::vector<WaitingLine> lines, bool mend) {
   for (WaitingLine& line : lines) {
+    // Questions may follow, and are of that line.
+    if (at_terminal()) session_.Tell(WithDay(line));
     const absl::Status posted = Post(line);
     if (posted.ok()) continue;
+    if (!at_terminal()) session_.Tell(WithDay(line));
+    TellNotEntered(posted);
     if (IsNoAnswer(posted)) return;
-    // At a terminal it stands in the next prompt; elsewhere it stays where it is.
-    if (at_terminal()) waiting_.Forget(line);
-    Fail(line.typed, posted);
+    // What nobody has judged was perhaps posted before, and must not change.
+    if (mend && (!line.resolved || IsJudged(posted)) && !Mend(line)) return;
   }
+}
+
+bool Pile::Mend(const WaitingLine& line) {
+  const std::string day = FormatIsoDay(line.day, Today());
+  session_.Tell(Fill(T("The line is kept. Type it anew for $0; d throws it away, an empty line keeps it for "
+                       "the next time."),
+                     day));
+  LineRequest request;
+  request.complete = [this](const std::string& before) { return CompleteName(before); };
+  // Translators: a prompt; $0 is the day of a line that was kept.
+  request.prompt = absl::StrCat(Fill(T("$0, kept line"), day), "> ");
+  request.recall = {line.typed};
+  for (bool done = false; !done;) {
+    const std::optional<std::string> typed = ReadLine(session_.console(), request);
+    ended_ = !typed.has_value();
+    interrupted_ = session_.console().read_line && typed == kInterruptedLine;
+    if (ended_ || interrupted_) return false;
+    request.recall = std::exchange(recall_, {});
+    const absl::string_view stripped = absl::StripAsciiWhitespace(*typed);
+    if (stripped.empty()) return true;
+    if (stripped == "d") {
+      waiting_.Forget(line);
+      session_.Tell(T("Thrown away."));
+      return true;
+    }
+    if (!PostMended(line, std::string(stripped), done)) return false;
+  }
+  return true;
+}
+
+// What is typed in the place of a kept line is posted for its day. `done`: it was. False: no answer came.
+bool Pile::PostMended(const WaitingLine& line, const std::string& typed, bool& done) {
+  // A line without a number may be the kept one with a number that was wrong.
+  if (!SlipIn(typed).empty() && SlipIn(typed) != SlipIn(line.typed)) {
+    session_.Tell(Fill(T("Here stands another slip: $0. Where its number is wrong, write - instead of it."),
+                       line.typed));
+    KeepForTheEnd(typed);
+    return true;
+  }
+  WaitingLine mended = line;
+  mended.typed = typed;
+  mended.request.Clear();
+  mended.resolved = false;
+  // Under the old one nothing was posted, and a refusal may be kept.
+  mended.request_id = NewLineId();
+  const absl::Status posted = Post(mended);
+  done = posted.ok();
+  if (!done) TellNotEntered(posted);
+  return !IsNoAnswer(posted);
 }
 
 void Pile::OfferWaiting(bool deliver) {
@@ -436,24 +533,34 @@ void Pile::OfferWaiting(bool deliver) {
   session_.Tell(Fill(Tn("$0 line from before could not be delivered:",
                         "$0 lines from before could not be delivered:", static_cast<int64_t>(lines.size())),
                      lines.size()));
-  for (const WaitingLine& line : lines)
-    session_.Tell(absl::StrCat("  ", line.typed, "  (", FormatIsoDay(line.day, Today()), ")"));
-  if (deliver) return Deliver(std::move(lines));
+  for (const WaitingLine& line : lines) session_.Tell(WithDay(line));
+  if (deliver) return Deliver(std::move(lines), /*mend=*/at_terminal());
   if (!at_terminal()) {
     session_.Tell(T("They stay where they are; timebank day --deliver posts them."));
     return;
   }
   const auto answer = AskUntil(
       session_.console(), T("Post them now? [y: post, n: keep, d: throw away]"), T("Type y, n or d."),
-      [](const std::string& typed) { return typed == "y" || typed == "n" || typed == "d"; });
-  if (answer == "y") return Deliver(std::move(lines));
+      [](const std::string& typed) { return IsYes(typed) || IsNo(typed) || typed == "d"; });
+  if (answer.has_value() && IsYes(*answer)) return Deliver(std::move(lines), /*mend=*/true);
   if (answer == "d") {
     for (const WaitingLine& line : lines) waiting_.Forget(line);
   }
 }
 
+void Pile::TellStillKept() {
+  const std::vector<WaitingLine> lines = waiting_.Of(bank_, as_);
+  if (lines.empty()) return;
+  session_.Tell(
+      Fill(Tn("$0 line is kept and not yet in the ledger. The next timebank day begins with it:",
+              "$0 lines are kept and not yet in the ledger. The next timebank day begins with them:",
+              static_cast<int64_t>(lines.size())),
+           lines.size()));
+  for (const WaitingLine& line : lines) session_.Tell(WithDay(line));
+}
+
 absl::Status Pile::Summary() {
-  Deliver(std::exchange(kept_, {}));
+  Deliver(std::exchange(kept_, {}), /*mend=*/false);
   for (const auto& [day, total] : totals_) {
     if (total.slips == 0) continue;
     session_.Tell(WithColon(FormatIsoDay(day, Today()), SlipsAndHours(total)));
@@ -469,13 +576,8 @@ absl::Status Pile::Summary() {
     for (const v1::Exchange& exchange : long_)
       session_.Tell(absl::StrCat("  ", ExchangeLine(exchange, session_.directory(), Today())));
   }
+  TellStillKept();
   const size_t waiting = waiting_.Of(bank_, as_).size();
-  if (waiting > 0) {
-    session_.Tell(Fill(Tn("$0 line could not be delivered, and will be offered again: timebank day",
-                          "$0 lines could not be delivered, and will be offered again: timebank day",
-                          static_cast<int64_t>(waiting)),
-                       waiting));
-  }
   if (totals_.empty() && already_ == 0 && waiting == 0 && left_.empty())
     session_.Tell(T("Nothing was entered."));
   if (left_.empty() && waiting == 0) return absl::OkStatus();
@@ -483,43 +585,33 @@ absl::Status Pile::Summary() {
   return IncompleteError(absl::StrCat(
       Fill(Tn("$0 line was not entered:", "$0 lines were not entered:", static_cast<int64_t>(left_.size())),
            left_.size()),
-      "\n  ", absl::StrJoin(left_, "\n  ")));
+      TheList()));
+}
+
+absl::Status Pile::Interrupted() {
+  const absl::Status summary = Summary();
+  return InterruptedError(summary.ok() ? T("Ended by Ctrl-C.") : std::string(summary.message()));
 }
 
 absl::Status Pile::Run(bool deliver) {
   OfferWaiting(deliver);
+  if (interrupted_) return Interrupted();
+  if (ended_) return Summary();
   if (at_terminal())
     session_.Tell(T("A line for each slip: 231 ben ana 1h30 gardening. ? tells more, an empty line ends."));
   LineRequest request;
   request.complete = [this](const std::string& before) { return CompleteName(before); };
-  bool refused = !left_.empty();
   for (;;) {
     request.prompt = Prompt();
-    // What was just not taken stands there again, unless more lines have been pasted behind it.
-    const Console& console = session_.console();
-    const bool mending = console.read_line && refused && !IsTypedAhead(console);
-    request.prefill = mending ? left_.back() : "";
-    if (mending)
-      session_.Tell(
-          T("The line stands in the prompt: mend it, or empty it with Ctrl-U before the next slip."));
+    request.recall = std::exchange(recall_, {});
     const std::optional<std::string> line = ReadLine(session_.console(), request);
     if (!line.has_value()) break;
-    if (console.read_line && *line == kInterruptedLine) {
-      const absl::Status summary = Summary();
-      return InterruptedError(summary.ok() ? T("Ended by Ctrl-C.") : std::string(summary.message()));
-    }
+    if (session_.console().read_line && *line == kInterruptedLine) return Interrupted();
     ++line_number_;
-    const size_t left = left_.size();
-    const Was was = Take(*line);
-    if (was == Was::kEnd) break;
+    if (!Take(*line)) break;
     if (stopped_) {
       LeaveTheRest();
       break;
-    }
-    refused = left_.size() > left;
-    // Another slip in its place leaves it for the end.
-    if (mending && was == Was::kSlip && IsSameSlip(left_[left - 1], *line)) {
-      left_.erase(left_.begin() + static_cast<std::ptrdiff_t>(left) - 1);
     }
   }
   return Summary();
@@ -533,7 +625,7 @@ void Pile::LeaveTheRest() {
            line_number_));
   const LineRequest request;
   while (const std::optional<std::string> line = ReadLine(session_.console(), request)) {
-    if (!IsGap(*line)) left_.emplace_back(absl::StripAsciiWhitespace(*line));
+    if (!IsGap(*line)) left_.push_back({std::string(absl::StripAsciiWhitespace(*line)), ""});
   }
 }
 

@@ -1,6 +1,7 @@
 #include "client/cli/directory.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <set>
 #include <string>
 #include <string_view>
@@ -48,9 +49,15 @@ void Directory::LookUp(const std::vector<std::string>& holders) {
   for (const std::string& holder : holders) {
     if (IsHolder(holder) && !IsKind(holder, "pots/") && names_.count(holder) == 0) missing.insert(holder);
   }
-  const auto balances = FetchBalances(client_, bank_, {missing.begin(), missing.end()});
+  const std::vector<std::string> asked(missing.begin(), missing.end());
+  const auto balances = FetchBalances(client_, bank_, asked);
   if (!balances.ok()) return;
-  for (const v1::Balance& balance : *balances) Know(balance.holder(), balance.display_name());
+  for (size_t i = 0; i < asked.size(); ++i) {
+    const v1::Balance& balance = (*balances)[i];
+    Know(balance.holder(), balance.display_name());
+    // For a merged record its survivor answers: the same person.
+    if (names_.count(asked[i]) == 0) Know(asked[i], balance.display_name());
+  }
 }
 
 std::string Directory::Name(const std::string& holder) const {
@@ -62,6 +69,8 @@ std::string Directory::Name(const std::string& holder) const {
 std::string Directory::CallName(const std::string& holder, const std::vector<std::string>& among) const {
   std::string name = Name(holder);
   if (!IsKind(holder, "members/")) return name;
+  // `Smith, John`: what comes first is no first name.
+  if (absl::StrContains(name, ",")) return name;
   const std::string first = FirstWord(name);
   const bool shared = std::any_of(among.begin(), among.end(), [&](const std::string& other) {
     return other != holder && FirstWord(Name(other)) == first;

@@ -37,7 +37,7 @@ class Directory {
   // `Ben Ferré`, `Community pot`; where nothing is known, `members/ben`.
   std::string Name(const std::string& holder) const;
   // `Ben`, where that is enough to tell him from the rest of `among` (resource names); else the whole name.
-  // Circles, pots and whoever has no name of two words keep theirs.
+  // Circles, pots and whoever has no name of two words, or one with a comma, keep theirs.
   std::string CallName(const std::string& holder, const std::vector<std::string>& among) const;
 
   // Givers, receivers, accounts that moved, recorder and acting_for: every holder's resource name, each once.

@@ -12,6 +12,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "client/cli/day.h"
 #include "client/cli/hours.h"
@@ -34,12 +35,15 @@ bool Differ(const Shares& shares, int64_t common_seconds) {
   });
 }
 
-// Everybody on one side; with the hours behind each name whose hours are not the common ones.
-std::string Side(const Shares& shares, int32_t unnamed, int64_t common_seconds, const Directory& directory) {
+// Everybody on one side; with the hours behind each name whose hours are not the common ones, or (`all`)
+// behind every name.
+std::string Side(const Shares& shares, int32_t unnamed, int64_t common_seconds, bool all,
+                 const Directory& directory) {
   std::vector<std::string> names;
   for (const v1::Share& share : shares) {
-    const bool own = share.has_seconds() && share.seconds() != common_seconds;
-    names.push_back(own ? Fill(T("$0 ($1)"), directory.Name(share.holder()), FormatHours(share.seconds()))
+    const int64_t seconds = share.has_seconds() ? share.seconds() : common_seconds;
+    names.push_back(all || seconds != common_seconds
+                        ? Fill(T("$0 ($1)"), directory.Name(share.holder()), FormatHours(seconds))
                         : directory.Name(share.holder()));
   }
   if (unnamed > 0)
@@ -60,6 +64,30 @@ int64_t CommonSeconds(const v1::Exchange& exchange) {
     }
   }
   return seconds.size() == 1 ? *seconds.begin() : 0;
+}
+
+// Whether there is no figure that says how long for everybody: each is then told with the hours of their own.
+// A lone receiver's sum differs from the common hours and stands behind the name; the rest have them in
+// common.
+bool EachTheirOwn(const v1::Exchange& exchange, int64_t common) {
+  const bool lone_total = exchange.receivers_size() == 1 && exchange.givers_size() > 1;
+  if (lone_total) return Differ(exchange.givers(), common);
+  return Differ(exchange.givers(), common) || Differ(exchange.receivers(), common);
+}
+
+// What was left over, and who has it: `Community pot gained 2h`. Empty: nothing, or with those who are named.
+std::string LeftOver(const v1::Exchange& exchange, const Directory& directory) {
+  if (exchange.kind() != v1::Exchange::KIND_EXCHANGE) return "";
+  for (const v1::Movement& movement : exchange.movements()) {
+    const auto is = [&movement](const v1::Share& share) { return share.holder() == movement.holder(); };
+    const bool named = std::any_of(exchange.givers().begin(), exchange.givers().end(), is) ||
+                       std::any_of(exchange.receivers().begin(), exchange.receivers().end(), is);
+    if (named || movement.seconds() == 0) continue;
+    // Translators: $0 is an account, mostly the community pot, $1 the hours.
+    return Fill(movement.seconds() > 0 ? T("($0 gained $1)") : T("($0 lost $1)"),
+                directory.Name(movement.holder()), FormatHours(movement.seconds()));
+  }
+  return "";
 }
 
 // Names of the accounts that were credited (+1) or debited (-1).
@@ -85,9 +113,16 @@ std::string ClosingDeed(const v1::Exchange& exchange, const Directory& directory
   const bool second = exchange.movements(0).balance_after_seconds() != 0;
   const v1::Movement& closed = exchange.movements(second ? 1 : 0);
   const v1::Movement& destination = exchange.movements(second ? 0 : 1);
+  std::string from = directory.Name(closed.holder());
+  std::string to = directory.Name(destination.holder());
+  // Two records of one person, of which one is gone; or two people of one name.
+  if (from == to) {
+    from = Fill(T("$0 ($1)"), from, client::IdOf(closed.holder()));
+    to = Fill(T("$0 ($1)"), to, client::IdOf(destination.holder()));
+  }
   return Fill(
-      closed.seconds() > 0 ? T("$0 closed; the debt went to $1") : T("$0 closed; the rest went to $1"),
-      directory.Name(closed.holder()), directory.Name(destination.holder()));
+      closed.seconds() > 0 ? T("$0 closed; the debt went to $1") : T("$0 closed; the rest went to $1"), from,
+      to);
 }
 
 // What was credited in all: how much a gift or a closing moved.
@@ -165,11 +200,13 @@ std::string Deed(const v1::Exchange& exchange, const Directory& directory) {
                   directory.Name(own->holder()));
     case v1::Exchange::KIND_CLOSING:
       return ClosingDeed(exchange, directory);
-    default:
+    default: {
+      const bool all = EachTheirOwn(exchange, common);
       // Translators: the plural is for several people who helped.
       return Fill(Tn("$0 helped $1", "$0 helped $1", exchange.givers_size() + exchange.unnamed_givers()),
-                  Side(exchange.givers(), exchange.unnamed_givers(), common, directory),
-                  Side(exchange.receivers(), exchange.unnamed_receivers(), common, directory));
+                  Side(exchange.givers(), exchange.unnamed_givers(), common, all, directory),
+                  Side(exchange.receivers(), exchange.unnamed_receivers(), common, all, directory));
+    }
   }
 }
 
@@ -178,20 +215,15 @@ std::string Length(const v1::Exchange& exchange) {
       exchange.kind() == v1::Exchange::KIND_EXCHANGE || exchange.kind() == v1::Exchange::KIND_UNSPECIFIED;
   if (!help) return FormatHours(Credited(exchange));
   const int64_t common = CommonSeconds(exchange);
-  if (common == 0) return "";
-  const bool lone_total = exchange.receivers_size() == 1 && exchange.givers_size() > 1;
+  if (common == 0 || EachTheirOwn(exchange, common)) return "";
   const bool several = exchange.givers_size() > 1 || exchange.receivers_size() > 1;
-  // A lone receiver's sum differs from the common hours and stands behind the name; the rest have them in
-  // common.
-  const bool differ =
-      !lone_total && (Differ(exchange.givers(), common) || Differ(exchange.receivers(), common));
-  return several || differ ? Fill(T("$0 each"), FormatHours(common)) : FormatHours(common);
+  return several ? Fill(T("$0 each"), FormatHours(common)) : FormatHours(common);
 }
 
 std::string ExchangeLine(const v1::Exchange& exchange, const Directory& directory, absl::CivilDay today) {
   std::string line = absl::StrCat(NumberOf(exchange), "  ", FormatIsoDay(exchange.occurred_on(), today), "  ",
                                   Deed(exchange, directory));
-  for (const std::string& more : {Length(exchange), Words(exchange)}) {
+  for (const std::string& more : {Length(exchange), Words(exchange), LeftOver(exchange, directory)}) {
     if (!more.empty()) absl::StrAppend(&line, "  ", more);
   }
   return line;
@@ -272,6 +304,19 @@ std::string KindWord(v1::Member::Kind kind) {
 std::string Moment(const google::protobuf::Timestamp& time) {
   using google::protobuf::util::TimeUtil;
   return TimeUtil::ToString(TimeUtil::SecondsToTimestamp(time.seconds()));
+}
+
+std::string ClockMoment(const google::protobuf::Timestamp& time, const absl::TimeZone& zone,
+                        absl::CivilDay today) {
+  const absl::CivilSecond clock = absl::ToCivilSecond(absl::FromUnixSeconds(time.seconds()), zone);
+  return absl::StrFormat("%s %02d:%02d", FormatDay(absl::CivilDay(clock), today), clock.hour(),
+                         clock.minute());
+}
+
+Cell MomentCell(const google::protobuf::Timestamp& time, const absl::TimeZone& zone, absl::CivilDay today) {
+  Cell cell = Text(Moment(time));
+  cell.for_people = ClockMoment(time, zone, today);
+  return cell;
 }
 
 Table ExchangeTable(const std::vector<v1::Exchange>& exchanges, const Directory& directory) {

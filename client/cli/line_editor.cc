@@ -47,7 +47,7 @@ class LineEditor {
 
   std::optional<std::string> Read(const LineRequest& request) {
     request_ = &request;
-    if (!request.prefill.empty()) el_push(editor_, request.prefill.c_str());
+    for (const std::string& line : request.recall) Remember(line);
     int length = 0;
     // Ctrl-C ends the line, so that what was entered before can still be told.
     interrupted = 0;
@@ -68,14 +68,16 @@ class LineEditor {
     }
     std::string text(line, static_cast<size_t>(length));
     while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-    if (!text.empty()) {
-      HistEvent event;
-      history(history_, &event, H_ENTER, text.c_str());
-    }
+    Remember(text);
     return text;
   }
 
  private:
+  void Remember(const std::string& line) {
+    HistEvent event;
+    if (!line.empty()) history(history_, &event, H_ENTER, line.c_str());
+  }
+
   static LineEditor* Self(EditLine* editor) {
     void* self = nullptr;
     el_get(editor, EL_CLIENTDATA, &self);

@@ -16,6 +16,7 @@
 #include "client/cli/session.h"
 #include "client/cli/status_macros.h"
 #include "client/cli/translate.h"
+#include "client/cli/unlikely_hours.h"
 #include "client/cli/words.h"
 #include "client/cpp/error.h"
 #include "client/cpp/names.h"
@@ -114,6 +115,8 @@ absl::StatusOr<bool> FillCorrection(Session& session, const Correction& correcti
     CLI_RETURN_IF_ERROR(FillShares(session, *correction.receivers, *exchange.mutable_receivers()));
     mask.add_paths("receivers");
   }
+  const bool asked = correction.hours && ParseHours(*correction.hours)->if_minutes_seconds.has_value();
+  if (!asked) CLI_RETURN_IF_ERROR(AskIfUnlikely(session, exchange));
   if (correction.category) {
     exchange.set_category(*correction.category);
     mask.add_paths("category");
@@ -161,12 +164,14 @@ absl::Status Correct(Session& session, const CorrectOptions& options) {
   CLI_ASSIGN_OR_RETURN(*request.mutable_acting_for(), ReadActingFor(session, options.acting_for));
   session.Stamp(request);
   const std::string name = request.name();
+  const bool is_long = IsLong(request.exchange());
   const absl::StatusOr<v1::CorrectExchangeResponse> response =
       session.client().CorrectExchange(std::move(request));
   if (!response.ok()) return NameWhatStands(session, name, response.status());
   CLI_RETURN_IF_ERROR(
       ShowPosted(session, *response, response->exchange(),
                  {.lead = CorrectedLead(response->reversal()), .with = {&response->reversal()}}));
+  if (is_long && !response->replayed()) TellIfLong(session, response->exchange());
   if (correction.hours.has_value()) TellDecimals(session, *correction.hours, NumberOf(response->exchange()));
   return absl::OkStatus();
 }
@@ -247,13 +252,16 @@ absl::Status Settle(Session& session, const SettleOptions& options) {
   request.set_reason(options.because);
   CLI_ASSIGN_OR_RETURN(*request.mutable_acting_for(), ReadActingFor(session, options.acting_for));
   session.Stamp(request);
+  const bool is_long = IsLong(request.exchange());
   CLI_ASSIGN_OR_RETURN(const v1::SettleExchangeResponse response,
                        session.client().SettleExchange(std::move(request)));
   if (response.has_replacement()) {
     PostedOptions posted{.lead =
                              Fill(T("$0 is settled; this stands instead:"), NumberOf(response.exchange()))};
     if (response.has_reversal()) posted.with = {&response.reversal()};
-    return ShowPosted(session, response, response.replacement(), posted);
+    CLI_RETURN_IF_ERROR(ShowPosted(session, response, response.replacement(), posted));
+    if (is_long && !response.replayed()) TellIfLong(session, response.replacement());
+    return absl::OkStatus();
   }
   if (response.has_reversal()) {
     return ShowPosted(session, response, response.reversal(),

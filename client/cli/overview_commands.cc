@@ -1,4 +1,5 @@
 // find, chat, report: the bank at a glance.
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -85,6 +86,11 @@ absl::StatusOr<Chat> FetchChat(Session& session, int64_t quiet_days) {
   quiet.set_state(v1::Member::STATE_ACTIVE);
   quiet.set_no_exchange_since(IsoDay(today - quiet_days));
   CLI_ASSIGN_OR_RETURN(chat.quiet, ListAllMembers(session, std::move(quiet)));
+  // Who joined within these days has not been quiet for so long.
+  const std::string since = IsoDay(today - quiet_days);
+  chat.quiet.erase(std::remove_if(chat.quiet.begin(), chat.quiet.end(),
+                                  [&since](const v1::Member& member) { return member.joined_on() > since; }),
+                   chat.quiet.end());
   return chat;
 }
 

@@ -18,6 +18,7 @@
 #include "client/cli/session.h"
 #include "client/cli/status_macros.h"
 #include "client/cli/translate.h"
+#include "client/cli/unlikely_hours.h"
 #include "client/cli/words.h"
 #include "client/cpp/names.h"
 
@@ -53,6 +54,7 @@ absl::Status Record(Session& session, const RecordCommand& command) {
   CLI_ASSIGN_OR_RETURN(const v1::RecordExchangeResponse response,
                        PostRecord(session, command.slip, std::move(request)));
   CLI_RETURN_IF_ERROR(ShowPosted(session, response, response.exchange(), {.dry_run = command.dry_run}));
+  if (!response.replayed()) TellIfLong(session, response.exchange());
   TellDecimals(session, sentence, command.dry_run ? "" : client::IdOf(response.exchange().name()));
   return absl::OkStatus();
 }
@@ -70,6 +72,8 @@ struct GiftOptions {
 absl::Status Gift(Session& session, const GiftOptions& options) {
   CLI_ASSIGN_OR_RETURN(Sentence sentence, ParseSentence(options.sentence, Verb::kGave));
   CLI_RETURN_IF_ERROR(SettleMinutes(session, sentence));
+  CLI_RETURN_IF_ERROR(JoinWholeNames(session, sentence.before));
+  CLI_RETURN_IF_ERROR(JoinWholeNames(session, sentence.behind));
   if (sentence.before.size() != 1 || sentence.behind.size() != 1 || !sentence.hours.has_value()) {
     return UsageError(T("A gift has one giver, one receiver and one time: timebank gift ana gave ben 2h"));
   }

@@ -12,6 +12,7 @@
 #include "client/cli/resolve_holder.h"
 #include "client/cli/status_macros.h"
 #include "client/cli/translate.h"
+#include "client/cli/unlikely_hours.h"
 #include "client/cli/words.h"
 #include "client/cpp/error.h"
 #include "client/cpp/names.h"
@@ -118,12 +119,18 @@ bool IsStillToBeEntered(Session& session, const std::string& slip, const v1::Rec
 
 }  // namespace
 
-absl::StatusOr<v1::RecordExchangeRequest> RecordRequest(Session& session, const Sentence& sentence,
+absl::StatusOr<v1::RecordExchangeRequest> RecordRequest(Session& session, const Sentence& typed,
                                                         const RecordOptions& options) {
   v1::RecordExchangeRequest request;
   CLI_ASSIGN_OR_RETURN(*request.mutable_parent(), session.Bank());
+  Sentence sentence = typed;
+  CLI_RETURN_IF_ERROR(JoinWholeNames(session, sentence.before));
+  CLI_RETURN_IF_ERROR(JoinWholeNames(session, sentence.behind));
   CLI_RETURN_IF_ERROR(FillDetails(session, options, sentence, *request.mutable_exchange()));
   CLI_RETURN_IF_ERROR(FillPeople(session, options, sentence, *request.mutable_exchange()));
+  // A bare number has been asked about.
+  const bool asked = sentence.hours.has_value() && sentence.hours->if_minutes_seconds.has_value();
+  if (!asked) CLI_RETURN_IF_ERROR(AskIfUnlikely(session, *request.mutable_exchange()));
   request.set_check_duplicates(true);
   return request;
 }

@@ -29,7 +29,8 @@ struct RecordOptions {
 };
 
 // The request for what `sentence` says, with duplicates looked for. Everything else is read before anybody is
-// asked who is meant. Errors: as those of arguments.h and resolve_holder.h.
+// asked who is meant. Unlikely hours are asked about. Errors: as those of arguments.h, resolve_holder.h and
+// unlikely_hours.h.
 absl::StatusOr<v1::RecordExchangeRequest> RecordRequest(Session& session, const Sentence& sentence,
                                                         const RecordOptions& options);
 

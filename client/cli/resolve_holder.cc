@@ -1,6 +1,7 @@
 #include "client/cli/resolve_holder.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -12,6 +13,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "client/cli/day.h"
@@ -205,7 +208,8 @@ absl::StatusOr<std::vector<Candidate>> FindMembers(Session& session, std::string
   CLI_ASSIGN_OR_RETURN(const std::string bank, session.Bank());
   v1::ListMembersRequest request;
   request.set_parent(bank);
-  request.set_query(std::string(typed));
+  // The server looks for words, and a comma is none.
+  request.set_query(absl::StrReplaceAll(Absl(typed), {{",", " "}}));
   request.set_page_size(kLongestPage);
   std::vector<Candidate> candidates;
   for (absl::StatusOr<v1::Member>& member : session.client().ListMembers(std::move(request))) {
@@ -303,7 +307,54 @@ absl::StatusOr<Fitting> FindHolder(Session& session, std::string_view text) {
   return imports::IsDigits(typed) ? FindNumber(session, typed) : FindWords(session, typed);
 }
 
+// `Smith, John` → `smith` and `john`, each with single blanks.
+std::vector<std::string> PiecesOf(std::string_view name) {
+  std::vector<std::string> pieces;
+  for (const absl::string_view piece : absl::StrSplit(Absl(name), ',')) {
+    const std::string folded = Fold({piece.data(), piece.size()});
+    pieces.push_back(absl::StrJoin(absl::StrSplit(folded, ' ', absl::SkipEmpty()), " "));
+  }
+  return pieces;
+}
+
+// Whether some member's whole name is these names of a list, with the commas between them.
+absl::StatusOr<bool> AreOneName(Session& session, const std::string& joined) {
+  const std::vector<std::string> pieces = PiecesOf(joined);
+  const auto found = FindMembers(session, joined, [&pieces](const v1::Member& member) {
+    return PiecesOf(member.display_name()) == pieces;
+  });
+  if (found.ok()) return !found->empty();
+  // Whoever may not look names up writes ids.
+  if (found.status().code() == absl::StatusCode::kPermissionDenied) return false;
+  return found.status();
+}
+
+// A name has hardly more commas than two: `Smith, John, Jr.`
+constexpr size_t kMostPiecesOfAName = 3;
+
 }  // namespace
+
+absl::Status JoinWholeNames(Session& session, std::vector<NamedShare>& names) {
+  for (size_t first = 0; first + 1 < names.size(); ++first) {
+    for (size_t count = std::min(kMostPiecesOfAName, names.size() - first); count > 1; --count) {
+      // Only the last of them can have the hours of the one that they are.
+      std::string joined = names[first].name;
+      bool splits = false;
+      for (size_t i = first + 1; i < first + count; ++i) {
+        splits = splits || names[i - 1].hours.has_value();
+        absl::StrAppend(&joined, ", ", names[i].name);
+      }
+      if (splits) continue;
+      CLI_ASSIGN_OR_RETURN(const bool one, AreOneName(session, joined));
+      if (!one) continue;
+      names[first + count - 1].name = joined;
+      names.erase(names.begin() + static_cast<std::ptrdiff_t>(first),
+                  names.begin() + static_cast<std::ptrdiff_t>(first + count - 1));
+      break;
+    }
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<std::string> ResolveHolder(Session& session, std::string_view text) {
   CLI_ASSIGN_OR_RETURN(const Fitting fitting, FindHolder(session, text));

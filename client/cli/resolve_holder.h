@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "client/cli/sentence.h"
 #include "client/cli/session.h"
 
 namespace timebank::cli {
@@ -32,6 +33,10 @@ absl::StatusOr<std::string> ResolveHolder(Session& session, std::string_view tex
 // The same for several, in their order. Nobody is asked who is meant while somebody else is not found.
 absl::StatusOr<std::vector<std::string>> ResolveHolders(Session& session,
                                                         const std::vector<std::string>& texts);
+
+// Neighbours of a list that are together the whole name of a member (`Smith, John`) become one again: the
+// comma is the name's. Errors: the server's own; who may not look names up has lists of ids.
+absl::Status JoinWholeNames(Session& session, std::vector<NamedShare>& names);
 
 // The same, for what only a member can do. Errors: also a circle or a pot (usage).
 absl::StatusOr<std::string> ResolveMember(Session& session, std::string_view text);

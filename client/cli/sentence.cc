@@ -176,6 +176,23 @@ size_t VerbAt(const std::vector<std::string>& words, size_t at, Verb verb) {
   return longest;
 }
 
+// Where the hours stand in front of who was helped (`ben helped 1h ana`): the same in the right order. Empty
+// where they do not.
+std::string HoursBehind(const std::vector<std::string>& words, size_t behind_at) {
+  if (!ParseHours(words[behind_at]).ok()) return "";
+  const size_t name_at = FindEndOfHours(words, behind_at);
+  if (name_at == words.size()) return "";
+  size_t end = name_at + 1;
+  while (end < words.size() && (absl::EndsWith(words[end - 1], ",") || absl::StartsWith(words[end], ",")))
+    ++end;
+  std::vector<std::string> order(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(behind_at));
+  for (const auto& [first, last] :
+       {std::pair(name_at, end), std::pair(behind_at, name_at), std::pair(end, words.size())}) {
+    if (first < last) order.push_back(Joined(words, first, last));
+  }
+  return absl::StrJoin(order, " ");
+}
+
 bool IsFraction(std::string_view word) {
   const size_t slash = word.find('/');
   return slash != std::string_view::npos && imports::IsDigits(word.substr(0, slash)) &&
@@ -276,6 +293,10 @@ absl::StatusOr<Sentence> ParseSentence(const std::vector<std::string>& words, Ve
     ++end;
   CLI_ASSIGN_OR_RETURN(sentence.behind, ParseNames(Joined(words, behind_at, end)));
   if (!AllHaveHours(sentence.before) || (sentence.behind.size() > 1 && !AllHaveHours(sentence.behind))) {
+    if (const std::string order = HoursBehind(words, behind_at); !order.empty()) {
+      // Translators: $0 is what was typed, with the hours behind the name.
+      return absl::InvalidArgumentError(Fill(T("Who was helped comes first, then how long: $0"), order));
+    }
     return with_example(T("How long?"));
   }
   sentence.words = Joined(words, end, words.size());

@@ -202,7 +202,10 @@ absl::StatusOr<std::string> Session::Bank() {
     bank_ = client::TimebankName(context_.bank);
   }
   directory_.emplace(*client_, bank_);
-  situation_.name_of = [this](const std::string& holder) { return directory_->Name(holder); };
+  situation_.name_of = [this](const std::string& holder) {
+    directory_->LookUp({holder});
+    return directory_->Name(holder);
+  };
   return bank_;
 }
 
@@ -240,6 +243,12 @@ absl::StatusOr<v1::Timebank> Session::Timebank() {
 absl::StatusOr<absl::CivilDay> Session::Today() {
   CLI_ASSIGN_OR_RETURN(const v1::Timebank timebank, Timebank());
   return ParseIsoDay(timebank.today());
+}
+
+absl::StatusOr<absl::TimeZone> Session::Zone() {
+  CLI_ASSIGN_OR_RETURN(const v1::Timebank timebank, Timebank());
+  absl::TimeZone zone;
+  return absl::LoadTimeZone(timebank.settings().time_zone(), &zone) ? zone : absl::UTCTimeZone();
 }
 
 absl::Status Session::ShowTable(const Table& table) {

@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/civil_time.h"
+#include "absl/time/time.h"
 #include "client/cli/console.h"
 #include "client/cli/context.h"
 #include "client/cli/directory.h"
@@ -84,8 +85,9 @@ class Session {
   absl::StatusOr<std::string> Bank();
   // The bank as it was when first asked.
   absl::StatusOr<v1::Timebank> Timebank();
-  // The bank's today.
+  // The bank's today, and its clock (UTC where this machine does not know the zone).
   absl::StatusOr<absl::CivilDay> Today();
+  absl::StatusOr<absl::TimeZone> Zone();
   // The names of whoever turns up. After Bank().
   Directory& directory() { return *directory_; }
   // Gives a change the id from --request-id, where there is one.

@@ -30,6 +30,25 @@ size_t EndOfNames(const std::vector<std::string>& words, size_t at) {
   return end;
 }
 
+bool IsTo(const std::string& word) {
+  // Translators: what people type between who helped and who was helped though it is not asked for: `ben to
+  // ana`; single words, several with commas.
+  return IsWord(word, "to, for, ->");
+}
+
+// The line with `helped` in the place of the first `to`, else behind the first word.
+std::string WithHelped(const std::string& slip, std::vector<std::string> words) {
+  const auto to = std::find_if(words.begin() + 1, words.end(), IsTo);
+  const auto hours = std::find_if(words.begin() + 1, words.end(), LooksLikeHours);
+  const std::string helped = TWords("helped, gave help to").front();
+  if (to < hours) {
+    *to = helped;
+  } else {
+    words.insert(words.begin() + 1, helped);
+  }
+  return absl::StrCat(slip.empty() ? "-" : slip, " ", absl::StrJoin(words, " "));
+}
+
 }  // namespace
 
 bool IsSlipNumber(std::string_view word) {
@@ -61,11 +80,10 @@ absl::StatusOr<SlipLine> ParseSlipLine(std::string_view line) {
       if (receiver_at + 1 >= words.size() || !LooksLikeHours(words[receiver_at + 1]))
         return absl::InvalidArgumentError(absl::StrCat(T("Whom, and how long?"), " ", Example()));
     }
-    if (end < words.size() && !LooksLikeHours(words[end])) {
-      // Translators: $0 is a slip's number, $1 the first word, $2 all the others.
-      return absl::InvalidArgumentError(Fill(
-          T("Which of these words is who? Write helped between them: $0 $1 helped $2"),
-          slip.slip.empty() ? "-" : slip.slip, words[0], absl::StrJoin(words.begin() + 1, words.end(), " ")));
+    if (end < words.size() && (!LooksLikeHours(words[end]) || IsTo(words[receiver_at]))) {
+      // Translators: $0 is the line, with helped among its words.
+      return absl::InvalidArgumentError(Fill(T("Which of these words is who? Write helped between them: $0"),
+                                             WithHelped(slip.slip, words)));
     }
     words.insert(words.begin() + static_cast<std::ptrdiff_t>(receiver_at), "helped");
   }

@@ -2,9 +2,9 @@
 // program or the machine.
 //
 // A file a line, in `$XDG_STATE_HOME/timebank/waiting`, else `~/.local/state/timebank/waiting`, readable by
-// its owner only. It is written before the line is sent and taken away once the server has answered, whatever
-// it answered. What a line is posted under is fixed in it, so that it is posted once, however often it is
-// sent. Threads: one; several programs at the same time do not get into each other's way.
+// its owner only. It is written before the line is sent and taken away once it was posted, or refused before
+// whoever typed it. What a line is posted under is fixed in it, so that it is posted once, however often it
+// is sent. Threads: one; several programs at the same time do not get into each other's way.
 #ifndef TIMEBANK_CLIENT_CLI_WAITING_LINES_H_
 #define TIMEBANK_CLIENT_CLI_WAITING_LINES_H_
 

@@ -93,15 +93,78 @@ TEST_F(CommandsTest, RecordAClass) {
     bank_->AddMember(std::string(1, static_cast<char>(name[0] + 32)) + "x", name);
   const Ran ran = RunCli(bank_, "record rosa helped ana,ben,carla,dan:1h,eva 2h yoga");
   EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
-  EXPECT_EQ(ran.out,
-            "1042  Thu 16 Nov  Rosa helped Ana Muñoz, Ben Ferré, Carla, Dan (1h) and Eva  2h each  yoga\n"
-            "Rosa 2h in credit (was even)\n"
-            "Ana 3h in debit (was 1h)\n"
-            "Ben 2h30 in credit (was 4h30)\n"
-            "Carla 2h in debit (was even)\n"
-            "Dan 1h in debit (was even)\n"
-            "Eva 2h in debit (was even)\n"
-            "Community pot 7h in credit (was even)\n");
+  EXPECT_EQ(
+      ran.out,
+      "1042  Thu 16 Nov  Rosa (2h) helped Ana Muñoz (2h), Ben Ferré (2h), Carla (2h), Dan (1h) and Eva (2h)"
+      "  yoga  (Community pot gained 7h)\n"
+      "Rosa 2h in credit (was even)\n"
+      "Ana 3h in debit (was 1h)\n"
+      "Ben 2h30 in credit (was 4h30)\n"
+      "Carla 2h in debit (was even)\n"
+      "Dan 1h in debit (was even)\n"
+      "Eva 2h in debit (was even)\n"
+      "Community pot 7h in credit (was even)\n");
+}
+
+// Goal: the pot's part is told as what it is, gained or lost; where everybody has the same it is told once.
+TEST_F(CommandsTest, WhatThePotGainedOrLost) {
+  EXPECT_NE(
+      RunCli(bank_, "record pot helped ana,ben 1h").out.find("Community pot helped Ana Muñoz and Ben Ferré"),
+      std::string::npos);
+  bank_->AddMember("eva", "Eva Roig");
+  EXPECT_NE(
+      RunCli(bank_, "record ben helped ana,eva 1h yoga")
+          .out.find("Ben Ferré helped Ana Muñoz and Eva Roig  1h each  yoga  (Community pot gained 1h)\n"),
+      std::string::npos);
+  EXPECT_NE(RunCli(bank_, "record ben:2h helped ana:30m").out.find("(Community pot lost 1h30)\n"),
+            std::string::npos);
+}
+
+// Goal: a name with a comma is one member wherever names are listed, and never two.
+TEST_F(CommandsTest, ANameWithAComma) {
+  bank_->AddMember("john", "John Cook");
+  bank_->AddMember("smith", "Eve Smith");
+  bank_->AddMember("to-20", "Smith, John");
+  const Ran ran = RunCli(bank_, "record Smith, John helped ben 1h cake");
+  EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+  EXPECT_EQ(bank_->Balance("members/to-20"), kHour);
+  EXPECT_EQ(RunCli(bank_, "record ben helped ana,smith,john:30m,members/john 1h").code, ExitCode::kOk);
+  EXPECT_EQ(bank_->Balance("members/to-20"), kHour / 2);
+  EXPECT_EQ(bank_->Balance("members/john"), -kHour);
+  EXPECT_EQ(bank_->Balance("members/smith"), 0);
+  EXPECT_EQ(RunCli(bank_, "record ben helped john,smith 1h").code, ExitCode::kOk)
+      << "the other way round it is no name";
+  EXPECT_EQ(bank_->Balance("members/smith"), -kHour);
+}
+
+// Goal: more than 12 hours, and less than five minutes, are asked about; from a pipe they are told.
+TEST_F(CommandsTest, UnlikelyHoursAreAskedAbout) {
+  const Ran no = RunCli(bank_, "record ben helped ana 45h", {.terminal = true, .input = "n\n"});
+  EXPECT_EQ(no.code, ExitCode::kUsage);
+  EXPECT_NE(no.err.find("45h for one person? Is that not 45m?"), std::string::npos) << no.err;
+  EXPECT_EQ(RunCli(bank_, "record ben helped ana 72s", {.terminal = true, .input = "n\n"}).code,
+            ExitCode::kUsage);
+  EXPECT_TRUE(bank_->exchanges().empty());
+  EXPECT_EQ(RunCli(bank_, "record ben helped ana 45h", {.terminal = true, .input = "m\n"}).code,
+            ExitCode::kOk);
+  EXPECT_EQ(bank_->exchanges().back().seconds(), 45 * 60);
+  EXPECT_NE(RunCli(bank_, "record ben helped ana 45h")
+                .err.find("45h is more than 12 hours. If it was 45m: timebank correct 1043 45m"),
+            std::string::npos);
+
+  std::vector<int64_t> corrected;
+  EXPECT_CALL(*bank_, CorrectExchange)
+      .WillRepeatedly([&corrected](const v1::CorrectExchangeRequest& request, auto&) {
+        corrected.push_back(request.exchange().seconds());
+        v1::CorrectExchangeResponse response;
+        *response.mutable_exchange() = request.exchange();
+        response.mutable_exchange()->set_name("timebanks/rushey/exchanges/1050");
+        return response;
+      });
+  EXPECT_EQ(RunCli(bank_, "correct 1042 100h", {.terminal = true, .input = "n\n"}).code, ExitCode::kUsage);
+  EXPECT_EQ(RunCli(bank_, "correct 1042 100h", {.terminal = true, .input = "y\n"}).code, ExitCode::kOk);
+  EXPECT_NE(RunCli(bank_, "correct 1042 100h").err.find("timebank correct 1050 1h40"), std::string::npos);
+  EXPECT_EQ(corrected, (std::vector<int64_t>{100 * kHour, 100 * kHour}));
 }
 
 // Goal: two people of one first name are told apart.
@@ -259,6 +322,11 @@ TEST_F(CommandsTest, UsageErrors) {
   EXPECT_NE(
       RunCli(bank_, "statment ana").err.find("There is no command \"statment\". Did you mean statement?"),
       std::string::npos);
+  EXPECT_NE(RunCli(bank_, "undo").err.find("Something is missing: number (Number of the entry).\n"),
+            std::string::npos)
+      << RunCli(bank_, "undo").err;
+  EXPECT_NE(RunCli(bank_, "record ben helped 1h ana").err.find("then how long: ben helped ana 1h"),
+            std::string::npos);
   EXPECT_NE(RunCli(bank_, "member lsit").err.find("Did you mean list?"), std::string::npos);
   EXPECT_NE(RunCli(bank_, "help recrod").err.find("Did you mean record?"), std::string::npos);
   EXPECT_NE(RunCli(bank_, "record ben helped ana 1h --nonsense").err.find("timebank record --help"),
@@ -435,6 +503,15 @@ TEST_F(CommandsTest, LostAnswer) {
   EXPECT_NE(ran.err.find("timebank record ben helped ana 1h --note 'it'\\''s done' --request-id id-7"),
             std::string::npos)
       << ran.err;
+}
+
+// Goal: an account that stands in the way is named, though nobody typed its name.
+TEST_F(CommandsTest, WhoIsInTheWayIsNamed) {
+  EXPECT_CALL(*bank_, ReverseExchange)
+      .WillOnce(Return(ServiceError(absl::StatusCode::kFailedPrecondition, "HOLDER_CLOSED",
+                                    {{"holder", "timebanks/rushey/members/ana"}})));
+  const Ran ran = RunCli(bank_, "undo 1042");
+  EXPECT_EQ(ran.err.find("timebank: Ana Muñoz is closed."), 0u) << ran.err;
 }
 
 // Goal: undo shows what was undone and where the balances came back to.
@@ -644,6 +721,12 @@ TEST_F(CommandsTest, Chat) {
     asked.push_back(request);
     v1::ListMembersResponse response;
     if (request.outside_warn_limits()) *response.add_members() = bank_->members()[1];
+    if (!request.no_exchange_since().empty()) {
+      *response.add_members() = bank_->members()[0];
+      response.mutable_members(0)->set_joined_on("2023-11-16");
+      *response.add_members() = bank_->members()[1];
+      response.mutable_members(1)->set_joined_on("2023-08-18");
+    }
     return response;
   });
   EXPECT_EQ(RunCli(bank_, "chat", {.terminal = true}).out,
@@ -654,7 +737,9 @@ TEST_F(CommandsTest, Chat) {
             "Outside the bank's limits: 1\n"
             "  2  Ana Muñoz  1h in debit  622 74 31 03\n"
             "\n"
-            "Quiet for 90 days: 0\n");
+            "Quiet for 90 days: 1\n"
+            "  2  Ana Muñoz  no exchange yet  622 74 31 03\n")
+      << "who joined today has not been quiet";
   ASSERT_EQ(asked.size(), 2u);
   EXPECT_EQ(asked[1].no_exchange_since(), "2023-08-18");
 }
@@ -726,6 +811,9 @@ TEST_F(CommandsTest, Acts) {
   EXPECT_EQ(sent.page_size(), 3);
   const Ran spanish = RunCli(bank_, "acts ana --language es -o table");
   EXPECT_NE(spanish.out.find("miró el saldo"), std::string::npos) << spanish.out;
+  const Ran people = RunCli(bank_, "acts ana -o table");
+  EXPECT_NE(people.out.find("Tue 14 Nov 22:13  keys/sue"), std::string::npos) << people.out;
+  EXPECT_NE(people.out.find("Ana Muñoz  contested an entry"), std::string::npos) << people.out;
   EXPECT_EQ(sent.what(), v1::ListActsRequest::WHAT_UNSPECIFIED);
 }
 

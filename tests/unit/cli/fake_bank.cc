@@ -10,6 +10,7 @@
 #include "absl/strings/cord.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "client/cli/words.h"
 #include "client/cpp/error.h"
@@ -391,7 +392,7 @@ Ran RunCli(const std::shared_ptr<FakeBank>& bank, const std::vector<std::string>
   };
   if (options.editor) {
     console.read_line = [&in, &err](const LineRequest& request) -> std::optional<std::string> {
-      err << request.prompt << '[' << request.prefill << "]\n";
+      err << request.prompt << '[' << absl::StrJoin(request.recall, "|") << "]\n";
       std::string line;
       return std::getline(in, line) ? std::optional<std::string>(line) : std::nullopt;
     };

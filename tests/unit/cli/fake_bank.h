@@ -88,7 +88,7 @@ struct RunOptions {
   bool terminal = false;
   std::string input = {};
   std::map<std::string, std::string> variables = {};
-  // Lines are typed into an editor; what stood in its line before goes to `err` as `[…]`.
+  // Lines are typed into an editor; what Up would bring back besides goes to `err` as `[…]`.
   bool editor = false;
 };
 

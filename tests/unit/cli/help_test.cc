@@ -135,7 +135,9 @@ TEST_F(HelpTest, IsACommand) {
 // typed.
 TEST_F(HelpTest, TellsMistakes) {
   const auto said = [this](const std::string& line) { return RunCli(bank_, line + " --language es").err; };
-  EXPECT_EQ(said("record"), "timebank: Falta: frase\nMira cómo se usa: timebank record --help\n");
+  EXPECT_EQ(said("record"),
+            "timebank: Falta algo: frase (QUIEN-DA[,QUIEN-DA…] ayudó a QUIEN-RECIBE[,QUIEN-RECIBE…] HORAS "
+            "[categoría o nota]).\nMira cómo se usa: timebank record --help\n");
   EXPECT_EQ(said("balance --on 1 --on 2"),
             "timebank: --on: se admite 1 como máximo y hay 2\nMira cómo se usa: timebank balance --help\n");
   EXPECT_EQ(said("report 2023 sentence"),

@@ -14,7 +14,7 @@ namespace {
 StatementHeading Heading() {
   StatementHeading heading;
   heading.bank = "Rushey Green";
-  heading.holder = "Ana Muñoz (members/ana)";
+  heading.holder = "Ana Muñoz (ana)";
   heading.period = "1 January 2023 to 31 December 2023";
   heading.today = absl::CivilDay(2023, 11, 16);
   heading.opening_balance_seconds = -3600;
@@ -40,7 +40,7 @@ v1::StatementLine Line(int number) {
 TEST(PrintedStatementTest, OnePage) {
   EXPECT_EQ(PrintStatement(Heading(), {Line(1042)}),
             "Rushey Green                                                         Page 1 of 1\n"
-            "Statement of Ana Muñoz (members/ana)\n"
+            "Statement of Ana Muñoz (ana)\n"
             "1 January 2023 to 31 December 2023; printed on 16 November 2023\n"
             "\n"
             "Day             No.  What                                 Hours          Balance\n"

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 namespace timebank::cli {
 namespace {
@@ -52,6 +53,12 @@ TEST(SlipLineTest, RefusesWhatCanBeMisread) {
     EXPECT_NE(message.find("GIVER helped RECEIVER HOURS"), std::string::npos) << message;
   }
   EXPECT_NE(Parse("231 ben ana 1h what she got"), "error");
+  for (const auto& [line, right] : {std::pair("231 ben to carla 1h", "231 ben helped carla 1h"),
+                                    std::pair("- ben brown for 17 1h", "- ben brown helped 17 1h"),
+                                    std::pair("231 ben to 5 1h", "231 ben helped 5 1h")}) {
+    const std::string message(ParseSlipLine(line).status().message());
+    EXPECT_NE(message.find(std::string("between them: ") + right), std::string::npos) << message;
+  }
   EXPECT_NE(ParseSlipLine("231 ana muñoz ben 1h").status().message().find("231 ana helped muñoz ben 1h"),
             absl::string_view::npos);
 }
