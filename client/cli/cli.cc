@@ -65,7 +65,8 @@ void AddGlobalOptions(Command root, GlobalOptions& options) {
       .Option("--key-file", options.key_file, Later("FILE"),
               T("Where your key is, for a server that asks for one; - reads it from the input"))
       .Flag("--no-key", options.no_key, T("Send no key, not even the context's"))
-      .Option("--member", options.member, Later("ID"), T("Act as this member instead of as a broker (what may be seen is for the key to say)"))
+      .Option("--member", options.member, Later("ID"),
+              T("Act as this member instead of as a broker (what may be seen is for the key to say)"))
       .Option("--context", options.context, Later("NAME"),
               T("Server, bank and name from the contexts (see timebank context)"))
       .Option("--ca", options.ca, Later("FILE"),
