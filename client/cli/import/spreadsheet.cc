@@ -541,16 +541,18 @@ class SpreadsheetReader : public TableReader {
     named_.clear();
     if (candidates.empty()) return absl::OkStatus();
     if (absl::Status asked = AskAbout(candidates); !asked.ok()) return asked;
-    // The same help by somebody new may have the same origin as the bank's.
-    const auto weight = [](const auto& one) {
-      return std::pair(one.second.known, IsBankName(FoldedName(one.second.name)));
-    };
-    const auto best =
-        std::max_element(candidates.begin(), candidates.end(),
-                         [&weight](const auto& a, const auto& b) { return weight(a) < weight(b); });
-    if (best->second.known == 0) return absl::OkStatus();
-    community_as_before_ = best->first;
-    community_name_ = best->second.name;
+    int64_t most = 0;
+    for (const auto& [number, candidate] : candidates) {
+      if (candidate.known == 0) continue;
+      // The same help by somebody new has the same origin as the bank's: only what is called so is the bank.
+      if (!IsBankName(FoldedName(candidate.name))) {
+        maybe_community_.insert(number);
+      } else if (candidate.known > most) {
+        most = candidate.known;
+        community_as_before_ = number;
+        community_name_ = candidate.name;
+      }
+    }
     return absl::OkStatus();
   }
 
@@ -730,6 +732,11 @@ class SpreadsheetReader : public TableReader {
     std::string number = index_.NumberOf(party, problem);
     if (number.empty() && problem.empty()) problem = "nobody is named";
     if (party.number.empty() && problem.empty()) problem = WhyDoubtful(party.name);
+    if (problem.empty() && maybe_community_.contains(number)) {
+      const std::string who = party.name.empty() ? party.number : party.name;
+      problem = absl::StrCat("the bank has such a row already, with the community pot: if ", who,
+                             " is the bank itself, --community \"", who, "\"; else add this member first");
+    }
     line.Fail(column, problem);
     if (!party.name.empty() && !party.number.empty()) {
       const auto known = names_.find(number);
@@ -765,6 +772,8 @@ class SpreadsheetReader : public TableReader {
   std::string community_;
   // Whom an earlier import had for the bank itself, by number (or the name that stands for it) and by name.
   std::string community_as_before_;
+  // Names that nobody has, of which the bank has a row with itself in their place; numbers as in index_.
+  std::set<std::string> maybe_community_;
   std::string community_name_;
   // The cells that name people in files of hours, where they are needed.
   std::set<std::string> named_;

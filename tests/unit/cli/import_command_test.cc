@@ -335,6 +335,20 @@ TEST_F(ImportCommandTest, TheLedgerKnowsTheCommunity) {
       << ran.err;
   EXPECT_EQ(bank_->members().size(), 3u);
   EXPECT_EQ(bank_->Balance("pots/community"), (2 + -1 - 4) * int64_t{3600});
+  // Help by somebody new may look the same as the bank's: nobody is taken for the bank by that alone.
+  const std::string carlos = Write("carlos.csv", heading +
+                                                     "2019-01-02,Carlos,Ben,2,\n"
+                                                     "2019-02-10,Carlos,Ana Muñoz,5,\n");
+  const size_t before = bank_->exchanges().size();
+  const Ran doubtful = RunCli(bank_, {"import", carlos, "--make-members", "--commit"});
+  EXPECT_EQ(doubtful.code, ExitCode::kIncomplete) << doubtful.err;
+  EXPECT_NE(doubtful.err.find("if Carlos is the bank itself, --community \"Carlos\"; else add this member"),
+            std::string::npos)
+      << doubtful.err;
+  EXPECT_EQ(bank_->exchanges().size(), before);
+  const Ran told = RunCli(bank_, {"import", carlos, "--make-members", "--community", "Carlos"});
+  EXPECT_NE(told.err.find("1 new, 1 known"), std::string::npos) << told.err;
+
   const std::string third = Write("third.csv", heading + "2019-02-02,The bank,Ben,2,\n");
   const Ran unknown = RunCli(bank_, {"import", third});
   EXPECT_NE(unknown.err.find("there is no member The bank in the files"), std::string::npos) << unknown.err;
