@@ -32,8 +32,10 @@
 #include "server/rights.h"
 #include "server/services/held_sends.h"
 #include "server/services/services.h"
+#include "storage/data_folder.h"
 #include "storage/local_log.h"
 #include "storage/status_macros.h"
+#include "storage/store.h"
 #include "timebank/v1/circle_service.grpc.pb.h"
 #include "timebank/v1/ledger_service.grpc.pb.h"
 #include "timebank/v1/member_service.grpc.pb.h"
@@ -162,12 +164,17 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> Start(
   return server;
 }
 
-engine::Engine::OpenLog OpenLocalLog(const Config& config) {
+storage::LocalLog::Options LogOptionsOf(const Config& config) {
   storage::LocalLog::Options options;
   options.folder = config.data + "/log";
   options.segment_bytes = static_cast<uint64_t>(config.segment_mb) * kMegabyte;
   options.max_frame_bytes = kMaxFrameBytes;
-  return [options](uint64_t applied) -> absl::StatusOr<std::unique_ptr<storage::CommitLog>> {
+  return options;
+}
+
+engine::Engine::OpenLog OpenLocalLog(const Config& config) {
+  return [options =
+              LogOptionsOf(config)](uint64_t applied) -> absl::StatusOr<std::unique_ptr<storage::CommitLog>> {
     storage::LocalLog::Options opened = options;
     opened.applied_index = applied;
     TB_ASSIGN_OR_RETURN(std::unique_ptr<storage::LocalLog> log, storage::LocalLog::Open(std::move(opened)));
@@ -573,11 +580,20 @@ absl::Status CheckCertificatesDay(const Config& config) {
 
 absl::Status VerifyLedger(const Config& config, std::string* what) {
   TB_RETURN_IF_ERROR(IsThere(config));
-  TB_ASSIGN_OR_RETURN(const std::unique_ptr<storage::Store> store,
-                      storage::Store::Open(StoreOptionsOf(config)));
-  const uint64_t applied = store->applied_index();
-  TB_ASSIGN_OR_RETURN(const std::unique_ptr<storage::CommitLog> log, OpenLocalLog(config)(applied));
-  TB_RETURN_IF_ERROR(store->VerifyFiles());
+  TB_ASSIGN_OR_RETURN(const auto folder, storage::DataFolder::Open(
+                                             config.data, {storage::kFormatVersion, storage::kOldestFormat}));
+  TB_ASSIGN_OR_RETURN(const uint64_t applied, storage::VerifyDatabase(folder->database_path()));
+  storage::LocalLog::Options options = LogOptionsOf(config);
+  options.applied_index = applied;
+  options.look_only = true;
+  TB_ASSIGN_OR_RETURN(const std::unique_ptr<storage::LocalLog> log,
+                      storage::LocalLog::Open(std::move(options)));
+  if (log->cut_off()) {
+    return absl::DataLossError(absl::StrCat(*log->cut_off(),
+                                            " at the next start. That is so where the server was killed, or "
+                                            "the power went, while it wrote. In a copy "
+                                            "of a server that was stopped it is damage"));
+  }
   TB_ASSIGN_OR_RETURN(const bool keys, access::KeyStore::HasKeys(config.data));
   *what = absl::StrCat(log->tail_index(), " frames, ", applied, " of them folded",
                        keys ? "; with keys" : "; without keys");

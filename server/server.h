@@ -138,9 +138,9 @@ absl::Status CheckCertificatesDay(const Config& config);
 absl::Status MarkRestored(const Config& config);
 
 // Reads all of the ledger in `config.data` against its checksums: the log's frames, every block of the
-// database, the file of keys. `what`: what there is, in words. Nothing is recorded. NOT_FOUND: there is no
-// ledger. DATA_LOSS: it is damaged; the message names where. Other errors: storage::Store::Open's and the
-// log's.
+// database, the file of keys. `what`: what there is, in words. Changes nothing but LOCK. NOT_FOUND: there is
+// no ledger. DATA_LOSS: it is damaged, or its last frame is torn; the message names where. Other errors:
+// storage::DataFolder::Open's and the log's.
 absl::Status VerifyLedger(const Config& config, std::string* what);
 
 // Whether some process has the ledger in `folder` open.

@@ -14,6 +14,8 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "storage/coding.h"
+#include "storage/keys.h"
 #include "storage/rocksdb_log.h"
 #include "storage/status_macros.h"
 #include "storage/view.h"
@@ -234,6 +236,45 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const Options& options)
   return database;
 }
 
+absl::StatusOr<uint64_t> Database::VerifyFiles(const std::string& path) {
+  class NoLog final : public rocksdb::Logger {
+   public:
+    using Logger::Logv;
+    void Logv(const char*, va_list) override {}
+  };
+  rocksdb::DBOptions options;
+  options.info_log = std::make_shared<NoLog>();
+  options.max_open_files = 512;
+  std::vector<std::string> names;
+  TB_RETURN_IF_ERROR(FromRocks(rocksdb::DB::ListColumnFamilies(options, path, &names)));
+  const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(8u << 20);
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  size_t meta = 0;
+  for (const std::string& name : names) {
+    const FamilyTraits* traits =
+        std::find_if(std::begin(kFamilies), std::end(kFamilies),
+                     [&name](const FamilyTraits& each) { return each.name == name; });
+    const FamilyTraits plain{"", 4u << 10, Family::kMeta, false};
+    const bool known = traits != std::end(kFamilies);
+    if (known && traits->family == Family::kMeta) meta = descriptors.size();
+    descriptors.emplace_back(name, FamilyOptions(known ? *traits : plain, 1u << 20, cache));
+  }
+  rocksdb::DB* opened = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  TB_RETURN_IF_ERROR(FromRocks(rocksdb::DB::OpenForReadOnly(options, path, descriptors, &handles, &opened)));
+  const std::unique_ptr<rocksdb::DB> db(opened);
+  absl::Status status = FromRocks(db->VerifyChecksum(rocksdb::ReadOptions()));
+  std::string applied;
+  if (status.ok()) {
+    const rocksdb::Status got =
+        db->Get(rocksdb::ReadOptions(), handles[meta], ToSlice(kMetaApplied), &applied);
+    if (!got.IsNotFound()) status = FromRocks(got);
+  }
+  for (rocksdb::ColumnFamilyHandle* handle : handles) db->DestroyColumnFamilyHandle(handle);
+  TB_RETURN_IF_ERROR(status);
+  return applied.size() == sizeof(uint64_t) ? GetBigEndian<uint64_t>(applied.data()) : 0;
+}
+
 Database::~Database() {
   assert(snapshots_ == 0);
   if (db_ == nullptr) return;
@@ -259,8 +300,6 @@ absl::Status Database::Flush() {
   }
   return FromRocks(db_->Flush(rocksdb::FlushOptions(), families));
 }
-
-absl::Status Database::VerifyFiles() { return FromRocks(db_->VerifyChecksum(rocksdb::ReadOptions())); }
 
 DatabaseFigures Database::Figures() const {
   using Properties = rocksdb::DB::Properties;

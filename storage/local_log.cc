@@ -111,8 +111,10 @@ absl::StatusOr<std::unique_ptr<LocalLog>> LocalLog::Open(Options options) {
 }
 
 absl::Status LocalLog::Recover() {
-  TB_RETURN_IF_ERROR(file_system_.MakeFolder(options_.folder));
-  if (options_.sync) TB_RETURN_IF_ERROR(file_system_.SyncFolder(ParentOf(options_.folder)));
+  if (!options_.look_only) {
+    TB_RETURN_IF_ERROR(file_system_.MakeFolder(options_.folder));
+    if (options_.sync) TB_RETURN_IF_ERROR(file_system_.SyncFolder(ParentOf(options_.folder)));
+  }
   TB_ASSIGN_OR_RETURN(lock_, file_system_.LockFolder(options_.folder));
   TB_ASSIGN_OR_RETURN(const Listing listing, ListFolder());
 
@@ -136,6 +138,11 @@ absl::Status LocalLog::Recover() {
     TB_RETURN_IF_ERROR(CheckReachesApplied(end));
   }
 
+  if (options_.look_only) {
+    failed_ = true;
+    tail_index_ = end.tail_index;
+    return absl::OkStatus();
+  }
   TB_RETURN_IF_ERROR(TidyFolder(listing));
   return is_new ? StartSegment(1) : Settle(end);
 }
@@ -231,7 +238,8 @@ absl::Status LocalLog::CheckLastSegmentEnd(const End& end) {
   TB_ASSIGN_OR_RETURN(const bool torn, reader.HasHeader());
   if (torn) {
     cut_off_ = absl::StrCat(path, ": frame ", index, " at offset ", end.offset,
-                            " is torn; it had never been acknowledged and was cut off");
+                            " is torn; it had never been acknowledged and ",
+                            options_.look_only ? "is cut off" : "was cut off");
   }
   return absl::OkStatus();
 }

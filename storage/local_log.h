@@ -44,6 +44,8 @@ class LocalLog final : public CommitLog {
     // The last frame that the database has folded for good. The log must reach from there, or from before, up
     // to there at least; it may be missing only where this is 0.
     uint64_t applied_index = 0;
+    // Nothing is changed, a torn frame left where it is; the log takes no frames, and gives none.
+    bool look_only = false;
     // false: nothing is synced. For tests that cut no power.
     bool sync = true;
     // nullptr: FileSystem::Posix(). Must outlive the log.

@@ -186,8 +186,6 @@ class StoreImpl final : public Store {
     return FlushFolded();
   }
 
-  absl::Status VerifyFiles() override { return database_->VerifyFiles(); }
-
  private:
   // --- the thread that applies
 
@@ -478,5 +476,7 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(Options options) {
   TB_ASSIGN_OR_RETURN(const uint64_t applied, ReadNumber(*database, kMetaApplied, sizeof(uint64_t)));
   return std::make_unique<StoreImpl>(std::move(options), std::move(folder), std::move(database), applied);
 }
+
+absl::StatusOr<uint64_t> VerifyDatabase(const std::string& path) { return Database::VerifyFiles(path); }
 
 }  // namespace timebank::storage

@@ -109,11 +109,12 @@ class Store : public LookRows {
 
   // Writes everything that was applied to disk for good; returns when it is there. Waits for room.
   virtual absl::Status Flush() = 0;
-
-  // Reads every block of what is on disk against its checksum: a read meets only what it needs. Takes as long
-  // as reading the folder does. DATA_LOSS: a block is damaged; the message names the file.
-  virtual absl::Status VerifyFiles() = 0;
 };
+
+// Reads every block of the database in the folder `path` against its checksum, and changes nothing: a read
+// meets only what it needs. Takes as long as reading the folder does; no Store may have it open. The frames
+// that are folded in it. DATA_LOSS: a block is damaged, or a file is missing; the message names it.
+absl::StatusOr<uint64_t> VerifyDatabase(const std::string& path);
 
 }  // namespace timebank::storage
 

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <optional>
 #include <sstream>
@@ -502,7 +503,18 @@ TEST_F(ProcessTest, VerifyReadsAllOfTheLedger) {
   EXPECT_EQ(verify().first, 4);
   process->Signal(SIGTERM);
   EXPECT_EQ(process->AwaitExit(), 0);
+  const auto everything = [&] {
+    std::map<std::string, std::pair<uintmax_t, std::filesystem::file_time_type>> files;
+    for (const auto& each : std::filesystem::recursive_directory_iterator(data_)) {
+      if (each.is_regular_file() && each.path().filename() != "LOCK") {
+        files[each.path()] = {each.file_size(), each.last_write_time()};
+      }
+    }
+    return files;
+  };
+  const auto before = everything();
   EXPECT_EQ(verify().first, 0) << verify().second;
+  EXPECT_TRUE(everything() == before) << "it only looks";
 
   std::vector<std::string> tables;
   for (const auto& each : std::filesystem::directory_iterator(data_ + "/db")) {
@@ -517,6 +529,32 @@ TEST_F(ProcessTest, VerifyReadsAllOfTheLedger) {
   const auto [code, said] = verify();
   EXPECT_EQ(code, 3) << said;
   EXPECT_THAT(said, HasSubstr(std::filesystem::path(tables.front()).filename().string()));
+}
+
+// Goal: a last frame that does not fit its checksum is told, every time, and stays where it is.
+TEST_F(ProcessTest, VerifyTellsATornFrame) {
+  auto process = Run();
+  CreateBank(process->AwaitReady());
+  process->Signal(SIGKILL);
+  process->AwaitExit();
+  const std::string segment = std::filesystem::directory_iterator(data_ + "/log")->path();
+  std::string bytes;
+  {
+    std::ifstream file(segment, std::ios::binary);
+    bytes.assign(std::istreambuf_iterator<char>(file), {});
+  }
+  const size_t last = bytes.find_last_not_of('\0');
+  ASSERT_NE(last, bytes.npos);
+  {
+    std::fstream file(segment, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(last));
+    file.put(static_cast<char>(bytes[last] ^ 1));
+  }
+  for (int time = 0; time < 2; ++time) {
+    Process verify(folder_, {"verify", "--data", data_});
+    EXPECT_EQ(verify.AwaitExit(), 3);
+    EXPECT_THAT(verify.log(), HasSubstr("is torn"));
+  }
 }
 
 // Goal: a file of the ledger that the server may not use ends it with 2, as no damage, and it is said which,
