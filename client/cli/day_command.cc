@@ -104,6 +104,13 @@ bool IsJudged(const absl::Status& status) {
          absl::IsFailedPrecondition(status) || absl::IsOutOfRange(status);
 }
 
+// Whether it may have been posted for all that the answer says: a proxy in between ended the call, for
+// example.
+bool MayBePosted(const absl::Status& status) {
+  return absl::IsInternal(status) || absl::IsUnknown(status) || absl::IsDataLoss(status) ||
+         absl::IsAborted(status) || absl::IsResourceExhausted(status);
+}
+
 class Pile {
  public:
   Pile(Session& session, WaitingLines waiting, std::string bank, std::string as, std::string day)
@@ -174,6 +181,7 @@ class Pile {
   int64_t line_number_ = 0;
   std::vector<Refused> left_;
   // The one of them that was typed just now; empty: none.
+  bool replayed_ = false;  // what was posted last had been entered before
   std::string just_refused_;
   // Lines for Up that were not typed at the prompt.
   std::vector<std::string> recall_;
@@ -277,6 +285,7 @@ absl::Status Pile::Post(WaitingLine& line) {
   CLI_ASSIGN_OR_RETURN(const v1::RecordExchangeResponse response,
                        PostRecord(session_, slip.slip, line.request));
   waiting_.Forget(line);
+  replayed_ = response.replayed();
   Show(response, slip);
   return absl::OkStatus();
 }
@@ -355,8 +364,9 @@ void Pile::TakeOffTheList(const std::string& line, const std::string& before) {
   TakeOffTheListIf([&line](const Refused& other) { return IsSameSlip(other.typed, line); });
   const auto refused = std::find_if(left_.begin(), left_.end(),
                                     [&before](const Refused& other) { return other.typed == before; });
-  // Without a number nobody else knows.
-  if (refused == left_.end() || !SlipIn(before).empty() || IsTypedAhead(session_.console())) return;
+  // Without a number, or behind another one, nobody else knows.
+  const bool may_be = SlipIn(before).empty() || WithoutNumber(before) == WithoutNumber(line);
+  if (refused == left_.end() || !may_be || IsTypedAhead(session_.console())) return;
   if (AskYesOrNo(session_, Fill(T("Was that \"$0\", mended?"), before)) == true) left_.erase(refused);
 }
 
@@ -390,10 +400,17 @@ void Pile::Enter(const std::string& line) {
                       .request = {},
                       .path = {}};
   const absl::Status posted = Post(waiting);
-  if (posted.ok()) return TakeOffTheList(line, before);
-  if (IsNoAnswer(posted) && !waiting.path.empty()) {
+  if (posted.ok()) {
+    // What had been entered already mends nothing.
+    if (!replayed_) TakeOffTheList(line, before);
+    return;
+  }
+  if ((IsNoAnswer(posted) || MayBePosted(posted)) && !waiting.path.empty()) {
     kept_.push_back(std::move(waiting));
-    session_.Tell(T("No answer from the server. The line is kept, and will be posted once."));
+    if (!IsNoAnswer(posted)) session_.Tell(Explain(posted, session_.situation()));
+    session_.Tell(IsNoAnswer(posted)
+                      ? T("No answer from the server. The line is kept, and will be posted once.")
+                      : T("Whether it was posted is not known. The line is kept, and will be posted once."));
     return TakeOffTheList(line, before);
   }
   waiting_.Forget(waiting);
@@ -524,7 +541,8 @@ bool Pile::PostMended(const WaitingLine& line, const std::string& typed, bool& d
   const absl::Status posted = Post(mended);
   done = posted.ok();
   if (!done) TellNotEntered(posted);
-  return !IsNoAnswer(posted);
+  // What nobody has judged was perhaps posted, and must not change.
+  return !IsNoAnswer(posted) && (posted.ok() || !mended.resolved || IsJudged(posted));
 }
 
 void Pile::OfferWaiting(bool deliver) {

@@ -258,6 +258,16 @@ TEST_F(DayCommandTest, TheListHasWhatWasNotEntered) {
   EXPECT_EQ(bank_->exchanges().size(), 5u);
 }
 
+// Goal: a slip that was refused for its number stays in the list until it is entered under another one; that
+// the number's first slip is typed again mends nothing.
+TEST_F(DayCommandTest, ANumberThatWasTaken) {
+  const Ran again = Day("231 ben ana2 1h\n231 ana2 ben 2h\n231 ben ana2 1h\n\n", true);
+  EXPECT_NE(again.err.find("1 line was not entered:\n  231 ana2 ben 2h\n"), std::string::npos) << again.err;
+  const Ran other = Day("241 ben ana2 1h\n241 ana2 ben 2h\n242 ana2 ben 2h\ny\n\n", true);
+  EXPECT_NE(other.err.find("Was that \"241 ana2 ben 2h\", mended?"), std::string::npos) << other.err;
+  EXPECT_EQ(other.err.find("not entered:\n"), std::string::npos) << other.err;
+}
+
 // Goal: where slips of several days were not entered, each is told with its day; the sums in front of the
 // prompt are the day's.
 TEST_F(DayCommandTest, DaysOfThePrompt) {
