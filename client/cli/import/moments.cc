@@ -324,9 +324,14 @@ void DayOrderVote::Add(std::string_view text) {
   const int full_year = year.digits == 2 ? 2000 + year.value : year.value;
   bool day_first = IsDay(full_year, second.value, first.value);
   bool month_first = IsDay(full_year, first.value, second.value);
+  without_weekday_ = without_weekday_ || (day_first && month_first && weekday == 0);
   if (day_first && month_first && weekday != 0) {
     day_first = FallsOn(absl::CivilDay(full_year, second.value, first.value), weekday);
     month_first = FallsOn(absl::CivilDay(full_year, first.value, second.value), weekday);
+    if (month_first && !day_first) {
+      ++weekdays_of_month_first_;
+      return;
+    }
   }
   day_first_ = day_first_ || (day_first && !month_first);
   month_first_ = month_first_ || (month_first && !day_first);

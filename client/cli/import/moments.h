@@ -49,18 +49,26 @@ bool ParseMoment(std::string_view text, const MomentRules& rules, Moment& moment
 class DayOrderVote {
  public:
   // Looks at one more value; whatever is not `n/n/n`, or no day in either order, has no say. A day of the
-  // week before it has, where it is that of the one order alone.
+  // week before it has, where it is that of the one order alone; for the month first two of them, or one
+  // where no value is without: a single one may be a mistake, and turns every day of the file.
   void Add(std::string_view text);
   // Month first only where a value cannot be read otherwise and none speaks against it.
   DayOrder Result() const {
-    return month_first_ && !day_first_ ? DayOrder::kMonthFirst : DayOrder::kDayFirst;
+    return MonthFirst() && !day_first_ ? DayOrder::kMonthFirst : DayOrder::kDayFirst;
   }
   // Whether some values can only be read the one way, and some only the other.
-  bool IsMixed() const { return month_first_ && day_first_; }
+  bool IsMixed() const { return MonthFirst() && day_first_; }
 
  private:
+  bool MonthFirst() const {
+    return month_first_ || weekdays_of_month_first_ > 1 ||
+           (weekdays_of_month_first_ == 1 && !without_weekday_);
+  }
+
   bool day_first_ = false;
   bool month_first_ = false;
+  int weekdays_of_month_first_ = 0;
+  bool without_weekday_ = false;  // some value that can be read either way
 };
 
 }  // namespace timebank::imports

@@ -208,7 +208,10 @@ TEST(MomentsTest, VotesOnTheOrder) {
   // 8 January and 12 January 2024 were a Monday and a Friday.
   EXPECT_EQ(order({"lundi 8/1/2024", "12/13/2024", "viernes 12/1/2024"}), DayOrder::kDayFirst)
       << "one was mistyped";
-  EXPECT_EQ(order({"Mon 1/8/2024", "1/12/2024"}), DayOrder::kMonthFirst) << "no Thursday, 1 August";
+  EXPECT_EQ(order({"Mon 1/8/2024"}), DayOrder::kMonthFirst) << "no Thursday, 1 August";
+  EXPECT_EQ(order({"Mon 1/8/2024", "Tue 1/9/2024", "1/12/2024"}), DayOrder::kMonthFirst);
+  EXPECT_EQ(order({"5/1/2024", "6/2/2024", "Mon 1/8/2024", "7/3/2024"}), DayOrder::kDayFirst)
+      << "one may be a mistake, and they all would turn";
   EXPECT_EQ(order({"Tue 1/8/2024"}), DayOrder::kDayFirst) << "neither is a Tuesday";
   DayOrderVote mixed;
   mixed.Add("01/25/2018");
