@@ -337,6 +337,7 @@ absl::StatusOr<ImportOutcome> Go(Session& session, const ImportOptions& options,
   outcome.report = *std::move(report);
   outcome.system = std::string(reader->system());
   outcome.left_out = reader->LeftOut();
+  outcome.report.also_in_notes = reader->also_in_notes();
   outcome.left_out.insert(outcome.left_out.end(), options.beside.begin(), options.beside.end());
   outcome.rejects_files = files.written();
   if (pass.commit) {

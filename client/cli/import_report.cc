@@ -104,6 +104,7 @@ void PutCounts(Struct& summary, const ImportReport& report) {
   Put(summary, "rejected", report.rejected);
   Put(summary, "rejected_unknown", report.rejected_unknown);
   Put(summary, "community_found", report.community_found);
+  Put(summary, "also_in_notes", report.also_in_notes);
   Put(summary, "declared", report.declared);
   PutSeconds(summary, "seconds", report.seconds);
 }
@@ -411,6 +412,16 @@ std::string CommunityOption(const imports::NameAndNumber& who) {
   return absl::StrCat("--community ", plain ? word : absl::StrCat("\"", word, "\""));
 }
 
+// What a coordinator wrote for themselves may stand in it.
+void TellNotes(Session& session, const ImportReport& report) {
+  if (report.also_in_notes.empty()) return;
+  // Translators: $0 is the heading of a column.
+  session.Tell(
+      Fill(T("             \"$0\" goes into the note as well, which both people read; for one column "
+             "alone: --note HEADING"),
+           OneLine(report.also_in_notes)));
+}
+
 // Who is the bank itself, or may be.
 void TellCommunity(Session& session, const ImportOutcome& outcome) {
   const ImportReport& report = outcome.report;
@@ -527,6 +538,7 @@ void TellImport(Session& session, const ImportOutcome& outcome, const std::strin
            report.rows, outcome.system, client::IdOf(bank)));
   TellMembers(session, outcome);
   TellCommunity(session, outcome);
+  TellNotes(session, outcome.report);
   if (report.circles_new + report.circles_known > 0) {
     session.Tell(Fill(T("  circles    $0 new, $1 known"), report.circles_new, report.circles_known));
   }

@@ -149,6 +149,8 @@ struct ImportReport {
   // Of these, and of new ones, the first that looks like the bank itself; without a name: there is none.
   imports::NameAndNumber missing_community;
   imports::NameAndNumber new_community;
+  // The heading of a second column of words that stands in the notes; empty: there is none.
+  std::string also_in_notes;
   // The name that is the community pot, as in an earlier import; empty: none was found.
   std::string community_found;
   // Numbers in other systems that new ones do not keep, as they have too many.

@@ -37,6 +37,7 @@ class LookedInto : public Reader {
   std::string_view position() const override { return reader_->position(); }
   std::string_view missing_file() const override { return reader_->missing_file(); }
   std::string_view community_found() const override { return reader_->community_found(); }
+  std::string_view also_in_notes() const override { return reader_->also_in_notes(); }
   std::vector<std::string> LeftOut() const override { return reader_->LeftOut(); }
   int64_t bytes_consumed() const override { return reader_->bytes_consumed(); }
   int64_t bytes_total() const override { return reader_->bytes_total(); }

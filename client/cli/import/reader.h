@@ -277,6 +277,9 @@ class Reader {
   // found.
   virtual std::string_view community_found() const { return {}; }
 
+  // The heading of a column whose words went into notes behind those of the first; empty: none so far.
+  virtual std::string_view also_in_notes() const { return {}; }
+
   // What the files hold and the import leaves out, in words, so that nothing is dropped in silence.
   virtual std::vector<std::string> LeftOut() const = 0;
   // How far it has come, for showing progress.

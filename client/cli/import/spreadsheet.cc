@@ -433,6 +433,7 @@ class SpreadsheetReader : public TableReader {
   }
 
   std::string_view community_found() const override { return community_name_; }
+  std::string_view also_in_notes() const override { return also_in_notes_; }
 
  protected:
   bool NeedsAllCells() const override { return false; }
@@ -696,7 +697,9 @@ class SpreadsheetReader : public TableReader {
       exchange.minutes_seconds = minutes_votes_[line.source().name()].IfMinutes(line.Raw(kHours));
     }
     if (exchange.minutes_seconds != 0) exchange.doubtful_hours = line.Text(kHours);
-    if (Post(line, kGiver, kReceiver, kNote, "", std::move(exchange)) != nullptr) AddToNote(line, kMoreNote);
+    if (Post(line, kGiver, kReceiver, kNote, "", std::move(exchange)) == nullptr) return;
+    AddToNote(line, kMoreNote);
+    if (also_in_notes_.empty() && !line.Text(kMoreNote).empty()) also_in_notes_ = line.NameOf(kMoreNote);
   }
 
   // Of a column of hours, one of minutes, or both: `2` and `15` are 2h15, `1.5` and `90` are 1h30.
@@ -775,6 +778,7 @@ class SpreadsheetReader : public TableReader {
   // Names that nobody has, of which the bank has a row with itself in their place; numbers as in index_.
   std::set<std::string> maybe_community_;
   std::string community_name_;
+  std::string also_in_notes_;
   // The cells that name people in files of hours, where they are needed.
   std::set<std::string> named_;
   // By file.

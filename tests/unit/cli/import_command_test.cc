@@ -381,6 +381,17 @@ TEST_F(ImportCommandTest, MendedHoursAreTold) {
       std::string::npos);
 }
 
+// Goal: where a second column of words goes into the notes, which both people read, it is told.
+TEST_F(ImportCommandTest, TellsASecondColumnOfWords) {
+  const std::string sheet = Write("hours.csv",
+                                  "Fecha,Dio,Recibi\xC3\xB3,Horas,Servicio,Observaciones\n"
+                                  "2019-01-01,ana,ben,1,Yoga,\n2019-01-02,ana,ben,1,Yoga,no paga nunca\n");
+  const Ran ran = RunCli(bank_, {"import", sheet, "--make-members"});
+  EXPECT_NE(ran.err.find("\"Observaciones\" goes into the note as well"), std::string::npos) << ran.err;
+  const Ran one = RunCli(bank_, {"import", sheet, "--make-members", "--note", "Servicio"});
+  EXPECT_EQ(one.err.find("as well"), std::string::npos) << one.err;
+}
+
 // Goal: rows that may be mistakes are told with their lines while they are new, and posted.
 TEST_F(ImportCommandTest, DoubtfulRowsAreTold) {
   const std::string sheet = Write("hours.csv",
