@@ -44,7 +44,7 @@ std::string HowToGoThrough(const std::string& path, const struct stat& about, co
   constexpr mode_t kRights = 0777;
   if ((about.st_mode & kRights) == 0) {
     return absl::StrCat(
-        "So systemd hides folders from a service (ProtectHome=): put the ledger elsewhere, into "
+        "so systemd hides folders from a service (ProtectHome=). Put the ledger elsewhere, into "
         "/srv/ledger for example, and allow it with systemctl edit timebankd, [Service], "
         "ReadWritePaths=/srv/ledger");
   }
