@@ -445,8 +445,7 @@ constexpr char kVerifyDescription[] =
     "timebankd verify reads all of a ledger that no server has open against its checksums: the log, every "
     "block\n"
     "of the database, the keys. It takes as long as reading the folder does. It ends with 0 where all is "
-    "whole, "
-    "3\n"
+    "whole, 3\n"
     "where something is damaged, which it names, 4 where a server has the folder.";
 constexpr char kFooterOfCommands[] =
     "The server's other settings are taken as well; timebankd --help tells them all, and what it ends with.";

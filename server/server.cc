@@ -541,8 +541,8 @@ absl::Status BelievesAnybody(const Config& config) {
   if (!access::KeyStore::HasKeys(config.data).value_or(true)) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("this ledger has keys, and access = \"open\" would believe everybody who reaches the "
-                   "server, whoever they "
-                   "say they are: set access = \"keys\". If it is to be open to everybody from now on, move ",
+                   "server, whoever they say they are: set access = \"keys\". If it is to be open to "
+                   "everybody from now on, move ",
                    config.data, "/keys to another place"));
 }
 
@@ -591,8 +591,8 @@ absl::Status VerifyLedger(const Config& config, std::string* what) {
   if (log->cut_off()) {
     return absl::DataLossError(absl::StrCat(*log->cut_off(),
                                             " at the next start. That is so where the server was killed, or "
-                                            "the power went, while it wrote. In a copy "
-                                            "of a server that was stopped it is damage"));
+                                            "the power went, while it wrote. In a copy of a server that was "
+                                            "stopped it is damage"));
   }
   TB_ASSIGN_OR_RETURN(const bool keys, access::KeyStore::HasKeys(config.data));
   *what = absl::StrCat(log->tail_index(), " frames, ", applied, " of them folded",

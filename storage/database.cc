@@ -9,13 +9,12 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstdarg>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "storage/coding.h"
-#include "storage/keys.h"
 #include "storage/rocksdb_log.h"
 #include "storage/status_macros.h"
 #include "storage/view.h"
@@ -137,6 +136,13 @@ rocksdb::ColumnFamilyOptions FamilyOptions(const FamilyTraits& traits, uint64_t 
   return options;
 }
 
+// For who only looks: the log is a file of the folder.
+class NoLog final : public rocksdb::Logger {
+ public:
+  using Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
 rocksdb::DBOptions InstanceOptions(const Database::Options& options) {
   rocksdb::DBOptions db;
   db.create_if_missing = true;
@@ -148,7 +154,8 @@ rocksdb::DBOptions InstanceOptions(const Database::Options& options) {
   db.enable_write_thread_adaptive_yield = false;
   db.max_background_jobs = 2;
   db.max_open_files = 512;
-  db.info_log = NewRocksDbLog(options.path + ".log");
+  db.info_log = options.look_only ? std::shared_ptr<rocksdb::Logger>(std::make_shared<NoLog>())
+                                  : NewRocksDbLog(options.path + ".log");
   db.max_manifest_file_size = 4u << 20;
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
@@ -211,69 +218,41 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const Options& options)
   // 64 MB into pieces of one.
   const std::shared_ptr<rocksdb::Cache> cache =
       rocksdb::NewLRUCache(options.block_cache_bytes, options.block_cache_bytes < (32u << 20) ? 0 : 2);
-  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  // RocksDB insists on a family of this name; it stays empty.
-  descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName,
-                           FamilyOptions({"", 4u << 10, Family::kMeta, false}, 1u << 20, cache));
-  for (const FamilyTraits& traits : kFamilies) {
-    descriptors.emplace_back(traits.name, FamilyOptions(traits, options.tail_bytes, cache));
-  }
-
   std::unique_ptr<Database> database(new Database);
   database->kept_rows_ = std::make_unique<RowCache>(cache);
   database->files_ = std::make_shared<PatientFiles>(options.free_bytes);
   database->env_ = rocksdb::NewCompositeEnv(database->files_);
   rocksdb::DBOptions instance = InstanceOptions(options);
   instance.env = database->env_.get();
+  // An older folder lacks some; opened for looking it does not get them.
+  std::vector<std::string> there;
+  if (options.look_only) {
+    TB_RETURN_IF_ERROR(FromRocks(rocksdb::DB::ListColumnFamilies(instance, options.path, &there)));
+  }
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  std::vector<Family> families;
+  // RocksDB insists on a family of this name; it stays empty.
+  descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName,
+                           FamilyOptions({"", 4u << 10, Family::kMeta, false}, 1u << 20, cache));
+  for (const FamilyTraits& traits : kFamilies) {
+    if (options.look_only && std::find(there.begin(), there.end(), traits.name) == there.end()) continue;
+    descriptors.emplace_back(traits.name, FamilyOptions(traits, options.tail_bytes, cache));
+    families.push_back(traits.family);
+  }
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  TB_RETURN_IF_ERROR(FromRocks(rocksdb::DB::Open(instance, options.path, descriptors, &handles, &db)));
+  TB_RETURN_IF_ERROR(FromRocks(
+      options.look_only ? rocksdb::DB::OpenForReadOnly(instance, options.path, descriptors, &handles, &db)
+                        : rocksdb::DB::Open(instance, options.path, descriptors, &handles, &db)));
   database->db_.reset(db);
   database->db_->DestroyColumnFamilyHandle(handles[0]);
-  for (size_t i = 0; i < std::size(kFamilies); ++i) {
-    database->handles_[static_cast<size_t>(kFamilies[i].family)] = handles[i + 1];
+  for (size_t i = 0; i < families.size(); ++i) {
+    database->handles_[static_cast<size_t>(families[i])] = handles[i + 1];
   }
   return database;
 }
 
-absl::StatusOr<uint64_t> Database::VerifyFiles(const std::string& path) {
-  class NoLog final : public rocksdb::Logger {
-   public:
-    using Logger::Logv;
-    void Logv(const char*, va_list) override {}
-  };
-  rocksdb::DBOptions options;
-  options.info_log = std::make_shared<NoLog>();
-  options.max_open_files = 512;
-  std::vector<std::string> names;
-  TB_RETURN_IF_ERROR(FromRocks(rocksdb::DB::ListColumnFamilies(options, path, &names)));
-  const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(8u << 20);
-  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  size_t meta = 0;
-  for (const std::string& name : names) {
-    const FamilyTraits* traits =
-        std::find_if(std::begin(kFamilies), std::end(kFamilies),
-                     [&name](const FamilyTraits& each) { return each.name == name; });
-    const FamilyTraits plain{"", 4u << 10, Family::kMeta, false};
-    const bool known = traits != std::end(kFamilies);
-    if (known && traits->family == Family::kMeta) meta = descriptors.size();
-    descriptors.emplace_back(name, FamilyOptions(known ? *traits : plain, 1u << 20, cache));
-  }
-  rocksdb::DB* opened = nullptr;
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  TB_RETURN_IF_ERROR(FromRocks(rocksdb::DB::OpenForReadOnly(options, path, descriptors, &handles, &opened)));
-  const std::unique_ptr<rocksdb::DB> db(opened);
-  absl::Status status = FromRocks(db->VerifyChecksum(rocksdb::ReadOptions()));
-  std::string applied;
-  if (status.ok()) {
-    const rocksdb::Status got =
-        db->Get(rocksdb::ReadOptions(), handles[meta], ToSlice(kMetaApplied), &applied);
-    if (!got.IsNotFound()) status = FromRocks(got);
-  }
-  for (rocksdb::ColumnFamilyHandle* handle : handles) db->DestroyColumnFamilyHandle(handle);
-  TB_RETURN_IF_ERROR(status);
-  return applied.size() == sizeof(uint64_t) ? GetBigEndian<uint64_t>(applied.data()) : 0;
-}
+absl::Status Database::VerifyFiles() const { return FromRocks(db_->VerifyChecksum(rocksdb::ReadOptions())); }
 
 Database::~Database() {
   assert(snapshots_ == 0);

@@ -51,13 +51,14 @@ class Database {
     uint64_t tail_bytes;                                    // what is written and flushed at once, about
     std::function<void(absl::Status)> on_background_error;  // once, on a thread of RocksDB's
     std::function<uint64_t()> free_bytes = {};              // as PatientFiles takes it
+    bool look_only = false;  // nothing is changed, no family made that is missing; there is nothing to write
   };
 
   static absl::StatusOr<std::unique_ptr<Database>> Open(const Options& options);
 
-  // Reads every block of every file of the database in `path` against its checksum, and changes none; the
-  // frames that are folded in it. DATA_LOSS: a block is damaged, or a file missing; the message names it.
-  static absl::StatusOr<uint64_t> VerifyFiles(const std::string& path);
+  // Reads every block of every file against its checksum. DATA_LOSS: one is damaged; the message names the
+  // file.
+  absl::Status VerifyFiles() const;
 
   ~Database();  // all iterators and snapshots are gone
   Database(const Database&) = delete;

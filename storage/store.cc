@@ -444,6 +444,8 @@ absl::StatusOr<uint64_t> ReadNumber(const Database& database, std::string_view n
   return bytes == 4 ? GetBigEndian<uint32_t>(value.data()) : GetBigEndian<uint64_t>(value.data());
 }
 
+constexpr uint64_t kLookingCacheBytes = 8u << 20;
+
 constexpr Formats kFormats{.newest = kFormatVersion, .oldest = kOldestFormat};
 
 // RocksDB's own word for the format: it goes with the data where db/ is copied without the file FORMAT.
@@ -477,6 +479,15 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(Options options) {
   return std::make_unique<StoreImpl>(std::move(options), std::move(folder), std::move(database), applied);
 }
 
-absl::StatusOr<uint64_t> VerifyDatabase(const std::string& path) { return Database::VerifyFiles(path); }
+absl::StatusOr<uint64_t> VerifyDatabase(const std::string& path) {
+  TB_ASSIGN_OR_RETURN(const std::unique_ptr<Database> database,
+                      Database::Open({.path = path,
+                                      .block_cache_bytes = kLookingCacheBytes,
+                                      .tail_bytes = kLookingCacheBytes,
+                                      .on_background_error = [](const absl::Status&) {},
+                                      .look_only = true}));
+  TB_RETURN_IF_ERROR(database->VerifyFiles());
+  return ReadNumber(*database, kMetaApplied, sizeof(uint64_t));
+}
 
 }  // namespace timebank::storage

@@ -238,15 +238,19 @@ bool IsGap(const std::string& line) {
   return text.empty() || text.front() == '#';
 }
 
+std::vector<std::string> WordsOf(const std::string& line) {
+  return absl::StrSplit(line, absl::ByAnyChar(" \t"), absl::SkipEmpty());
+}
+
 // The number that a line begins with; empty: it has none.
 std::string SlipIn(const std::string& line) {
-  const std::vector<std::string> words = absl::StrSplit(line, absl::ByAnyChar(" \t"), absl::SkipEmpty());
+  const std::vector<std::string> words = WordsOf(line);
   return !words.empty() && IsSlipNumber(words.front()) ? words.front() : "";
 }
 
 // The line without its number, or the dash for none.
 std::string WithoutNumber(const std::string& line) {
-  const std::vector<std::string> words = absl::StrSplit(line, absl::ByAnyChar(" \t"), absl::SkipEmpty());
+  const std::vector<std::string> words = WordsOf(line);
   const bool numbered = !words.empty() && (words.front() == "-" || IsSlipNumber(words.front()));
   return absl::StrJoin(words.begin() + (numbered ? 1 : 0), words.end(), " ");
 }
@@ -260,13 +264,13 @@ bool IsSameSlip(const std::string& refused, const std::string& line) {
 
 // `on 15/11`.
 bool IsDayLine(const std::string& typed) {
-  const std::vector<std::string> words = absl::StrSplit(typed, absl::ByAnyChar(" \t"), absl::SkipEmpty());
+  const std::vector<std::string> words = WordsOf(typed);
   return words.size() >= 2 && IsWord(words.front(), kOn);
 }
 
 // Whether it was meant for the pile and not for the question that stood there.
 bool IsSlipOrDay(const std::string& typed) {
-  const std::vector<std::string> words = absl::StrSplit(typed, absl::ByAnyChar(" \t"), absl::SkipEmpty());
+  const std::vector<std::string> words = WordsOf(typed);
   if (IsDayLine(typed)) return true;
   return words.size() >= 3 && (words.front() == "-" || IsSlipNumber(words.front()));
 }
@@ -462,7 +466,7 @@ void Pile::Undo(const std::string& number) {
 }
 
 bool Pile::Take(const std::string& line) {
-  const std::vector<std::string> words = absl::StrSplit(line, absl::ByAnyChar(" \t"), absl::SkipEmpty());
+  const std::vector<std::string> words = WordsOf(line);
   if (at_terminal() && words.empty()) return false;
   if (!at_terminal() && IsGap(line)) return true;
   if (words.front() == "?" || (words.size() == 1 && absl::EqualsIgnoreCase(words.front(), "help"))) {

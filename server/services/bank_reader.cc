@@ -46,9 +46,9 @@ bool BankReader::ShowsMembersBalances() const {
 absl::StatusOr<bool> BankReader::MayTellBalance(AccountNumber account) const {
   if (seen_by_ == nullptr || (seen_by_->sight == Sight::kAll && seen_by_->hears_balances)) return true;
   if (storage::KindOf(account) == HolderKind::kPot) return true;
-  if (!seen_by_->hears_balances) return ShowsMembersBalances();
   if (seen_by_->sight == Sight::kOpen) return false;
   if (ShowsMembersBalances()) return true;
+  if (!seen_by_->hears_balances) return false;
   if (!own_) {
     const absl::StatusOr<AccountNumber> own = FindHolder({HolderKind::kMember, seen_by_->actor.member});
     if (absl::IsNotFound(own.status())) return false;

@@ -119,7 +119,8 @@ class BankReader {
   mutable std::optional<std::vector<storage::AccountNumber>> own_;  // accounts of the member who is told
   // What this call has used so far: it outlives being forgotten by the directory.
   mutable absl::flat_hash_map<storage::AccountNumber, std::shared_ptr<const HolderRecord>> holders_;
-  std::vector<std::pair<storage::AccountNumber, std::string>> names_;  // few; of what was posted
+  std::vector<std::pair<storage::AccountNumber, std::string>>
+      names_;  // of what was posted: seldom more than two
   mutable absl::flat_hash_map<std::pair<storage::DirectoryKind, uint32_t>, std::shared_ptr<const std::string>>
       words_;
   storage::v1::TextRow text_row_;  // ReadNote's, for its memory

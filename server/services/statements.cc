@@ -160,16 +160,18 @@ absl::Status FillLine(BankReader& bank, const HistoryLine& from, const sv1::Mark
   }
   line->set_counterpart_count(static_cast<int32_t>(record.counterpart_count));
   TB_ASSIGN_OR_RETURN(*line->mutable_category(), bank.CategoryName(record.category));
-  TB_RETURN_IF_ERROR(bank.ReadNote(record.sequence, line->mutable_note()));
+  if (line->kind() == v1::Exchange::KIND_REVERSAL) {
+    TB_ASSIGN_OR_RETURN(sv1::Texts texts, bank.TextsOf(record.sequence));
+    line->set_note(texts.note());
+    line->set_reason(texts.reason());
+  } else {
+    TB_RETURN_IF_ERROR(bank.ReadNote(record.sequence, line->mutable_note()));
+  }
   TB_ASSIGN_OR_RETURN(*line->mutable_recorded_by(), bank.RecorderName(record.recorder, record.key));
   if (record.acting_for != 0) {
     TB_ASSIGN_OR_RETURN(*line->mutable_acting_for(), bank.NameOf(record.acting_for));
   }
   if (record.reverses != 0) line->set_reverses(ExchangeName(bank.id(), record.reverses));
-  if (line->kind() == v1::Exchange::KIND_REVERSAL) {
-    TB_ASSIGN_OR_RETURN(sv1::Texts texts, bank.TextsOf(record.sequence));
-    line->set_reason(texts.reason());
-  }
   line->set_state(static_cast<v1::Exchange::State>(mark.state()));
   if (mark.reversed_by() != 0) line->set_reversed_by(ExchangeName(bank.id(), mark.reversed_by()));
   if (mark.state() == v1::Exchange::STATE_CONTESTED) {
