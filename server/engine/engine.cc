@@ -171,6 +171,7 @@ Engine::Figures Engine::figures() const {
           disk_full,
           store_->applied_index(),
           store_->flushed_index(),
+          latest_record_time_us_.load(std::memory_order_relaxed),
           store_->Figures()};
 }
 
@@ -424,7 +425,10 @@ bool Engine::ExecuteQueued(ledger::WorkingState& state, Batch& batch) {
     const bool readable = outcome.ok();
     // A small request can become a large frame, and the other way round.
     batch.bytes = std::max(batch.bytes + submission->bytes, state.layer_bytes());
-    if (readable) batch.entries += outcome->count;
+    if (readable) {
+      batch.entries += outcome->count;
+      NoteRecordTime(outcome->record_time_us);
+    }
     batch.waiters.push_back({std::move(submission->done), std::move(outcome)});
     if (!readable) {
       if (MayPass(state.status())) {
@@ -436,6 +440,13 @@ bool Engine::ExecuteQueued(ledger::WorkingState& state, Batch& batch) {
     }
   }
   return true;
+}
+
+void Engine::NoteRecordTime(int64_t record_time_us) {
+  // Nobody else writes it.
+  if (record_time_us > latest_record_time_us_.load(std::memory_order_relaxed)) {
+    latest_record_time_us_.store(record_time_us, std::memory_order_relaxed);
+  }
 }
 
 // --- committer thread; for a single command the engine thread

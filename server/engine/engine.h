@@ -126,6 +126,9 @@ class Engine {
     bool disk_full;          // changes are refused with DISK_FULL
     uint64_t applied_index;  // of the commit log
     uint64_t flushed_index;
+    // Of the latest entry by time since this engine was opened, which is ahead of the clock where that was
+    // ahead once; 0: none was posted.
+    int64_t latest_record_time_us;
     storage::DatabaseFigures database;
   };
   Figures figures() const;
@@ -159,6 +162,7 @@ class Engine {
   bool HasNextFor(const Batch& batch) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   Submission* NextFor(const Batch& batch);
   bool ExecuteQueued(ledger::WorkingState& state, Batch& batch);
+  void NoteRecordTime(int64_t record_time_us);
   bool RecoversOnFullDisk() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
     return state_ == State::kRecovering && disk_full_;
   }
@@ -201,6 +205,7 @@ class Engine {
   // only under mutex_, less without.
   std::atomic<size_t> waiting_commands_ = 0;
   std::atomic<size_t> waiting_bytes_ = 0;
+  std::atomic<int64_t> latest_record_time_us_ = 0;
 
   // The engine thread's: what it took from queue_, in order, from next_ on not yet executed.
   std::vector<Submission> taken_;

@@ -35,9 +35,10 @@ class Executor {
     outcome.bank = run_.bank;
     if (command_.validate_only) {
       state_.RollBack(start_);
-    } else if (!outcome.refusal) {
-      KeepRequest(outcome);
+      return outcome;
     }
+    if (!outcome.refusal) KeepRequest(outcome);
+    if (outcome.count > 0) outcome.record_time_us = run_.head.last_record_time_us();
     return outcome;
   }
 

@@ -60,8 +60,9 @@ struct Outcome {
   BankNumber bank = 0;
   Sequence first = 0;  // its entries, first to first + count - 1; 0: none
   uint32_t count = 0;
-  bool replayed = false;    // this is the outcome of an earlier call
-  std::vector<Item> items;  // batches
+  int64_t record_time_us = 0;  // of the last of them; 0: none was posted just now
+  bool replayed = false;       // this is the outcome of an earlier call
+  std::vector<Item> items;     // batches
   // A copy of an outcome shares these.
   std::shared_ptr<const Preview> preview;  // validate_only
   // RecordExchange, RecordGift and RecordOpening that posted just now: what was posted, so that it need not

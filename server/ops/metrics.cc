@@ -8,6 +8,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <filesystem>
@@ -81,6 +82,12 @@ void CollectEngine(const MetricsSources& sources, Families& families) {
            figures.applied_index);
   AddGauge(families, "timebank_frames_flushed", "Last frame that is in the database for good.",
            figures.flushed_index);
+  const int64_t now_us = sources.serving->NowUs();
+  AddGauge(families, "timebank_clock_timestamp_seconds", "What the server's clock shows.",
+           static_cast<double>(now_us) / 1e6);
+  AddGauge(families, "timebank_record_time_ahead_seconds",
+           "By how much the latest entry since the start is of a time ahead of the server's clock.",
+           static_cast<double>(std::max<int64_t>(0, figures.latest_record_time_us - now_us)) / 1e6);
   AddGauge(families, "timebank_serving", "1 where health says SERVING.", sources.is_serving() ? 1 : 0);
   using State = engine::Engine::State;
   const State now = sources.engine->state();

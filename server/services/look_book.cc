@@ -1,10 +1,13 @@
 #include "server/services/look_book.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdlib>
 #include <iterator>
 #include <map>
 #include <optional>
 #include <tuple>
+#include <utility>
 
 #include "absl/hash/hash.h"
 #include "absl/time/clock.h"
@@ -25,7 +28,11 @@ namespace {
 constexpr size_t kMostElements = 256;  // of an account and day
 constexpr size_t kRowsAtOnce = 256;
 constexpr int64_t kDayUs = 86'400'000'000;
-constexpr absl::Duration kPruneEvery = absl::Hours(24);
+constexpr int64_t kHourUs = 3'600'000'000;
+
+int64_t SteadyUs() {
+  return absl::ToInt64Microseconds(absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch()));
+}
 
 bool IsSame(const sv1::LookRow& a, const sv1::LookRow& b) {
   return a.by() == b.by() && a.kind() == b.kind() && a.with() == b.with();
@@ -296,8 +303,18 @@ absl::Status LookBook::Prune() {
   }
 }
 
+bool ClockCheck::GoesRight(int64_t now_us, int64_t steady_us) {
+  const std::optional<Reading> before = std::exchange(before_, Reading{now_us, steady_us});
+  return before.has_value() &&
+         std::abs((now_us - before->now_us) - (steady_us - before->steady_us)) <= kHourUs;
+}
+
 void LookBook::WriteNowAndThen() {
-  absl::Time prune_at = absl::Now() + options_.write_every;
+  // Once a day, and never because a clock is ahead for a moment.
+  ClockCheck clock;
+  int64_t clock_read_us = SteadyUs();
+  clock.GoesRight(options_.now_us(), clock_read_us);
+  int64_t prune_at_us = clock_read_us;
   bool told = false;
   while (true) {
     {
@@ -311,9 +328,12 @@ void LookBook::WriteNowAndThen() {
       hurry_ = false;
     }
     absl::Status status = Write();
-    if (status.ok() && absl::Now() >= prune_at) {
-      status = Prune();
-      if (status.ok()) prune_at = absl::Now() + kPruneEvery;
+    if (const int64_t steady_us = SteadyUs(); status.ok() && steady_us - clock_read_us >= kHourUs) {
+      clock_read_us = steady_us;
+      if (clock.GoesRight(options_.now_us(), steady_us) && steady_us >= prune_at_us) {
+        status = Prune();
+        if (status.ok()) prune_at_us = steady_us + kDayUs;
+      }
     }
     if (!status.ok() && !told && options_.on_trouble) options_.on_trouble(status);
     told = !status.ok();

@@ -20,6 +20,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -43,6 +44,21 @@ enum class LookKind : uint8_t { kBalance = 1, kStatement = 2, kExchanges = 3, kM
 
 // Days that looks are kept: 13 months.
 inline constexpr storage::Day kLookDays = 400;
+
+// Whether a clock goes right: only then is it believed that something has grown old.
+class ClockCheck {
+ public:
+  // The clock and a steady one, both in microseconds. Whether the clock went as far as the steady one since
+  // they were read before, but for an hour; not the first time.
+  bool GoesRight(int64_t now_us, int64_t steady_us);
+
+ private:
+  struct Reading {
+    int64_t now_us;
+    int64_t steady_us;
+  };
+  std::optional<Reading> before_;
+};
 
 class LookBook {
  public:

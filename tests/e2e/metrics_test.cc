@@ -98,6 +98,8 @@ TEST_F(MetricsTest, AllNamesAreThere) {
                            "timebank_troubles_total",
                            "timebank_frames_applied",
                            "timebank_frames_flushed",
+                           "timebank_clock_timestamp_seconds",
+                           "timebank_record_time_ahead_seconds",
                            "timebank_streams_open",
                            "timebank_streams_limit",
                            "timebank_feed_lag_entries",

@@ -482,6 +482,33 @@ TEST_F(EngineTest, FullDiskHeals) {
   EXPECT_FALSE(Has(4));
 }
 
+// Goal: it is told by how much the record is ahead of a clock that was set back; trials do not count.
+TEST_F(EngineTest, TellsTheLatestTimeOfTheRecord) {
+  StartOnFakeDisk();
+  for (const char* id : {"ana", "ben"}) ASSERT_EQ(Said(Submit(Member(id))), "OK");
+  const auto record = [&](std::string request_id, int64_t later_us, bool validate_only) {
+    Command command = Base(std::move(request_id));
+    command.stamp.now_us += later_us;
+    command.validate_only = validate_only;
+    ledger::RecordExchange act;
+    act.exchange.givers = {{.holder = {ledger::HolderKind::kMember, "ana"}, .seconds = {}}};
+    act.exchange.receivers = {{.holder = {ledger::HolderKind::kMember, "ben"}, .seconds = {}}};
+    act.exchange.seconds = 3600;
+    command.act = std::move(act);
+    return Said(Submit(std::move(command)));
+  };
+  const auto ahead_us = [&] { return engine_->figures().latest_record_time_us - Base("").stamp.now_us; };
+  constexpr int64_t kHourUs = int64_t{3600} * 1'000'000;
+  EXPECT_EQ(record("trial", 5 * kHourUs, true), "OK");
+  EXPECT_EQ(ahead_us(), 0) << "nothing was recorded";
+  EXPECT_EQ(record("ahead", kHourUs, false), "OK");
+  EXPECT_EQ(ahead_us(), kHourUs);
+  EXPECT_EQ(record("set back", 0, false), "OK");
+  EXPECT_EQ(ahead_us(), kHourUs) << "no entry is earlier than the one before";
+  EXPECT_EQ(record("later", 2 * kHourUs, false), "OK");
+  EXPECT_EQ(ahead_us(), 2 * kHourUs);
+}
+
 // Goal: while the disk has no room to spare changes are refused before anything is done, the ledger goes on
 // serving, and takes them again by itself.
 TEST_F(EngineTest, RefusesWhileThereIsNoRoomToSpare) {

@@ -319,6 +319,17 @@ TEST_F(LookBookTest, HurriesWhereMuchComes) {
   EXPECT_EQ(book.figures().dropped, 0u);
 }
 
+// Goal: nothing is forgotten because of a clock that is ahead for a while, or of the first one that is read.
+TEST(ClockCheckTest, BelievesAClockThatGoesAsASteadyOneDoes) {
+  constexpr int64_t kHour = int64_t{3600} * 1'000'000;
+  ClockCheck clock;
+  EXPECT_FALSE(clock.GoesRight(kNoon, 0)) << "nothing to compare it with";
+  EXPECT_TRUE(clock.GoesRight(kNoon + kHour, kHour));
+  EXPECT_FALSE(clock.GoesRight(kNoon + 2 * kHour + 400 * kDayUs, 2 * kHour)) << "it jumped ahead";
+  EXPECT_FALSE(clock.GoesRight(kNoon + 3 * kHour, 3 * kHour)) << "and back";
+  EXPECT_TRUE(clock.GoesRight(kNoon + 4 * kHour + 60, 4 * kHour)) << "mended a little by a time service";
+}
+
 // Goal: after 400 days a look is not told any more, and its row goes; so do those of a bank that is gone.
 TEST_F(LookBookTest, ForgetsInTime) {
   const auto rows = [this] {
