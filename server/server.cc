@@ -222,6 +222,13 @@ ops::CertificateFiles CertificateFilesOf(const Config& config) {
   return {config.tls_cert, config.tls_key, config.tls_client_ca};
 }
 
+// Whoever has it can be taken for this server.
+void WarnOfOpenKey(const std::string& file) {
+  struct stat about = {};
+  if (stat(file.c_str(), &about) != 0 || (about.st_mode & S_IRWXO) == 0) return;
+  LogWarning("everybody on this machine can use the key of the certificate: chmod o= FILE", {{"file", file}});
+}
+
 access::AccessPaths AccessPathsOf(const Config& config) {
   return {.pepper = config.pepper, .callers = config.callers, .data_folder = config.data};
 }
@@ -429,7 +436,7 @@ absl::Status Server::Listen() {
 absl::Status Server::OpenCertificates() {
   credentials_ = grpc::InsecureServerCredentials();
   if (config_.tls_cert.empty()) return absl::OkStatus();
-  auto tell = [](const absl::StatusOr<ops::CertificateWatcher::Taken>& taken) {
+  auto tell = [key = config_.tls_key](const absl::StatusOr<ops::CertificateWatcher::Taken>& taken) {
     if (!taken.ok()) {
       LogWarning("new certificate not usable; the old one goes on",
                  {{"why", std::string(taken.status().message())}});
@@ -437,6 +444,7 @@ absl::Status Server::OpenCertificates() {
     }
     LogInfo("certificate replaced", {{"expires", absl::FormatTime(taken->expiry, absl::UTCTimeZone())},
                                      {"names", absl::StrJoin(taken->names, " ")}});
+    WarnOfOpenKey(key);
     if (!taken->missing.empty()) {
       LogWarning("the new certificate lacks names that the old one had; who connects by them will be refused",
                  {{"missing", absl::StrJoin(taken->missing, " ")}});
@@ -448,6 +456,7 @@ absl::Status Server::OpenCertificates() {
   TB_ASSIGN_OR_RETURN(certificates_, ops::CertificateWatcher::Open(CertificateFilesOf(config_),
                                                                    absl::Seconds(config_.tls_reload_seconds),
                                                                    std::move(tell), std::move(tell_refused)));
+  WarnOfOpenKey(config_.tls_key);
   credentials_ = ops::TlsCredentials(certificates_.get());
   return absl::OkStatus();
 }

@@ -144,6 +144,23 @@ TEST_F(TlsTest, ReplacesItsCertificateUnderLoad) {
   EXPECT_EQ(server->Stop(), 0) << server->Logged();
 }
 
+// Goal: a key that others on the machine can read is told of; the server runs, for it ran with it before.
+TEST_F(TlsTest, WarnsOfAKeyThatEverybodyCanUse) {
+  constexpr std::string_view kWarning = "everybody on this machine can use the key";
+  {
+    const auto server = ServerProcess::Start(folder_.path(), MutualFlags());
+    ASSERT_NE(server, nullptr);
+    EXPECT_EQ(server->Stop(), 0);
+    EXPECT_THAT(server->Logged(), Not(HasSubstr(kWarning)));
+  }
+  std::filesystem::permissions(certs_.Path("server.key"), std::filesystem::perms::others_read,
+                               std::filesystem::perm_options::add);
+  const auto server = ServerProcess::Start(folder_.path(), MutualFlags());
+  ASSERT_NE(server, nullptr);
+  EXPECT_EQ(server->Stop(), 0);
+  EXPECT_THAT(server->Logged(), AllOf(HasSubstr(kWarning), HasSubstr(certs_.Path("server.key"))));
+}
+
 // Goal: what cannot be served safely or at all is a wrong configuration, and says why.
 TEST_F(TlsTest, RefusesToStartWithoutWhatItTakes) {
   const std::string data = folder_.path() + "/data";
