@@ -12,6 +12,7 @@
 #include "storage/keys.h"
 #include "storage/sums.h"
 #include "storage/wire.h"
+#include "timebank/storage/v1/rows.pb.h"
 
 namespace timebank::storage {
 namespace {
@@ -441,6 +442,22 @@ absl::Status DecodeRow(std::string_view value, google::protobuf::MessageLite* me
     return Damaged(message->GetTypeName().c_str());
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::string_view> DecodeNote(std::string_view value) {
+  if (value.empty() || value.front() != kRowVersion) return Damaged("texts");
+  std::string_view texts;
+  WireFields row(value.substr(1));
+  while (row.Next()) {
+    if (row.Is(v1::TextRow::kTextsFieldNumber, WireFields::Type::kBytes)) texts = row.bytes();
+  }
+  std::string_view note;
+  WireFields fields(texts);
+  while (fields.Next()) {
+    if (fields.Is(v1::Texts::kNoteFieldNumber, WireFields::Type::kBytes)) note = fields.bytes();
+  }
+  if (!row.ok() || !fields.ok()) return Damaged("texts");
+  return note;
 }
 
 }  // namespace timebank::storage

@@ -139,6 +139,9 @@ absl::StatusOr<TextBlock> DecodeTextBlock(std::string_view value);  // views int
 // A message behind its version byte.
 std::string EncodeRow(const google::protobuf::MessageLite& message);
 absl::Status DecodeRow(std::string_view value, google::protobuf::MessageLite* message);
+// The note alone of a `text` row, within `value`: a page of a statement has fifty, and a message for each of
+// them was a fifth of the page. DATA_LOSS.
+absl::StatusOr<std::string_view> DecodeNote(std::string_view value);
 
 }  // namespace timebank::storage
 

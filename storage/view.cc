@@ -299,6 +299,17 @@ absl::StatusOr<bool> View::GetRow(Family family, std::string_view key,
   return ReadRow(family, key, [row](std::string_view kept) { return DecodeRow(kept, row); });
 }
 
+absl::Status View::GetNote(BankNumber bank, Sequence sequence, std::string* note) const {
+  note->clear();
+  return ReadRow(Family::kText, TextKey(bank, sequence),
+                 [note](std::string_view kept) -> absl::Status {
+                   TB_ASSIGN_OR_RETURN(const std::string_view found, DecodeNote(kept));
+                   note->assign(found);
+                   return absl::OkStatus();
+                 })
+      .status();
+}
+
 // Each part's rows in order; where several have the same, the newest one's counts.
 absl::Status View::ScanRows(
     Family family, std::string_view prefix, std::string_view from, Direction direction,

@@ -49,6 +49,9 @@ class View {
   // Reads a row that is kept as a message. false: there is none.
   absl::StatusOr<bool> GetRow(Family family, std::string_view key, google::protobuf::MessageLite* row) const;
 
+  // The note of an entry, without its other texts; empty where there is none. DATA_LOSS.
+  absl::Status GetNote(BankNumber bank, Sequence sequence, std::string* note) const;
+
   // Rows of `family` whose keys begin with `prefix`, beginning at `from` (inclusive; empty: the prefix's
   // first or last row). Stops when `visit` returns false. Not for texts, which are read one by one.
   absl::Status ScanRows(Family family, std::string_view prefix, std::string_view from, Direction direction,

@@ -5,8 +5,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/io/coded_stream.h"
-#include "google/protobuf/wire_format_lite.h"
 #include "server/ledger/error.h"
 #include "server/ledger/validate.h"
 #include "server/services/caller.h"
@@ -224,25 +222,6 @@ absl::StatusOr<sv1::Texts> BankReader::TextsOf(Sequence sequence, bool* note_era
   if (!texts.ParseFromString(row.texts())) return absl::DataLossError("an entry's texts do not parse");
   if (note_erased != nullptr) *note_erased = row.note_erased();
   return texts;
-}
-
-absl::Status BankReader::ReadNote(Sequence sequence, std::string* note) {
-  using google::protobuf::internal::WireFormatLite;
-  sv1::TextRow& row = text_row_;
-  row.Clear();
-  TB_RETURN_IF_ERROR(view_.GetRow(Family::kText, storage::TextKey(bank(), sequence), &row).status());
-  note->clear();
-  constexpr uint32_t kNote =
-      WireFormatLite::MakeTag(sv1::Texts::kNoteFieldNumber, WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
-  google::protobuf::io::CodedInputStream texts(reinterpret_cast<const uint8_t*>(row.texts().data()),
-                                               static_cast<int>(row.texts().size()));
-  // Fields are written in the order of their numbers, and the note has the first.
-  if (row.texts().empty() || texts.ReadTag() != kNote) return absl::OkStatus();
-  uint32_t size = 0;
-  if (!texts.ReadVarint32(&size) || !texts.ReadString(note, static_cast<int>(size))) {
-    return absl::DataLossError("an entry's texts do not parse");
-  }
-  return absl::OkStatus();
 }
 
 absl::StatusOr<sv1::MarkRow> BankReader::MarkOf(Sequence sequence) const {

@@ -76,7 +76,9 @@ class BankReader {
   absl::StatusOr<storage::v1::Entry> KnownEntry(storage::Sequence sequence) const;
   absl::StatusOr<storage::v1::Texts> TextsOf(storage::Sequence sequence, bool* note_erased = nullptr) const;
   // The note alone, which is cheaper; empty where there is none.
-  absl::Status ReadNote(storage::Sequence sequence, std::string* note);
+  absl::Status ReadNote(storage::Sequence sequence, std::string* note) const {
+    return view_.GetNote(bank(), sequence, note);
+  }
   absl::StatusOr<storage::v1::MarkRow> MarkOf(storage::Sequence sequence) const;
   // Each of these fills in a message that is empty. Balances of others are left out where a member is told.
   // The exchange as it stands. EXCHANGE_NOT_FOUND for other entries.
@@ -123,7 +125,6 @@ class BankReader {
       names_;  // of what was posted: seldom more than two
   mutable absl::flat_hash_map<std::pair<storage::DirectoryKind, uint32_t>, std::shared_ptr<const std::string>>
       words_;
-  storage::v1::TextRow text_row_;  // ReadNote's, for its memory
 };
 
 }  // namespace timebank::services

@@ -71,8 +71,8 @@ std::string ExchangeName(std::string_view bank, ledger::Sequence sequence) {
 }
 
 void PutExchangeName(std::string_view bank, ledger::Sequence sequence, std::string* name) {
-  name->clear();
-  absl::StrAppend(name, "timebanks/", Abs(bank), "/exchanges/", sequence);
+  name->assign("timebanks/").append(bank).append("/exchanges/");
+  absl::StrAppend(name, sequence);
 }
 
 std::string KeyName(std::string_view bank, std::string_view key) {

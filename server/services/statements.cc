@@ -144,11 +144,12 @@ absl::StatusOr<std::vector<sv1::MarkRow>> MarksOf(const BankReader& bank,
   return marks;
 }
 
-absl::Status FillLine(BankReader& bank, const HistoryLine& from, const sv1::MarkRow& mark,
-                      v1::StatementLine* line) {
+// `day`: of the help, as text.
+absl::Status FillLine(BankReader& bank, const HistoryLine& from, const std::string& day,
+                      const sv1::MarkRow& mark, v1::StatementLine* line) {
   const storage::MovementRecord& record = from.record;
   PutExchangeName(bank.id(), record.sequence, line->mutable_exchange());
-  line->set_occurred_on(FormatDay(record.occurred_on));
+  line->set_occurred_on(day);
   *line->mutable_record_time() = ToTimestamp(record.record_time_us);
   line->set_seconds(record.seconds);
   line->set_balance_after_seconds(from.balance_after);
@@ -196,8 +197,11 @@ absl::StatusOr<AccountNumber> ListLines(BankReader& bank, const Caller& caller,
   }
   TB_ASSIGN_OR_RETURN(std::vector<sv1::MarkRow> marks, MarksOf(bank, statement.accounts, lines));
   response->mutable_lines()->Reserve(static_cast<int>(lines.size()));
+  std::string day;
   for (size_t i = 0; i < lines.size(); ++i) {
-    TB_RETURN_IF_ERROR(FillLine(bank, lines[i], marks[i], response->add_lines()));
+    const Day occurred_on = lines[i].record.occurred_on;
+    if (i == 0 || occurred_on != lines[i - 1].record.occurred_on) day = FormatDay(occurred_on);
+    TB_RETURN_IF_ERROR(FillLine(bank, lines[i], day, marks[i], response->add_lines()));
   }
   response->set_opening_balance_seconds(opening);
   response->set_closing_balance_seconds(opening);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "storage/keys.h"
@@ -82,6 +83,41 @@ DayPage ExampleDay() {
                  .movements = {{kDay, 1042, 3'600, {3'600, 0, 1}, {7'200, 0, 2}},
                                {kDay, 1050, -3'600, {-3'600, 0, -1}, {3'600, 0, 1}},
                                {kDay, 1051, -1'800, {0, 1'800, 0}, {3'600, 1'800, 1}}}};
+}
+
+// Goal: a note is found in its row without a message, as one would find it, and damage is told.
+TEST(PagesTest, ANoteIsReadWhereItLies) {
+  v1::Texts texts;
+  texts.set_note("a chair, mended");
+  texts.add_tags("chairs");
+  texts.set_reason("because");
+  v1::TextRow row;
+  row.set_salt(std::string(16, 's'));
+  row.set_request_key("key");
+  const auto kept = [&] {
+    row.set_texts(texts.SerializeAsString());
+    return EncodeRow(row);
+  };
+  std::string bytes = kept();
+  EXPECT_EQ(DecodeNote(bytes).value_or("damaged"), "a chair, mended");
+  for (size_t size = 0; size + 1 < bytes.size(); ++size) {
+    const std::string cut = bytes.substr(0, size);
+    v1::TextRow parsed;
+    v1::Texts within;
+    const bool whole = DecodeRow(cut, &parsed).ok() && within.ParseFromString(parsed.texts());
+    const auto found = DecodeNote(cut);
+    EXPECT_EQ(found.ok(), whole) << size;
+    EXPECT_TRUE(!whole || *found == within.note()) << size;
+  }
+  texts.clear_note();
+  bytes = kept();
+  EXPECT_EQ(DecodeNote(bytes).value_or("damaged"), "") << "none, beside other texts";
+  row.clear_texts();
+  bytes = EncodeRow(row);
+  EXPECT_EQ(DecodeNote(bytes).value_or("damaged"), "") << "erased";
+  row.set_texts("\x0a\x7fshort");
+  bytes = EncodeRow(row);
+  EXPECT_TRUE(absl::IsDataLoss(DecodeNote(bytes).status()));
 }
 
 // Goal: the bytes of every value are those that FORMAT.md tells, and are read back as what they were.
