@@ -86,7 +86,11 @@ void CallLog::Tell(const services::EndedCall& call) {
     }
   }
   if (ok && !options_.all) fields.emplace_back("one_of", absl::StrCat(options_.one_of));
-  if (stranger) fields.emplace_back("peer", call.context.peer());
+  if (stranger) {
+    // One of the server's own sentences: of somebody whom it knows nothing of.
+    fields.emplace_back("why", call.told);
+    fields.emplace_back("peer", call.context.peer());
+  }
   if (*untold > 0) fields.emplace_back("untold", absl::StrCat(*untold));
   const Level level = ok ? (options_.all ? Level::kDebug : Level::kInfo)
                          : (IsOurDoing(call) ? Level::kWarning : Level::kInfo);

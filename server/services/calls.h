@@ -78,7 +78,8 @@ struct EndedCall {
   std::chrono::nanoseconds took;  // until the answer was ready to be sent; a stream: until it ended
   std::string_view request_id;    // as the caller gave it; empty for reads
   grpc::CallbackServerContext& context;
-  std::string_view key = {};  // Call::key
+  std::string_view key = {};   // Call::key
+  std::string_view told = {};  // what the caller is told
 };
 
 // Told about each call. On the threads that carry calls out: must be quick, and must not block.

@@ -114,7 +114,8 @@ grpc::Status Serving::End(Call& call, grpc::CallbackServerContext* context, cons
   grpc::Status sent = ToGrpc(status, context, &reason);
   if (options_.observer != nullptr) {
     options_.observer->Ended({call.rpc, call.is_stream, sent.error_code(), reason,
-                              std::chrono::steady_clock::now() - call.began, request_id, *context, call.key});
+                              std::chrono::steady_clock::now() - call.began, request_id, *context, call.key,
+                              sent.error_message()});
   }
   call.permit.reset();  // before the caller hears of it, who may call again then
   return sent;

@@ -76,7 +76,8 @@ TEST(RefusedTest, CallsAreCountedAndLogged) {
       ++of_record;
       EXPECT_THAT(line, AllOf(HasSubstr(R"("level":"info")"),
                               HasSubstr(R"("code":"UNAUTHENTICATED","reason":"KEY_UNKNOWN")"),
-                              HasSubstr(R"("key":"")"), HasSubstr(R"("request_id":"find-me-17")")));
+                              HasSubstr(R"("key":"")"), HasSubstr(R"("request_id":"find-me-17")"),
+                              HasSubstr(R"("why":"this )")));
     }
     if (line.find(key) != line.npos) ++of_broker;
     if (line.find("ROLE_REQUIRED") != line.npos || line.find("KEY_REVOKED") != line.npos) {

@@ -33,9 +33,11 @@ class CallLogTest : public testing::Test {
       lines_.emplace_back(fields.begin(), fields.end());
     });
   }
-  void End(CallLog& log, StatusCode code, std::string_view reason = "", std::string_view request_id = "") {
+  void End(CallLog& log, StatusCode code, std::string_view reason = "", std::string_view request_id = "",
+           std::string_view key = "") {
     log.Began(false);
-    log.Ended({rpc_, false, code, reason, std::chrono::microseconds(1234), request_id, context_});
+    log.Ended({rpc_, false, code, reason, std::chrono::microseconds(1234), request_id, context_, key,
+               "what the caller is told"});
   }
 
   const size_t rpc_ = services::RpcNumber("TestService/DoThings");
@@ -103,6 +105,10 @@ TEST_F(CallLogTest, FloodsAreCutShort) {
   for (int i = 0; i < 1000; ++i) End(wide, StatusCode::UNAUTHENTICATED, "KEY_UNKNOWN");
   EXPECT_LE(lines_.size(), 120u) << "the minute may have been over meanwhile";
   EXPECT_EQ(lines_.back().count("peer"), 1u);
+  EXPECT_EQ(lines_.back()["why"], "what the caller is told");
+  End(wide, StatusCode::UNAUTHENTICATED, "KEY_REVOKED", "", "k17");
+  EXPECT_EQ(lines_.back()["key"], "k17");
+  EXPECT_EQ(lines_.back().count("peer") + lines_.back().count("why"), 0u) << "it is known who that is";
 }
 
 // Goal: a request id that is none, whatever it is, is left out.
