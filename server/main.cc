@@ -57,6 +57,7 @@ enum ExitCode : int {
   kLedgerInUse = 4,
   kCannotListen = 5,
   kDiskFull = 6,
+  kClientsRefuse = 7,  // a check alone: the server starts, and no client connects
 };
 
 // What main waits for.
@@ -257,7 +258,7 @@ int TakeAsRestored(const Config& config) {
     std::cerr << "timebankd: " << done.message() << '\n';
     return absl::IsNotFound(done) ? kBadConfiguration : WhyNotOpened(done, config);
   }
-  std::cerr << "The ledger in " << config.data
+  std::cout << "The ledger in " << config.data
             << " is known as one that was put back. Whoever follows its feed, or has a position of before, "
             << "hears EPOCH_CHANGED and begins anew. Now start the server.\n";
   return kStopped;
@@ -353,7 +354,7 @@ int Main(std::vector<std::string> arguments) {
       std::optional<ExitCode> wrong = TellWrongFiles(configured.config);
       if (absl::Status day = CheckCertificatesDay(configured.config); !day.ok()) {
         std::cerr << "timebankd: " << day.message() << '\n';
-        wrong = wrong.value_or(kBadConfiguration);
+        wrong = wrong.value_or(kClientsRefuse);
       }
       const std::string as_owner = HowToLookAsOwner(configured.config, arguments);
       if (!as_owner.empty()) std::cerr << "timebankd: " << as_owner << '\n';

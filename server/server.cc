@@ -566,10 +566,16 @@ std::vector<absl::Status> CheckFiles(const Config& config) {
   const absl::Status rights = CheckRights(config.data);
   if (!rights.ok()) wrong.push_back(rights);
   if (config.access == "keys") {
-    const absl::Status status = access::ReadAccessFiles(AccessPathsOf(config)).status();
+    const absl::StatusOr<access::AccessFiles> files = access::ReadAccessFiles(AccessPathsOf(config));
     // The keys' file is in that folder: it would be told twice.
-    const bool told = !rights.ok() && absl::IsPermissionDenied(status);
-    if (!status.ok() && !told) wrong.push_back(status);
+    const bool told = !rights.ok() && absl::IsPermissionDenied(files.status());
+    if (!files.ok() && !told) wrong.push_back(files.status());
+    if (files.ok() && !files->callers.certificates.empty() && config.tls_client_ca.empty()) {
+      wrong.push_back(absl::InvalidArgumentError(
+          absl::StrCat(config.callers,
+                       ": [[certificate]] takes the setting tls_client_ca: without it clients "
+                       "are asked for no certificate, and none of these would be known")));
+    }
   } else if (rights.ok()) {
     const absl::Status believes = BelievesAnybody(config);
     if (!believes.ok()) wrong.push_back(believes);

@@ -13,6 +13,8 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "storage/file_system.h"
@@ -22,8 +24,9 @@ namespace timebank::storage {
 namespace {
 
 constexpr std::string_view kFormatPrefix = "timebank-ledger ";
-// Longer than any FORMAT or LOCK that was ever written.
-constexpr size_t kShortFile = 64;
+// Longer than any FORMAT or LOCK that was ever written, and than what stands in FORMAT where timebank-backup
+// is at work.
+constexpr size_t kShortFile = 160;
 
 absl::Status Failed(int error, absl::string_view what, const std::string& path) {
   const std::string text = absl::StrCat(what, " ", path, ": ", std::generic_category().message(error));
@@ -110,17 +113,22 @@ absl::Status CheckFormat(const std::string& folder, const Formats& formats) {
   const std::string path = folder + "/FORMAT";
   TB_ASSIGN_OR_RETURN(const std::optional<std::string> text, ReadFormat(path));
   if (!text.has_value()) {
-    std::error_code error;
-    if (std::filesystem::exists(folder + "/db", error)) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          folder, " has a db/ but no FORMAT: it is not a ledger of timebankd, or not all of one"));
+    // Of those whom timebank-backup moves, FORMAT is the last: what has it not is no new folder.
+    for (const char* name : {"db", "log", "keys", "FORMAT.before"}) {
+      std::error_code error;
+      if (!std::filesystem::exists(absl::StrCat(folder, "/", name), error)) continue;
+      return absl::FailedPreconditionError(
+          absl::StrCat(folder, " has a file or folder ", name,
+                       " but no FORMAT: it is not a ledger of timebankd, or not all of one"));
     }
     return WriteFormat(folder, formats.newest);
   }
   uint32_t found = 0;
   if (!text->starts_with(kFormatPrefix) || !text->ends_with('\n') ||
       !absl::SimpleAtoi(text->substr(kFormatPrefix.size()), &found) || found == 0) {
-    return absl::FailedPreconditionError(absl::StrCat(path, " is not the FORMAT of a ledger of timebankd"));
+    return absl::FailedPreconditionError(absl::StrCat(path, " is not the FORMAT of a ledger of timebankd: \"",
+                                                      absl::CHexEscape(absl::StripAsciiWhitespace(*text)),
+                                                      "\""));
   }
   return CheckReadable(folder, found, formats);
 }

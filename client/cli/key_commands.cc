@@ -86,6 +86,7 @@ absl::Status Create(Session& session, const CreateOptions& options) {
   for (const std::string& scope : options.scopes) key.add_scopes(scope);
   key.set_note(options.note);
   key.set_may_state_member(options.state_member);
+  std::string until;
   if (!options.expires.empty()) {
     absl::TimeZone zone = absl::UTCTimeZone();
     absl::CivilDay today = absl::ToCivilDay(absl::Now(), zone);
@@ -97,6 +98,7 @@ absl::Status Create(Session& session, const CreateOptions& options) {
     }
     CLI_ASSIGN_OR_RETURN(const absl::CivilDay day, ParseDayToCome(options.expires, today));
     key.mutable_expire_time()->set_seconds(absl::ToUnixSeconds(absl::FromCivil(day + 1, zone)));
+    until = FormatDay(day, today);
   }
   session.Stamp(request);
   CLI_ASSIGN_OR_RETURN(const v1::CreateKeyResponse response, session.client().CreateKey(std::move(request)));
@@ -111,6 +113,7 @@ absl::Status Create(Session& session, const CreateOptions& options) {
   session.console().out << response.secret() << '\n';
   session.Tell(Fill(T("The key of $0, $1. It is told this once: keep it where only its owner can read it."),
                     response.key().owner(), response.key().name()));
+  if (!until.empty()) session.Tell(Fill(T("It opens up to and with $0, and nothing from then on."), until));
   return absl::OkStatus();
 }
 

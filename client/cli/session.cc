@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <fstream>
@@ -19,6 +20,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "client/cli/day.h"
 #include "client/cli/status_macros.h"
 #include "client/cli/translate.h"
@@ -66,6 +68,11 @@ absl::Status CheckServer(const std::string& server) {
     if (absl::StartsWithIgnoreCase(server, scheme)) {
       return UsageError(Fill(T("Write the server as HOST:PORT, without $0"), scheme));
     }
+  }
+  // Its last part is no port.
+  constexpr char kIpv6[] = "0123456789abcdefABCDEF:.";
+  if (std::count(server.begin(), server.end(), ':') > 1 && server.find_first_not_of(kIpv6) == server.npos) {
+    return UsageError(Fill(T("Which port? Write the server as $0:7400"), absl::StrCat("[", server, "]")));
   }
   const bool no_port = server.find(':') == server.npos || server.back() == ']';
   return no_port ? UsageError(Fill(T("Which port? Write the server as $0:7400"), server)) : absl::OkStatus();
@@ -151,6 +158,8 @@ absl::StatusOr<std::string> Session::FindKey() {
   if (options_.key_file.empty() && key) return std::string(absl::StripAsciiWhitespace(*key));
   if (context_.key_file.empty()) return std::string();
   std::string text;
+  // Longer than any token.
+  constexpr size_t kMostBytes = 64 << 10;
   if (context_.key_file == "-") {
     std::getline(console_.in, text);
   } else {
@@ -163,9 +172,19 @@ absl::StatusOr<std::string> Session::FindKey() {
           Fill(T("Everybody on this machine can read or change your key. Make it yours alone: chmod 600 $0"),
                context_.key_file));
     }
-    std::getline(file, text);
+    text.resize(kMostBytes);
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<size_t>(file.gcount()));
   }
-  text = std::string(absl::StripAsciiWhitespace(text));
+  // As some editors begin a file.
+  constexpr char kByteOrderMark[] = "\xEF\xBB\xBF";
+  text = std::string(absl::StripAsciiWhitespace(absl::StripPrefix(text, kByteOrderMark)));
+  const bool plain = std::all_of(text.begin(), text.end(),
+                                 [](char c) { return absl::ascii_isgraph(static_cast<unsigned char>(c)); });
+  if (!plain) {
+    return UsageError(
+        Fill(T("$0 is no key file: it has the key alone, on one line of plain text."), context_.key_file));
+  }
   if (text.empty()) return UsageError(Fill(T("There is no key in $0."), context_.key_file));
   return text;
 }

@@ -16,9 +16,10 @@ absl::Status Wrong(const absl::Status& why) {
 
 }  // namespace
 
-absl::Status PepperIsGone(const std::string& path) {
+absl::Status PepperIsGone(const AccessPaths& paths) {
   return absl::FailedPreconditionError(absl::StrCat(
-      "there is no pepper ", path, ", and this ledger's keys were made under one: ", PutPepperBack()));
+      "there is no pepper ", paths.pepper,
+      ", and this ledger's keys were made under one: ", PutPepperBack(paths.pepper, paths.data_folder)));
 }
 
 absl::StatusOr<AccessFiles> ReadAccessFiles(const AccessPaths& paths) {
@@ -26,9 +27,11 @@ absl::StatusOr<AccessFiles> ReadAccessFiles(const AccessPaths& paths) {
   absl::StatusOr<std::string> pepper = ReadPepper(paths.pepper, paths.data_folder);
   if (absl::IsNotFound(pepper.status())) {
     TB_ASSIGN_OR_RETURN(const bool has_keys, KeyStore::HasKeys(paths.data_folder));
-    if (has_keys) return Wrong(PepperIsGone(paths.pepper));
-    return absl::InvalidArgumentError(absl::StrCat(
-        Wrong(pepper.status()).message(), "; timebankd init makes it, and the first operator's key"));
+    if (has_keys) return Wrong(PepperIsGone(paths));
+    return absl::InvalidArgumentError(
+        absl::StrCat(Wrong(pepper.status()).message(),
+                     "; timebankd init, with the same settings and as the ledger's user, makes it, and the "
+                     "first operator's key"));
   }
   if (!pepper.ok()) return Wrong(pepper.status());
   files.pepper = *std::move(pepper);

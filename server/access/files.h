@@ -32,7 +32,7 @@ struct AccessFiles {
 absl::StatusOr<AccessFiles> ReadAccessFiles(const AccessPaths& paths);
 
 // Where there is no pepper, and keys were made under one.
-absl::Status PepperIsGone(const std::string& path);
+absl::Status PepperIsGone(const AccessPaths& paths);
 
 }  // namespace timebank::access
 

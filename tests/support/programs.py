@@ -45,6 +45,19 @@ def free_port():
         return one.getsockname()[1]
 
 
+def make_certificate(folder, name, begin, end):
+    """A certificate of its own authority in folder/{name}.crt with folder/{name}.key, good from `begin` to `end` (time.struct_time)."""
+    key, request, crt, settings = (folder / f"{name}.{kind}" for kind in ("key", "request", "crt", "settings"))
+    (folder / f"{name}.index").write_text("")
+    settings.write_text(f"[ca]\ndefault_ca = d\n[d]\ndatabase = {folder}/{name}.index\nnew_certs_dir = {folder}\n"
+                        "rand_serial = yes\ndefault_md = sha256\npolicy = p\n[p]\ncommonName = supplied\n")
+    for words in (["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-subj", f"/CN={name}",
+                   "-out", request],
+                  ["ca", "-batch", "-config", settings, "-selfsign", "-keyfile", key, "-in", request, "-out", crt, "-notext",
+                   "-startdate", time.strftime("%Y%m%d%H%M%SZ", begin), "-enddate", time.strftime("%Y%m%d%H%M%SZ", end)]):
+        subprocess.run(["openssl", *words], check=True, capture_output=True, timeout=LIMIT_S)
+
+
 class Server:
     """timebankd on a free port, in a folder that is thrown away."""
 

@@ -116,7 +116,8 @@ TEST(DayTest, DaysToCome) {
   EXPECT_EQ(to_come("Wednesday"), "2023-11-22");
   EXPECT_EQ(to_come("thu"), "2023-11-23") << "today is today";
   EXPECT_EQ(to_come("16/11"), "2023-11-16");
-  EXPECT_EQ(to_come("15/11"), "2024-11-15");
+  EXPECT_EQ(to_come("15/11"), "Wed 15 Nov has passed. For Fri 15 Nov 2024 write 15/11/2024.");
+  EXPECT_EQ(to_come("15/3"), "2024-03-15");
   EXPECT_EQ(to_come("31/12"), "2023-12-31");
   EXPECT_EQ(to_come("16/11/2023"), "2023-11-16");
   EXPECT_EQ(to_come("31/12/2026"), "2026-12-31");

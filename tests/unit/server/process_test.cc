@@ -333,8 +333,13 @@ TEST_F(ProcessTest, ALostPepperIsNotReplacedByTheWay) {
   };
   auto process = Run({"--access", "keys"});
   EXPECT_EQ(process->AwaitExit(), 2);
-  EXPECT_THAT(process->log(), HasSubstr("timebankd init makes it"));
+  EXPECT_THAT(process->log(),
+              HasSubstr("timebankd init, with the same settings and as the ledger's user, makes it"));
+  process = init({"--new-pepper"});
+  EXPECT_EQ(process->AwaitExit(), 2) << "there are no keys";
+  EXPECT_THAT(process->log(), HasSubstr("there is no ledger with keys in " + data_));
   EXPECT_FALSE(std::filesystem::exists(data_)) << "the ledger was begun";
+  EXPECT_FALSE(std::filesystem::exists(pepper));
   EXPECT_EQ(init({})->AwaitExit(), 0);
   const std::string first = ReadFile(pepper);
   EXPECT_EQ(init({"--new-pepper"})->AwaitExit(), 2) << "it is there";
@@ -348,7 +353,9 @@ TEST_F(ProcessTest, ALostPepperIsNotReplacedByTheWay) {
     EXPECT_EQ(process->AwaitExit(), 2);
     EXPECT_THAT(process->log(), HasSubstr("there is no pepper " + pepper + ", and this ledger's keys"));
     EXPECT_THAT(process->log(), HasSubstr("put your copy of that one back there"));
-    EXPECT_EQ(process->log().find("init makes"), std::string::npos);
+    EXPECT_THAT(process->log(),
+                HasSubstr(" timebankd init --new-pepper --data " + data_ + " --pepper " + pepper));
+    EXPECT_EQ(process->log().find("makes it, and the first"), std::string::npos);
   }
   process = init({});
   EXPECT_EQ(process->AwaitExit(), 2);
@@ -681,7 +688,7 @@ TEST_F(ProcessTest, ARestoredLedgerGetsAnotherEpoch) {
     auto process =
         std::make_unique<Process>(elsewhere, std::vector<std::string>{"restored", "--data", data_});
     const int code = process->AwaitExit();
-    return std::pair(code, process->log());
+    return std::pair(code, process->said() + process->log());
   };
   const auto position = [](const std::string& address) {
     grpc::ClientContext context;

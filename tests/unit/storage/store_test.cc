@@ -1075,8 +1075,20 @@ TEST_F(StoreTest, FormatsThatAreNotOurs) {
     write_format(text);
     EXPECT_EQ(OpenError().code(), absl::StatusCode::kFailedPrecondition) << text;
   }
+  write_format("A copy is being put here; call this\n");
+  EXPECT_THAT(std::string(OpenError().message()), HasSubstr("\"A copy is being put here; call this\""));
   std::filesystem::remove(options_.path + "/FORMAT");
   EXPECT_EQ(OpenError().code(), absl::StatusCode::kFailedPrecondition);
+  // What was moved in without its FORMAT is no new folder, whatever of it is there.
+  for (const char* part : {"log", "keys", "FORMAT.before"}) {
+    const std::string folder = options_.path;
+    options_.path = root_ + "/part-" + part;
+    std::filesystem::create_directories(options_.path);
+    std::ofstream(options_.path + "/" + part) << "x";
+    EXPECT_THAT(std::string(OpenError().message()), HasSubstr(absl::StrCat("file or folder ", part)));
+    EXPECT_FALSE(std::filesystem::exists(options_.path + "/FORMAT"));
+    options_.path = folder;
+  }
 
   write_format("timebank-ledger 2\n");
   Open();
