@@ -74,18 +74,20 @@ absl::StatusOr<FirstKey> Init(const Config& config, bool new_pepper) {
   options.keep_use_seconds = 0;
   absl::StatusOr<std::string> pepper = access::ReadPepper(config.pepper, config.data);
   if (!pepper.ok() && !absl::IsNotFound(pepper.status())) return pepper.status();
-  if (new_pepper) {
-    TB_ASSIGN_OR_RETURN(const bool has_keys, access::KeyStore::HasKeys(config.data));
-    if (!has_keys) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("--new-pepper: there is no ledger with keys in ", config.data,
-                       ". Name the ledger's folder with --data, or the server's settings with --config. "
-                       "Nothing was changed"));
-    }
-  }
+  const absl::Status no_keys = absl::InvalidArgumentError(absl::StrCat(
+      "--new-pepper: there is no ledger with keys in ", config.data,
+      ". Name the ledger's folder with --data, or the server's settings with --config. Nothing was "
+      "changed"));
+  // Where there is no ledger the next would make one.
+  std::error_code problem;
+  if (new_pepper && !std::filesystem::exists(config.data + "/FORMAT", problem)) return no_keys;
   // Held to the end: no server starts meanwhile.
   TB_ASSIGN_OR_RETURN(const auto folder, storage::DataFolder::Open(
                                              config.data, {storage::kFormatVersion, storage::kOldestFormat}));
+  if (new_pepper) {
+    TB_ASSIGN_OR_RETURN(const bool has_keys, access::KeyStore::HasKeys(config.data));
+    if (!has_keys) return no_keys;
+  }
   if (!pepper.ok()) {
     TB_ASSIGN_OR_RETURN(options.new_pepper, access::KeyStore::HasKeys(config.data));
     if (options.new_pepper && !new_pepper) return access::PepperIsGone({config.pepper, "", config.data});

@@ -113,7 +113,7 @@ absl::Status CheckFormat(const std::string& folder, const Formats& formats) {
   const std::string path = folder + "/FORMAT";
   TB_ASSIGN_OR_RETURN(const std::optional<std::string> text, ReadFormat(path));
   if (!text.has_value()) {
-    // Of those whom timebank-backup moves, FORMAT is the last: what has it not is no new folder.
+    // timebank-backup moves FORMAT last: a folder with other parts and without it is half a ledger.
     for (const char* name : {"db", "log", "keys", "FORMAT.before"}) {
       std::error_code error;
       if (!std::filesystem::exists(absl::StrCat(folder, "/", name), error)) continue;

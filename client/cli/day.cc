@@ -265,10 +265,11 @@ absl::StatusOr<absl::CivilDay> ParseDayToCome(std::string_view text, absl::Civil
     return absl::InvalidArgumentError(Fill(T("$0 has passed: today is $1, $2."), FormatDay(*day, today),
                                            FormatDay(today, today), IsoDay(today)));
   }
-  // The day of some weeks ago, a year on: hardly what somebody means who leaves the year out.
+  // A day of this year that has passed some weeks ago, a year on: hardly what is meant where the year is left
+  // out.
   if (Pieces(Folded(text)).size() == 2) {
     const absl::StatusOr<absl::CivilDay> before = ParseDay(text, today, Future::kAllowed);
-    if (before.ok() && *before < today && today - *before <= kNearDays) {
+    if (before.ok() && *before < today && today - *before <= kNearDays && before->year() == today.year()) {
       return absl::InvalidArgumentError(
           Fill(T("$0 has passed. For $1 write $2/$3/$4."), FormatDay(*before, today), FormatDay(*day, today),
                absl::StrCat(day->day()), absl::StrCat(day->month()), absl::StrCat(day->year())));

@@ -60,7 +60,7 @@ absl::StatusOr<absl::CivilDay> ParseLastDay(std::string_view text, absl::CivilDa
 
 // A last day that lies ahead, as a key or a grant has one: `today`, `tomorrow`; `tue`, the next one behind
 // today; `31/12`, the first one on or behind today; with a year as ParseDay(). Errors (InvalidArgument): not
-// a day; one that has passed, be it some weeks ago and without a year.
+// a day; one that has passed, be it some weeks ago in this year and without a year.
 absl::StatusOr<absl::CivilDay> ParseDayToCome(std::string_view text, absl::CivilDay today);
 
 // `2026-11-13`, and nothing else: what the server sends.

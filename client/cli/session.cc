@@ -31,6 +31,12 @@
 #include "client/cpp/rpcs.h"
 
 namespace timebank::cli {
+namespace {
+
+// Longer than any token.
+constexpr size_t kMostKeyBytes = 64 << 10;
+
+}  // namespace
 
 Session::Session(Console& console, Variables variables, Connect connect, GlobalOptions options,
                  std::string command_line)
@@ -69,10 +75,13 @@ absl::Status CheckServer(const std::string& server) {
       return UsageError(Fill(T("Write the server as HOST:PORT, without $0"), scheme));
     }
   }
-  // Its last part is no port.
+  // gRPC would take the address's last part for the port.
   constexpr char kIpv6[] = "0123456789abcdefABCDEF:.";
-  if (std::count(server.begin(), server.end(), ':') > 1 && server.find_first_not_of(kIpv6) == server.npos) {
-    return UsageError(Fill(T("Which port? Write the server as $0:7400"), absl::StrCat("[", server, "]")));
+  const std::string_view address = std::string_view(server).substr(0, server.find('%'));
+  if (std::count(address.begin(), address.end(), ':') > 1 &&
+      address.find_first_not_of(kIpv6) == address.npos) {
+    return UsageError(Fill(
+        T("An IPv6 address stands in brackets, and the port behind them, as in [::1]:7400: $0"), server));
   }
   const bool no_port = server.find(':') == server.npos || server.back() == ']';
   return no_port ? UsageError(Fill(T("Which port? Write the server as $0:7400"), server)) : absl::OkStatus();
@@ -155,37 +164,42 @@ absl::StatusOr<std::string> Session::FindKey() {
     return UsageError(T("Either --key-file or --no-key: they say the opposite of each other."));
   }
   const std::optional<std::string> key = variables_("TIMEBANK_KEY");
-  if (options_.key_file.empty() && key) return std::string(absl::StripAsciiWhitespace(*key));
-  if (context_.key_file.empty()) return std::string();
+  const bool in_variable = options_.key_file.empty() && key;
+  const std::string where = in_variable ? "TIMEBANK_KEY" : context_.key_file;
+  if (where.empty()) return std::string();
   std::string text;
-  // Longer than any token.
-  constexpr size_t kMostBytes = 64 << 10;
-  if (context_.key_file == "-") {
+  if (in_variable) {
+    text = *key;
+  } else if (where == "-") {
     std::getline(console_.in, text);
   } else {
-    std::ifstream file(context_.key_file, std::ios::binary);
-    if (!file) return UsageError(Fill(T("The key file $0 cannot be read."), context_.key_file));
+    std::ifstream file(where, std::ios::binary);
+    if (!file) return UsageError(Fill(T("The key file $0 cannot be read."), where));
     struct stat about = {};
-    if (stat(context_.key_file.c_str(), &about) == 0 && S_ISREG(about.st_mode) &&
-        (about.st_mode & (S_IROTH | S_IWOTH)) != 0) {
+    const bool plain_file = stat(where.c_str(), &about) == 0 && S_ISREG(about.st_mode);
+    if (plain_file && (about.st_mode & (S_IROTH | S_IWOTH)) != 0) {
       Notice(
           Fill(T("Everybody on this machine can read or change your key. Make it yours alone: chmod 600 $0"),
-               context_.key_file));
+               where));
     }
-    text.resize(kMostBytes);
-    file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<size_t>(file.gcount()));
+    // A pipe may stay open behind its line.
+    if (plain_file) {
+      text.resize(kMostKeyBytes + 1);
+      file.read(text.data(), static_cast<std::streamsize>(text.size()));
+      text.resize(static_cast<size_t>(file.gcount()));
+    } else {
+      std::getline(file, text);
+    }
   }
   // As some editors begin a file.
   constexpr char kByteOrderMark[] = "\xEF\xBB\xBF";
+  const bool too_long = text.size() > kMostKeyBytes;
   text = std::string(absl::StripAsciiWhitespace(absl::StripPrefix(text, kByteOrderMark)));
-  const bool plain = std::all_of(text.begin(), text.end(),
-                                 [](char c) { return absl::ascii_isgraph(static_cast<unsigned char>(c)); });
-  if (!plain) {
-    return UsageError(
-        Fill(T("$0 is no key file: it has the key alone, on one line of plain text."), context_.key_file));
+  const auto visible = [](char c) { return absl::ascii_isgraph(static_cast<unsigned char>(c)); };
+  if (too_long || !std::all_of(text.begin(), text.end(), visible)) {
+    return UsageError(Fill(T("$0 is not a key: it takes the key alone, on one line of plain text."), where));
   }
-  if (text.empty()) return UsageError(Fill(T("There is no key in $0."), context_.key_file));
+  if (text.empty() && !in_variable) return UsageError(Fill(T("There is no key in $0."), where));
   return text;
 }
 

@@ -17,9 +17,9 @@ absl::Status Wrong(const absl::Status& why) {
 }  // namespace
 
 absl::Status PepperIsGone(const AccessPaths& paths) {
-  return absl::FailedPreconditionError(absl::StrCat(
-      "there is no pepper ", paths.pepper,
-      ", and this ledger's keys were made under one: ", PutPepperBack(paths.pepper, paths.data_folder)));
+  return absl::FailedPreconditionError(
+      absl::StrCat("there is no pepper ", paths.pepper,
+                   ", and this ledger's keys were made under one: ", PutPepperBack(paths.data_folder)));
 }
 
 absl::StatusOr<AccessFiles> ReadAccessFiles(const AccessPaths& paths) {

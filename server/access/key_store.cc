@@ -161,10 +161,9 @@ absl::Status KeyStore::CheckPepper() {
   const bool listed =
       std::find(pepper_checks_.begin(), pepper_checks_.end(), pepper_check_) != pepper_checks_.end();
   if (!listed && !options_.new_pepper) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the pepper ", options_.pepper_path, " is not the one that the keys in ",
-                     options_.folder, "/keys were made under, and none of them would be known: ",
-                     PutPepperBack(options_.pepper_path, options_.folder)));
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the pepper ", options_.pepper_path, " is not the one that the keys in ", options_.folder,
+        "/keys were made under, and none of them would be known: ", PutPepperBack(options_.folder)));
   }
   pepper_known_ = true;
   return listed ? absl::OkStatus() : Write(nullptr, nullptr, 0, "");

@@ -61,15 +61,15 @@ std::string Owner(const std::string& data_folder) {
   passwd* found = nullptr;
   char names[4096];
   if (getpwuid_r(user, &entry, names, sizeof(names), &found) == 0 && found != nullptr) return entry.pw_name;
-  return absl::StrCat("'#", user, "'");  // as sudo takes it
+  return absl::StrCat("user ", user);
 }
 
 }  // namespace
 
-std::string PutPepperBack(const std::string& path, const std::string& data_folder) {
-  return absl::StrCat("put your copy of that one back there (or, if it is lost: sudo -u ", Owner(data_folder),
-                      " timebankd init --new-pepper --data ", data_folder, " --pepper ", path,
-                      ", after which every key must be made anew)");
+std::string PutPepperBack(const std::string& data_folder) {
+  return absl::StrCat(
+      "put your copy of that one back there (or, if it is lost: timebankd init --new-pepper, as ",
+      Owner(data_folder), " and with the server's own settings, after which every key must be made anew)");
 }
 
 absl::StatusOr<std::string> ReadPepper(const std::string& path, const std::string& data_folder) {

@@ -17,9 +17,9 @@ namespace timebank::access {
 // be: of the owner of `data_folder`, or where there is none, of whoever this process runs as.
 absl::StatusOr<std::string> ReadPepper(const std::string& path, const std::string& data_folder);
 
-// What to do where keys in `data_folder` were made under another pepper than the one at `path`, or that is
-// gone: a sentence's end, with the command as it is to be typed.
-std::string PutPepperBack(const std::string& path, const std::string& data_folder);
+// What to do where keys in `data_folder` were made under another pepper than the one that is there, or that
+// is gone: a sentence's end. It names no folder, which may be one where a copy is tried.
+std::string PutPepperBack(const std::string& data_folder);
 
 // As ReadPepper; makes the file where there is none.
 absl::StatusOr<std::string> MakePepper(const std::string& path, const std::string& data_folder);

@@ -520,16 +520,18 @@ TEST(AccessStartTest, NoPepperNoServer) {
                 .code,
             2);
   {
-    std::ofstream(folder.path() + "/other") << std::string(64, 'a') << "\n";
-    std::filesystem::permissions(folder.path() + "/other", std::filesystem::perms(0600));
-    const std::vector<std::string> other = {"--data",   data,   "--listen", "127.0.0.1:0",
-                                            "--access", "keys", "--pepper", folder.path() + "/other"};
     std::ofstream(folder.path() + "/callers")
         << "[[certificate]]\nsan = \"app\"\nowner = \"app\"\nrole = \"broker\"\nbank = \"rushey\"\n";
     const Ended nobody = RunToEnd(ServerProgram(), {"--data", data, "--listen", "127.0.0.1:0", "--access",
                                                     "keys", "--callers", folder.path() + "/callers"});
     EXPECT_EQ(nobody.code, 2);
     EXPECT_THAT(nobody.err, HasSubstr("callers: [[certificate]] takes the setting tls_client_ca"));
+  }
+  {
+    std::ofstream(folder.path() + "/other") << std::string(64, 'a') << "\n";
+    std::filesystem::permissions(folder.path() + "/other", std::filesystem::perms(0600));
+    const std::vector<std::string> other = {"--data",   data,   "--listen", "127.0.0.1:0",
+                                            "--access", "keys", "--pepper", folder.path() + "/other"};
     const Ended wrong = RunToEnd(ServerProgram(), other);
     EXPECT_EQ(wrong.code, 2);
     EXPECT_THAT(wrong.err, HasSubstr(folder.path() + "/other is not the one that the keys in "));

@@ -118,6 +118,9 @@ TEST(DayTest, DaysToCome) {
   EXPECT_EQ(to_come("16/11"), "2023-11-16");
   EXPECT_EQ(to_come("15/11"), "Wed 15 Nov has passed. For Fri 15 Nov 2024 write 15/11/2024.");
   EXPECT_EQ(to_come("15/3"), "2024-03-15");
+  const auto new_year = ParseDayToCome("31/12", absl::CivilDay(2027, 1, 5));
+  ASSERT_TRUE(new_year.ok()) << new_year.status();
+  EXPECT_EQ(IsoDay(*new_year), "2027-12-31") << "and not the one five days ago";
   EXPECT_EQ(to_come("31/12"), "2023-12-31");
   EXPECT_EQ(to_come("16/11/2023"), "2023-11-16");
   EXPECT_EQ(to_come("31/12/2026"), "2026-12-31");

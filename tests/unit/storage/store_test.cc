@@ -1075,8 +1075,12 @@ TEST_F(StoreTest, FormatsThatAreNotOurs) {
     write_format(text);
     EXPECT_EQ(OpenError().code(), absl::StatusCode::kFailedPrecondition) << text;
   }
-  write_format("A copy is being put here; call this\n");
-  EXPECT_THAT(std::string(OpenError().message()), HasSubstr("\"A copy is being put here; call this\""));
+  // What timebank-backup writes, whole.
+  const std::string marker =
+      "This ledger is being exchanged for another one. If that was ended half-way: timebank-backup --go-back "
+      "undoes it";
+  write_format(marker + "\n");
+  EXPECT_THAT(std::string(OpenError().message()), HasSubstr("\"" + marker + "\""));
   std::filesystem::remove(options_.path + "/FORMAT");
   EXPECT_EQ(OpenError().code(), absl::StatusCode::kFailedPrecondition);
   // What was moved in without its FORMAT is no new folder, whatever of it is there.
