@@ -1084,7 +1084,7 @@ TEST_F(StoreTest, FormatsThatAreNotOurs) {
   std::filesystem::remove(options_.path + "/FORMAT");
   EXPECT_EQ(OpenError().code(), absl::StatusCode::kFailedPrecondition);
   // What was moved in without its FORMAT is no new folder, whatever of it is there.
-  for (const char* part : {"log", "keys", "FORMAT.before"}) {
+  for (const char* part : {"keys", "FORMAT.before"}) {
     const std::string folder = options_.path;
     options_.path = root_ + "/part-" + part;
     std::filesystem::create_directories(options_.path);
