@@ -113,8 +113,8 @@ absl::Status CheckFormat(const std::string& folder, const Formats& formats) {
   const std::string path = folder + "/FORMAT";
   TB_ASSIGN_OR_RETURN(const std::optional<std::string> text, ReadFormat(path));
   if (!text.has_value()) {
-    // timebank-backup moves FORMAT last: a folder with other parts and without it is half a ledger. (A log from
-    // its first frame on is one by itself, and another log is refused as such.)
+    // timebank-backup moves FORMAT last: a folder with other parts and without it is half a ledger. (A log
+    // from its first frame on is one by itself, and another log is refused as such.)
     for (const char* name : {"db", "keys", "FORMAT.before"}) {
       std::error_code error;
       if (!std::filesystem::exists(absl::StrCat(folder, "/", name), error)) continue;

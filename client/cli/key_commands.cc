@@ -63,7 +63,7 @@ struct CreateOptions {
   std::string member;
   std::vector<std::string> scopes;
   std::string note;
-  std::string expires;
+  std::optional<std::string> expires;
   bool state_member = false;
 };
 
@@ -87,7 +87,7 @@ absl::Status Create(Session& session, const CreateOptions& options) {
   key.set_note(options.note);
   key.set_may_state_member(options.state_member);
   std::string until;
-  if (!options.expires.empty()) {
+  if (options.expires) {  // an empty one is no day, and no key that opens for ever
     absl::TimeZone zone = absl::UTCTimeZone();
     absl::CivilDay today = absl::ToCivilDay(absl::Now(), zone);
     if (role != v1::ROLE_OPERATOR) {
@@ -96,7 +96,7 @@ absl::Status Create(Session& session, const CreateOptions& options) {
       // The server knows a zone that this machine does not: the day then ends as it does in UTC.
       if (!absl::LoadTimeZone(bank.settings().time_zone(), &zone)) zone = absl::UTCTimeZone();
     }
-    CLI_ASSIGN_OR_RETURN(const absl::CivilDay day, ParseDayToCome(options.expires, today));
+    CLI_ASSIGN_OR_RETURN(const absl::CivilDay day, ParseDayToCome(*options.expires, today));
     key.mutable_expire_time()->set_seconds(absl::ToUnixSeconds(absl::FromCivil(day + 1, zone)));
     until = FormatDay(day, today);
   }
