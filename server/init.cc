@@ -84,12 +84,10 @@ absl::StatusOr<FirstKey> Init(const Config& config, bool new_pepper) {
   // Held to the end: no server starts meanwhile.
   TB_ASSIGN_OR_RETURN(const auto folder, storage::DataFolder::Open(
                                              config.data, {storage::kFormatVersion, storage::kOldestFormat}));
-  if (new_pepper) {
-    TB_ASSIGN_OR_RETURN(const bool has_keys, access::KeyStore::HasKeys(config.data));
-    if (!has_keys) return no_keys;
-  }
+  TB_ASSIGN_OR_RETURN(const bool has_keys, access::KeyStore::HasKeys(config.data));
+  if (new_pepper && !has_keys) return no_keys;
   if (!pepper.ok()) {
-    TB_ASSIGN_OR_RETURN(options.new_pepper, access::KeyStore::HasKeys(config.data));
+    options.new_pepper = has_keys;
     if (options.new_pepper && !new_pepper) return access::PepperIsGone({config.pepper, "", config.data});
     pepper = access::MakePepper(config.pepper, config.data);
     TB_RETURN_IF_ERROR(pepper.status());

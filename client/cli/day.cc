@@ -159,6 +159,9 @@ std::vector<std::string> Pieces(std::string_view text) {
   return pieces;
 }
 
+// `31/12`, `31 dec`. `text` is folded.
+bool HasNoYear(std::string_view text) { return Pieces(text).size() == 2; }
+
 std::optional<int> NumberUpTo(const std::string& piece, size_t digits) {
   int value = 0;
   if (piece.size() > digits || !absl::SimpleAtoi(piece, &value)) return std::nullopt;
@@ -224,7 +227,7 @@ absl::StatusOr<absl::CivilDay> ParseDay(std::string_view text, absl::CivilDay to
 
 std::optional<NearDay> ReadNearDay(std::string_view text, absl::CivilDay today) {
   const std::string lower = Folded(text);
-  if (Pieces(lower).size() != 2) return std::nullopt;
+  if (!HasNoYear(lower)) return std::nullopt;
   const absl::StatusOr<absl::CivilDay> before = DayMonthYear(lower, today);
   if (!before.ok()) return std::nullopt;
   const auto ahead = FirstAhead(static_cast<int>(before->month()), static_cast<int>(before->day()), today);
@@ -247,8 +250,7 @@ bool LooksLikeDay(std::string_view word, absl::CivilDay today) {
 absl::StatusOr<absl::CivilDay> ParseLastDay(std::string_view text, absl::CivilDay first,
                                             absl::CivilDay today) {
   absl::StatusOr<absl::CivilDay> day = ParseDay(text, today, Future::kAllowed);
-  const bool without_year = Pieces(Folded(text)).size() == 2;
-  if (!day.ok() || *day >= first || !without_year) return day;
+  if (!day.ok() || *day >= first || !HasNoYear(Folded(text))) return day;
   // The year from `first` on holds each day and month once.
   return ParseDay(text, absl::CivilDay(first.year() + 1, first.month(), first.day()) - 1, Future::kAllowed);
 }
@@ -267,7 +269,7 @@ absl::StatusOr<absl::CivilDay> ParseDayToCome(std::string_view text, absl::Civil
   }
   // A day of this year that has passed some weeks ago, a year on: hardly what is meant where the year is left
   // out.
-  if (Pieces(Folded(text)).size() == 2) {
+  if (HasNoYear(Folded(text))) {
     const absl::StatusOr<absl::CivilDay> before = ParseDay(text, today, Future::kAllowed);
     if (before.ok() && *before < today && today - *before <= kNearDays && before->year() == today.year()) {
       return absl::InvalidArgumentError(

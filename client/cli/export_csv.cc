@@ -17,6 +17,7 @@
 #include "client/cli/errors.h"
 #include "client/cli/exchange_words.h"
 #include "client/cli/hours.h"
+#include "client/cli/import/encoding.h"
 #include "client/cli/import/timebank_export.h"
 #include "client/cli/status_macros.h"
 #include "client/cli/table.h"
@@ -105,7 +106,7 @@ absl::Status CsvSink::Begin(Sheet& sheet, const std::string& name, std::vector<s
   sheet.columns = std::move(columns);
   CLI_RETURN_IF_ERROR(sheet.file.Open((std::filesystem::path(folder_) / name).string()));
   // By which spreadsheets know UTF-8.
-  sheet.file.stream() << "\xEF\xBB\xBF";
+  sheet.file.stream() << imports::kByteOrderMark;
   for (const std::string_view column : sheet.columns) {
     sheet.file.stream() << (column == sheet.columns.front() ? "" : ",") << column;
   }

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/errors.h"
+#include "client/cli/import/encoding.h"
 #include "client/cli/import/harmless.h"
 #include "client/cli/import/source.h"
 #include "client/cli/status_macros.h"
@@ -19,8 +20,6 @@ namespace timebank::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr char kByteOrderMark[] = "\xEF\xBB\xBF";
 
 // A row of the source, and the two columns of ours, with what the source has between its cells: a program
 // that opens the one opens the other.
@@ -106,7 +105,7 @@ RejectsFiles::File& RejectsFiles::FileFor(const std::string& source, const impor
   const bool is_file = !fs::exists(status) || fs::is_regular_file(status);
   file.part = is_file ? absl::StrCat(file.path, ".part") : file.path;
   file.stream.open(file.part, std::ios::binary | std::ios::trunc);
-  file.stream << kByteOrderMark;
+  file.stream << imports::kByteOrderMark;
   std::vector<std::string> heading = reader.Heading(source);
   DropOurs(heading);
   file.columns = heading.size();

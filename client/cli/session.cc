@@ -22,6 +22,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "client/cli/day.h"
+#include "client/cli/import/encoding.h"
 #include "client/cli/status_macros.h"
 #include "client/cli/translate.h"
 #include "client/cli/words.h"
@@ -31,12 +32,6 @@
 #include "client/cpp/rpcs.h"
 
 namespace timebank::cli {
-namespace {
-
-// Longer than any token.
-constexpr size_t kMostKeyBytes = 64 << 10;
-
-}  // namespace
 
 Session::Session(Console& console, Variables variables, Connect connect, GlobalOptions options,
                  std::string command_line)
@@ -48,6 +43,9 @@ Session::Session(Console& console, Variables variables, Connect connect, GlobalO
 }
 
 namespace {
+
+// Longer than any token.
+constexpr size_t kMostKeyBytes = 64 << 10;
 
 // Nobody who is refused a socket is told so by gRPC.
 absl::Status CheckSocket(const std::string& path) {
@@ -191,10 +189,8 @@ absl::StatusOr<std::string> Session::FindKey() {
       std::getline(file, text);
     }
   }
-  // As some editors begin a file.
-  constexpr char kByteOrderMark[] = "\xEF\xBB\xBF";
   const bool too_long = text.size() > kMostKeyBytes;
-  text = std::string(absl::StripAsciiWhitespace(absl::StripPrefix(text, kByteOrderMark)));
+  text = std::string(absl::StripAsciiWhitespace(absl::StripPrefix(text, Absl(imports::kByteOrderMark))));
   const auto visible = [](char c) { return absl::ascii_isgraph(static_cast<unsigned char>(c)); };
   if (too_long || !std::all_of(text.begin(), text.end(), visible)) {
     return UsageError(Fill(T("$0 is not a key: it takes the key alone, on one line of plain text."), where));

@@ -12,11 +12,12 @@
 #include <string_view>
 #include <utility>
 
+#include "client/cli/import/encoding.h"
+
 namespace timebank::imports {
 namespace {
 
 constexpr size_t kChunkBytes = size_t{64} << 10;
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kLineEnds = "\r\n";
 constexpr std::array<char, 3> kCandidates = {',', ';', '\t'};
 constexpr int kLinesToLookAt = 20;

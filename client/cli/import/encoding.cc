@@ -16,7 +16,6 @@ namespace timebank::imports {
 namespace {
 
 constexpr size_t kChunkBytes = size_t{64} << 10;
-constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
 constexpr std::string_view kLittleEndianMark = "\xFF\xFE";
 constexpr std::string_view kBigEndianMark = "\xFE\xFF";
 constexpr uint32_t kReplacement = 0xFFFD;
@@ -103,7 +102,7 @@ Encoding DetectEncoding(std::istream& in) {
     text.append(chunk, 0, static_cast<size_t>(in.gcount()));
     if (first && StartsWith(text, kLittleEndianMark)) return Encoding::kUtf16LittleEndian;
     if (first && StartsWith(text, kBigEndianMark)) return Encoding::kUtf16BigEndian;
-    if (first && StartsWith(text, kUtf8Mark)) return Encoding::kUtf8;
+    if (first && StartsWith(text, kByteOrderMark)) return Encoding::kUtf8;
     first = false;
     Count(text, /*at_end=*/false, counts);
   }

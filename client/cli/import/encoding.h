@@ -12,6 +12,9 @@
 
 namespace timebank::imports {
 
+// Of UTF-8: what some programs begin a file with.
+inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 enum class Encoding {
   kUtf8,
   // What Windows calls ANSI; Latin-1 with more letters.
