@@ -78,9 +78,12 @@ absl::StatusOr<FirstKey> Init(const Config& config, bool new_pepper) {
       "--new-pepper: there is no ledger with keys in ", config.data,
       ". Name the ledger's folder with --data, or the server's settings with --config. Nothing was "
       "changed"));
-  // Where there is no ledger the next would make one.
+  // Where there is no ledger, nor half of one, the next would make one.
   std::error_code problem;
-  if (new_pepper && !std::filesystem::exists(config.data + "/FORMAT", problem)) return no_keys;
+  if (new_pepper && !std::filesystem::exists(config.data + "/FORMAT", problem) &&
+      !std::filesystem::exists(config.data + "/keys", problem)) {
+    return no_keys;
+  }
   // Held to the end: no server starts meanwhile.
   TB_ASSIGN_OR_RETURN(const auto folder, storage::DataFolder::Open(
                                              config.data, {storage::kFormatVersion, storage::kOldestFormat}));

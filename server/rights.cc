@@ -70,17 +70,15 @@ absl::Status NotAllowed(const std::string& path, const std::string& folder) {
   const std::string me = NameOfUser(geteuid());
   const bool mine = known && about.st_uid == geteuid();
   const bool above = !path.starts_with(folder);
-  // A mount point, say.
-  const bool nothing_there =
-      path == folder && access((folder + "/FORMAT").c_str(), F_OK) != 0 && errno == ENOENT;
+  // It may be a mount point: what is not seen is not said to be whole.
+  const bool seen = path != folder || mine || access((folder + "/FORMAT").c_str(), F_OK) == 0;
   return absl::InvalidArgumentError(absl::StrCat(
       path,
       known ? absl::StrFormat(" belongs to %s, mode %04o", NameOfUser(about.st_uid), about.st_mode & 07777)
             : std::string(" cannot be seen"),
       ", and ", me, ", who runs this server, may not use it. ",
-      nothing_there ? absl::StrCat("There is no ledger in it: is its disk mounted (findmnt ", folder,
-                                   ")? For a new one: ")
-                    : std::string("The ledger is not damaged: "),
+      seen ? std::string("The ledger is not damaged: ")
+           : absl::StrCat("No ledger is seen in it: is its disk mounted (findmnt ", folder, ")? If so: "),
       known && above ? HowToGoThrough(path, about, me)
       : mine         ? absl::StrCat("chmod -R u+rwX ", folder)
                      : absl::StrCat("chown -R ", me, ": ", folder)));

@@ -47,6 +47,18 @@ namespace {
 // Longer than any token.
 constexpr size_t kMostKeyBytes = 64 << 10;
 
+// All of `in`, or up to the end of its first line that is not blank: a pipe may stay open behind that. No
+// more than one byte beyond kMostKeyBytes.
+std::string ReadKey(std::istream& in, bool whole) {
+  std::string text;
+  char c = 0;
+  while (text.size() <= kMostKeyBytes && in.get(c)) {
+    text.push_back(c);
+    if (!whole && c == '\n' && !absl::StripAsciiWhitespace(text).empty()) break;
+  }
+  return text;
+}
+
 // Nobody who is refused a socket is told so by gRPC.
 absl::Status CheckSocket(const std::string& path) {
   struct stat about = {};
@@ -169,7 +181,7 @@ absl::StatusOr<std::string> Session::FindKey() {
   if (in_variable) {
     text = *key;
   } else if (where == "-") {
-    std::getline(console_.in, text);
+    text = ReadKey(console_.in, /*whole=*/false);
   } else {
     std::ifstream file(where, std::ios::binary);
     if (!file) return UsageError(Fill(T("The key file $0 cannot be read."), where));
@@ -180,14 +192,7 @@ absl::StatusOr<std::string> Session::FindKey() {
           Fill(T("Everybody on this machine can read or change your key. Make it yours alone: chmod 600 $0"),
                where));
     }
-    // A pipe may stay open behind its line.
-    if (plain_file) {
-      text.resize(kMostKeyBytes + 1);
-      file.read(text.data(), static_cast<std::streamsize>(text.size()));
-      text.resize(static_cast<size_t>(file.gcount()));
-    } else {
-      std::getline(file, text);
-    }
+    text = ReadKey(file, plain_file);
   }
   const bool too_long = text.size() > kMostKeyBytes;
   text = std::string(absl::StripAsciiWhitespace(absl::StripPrefix(text, Absl(imports::kByteOrderMark))));
