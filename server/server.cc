@@ -350,7 +350,8 @@ absl::Status Server::OpenAccess() {
   if (!keys_->HasAny()) {
     LogWarning(
         "no key is known at all: with access = \"keys\" nobody can come with one. Where there were keys, put "
-        "the ledger's whole folder back from a backup; else make the first operator's key with timebankd init",
+        "the ledger's whole folder back from a backup; else make the first operator's key with timebankd "
+        "init",
         {{"file", config_.data + "/keys"}});
   }
   gatekeeper_ =
