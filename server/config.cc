@@ -243,7 +243,10 @@ class Collector {
   void Give(const Setting& setting, const std::string& value, const std::string& source) {
     Config& config = source_.contains(setting.name) ? overridden_ : configured_.config;
     if (absl::Status status = setting.set(config, value); !status.ok()) {
-      Error(absl::StrCat(source, ": ", absl::string_view(status.message())));
+      // A line of a file does not name it, as a flag and a variable do.
+      const bool of_file = source.find(':') != source.npos;
+      Error(absl::StrCat(source, ": ", of_file ? std::string(setting.name) + ": " : std::string(),
+                         absl::string_view(status.message())));
     }
     source_.try_emplace(setting.name, source);
   }

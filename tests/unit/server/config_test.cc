@@ -133,6 +133,10 @@ TEST(ConfigTest, ValuesOutOfRange) {
               ElementsAre(HasSubstr(":3: log_level: must be a text in quotes"),
                           HasSubstr(":2: reflection: must be true or false, without quotes"),
                           HasSubstr(":1: stop_seconds: must be a whole number, without quotes")));
+  const TomlFile values("access = \"maybe\"\nqueue_mb = 15\n");
+  EXPECT_THAT(Configure({"--config", values.path()}, {}).errors,
+              ElementsAre(values.path() + ":1: access: must be open or keys",
+                          values.path() + ":2: queue_mb: must be a whole number from 16 to 16384"));
 }
 
 // Goal: a file that is missing or is no TOML is an error, not an empty one.
