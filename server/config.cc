@@ -244,8 +244,7 @@ class Collector {
     Config& config = source_.contains(setting.name) ? overridden_ : configured_.config;
     if (absl::Status status = setting.set(config, value); !status.ok()) {
       // A line of a file does not name it, as a flag and a variable do.
-      const bool of_file = source.find(':') != source.npos;
-      Error(absl::StrCat(source, ": ", of_file ? std::string(setting.name) + ": " : std::string(),
+      Error(absl::StrCat(source, ": ", IsOfFile(source) ? std::string(setting.name) + ": " : std::string(),
                          absl::string_view(status.message())));
     }
     source_.try_emplace(setting.name, source);
@@ -270,8 +269,7 @@ class Collector {
     }
     // A file is read by a service that stands elsewhere than whoever wrote it.
     const std::string source = SourceOf("data");
-    const bool of_file = source.find(':') != source.npos;  // with its line
-    if (of_file && !config.data.starts_with('/')) {
+    if (IsOfFile(source) && !config.data.starts_with('/')) {
       Error(absl::StrCat(source, ": data must be a whole path, as /var/lib/timebank"));
     }
     CheckTls();
@@ -289,6 +287,9 @@ class Collector {
   void SetWish(Configured::Wish wish) { configured_.wish = wish; }
 
  private:
+  // With its line.
+  static bool IsOfFile(const std::string& source) { return source.find(':') != source.npos; }
+
   std::string SourceOf(std::string_view name) const {
     const auto source = source_.find(name);
     return source == source_.end() ? std::string(name) : source->second;
