@@ -65,9 +65,12 @@ class Server:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="timebank-"))
         self._command = [program, "--data", str(self.folder / "data"), "--listen", "127.0.0.1:0", *flags]
         self._process = None
+        self._kept = None
         self.address = None
 
     def start(self, port=0):
+        if port:
+            self._let_go()
         self._command[self._command.index("--listen") + 1] = f"127.0.0.1:{port}"
         with open(self.folder / "log", "ab") as log:
             self._process = subprocess.Popen(tied(self._command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
@@ -97,11 +100,29 @@ class Server:
     def _end(self):
         code = self._process.wait(LIMIT_S)
         self._process.stdout.close()
+        self._keep_port()
         return code
+
+    def _keep_port(self):
+        """So that whoever still calls there is refused, and reaches no server of another test that was given the port."""
+        host, _, port = (self.address or "").rpartition(":")
+        if self._kept is None and host == "127.0.0.1":
+            self._kept = socket.socket()
+            self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                self._kept.bind((host, int(port)))
+            except OSError:  # somebody was faster
+                self._let_go()
+
+    def _let_go(self):
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
 
     def clear(self):
         if self._process is not None and self._process.poll() is None:
             self.kill()
+        self._let_go()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
