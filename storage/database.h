@@ -69,7 +69,7 @@ class Database {
 
   // Those of the files that are written; waits for nothing before BePatient().
   PatientFiles& files() const { return *files_; }
-  const RowCache& kept_rows() const { return *kept_rows_; }
+  RowCache& kept_rows() const { return *kept_rows_; }
   OriginFilter& origins() const { return *origins_; }
 
   // Whether the family's keys begin with bank · account and have a filter on that prefix. An iterator over

@@ -301,6 +301,10 @@ class StoreImpl final : public Store {
         FromRocks(batch_.Put(database_->handle(Family::kMeta), ToSlice(kMetaApplied), applied)));
     TB_RETURN_IF_ERROR(database_->Write(&batch_));
     unflushed_bytes_ += batch_.GetDataSize();
+    const uint64_t generation = database_->db().GetLatestSequenceNumber();
+    tail.VisitAccountNumbers([&](BankNumber bank, AccountNumber account) {
+      database_->kept_rows().NoteMoved(AccountKey(bank, account), generation);
+    });
     return absl::OkStatus();
   }
 

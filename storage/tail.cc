@@ -185,6 +185,7 @@ absl::Status Tail::AddUp(const FrameView& frame, Staged* staged) const {
 void Tail::PutRow(uint64_t index, const FrameView::Row& row) {
   auto [found, is_new] = rows_.try_emplace(RowKey(row.family, row.key), nullptr);
   found->second = &versions_.emplace_back(Version{index, row.value, found->second});
+  if (row.family == Family::kText) changes_texts_ = true;
   if (is_new && IsReadInOrder(row.family)) ordered_[static_cast<size_t>(row.family)].insert(row.key);
   bytes_ += kRowBytes;
 }
@@ -318,6 +319,11 @@ std::optional<std::pair<Sequence, Sequence>> Tail::EntriesOf(BankNumber bank, ui
   const Sequence last = found == nullptr ? 0 : LastOf(*found, at);
   if (last == 0) return std::nullopt;
   return std::pair(found->first, last);
+}
+
+bool Tail::TouchesAccount(BankNumber bank, AccountNumber account) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  return changes_texts_ || FindAccount(bank, account) != nullptr;
 }
 
 void Tail::Account::Add(Movement movement, const Sums& own) {
@@ -526,6 +532,12 @@ absl::Status Tail::VisitAccounts(const std::function<absl::Status(const AccountG
     TB_RETURN_IF_ERROR(visit({key.first, key.second, account->before, account->movements, records}));
   }
   return absl::OkStatus();
+}
+
+void Tail::VisitAccountNumbers(
+    const std::function<void(BankNumber bank, AccountNumber account)>& visit) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  for (const auto& [key, account] : accounts_) visit(key.first, key.second);
 }
 
 }  // namespace timebank::storage

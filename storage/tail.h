@@ -95,6 +95,10 @@ class Tail {
   // Numbers of the bank's first and last entries in here at `at`; nullopt: there are none.
   std::optional<std::pair<Sequence, Sequence>> EntriesOf(BankNumber bank, uint64_t at) const;
 
+  // Whether it has, at whatever position, movements of the account or texts of entries before it: a reader of
+  // the account's folded movements and their notes need look no further where it has neither.
+  bool TouchesAccount(BankNumber bank, AccountNumber account) const;
+
   // One movement of an account. It says all that a statement shows of its entry: an account's movements lie
   // together here, its entries are scattered over the tail.
   struct Movement {
@@ -142,6 +146,8 @@ class Tail {
     std::span<const DayRecord> days;      // the same, in order of (day, record)
   };
   absl::Status VisitAccounts(const std::function<absl::Status(const AccountGain& account)>& visit) const;
+  // The same accounts, in no order.
+  void VisitAccountNumbers(const std::function<void(BankNumber bank, AccountNumber account)>& visit) const;
 
  private:
   using AccountKey = std::pair<BankNumber, AccountNumber>;
@@ -217,6 +223,7 @@ class Tail {
   mutable absl::Mutex mutex_;
   uint64_t last_index_ ABSL_GUARDED_BY(mutex_);
   size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool changes_texts_ ABSL_GUARDED_BY(mutex_) = false;  // has texts of entries that are not in here
   std::vector<std::shared_ptr<const std::string>> frames_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<BankNumber, Bank> banks_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<AccountKey, Account> accounts_ ABSL_GUARDED_BY(mutex_);

@@ -3,6 +3,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/iterator.h>
 
+#include <algorithm>
 #include <cassert>
 #include <limits>
 #include <utility>
@@ -213,7 +214,7 @@ uint64_t View::directory_index() const { return impl_->directory_index(); }
 
 // `read` gets the row's value as it is kept, unless there is no such row.
 template <typename Read>
-absl::StatusOr<bool> View::ReadRow(Family family, std::string_view key, const Read& read) const {
+absl::StatusOr<bool> View::ReadRow(Family family, std::string_view key, const Read& read, bool again) const {
   if (family == Family::kOrigin && !impl_->database().origins().MayHold(key)) return false;
   const auto& tails = impl_->tails();
   for (auto tail = tails.rbegin(); tail != tails.rend(); ++tail) {
@@ -223,7 +224,7 @@ absl::StatusOr<bool> View::ReadRow(Family family, std::string_view key, const Re
     TB_RETURN_IF_ERROR(read(*value));
     return true;
   }
-  if (family == Family::kText) return ReadFoldedText(key, read);
+  if (family == Family::kText) return ReadFoldedText(key, read, again);
   // The engine, which asks for most accounts once, may go to the disk; so rows are kept for readers alone.
   if (family == Family::kAccount && in_memory_) return ReadFoldedAccount(key, read);
   return ReadFolded(family, key, read);
@@ -245,7 +246,7 @@ absl::StatusOr<bool> View::ReadFolded(Family family, std::string_view key, const
 }
 
 template <typename Read>
-absl::StatusOr<bool> View::ReadFoldedText(std::string_view key, const Read& read) const {
+absl::StatusOr<bool> View::ReadFoldedText(std::string_view key, const Read& read, bool again) const {
   const std::optional<std::pair<BankNumber, Sequence>> place = ParseTextKey(key);
   if (!place.has_value()) return false;
   const RowCache& kept = impl_->database().kept_rows();
@@ -264,7 +265,7 @@ absl::StatusOr<bool> View::ReadFoldedText(std::string_view key, const Read& read
         if (text.empty()) return absl::OkStatus();
         found = true;
         TB_RETURN_IF_ERROR(read(text));
-        kept.Keep(generation, key, text);
+        if (again) kept.Keep(generation, key, text);
         return absl::OkStatus();
       }).status());
   return found;
@@ -299,15 +300,14 @@ absl::StatusOr<bool> View::GetRow(Family family, std::string_view key,
   return ReadRow(family, key, [row](std::string_view kept) { return DecodeRow(kept, row); });
 }
 
-absl::Status View::GetNote(BankNumber bank, Sequence sequence, std::string* note) const {
+absl::Status View::GetNote(BankNumber bank, Sequence sequence, std::string* note, bool again) const {
   note->clear();
-  return ReadRow(Family::kText, TextKey(bank, sequence),
-                 [note](std::string_view kept) -> absl::Status {
-                   TB_ASSIGN_OR_RETURN(const std::string_view found, DecodeNote(kept));
-                   note->assign(found);
-                   return absl::OkStatus();
-                 })
-      .status();
+  const auto read = [note](std::string_view kept) -> absl::Status {
+    TB_ASSIGN_OR_RETURN(const std::string_view found, DecodeNote(kept));
+    note->assign(found);
+    return absl::OkStatus();
+  };
+  return ReadRow(Family::kText, TextKey(bank, sequence), read, again).status();
 }
 
 // Each part's rows in order; where several have the same, the newest one's counts.
@@ -456,6 +456,22 @@ absl::Status View::ScanStatement(BankNumber bank, AccountNumber account, Sequenc
     }
   }
   return absl::OkStatus();
+}
+
+bool View::TailsTouch(BankNumber bank, AccountNumber account) const {
+  const auto& tails = impl_->tails();
+  return std::any_of(tails.begin(), tails.end(),
+                     [&](const auto& tail) { return tail->TouchesAccount(bank, account); });
+}
+
+std::optional<std::string> View::MadeOfMovements(BankNumber bank, AccountNumber account) const {
+  if (TailsTouch(bank, account)) return std::nullopt;
+  return impl_->database().kept_rows().FindMade(impl_->folded().generations(), AccountKey(bank, account));
+}
+
+void View::KeepMadeOfMovements(BankNumber bank, AccountNumber account, std::string_view made) const {
+  if (TailsTouch(bank, account)) return;
+  impl_->database().kept_rows().KeepMade(impl_->folded().generations(), AccountKey(bank, account), made);
 }
 
 absl::StatusOr<Sums> View::SumsAt(BankNumber bank, AccountNumber account, Sequence at) const {

@@ -49,8 +49,9 @@ class View {
   // Reads a row that is kept as a message. false: there is none.
   absl::StatusOr<bool> GetRow(Family family, std::string_view key, google::protobuf::MessageLite* row) const;
 
-  // The note of an entry, without its other texts; empty where there is none. DATA_LOSS.
-  absl::Status GetNote(BankNumber bank, Sequence sequence, std::string* note) const;
+  // The note of an entry, without its other texts; empty where there is none. `again`: it may be asked for
+  // again soon. DATA_LOSS.
+  absl::Status GetNote(BankNumber bank, Sequence sequence, std::string* note, bool again = true) const;
 
   // Rows of `family` whose keys begin with `prefix`, beginning at `from` (inclusive; empty: the prefix's
   // first or last row). Stops when `visit` returns false. Not for texts, which are read one by one.
@@ -78,20 +79,27 @@ class View {
   absl::Status ScanDays(BankNumber bank, AccountNumber account, Day day, Sequence sequence,
                         Direction direction, const std::function<bool(const DayRecord& record)>& visit) const;
 
+  // What a reader made of the account's movements and their entries' notes alone, from a view that had the
+  // same ones; nullopt: that is not known. For those who read the same part of them again and again.
+  std::optional<std::string> MadeOfMovements(BankNumber bank, AccountNumber account) const;
+  void KeepMadeOfMovements(BankNumber bank, AccountNumber account, std::string_view made) const;
+
   // Sums of all movements whose day of the help is before `day`. Costs a few short scans, however long the
   // history.
   absl::StatusOr<Sums> SumsBeforeDay(BankNumber bank, AccountNumber account, Day day) const;
 
  private:
   template <typename Read>
-  absl::StatusOr<bool> ReadRow(Family family, std::string_view key, const Read& read) const;
+  absl::StatusOr<bool> ReadRow(Family family, std::string_view key, const Read& read,
+                               bool again = true) const;
   template <typename Read>
   absl::StatusOr<bool> ReadFolded(Family family, std::string_view key, const Read& read) const;
   template <typename Read>
-  absl::StatusOr<bool> ReadFoldedText(std::string_view key, const Read& read) const;
+  absl::StatusOr<bool> ReadFoldedText(std::string_view key, const Read& read, bool again) const;
   template <typename Read>
   absl::StatusOr<bool> ReadFoldedAccount(std::string_view key, const Read& read) const;
   bool IsInTails(BankNumber bank, Sequence from) const;
+  bool TailsTouch(BankNumber bank, AccountNumber account) const;
   absl::StatusOr<Sums> FoldedSumsOfDay(BankNumber bank, AccountNumber account, Day day) const;
 
   std::shared_ptr<const Impl> impl_;

@@ -28,6 +28,7 @@ class Snapshot {
   uint64_t text_generation() const { return text_generation_; }
   // Of all other rows: each fold is written under numbers of its own.
   uint64_t generation() const { return snapshot_->GetSequenceNumber(); }
+  RowCache::Generations generations() const { return {generation(), text_generation_}; }
 
   rocksdb::ReadOptions ReadOptions(bool in_memory) const {
     rocksdb::ReadOptions options;

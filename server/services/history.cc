@@ -1,12 +1,15 @@
 #include "server/services/history.h"
 
 #include <algorithm>
+#include <cassert>
 #include <functional>
 #include <limits>
 #include <tuple>
 #include <utility>
 
 #include "server/ledger/validate.h"
+#include "storage/coding.h"
+#include "storage/pages.h"
 #include "storage/status_macros.h"
 
 namespace timebank::services {
@@ -15,6 +18,7 @@ using storage::AccountNumber;
 using storage::Day;
 using storage::DayRecord;
 using storage::Direction;
+using storage::kFirstDay;
 using storage::kLastDay;
 using storage::MovementRecord;
 using storage::Sequence;
@@ -51,6 +55,17 @@ template <typename T, typename Less>
 void Sort(std::vector<T>* all, Direction direction, const Less& less) {
   Sort(all, [&](const T& a, const T& b) { return direction == Direction::kUp ? less(a, b) : less(b, a); });
 }
+
+bool ByDayAndSequence(const HistoryLine& a, const HistoryLine& b) {
+  return std::tie(a.record.occurred_on, a.record.sequence, a.account) <
+         std::tie(b.record.occurred_on, b.record.sequence, b.account);
+}
+
+bool BySequence(const MovementRecord& a, const MovementRecord& b) { return a.sequence < b.sequence; }
+
+// So many of an account's newest lines are kept for who reads them next: a page of the default size, and the
+// line that tells whether there is another page.
+constexpr size_t kKeptLines = 51;
 
 }  // namespace
 
@@ -149,8 +164,10 @@ absl::StatusOr<Sums> History::SumsBeforeDay(Day day) const {
   return sums;
 }
 
-absl::StatusOr<std::vector<HistoryLine>> History::ByDay(const Point& from, Day first, Day last,
-                                                        Direction direction, size_t most) const {
+// Without balances.
+absl::StatusOr<std::vector<HistoryLine>> History::LinesByDay(const Point& from, Day first, Day last,
+                                                             Direction direction, size_t most,
+                                                             DayRecord* earliest) const {
   struct Found {
     DayRecord record;
     AccountNumber account;
@@ -182,21 +199,24 @@ absl::StatusOr<std::vector<HistoryLine>> History::ByDay(const Point& from, Day f
     TB_ASSIGN_OR_RETURN(std::vector<MovementRecord> details, Details(account, std::move(wanted)));
     for (MovementRecord& record : details) lines.push_back({std::move(record), account, 0});
   }
-  Sort(&lines, direction, [](const HistoryLine& a, const HistoryLine& b) {
-    return std::tie(a.record.occurred_on, a.record.sequence, a.account) <
-           std::tie(b.record.occurred_on, b.record.sequence, b.account);
-  });
+  Sort(&lines, direction, ByDayAndSequence);
   if (accounts_.size() > 1) Combine(&lines);
   if (lines.size() > most) lines.resize(most);
+  if (!found.empty()) *earliest = (direction == Direction::kUp ? found.front() : found.back()).record;
+  return lines;
+}
+
+absl::StatusOr<std::vector<HistoryLine>> History::ByDay(const Point& from, Day first, Day last,
+                                                        Direction direction, size_t most) const {
+  DayRecord first_found;
+  TB_ASSIGN_OR_RETURN(std::vector<HistoryLine> lines,
+                      LinesByDay(from, first, last, direction, most, &first_found));
   if (lines.empty()) return lines;
   if (is_newest_ && direction == Direction::kDown && from.day == kLastDay && last == kLastDay) {
-    TB_ASSIGN_OR_RETURN(int64_t opening, BalanceNow());
-    for (const HistoryLine& line : lines) opening -= line.record.seconds;
-    FillBalances(opening, direction, &lines);
+    TB_RETURN_IF_ERROR(FillBalancesFromNow(&lines));
     return lines;
   }
   const MovementRecord& earliest = direction == Direction::kUp ? lines.front().record : lines.back().record;
-  const DayRecord& first_found = (direction == Direction::kUp ? found.front() : found.back()).record;
   Sums opening;
   if (accounts_.size() == 1 && first_found.sequence == earliest.sequence) {
     // Its day says the rest.
@@ -207,6 +227,77 @@ absl::StatusOr<std::vector<HistoryLine>> History::ByDay(const Point& from, Day f
     TB_ASSIGN_OR_RETURN(opening, SumsBefore({earliest.occurred_on, earliest.sequence}));
   }
   FillBalances(opening.balance(), direction, &lines);
+  return lines;
+}
+
+absl::Status History::FillBalancesFromNow(std::vector<HistoryLine>* lines) const {
+  TB_ASSIGN_OR_RETURN(int64_t opening, BalanceNow());
+  for (const HistoryLine& line : *lines) opening -= line.record.seconds;
+  FillBalances(opening, Direction::kDown, lines);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<HistoryLine>> History::NewestByDay(size_t most) {
+  assert(is_newest_);
+  std::vector<HistoryLine> lines;
+  bool is_kept = false;
+  if (accounts_.size() == 1 && most <= kKeptLines) {
+    // Who wants few lines is not to wait for many.
+    TB_ASSIGN_OR_RETURN(is_kept, FindKept(/*or_make=*/2 * most > kKeptLines));
+  }
+  if (is_kept) {
+    TB_ASSIGN_OR_RETURN(lines, ReadKept());
+    if (lines.size() > most) lines.resize(most);
+  } else {
+    TB_ASSIGN_OR_RETURN(lines, NewestLines(most));
+  }
+  TB_RETURN_IF_ERROR(FillBalancesFromNow(&lines));
+  return lines;
+}
+
+absl::StatusOr<std::vector<HistoryLine>> History::NewestLines(size_t most) const {
+  DayRecord earliest;
+  return LinesByDay({kLastDay, std::numeric_limits<int64_t>::max()}, kFirstDay, kLastDay, Direction::kDown,
+                    most, &earliest);
+}
+
+// Sets `kept_` to the account's newest lines: their records as a page of the statement, behind its length;
+// then each one's note, behind its length. false: they are not kept, and were not to be made.
+absl::StatusOr<bool> History::FindKept(bool or_make) {
+  if (std::optional<std::string> found = view_.MadeOfMovements(bank_, accounts_.front())) {
+    kept_ = *std::move(found);
+    return true;
+  }
+  if (!or_make) return false;
+  TB_ASSIGN_OR_RETURN(std::vector<HistoryLine> lines, NewestLines(kKeptLines));
+  storage::StatementPage page;
+  page.movements.reserve(lines.size());
+  for (HistoryLine& line : lines) page.movements.push_back(std::move(line.record));
+  Sort(&page.movements, BySequence);
+  const std::string records = page.movements.empty() ? std::string() : storage::EncodeStatementPage(page);
+  storage::PutVarint(&kept_, records.size());
+  kept_ += records;
+  std::string note;
+  for (const MovementRecord& record : page.movements) {
+    TB_RETURN_IF_ERROR(view_.GetNote(bank_, record.sequence, &note, /*again=*/false));
+    storage::PutVarint(&kept_, note.size());
+    kept_ += note;
+  }
+  view_.KeepMadeOfMovements(bank_, accounts_.front(), kept_);
+  return true;
+}
+
+absl::StatusOr<std::vector<HistoryLine>> History::ReadKept() const {
+  std::vector<HistoryLine> lines;
+  storage::Reader reader(kept_);
+  const std::string_view records = reader.Take(reader.Varint());
+  if (records.empty()) return lines;
+  TB_ASSIGN_OR_RETURN(storage::StatementPage page, storage::DecodeStatementPage(records));
+  lines.reserve(page.movements.size());
+  for (MovementRecord& record : page.movements) {
+    lines.push_back({std::move(record), accounts_.front(), 0, reader.Take(reader.Varint())});
+  }
+  Sort(&lines, Direction::kDown, ByDayAndSequence);
   return lines;
 }
 

@@ -5,6 +5,8 @@
 #define TIMEBANK_SERVER_SERVICES_HISTORY_H_
 
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -18,6 +20,8 @@ struct HistoryLine {
   storage::MovementRecord record;  // seconds: what all of the holder's accounts moved by
   storage::AccountNumber account = 0;
   int64_t balance_after = 0;  // the holder's, in the order asked
+  // Of its entry, where it is known already; lies in the History.
+  std::optional<std::string_view> note = std::nullopt;
 };
 
 class History {
@@ -50,8 +54,17 @@ class History {
   // At most `most` lines from `from` (inclusive) with days in [first, last].
   absl::StatusOr<std::vector<HistoryLine>> ByDay(const Point& from, storage::Day first, storage::Day last,
                                                  storage::Direction direction, size_t most) const;
+  // At most `most` lines, the newest by day first, of whatever day; where `is_newest`.
+  absl::StatusOr<std::vector<HistoryLine>> NewestByDay(size_t most);
 
  private:
+  absl::StatusOr<std::vector<HistoryLine>> LinesByDay(const Point& from, storage::Day first,
+                                                      storage::Day last, storage::Direction direction,
+                                                      size_t most, storage::DayRecord* earliest) const;
+  absl::Status FillBalancesFromNow(std::vector<HistoryLine>* lines) const;
+  absl::StatusOr<std::vector<HistoryLine>> NewestLines(size_t most) const;
+  absl::StatusOr<bool> FindKept(bool or_make);
+  absl::StatusOr<std::vector<HistoryLine>> ReadKept() const;
   absl::StatusOr<storage::Sums> SumsBeforeDay(storage::Day day) const;
   absl::StatusOr<int64_t> BalanceNow() const;
   static void FillBalances(int64_t opening, storage::Direction direction, std::vector<HistoryLine>* lines);
@@ -64,6 +77,7 @@ class History {
   const std::vector<storage::AccountNumber> accounts_;
   const storage::Sequence at_;
   const bool is_newest_;
+  std::string kept_;  // FindKept's
 };
 
 }  // namespace timebank::services

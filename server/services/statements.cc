@@ -69,8 +69,7 @@ absl::StatusOr<Statement> Open(BankReader& bank, const Caller& caller,
 // One line more than the page holds, so that it is known whether there is a next one. Sets `opening` to the
 // balance before the range where there are no lines at all.
 absl::StatusOr<std::vector<HistoryLine>> Lines(const BankReader& bank, const Statement& statement,
-                                               int64_t* opening) {
-  History history(bank, statement.accounts, statement.page.at, /*is_newest=*/!statement.page.token);
+                                               History& history, int64_t* opening) {
   const auto& token = statement.page.token;
   if (statement.by_record) {
     TB_ASSIGN_OR_RETURN(Sequence last, LastEntryOfDay(bank, statement.last));
@@ -91,8 +90,10 @@ absl::StatusOr<std::vector<HistoryLine>> Lines(const BankReader& bank, const Sta
   }
   History::Point from{statement.up() ? statement.first : statement.last, statement.up() ? 0 : kLastSequence};
   if (token) from = {static_cast<Day>(token->cursor_day), static_cast<Sequence>(token->cursor)};
-  TB_ASSIGN_OR_RETURN(auto lines, history.ByDay(from, statement.first, statement.last, statement.direction,
-                                                statement.most + 1));
+  const bool newest = !token && !statement.up() && statement.first == kFirstDay && statement.last == kLastDay;
+  TB_ASSIGN_OR_RETURN(auto lines, newest ? history.NewestByDay(statement.most + 1)
+                                         : history.ByDay(from, statement.first, statement.last,
+                                                         statement.direction, statement.most + 1));
   if (lines.empty()) {
     TB_ASSIGN_OR_RETURN(storage::Sums sums, history.SumsBefore({statement.first, 0}));
     *opening = sums.balance();
@@ -165,6 +166,8 @@ absl::Status FillLine(BankReader& bank, const HistoryLine& from, const std::stri
     TB_ASSIGN_OR_RETURN(sv1::Texts texts, bank.TextsOf(record.sequence));
     line->set_note(texts.note());
     line->set_reason(texts.reason());
+  } else if (from.note.has_value()) {
+    line->set_note(from.note->data(), from.note->size());
   } else {
     TB_RETURN_IF_ERROR(bank.ReadNote(record.sequence, line->mutable_note()));
   }
@@ -188,7 +191,8 @@ absl::StatusOr<AccountNumber> ListLines(BankReader& bank, const Caller& caller,
                                         v1::ListStatementLinesResponse* response) {
   TB_ASSIGN_OR_RETURN(Statement statement, Open(bank, caller, request));
   int64_t opening = 0;
-  TB_ASSIGN_OR_RETURN(std::vector<HistoryLine> lines, Lines(bank, statement, &opening));
+  History history(bank, statement.accounts, statement.page.at, /*is_newest=*/!statement.page.token);
+  TB_ASSIGN_OR_RETURN(std::vector<HistoryLine> lines, Lines(bank, statement, history, &opening));
   if (lines.size() > statement.most) {
     const storage::MovementRecord& next = lines.back().record;
     response->set_next_page_token(

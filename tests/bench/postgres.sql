@@ -36,7 +36,7 @@ CREATE TABLE movement (
 
 -- Account 0 is the community's pot.
 INSERT INTO account (id, lowest, highest)
-SELECT id, -360000000, 360000000 FROM generate_series(0, :members) AS id;
+SELECT id, -1000000000000, 1000000000000 FROM generate_series(0, :members) AS id;
 
 -- Returns the entry's number.
 CREATE FUNCTION record_exchange(the_request uuid, giver integer, receiver integer, the_seconds bigint, the_note text)

@@ -1,9 +1,11 @@
 // Pages, balances in the past, totals, positions.
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <functional>
 #include <string>
+#include <thread>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -132,6 +134,71 @@ TEST_F(ReadingTest, StatementsPageByPage) {
   march = wire_.Call<v1::ListStatementLinesResponse>(request);
   EXPECT_EQ(march.reply.lines_size(), 0);
   EXPECT_EQ(march.reply.opening_balance_seconds(), 0);
+}
+
+// Goal: the newest page, which is kept from one reader to the next, is what the statement begins with,
+// however long it is, while lines come and notes go, before and after either is folded.
+TEST(NewestPageTest, IsWhatTheStatementBeginsWith) {
+  const TempFolder folder;
+  const auto server = ServerProcess::Start(folder.path(), {"--flush-interval-seconds", "1"});
+  ASSERT_NE(server, nullptr);
+  const Wire wire(server->address());
+  LiveBank bank(wire, "newest", {"ana", "ben", "eva"});
+  int64_t recorded = 0;
+  const auto record = [&](std::string_view receiver) {
+    v1::RecordExchangeRequest request = bank.Helped("ben", receiver, 60 + ++recorded);
+    char day[16];
+    std::snprintf(day, sizeof day, "2024-%02d-%02d", static_cast<int>(1 + recorded * 7 % 12),
+                  static_cast<int>(1 + recorded * 5 % 28));
+    request.mutable_exchange()->set_occurred_on(day);
+    request.mutable_exchange()->set_note("note " + std::to_string(recorded));
+    const auto done = wire.Call<v1::RecordExchangeResponse>(request);
+    ASSERT_TRUE(done.ok()) << done;
+  };
+  const auto read = [&](int size) {
+    v1::ListStatementLinesRequest request;
+    request.set_parent(bank.NameOf("ben"));
+    request.set_page_size(size);
+    auto page = wire.Call<v1::ListStatementLinesResponse>(request);
+    EXPECT_TRUE(page.ok()) << page;
+    return page.reply;
+  };
+  const auto compare = [&] {
+    const v1::ListStatementLinesResponse whole = read(300);  // longer than what is kept
+    for (const int size : {3, 50, 30, 3}) {
+      const v1::ListStatementLinesResponse page = read(size);
+      EXPECT_EQ(page.next_page_token().empty(), whole.lines_size() <= size);
+      ASSERT_EQ(page.lines_size(), std::min(size, whole.lines_size()));
+      for (int i = 0; i < page.lines_size(); ++i) {
+        EXPECT_EQ(page.lines(i).SerializeAsString(), whole.lines(i).SerializeAsString()) << i;
+      }
+      EXPECT_EQ(page.closing_balance_seconds(), whole.closing_balance_seconds());
+    }
+  };
+  compare();  // of nothing
+  for (int i = 0; i < 20; ++i) record("ana");
+  // The notes of these, with what they are numbered by.
+  const auto first_noted = [&](const v1::ListStatementLinesResponse& page) {
+    for (const v1::StatementLine& line : page.lines()) {
+      if (!line.note().empty()) return line.exchange();
+    }
+    return std::string();
+  };
+  for (int round = 0; round < 12; ++round) {
+    compare();
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));  // most rounds see one fold
+    compare();
+    if (round % 3 == 0) {
+      for (int i = 0; i < 10; ++i) record(i % 2 == 0 ? "ana" : "eva");
+    } else if (round % 3 == 1) {
+      v1::EraseExchangeNoteRequest erase;
+      erase.set_name(first_noted(read(50)));
+      erase.set_request_id(bank.NewRequestId());
+      const auto erased = wire.Call<v1::EraseExchangeNoteResponse>(erase);
+      ASSERT_TRUE(erased.ok()) << erased;
+    }
+  }
+  EXPECT_EQ(server->Stop(), 0) << server->Logged();
 }
 
 // Goal: a token is good for the list that it came from, as it is, and for nothing else.

@@ -118,6 +118,7 @@ class Comparison {
       SCOPED_TRACE(testing::Message() << "account " << account.second << " of bank " << account.first);
       CompareStatement(account, statement);
       CompareDays(account);
+      CompareMade(account);
       if (testing::Test::HasFailure()) return;
     }
     for (BankNumber bank : FrameSource::kBanks) {
@@ -189,6 +190,18 @@ class Comparison {
     EXPECT_EQ(Value(view_.SumsBeforeDay(account.first, account.second, kNoDay)), Sums());
     EXPECT_EQ(Value(view_.SumsBeforeDay(account.first, account.second, INT32_MAX)),
               model_.SumsAt(account, kEnd));
+  }
+
+  // What is known of an earlier view's is what this one would make.
+  void CompareMade(const LedgerModel::Account& account) {
+    std::string made;
+    for (const MovementRecord& record : Statement(view_, account, kEnd, Direction::kDown, 51)) {
+      const auto text = Value(view_.Get(Family::kText, TextKey(account.first, record.sequence)));
+      absl::StrAppend(&made, record.sequence, " ", record.seconds, " ", text.value_or("none"), "\n");
+    }
+    const std::optional<std::string> found = view_.MadeOfMovements(account.first, account.second);
+    EXPECT_EQ(found.value_or(made), made);
+    view_.KeepMadeOfMovements(account.first, account.second, made);
   }
 
   void CompareRows(Family family, BankNumber bank) {
@@ -670,6 +683,63 @@ TEST_F(StoreTest, KeptAccountsFollowTheFold) {
       EXPECT_NE(seen.back().second, seen[seen.size() - 3].second);
     }
   }
+}
+
+// Goal: what was made of an account's movements and their notes is known until one of them changes, and never
+// by a view that has others.
+TEST_F(StoreTest, WhatWasMadeOfMovementsGoesWithThem) {
+  Open();
+  Apply(Exchanges(1, 2));
+  store_->Publish();
+  const auto of_anna = [](const View& view) { return view.MadeOfMovements(kBank, kAnna); };
+  const auto keep = [](const View& view, std::string_view made) {
+    view.KeepMadeOfMovements(kBank, kAnna, made);
+  };
+  // Until the movements are folded it is not worth it.
+  keep(store_->Latest(), "unfolded");
+  EXPECT_EQ(of_anna(store_->Latest()), std::nullopt);
+  ASSERT_TRUE(store_->Flush().ok());
+  EXPECT_EQ(of_anna(store_->Latest()), std::nullopt);
+  const View first = store_->Latest();
+  keep(first, "two");
+  EXPECT_EQ(of_anna(first), "two");
+
+  // Others move, and a mark of hers changes.
+  v1::Frame others;
+  others.set_version(1);
+  AddRow(&others, Family::kMark, MarkKey(kBank, kAnna, 1), "\x01mark");
+  others.add_entries(Exchange(1, 20'000, kBank + 1));
+  Apply(others);
+  store_->Publish();
+  EXPECT_EQ(of_anna(store_->Latest()), "two");
+  ASSERT_TRUE(store_->Flush().ok());
+  EXPECT_EQ(of_anna(store_->Latest()), "two");
+  EXPECT_EQ(store_->Latest().MadeOfMovements(kBank + 1, kAnna), std::nullopt);
+
+  // She moves: not known from when it is published, and not by what an earlier view keeps behind that.
+  Apply(Exchanges(3, 3));
+  store_->Publish();
+  EXPECT_EQ(of_anna(store_->Latest()), std::nullopt);
+  ASSERT_TRUE(store_->Flush().ok());
+  EXPECT_EQ(of_anna(store_->Latest()), std::nullopt);
+  keep(first, "two");
+  EXPECT_EQ(of_anna(store_->Latest()), std::nullopt);
+  const View second = store_->Latest();
+  keep(second, "three");
+  EXPECT_EQ(of_anna(second), "three");
+  EXPECT_NE(of_anna(first), "three");
+
+  // A note of hers goes.
+  v1::Frame removed;
+  removed.set_version(1);
+  AddRow(&removed, Family::kText, TextKey(kBank, 2), "");
+  Apply(removed);
+  store_->Publish();
+  EXPECT_EQ(of_anna(store_->Latest()), std::nullopt);
+  ASSERT_TRUE(store_->Flush().ok());
+  EXPECT_EQ(of_anna(store_->Latest()), std::nullopt);
+  keep(second, "three");
+  EXPECT_EQ(of_anna(store_->Latest()), std::nullopt);
 }
 
 // Goal: origins are found, and absent ones are not, whether they are folded or not, by views of before and
