@@ -235,10 +235,10 @@ class Folder {
       return Damaged(absl::StrCat("the row of account ", account, " does not agree with its statement"));
     }
     movements.reserve(movements.size() + gain.movements.size());
-    for (const Tail::Movement& gained : gain.movements) {
-      if (gained.record.sequence <= last) return Damaged("an entry moves an account twice");
-      last = gained.record.sequence;
-      movements.push_back(gained.record);
+    for (const MovementRecord& gained : gain.movements) {
+      if (gained.sequence <= last) return Damaged("an entry moves an account twice");
+      last = gained.sequence;
+      movements.push_back(gained);
     }
 
     const uint64_t end = begin + movements.size();

@@ -444,6 +444,30 @@ absl::Status DecodeRow(std::string_view value, google::protobuf::MessageLite* me
   return absl::OkStatus();
 }
 
+absl::StatusOr<Sums> DecodeAccountSums(std::string_view value) {
+  if (value.empty() || value.front() != kRowVersion) return Damaged("account row");
+  Sums sums;
+  WireFields row(value.substr(1));
+  while (row.Next()) {
+    if (row.type() != WireFields::Type::kVarint) continue;
+    switch (row.number()) {
+      case v1::AccountRow::kSecondsInFieldNumber:
+        sums.seconds_in = row.zigzag();
+        break;
+      case v1::AccountRow::kSecondsOutFieldNumber:
+        sums.seconds_out = row.zigzag();
+        break;
+      case v1::AccountRow::kExchangeCountFieldNumber:
+        sums.exchange_count = row.zigzag();
+        break;
+      default:
+        break;
+    }
+  }
+  if (!row.ok()) return Damaged("account row");
+  return sums;
+}
+
 absl::StatusOr<std::string_view> DecodeNote(std::string_view value) {
   if (value.empty() || value.front() != kRowVersion) return Damaged("texts");
   std::string_view texts;

@@ -29,6 +29,8 @@ inline constexpr char kRowVersion = 1;
 
 // Counterparts that a statement page keeps by number; more are only counted.
 inline constexpr size_t kPageCounterparts = 8;
+// So many, which is more than nearly all entries have, lie in the record itself.
+inline constexpr size_t kInlineCounterparts = 4;
 
 // One movement of one account, with what a statement shows of its entry.
 struct MovementRecord {
@@ -44,7 +46,7 @@ struct MovementRecord {
   AccountNumber acting_for = 0;
   Sequence reverses = 0;
   uint32_t counterpart_count = 0;
-  absl::InlinedVector<AccountNumber, kPageCounterparts> counterparts;  // the first 8
+  absl::InlinedVector<AccountNumber, kInlineCounterparts> counterparts;  // the first 8
   Sums after;  // the account's, in order of record; not stored but summed up while reading
 
   friend bool operator==(const MovementRecord&, const MovementRecord&) = default;
@@ -139,6 +141,8 @@ absl::StatusOr<TextBlock> DecodeTextBlock(std::string_view value);  // views int
 // A message behind its version byte.
 std::string EncodeRow(const google::protobuf::MessageLite& message);
 absl::Status DecodeRow(std::string_view value, google::protobuf::MessageLite* message);
+// The sums alone of an account's row, which each frame has for each account that it moves.
+absl::StatusOr<Sums> DecodeAccountSums(std::string_view value);
 // The note alone of a `text` row, within `value`: a page of a statement has fifty, and a message for each of
 // them was a fifth of the page. DATA_LOSS.
 absl::StatusOr<std::string_view> DecodeNote(std::string_view value);

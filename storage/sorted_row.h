@@ -23,12 +23,14 @@ class SortedRow {
         key(row_key),
         value(row_value),
         first_(BytesOf(row_key, 0)),
-        second_(BytesOf(row_key, sizeof(uint64_t))) {}
+        second_(BytesOf(row_key, sizeof(uint64_t))),
+        third_(BytesOf(row_key, 2 * sizeof(uint64_t))) {}
 
   friend bool operator<(const SortedRow& a, const SortedRow& b) {
     if (a.family != b.family) return a.family < b.family;
     if (a.first_ != b.first_) return a.first_ < b.first_;
     if (a.second_ != b.second_) return a.second_ < b.second_;
+    if (a.third_ != b.third_) return a.third_ < b.third_;
     return a.key < b.key;
   }
 
@@ -44,7 +46,8 @@ class SortedRow {
   }
 
   uint64_t first_;   // the key's first 8 bytes, which are its bank in all families but meta
-  uint64_t second_;  // the next 8
+  uint64_t second_;  // the next 8, which requests of one caller have in common
+  uint64_t third_;   // and the next
 };
 
 }  // namespace timebank::storage

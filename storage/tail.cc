@@ -11,7 +11,6 @@
 #include "storage/sorted_row.h"
 #include "storage/status_macros.h"
 #include "storage/sums.h"
-#include "timebank/storage/v1/rows.pb.h"
 
 namespace timebank::storage {
 namespace {
@@ -33,6 +32,15 @@ bool IsReadInOrder(Family family) {
 // Only accounts' rows have keys of this length; the bank's head stands under account 0.
 constexpr size_t kAccountKeyBytes = sizeof(BankNumber) + sizeof(AccountNumber);
 
+// Of sums each of which fits; their difference need not, and is then no figure of anything.
+Sums Difference(const Sums& sums, const Sums& before) {
+  const auto difference = [](int64_t a, int64_t b) {
+    return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
+  };
+  return {difference(sums.seconds_in, before.seconds_in), difference(sums.seconds_out, before.seconds_out),
+          difference(sums.exchange_count, before.exchange_count)};
+}
+
 Sums Minus(const Sums& sums) { return Sums{-sums.seconds_in, -sums.seconds_out, -sums.exchange_count}; }
 
 // `items` in pieces of kPutAtOnce, each under `mutex`.
@@ -51,21 +59,30 @@ struct Tail::Staged {
     BankNumber bank;
     std::string_view bytes;
   };
-  struct Moved {
-    AccountKey account;
-    Movement movement;
-    Sums own;
-  };
   // What is known of an account that moves: its sums before what has been looked at, walking back.
   struct Walk {
-    Sums sums;
+    AccountKey account;
+    Sums sums = {};
     bool has_row = false;
+    Account* in_tail = nullptr;  // once it is looked for
   };
+  struct Moved {
+    size_t walk;  // its account's
+    MovementRecord movement;
+    Sums own;
+  };
+
+  size_t WalkOf(const AccountKey& account) {
+    const auto [number, is_new] = numbers.try_emplace(account, walks.size());
+    if (is_new) walks.push_back({account});
+    return number->second;
+  }
 
   std::vector<Entry> entries;
   std::vector<Moved> moved;
   absl::flat_hash_map<BankNumber, End> ends;
-  absl::flat_hash_map<AccountKey, Walk> walks;
+  std::vector<Walk> walks;
+  absl::flat_hash_map<AccountKey, size_t> numbers;  // of walks
 };
 
 absl::StatusOr<Tail::Added> Tail::Add(uint64_t index, std::shared_ptr<const std::string> bytes,
@@ -81,6 +98,7 @@ absl::StatusOr<Tail::Added> Tail::Add(uint64_t index, std::shared_ptr<const std:
     for (const auto& [bank, end] : staged.ends) {
       if (Bank& of_bank = banks_[bank]; of_bank.first == 0) of_bank.first = end.before + 1;
     }
+    accounts_.reserve(accounts_.size() + staged.walks.size());  // so that they stay where they are meanwhile
   }
   InPieces(&mutex_, staged.entries, [this](const Staged::Entry& entry) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     Bank& bank = banks_.find(entry.bank)->second;
@@ -88,12 +106,16 @@ absl::StatusOr<Tail::Added> Tail::Add(uint64_t index, std::shared_ptr<const std:
     bank.texts.emplace_back();
   });
   InPieces(&mutex_, staged.moved, [this, &staged](Staged::Moved& moved) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    auto [account, is_new] = accounts_.try_emplace(moved.account);
-    if (is_new) {
-      account->second.before = staged.walks.find(moved.account)->second.sums;
-      bytes_ += kAccountBytes;
+    Staged::Walk& walk = staged.walks[moved.walk];
+    if (walk.in_tail == nullptr) {
+      auto [account, is_new] = accounts_.try_emplace(walk.account);
+      walk.in_tail = &account->second;
+      if (is_new) {
+        account->second.before = walk.sums;
+        bytes_ += kAccountBytes;
+      }
     }
-    account->second.Add(std::move(moved.movement), moved.own);
+    walk.in_tail->Add(std::move(moved.movement), moved.own);
   });
   InPieces(&mutex_, frame.rows,
            [this, index, &staged](const FrameView::Row& row) ABSL_NO_THREAD_SAFETY_ANALYSIS {
@@ -141,12 +163,13 @@ absl::Status Tail::ReadEntries(const FrameView& frame, const EndOf& end_of, Stag
     const size_t first = staged->moved.size();
     for (AccountMovement& movement : MovementsOf(entry)) {
       const Sums own = SumsOf(entry.kind, entry.reversed_kind, movement.record.seconds);
-      staged->moved.push_back({{entry.bank, movement.account}, {std::move(movement.record), Sums()}, own});
+      staged->moved.push_back(
+          {staged->WalkOf({entry.bank, movement.account}), std::move(movement.record), own});
     }
     const auto begin = staged->moved.begin() + static_cast<ptrdiff_t>(first);
     for (auto one = begin; one != staged->moved.end(); ++one) {
       const bool twice =
-          std::any_of(begin, one, [&](const Staged::Moved& other) { return other.account == one->account; });
+          std::any_of(begin, one, [&](const Staged::Moved& other) { return other.walk == one->walk; });
       if (twice) return Damaged("an entry moves an account twice");
     }
   }
@@ -155,28 +178,28 @@ absl::Status Tail::ReadEntries(const FrameView& frame, const EndOf& end_of, Stag
 
 // The rows say what each account comes to behind the frame; from there back, movement by movement.
 absl::Status Tail::AddUp(const FrameView& frame, Staged* staged) const {
-  for (const Staged::Moved& moved : staged->moved) staged->walks.try_emplace(moved.account);
-  v1::AccountRow parsed;
   for (const FrameView::Row& row : frame.rows) {
     if (row.family != Family::kAccount || row.key.size() != kAccountKeyBytes) continue;
     const AccountKey account(GetBigEndian<BankNumber>(row.key.data()),
                              GetBigEndian<AccountNumber>(row.key.data() + sizeof(BankNumber)));
-    const auto walk = staged->walks.find(account);
-    if (walk == staged->walks.end()) continue;
-    TB_RETURN_IF_ERROR(DecodeRow(row.value, &parsed));
-    walk->second = {Sums{parsed.seconds_in(), parsed.seconds_out(), parsed.exchange_count()}, true};
+    const auto number = staged->numbers.find(account);
+    if (number == staged->numbers.end()) continue;
+    Staged::Walk& walk = staged->walks[number->second];
+    TB_ASSIGN_OR_RETURN(walk.sums, DecodeAccountSums(row.value));
+    walk.has_row = true;
   }
   for (auto moved = staged->moved.rbegin(); moved != staged->moved.rend(); ++moved) {
-    Staged::Walk& walk = staged->walks.find(moved->account)->second;
+    Staged::Walk& walk = staged->walks[moved->walk];
     if (!walk.has_row) return Damaged("an account moves in a frame that does not have its row");
-    moved->movement.record.after = walk.sums;
+    moved->movement.after = walk.sums;
     if (!AddSums(&walk.sums, Minus(moved->own))) return Damaged("the sums of an account leave 64 bits");
   }
   absl::ReaderMutexLock lock(&mutex_);
-  for (const auto& [key, walk] : staged->walks) {
-    const Account* account = FindAccount(key.first, key.second);
-    if (account != nullptr && account->movements.back().record.after != walk.sums) {
-      return Damaged(absl::StrCat("the row of account ", key.second, " does not agree with its movements"));
+  for (const Staged::Walk& walk : staged->walks) {
+    const Account* account = FindAccount(walk.account.first, walk.account.second);
+    if (account != nullptr && account->movements.back().after != walk.sums) {
+      return Damaged(
+          absl::StrCat("the row of account ", walk.account.second, " does not agree with its movements"));
     }
   }
   return absl::OkStatus();
@@ -326,37 +349,44 @@ bool Tail::TouchesAccount(BankNumber bank, AccountNumber account) const {
   return changes_texts_ || FindAccount(bank, account) != nullptr;
 }
 
-void Tail::Account::Add(Movement movement, const Sums& own) {
+void Tail::Account::Add(MovementRecord movement, const Sums& own) {
   const uint32_t number = static_cast<uint32_t>(movements.size());
-  if (days == nullptr && !movements.empty() &&
-      movement.record.occurred_on != movements.front().record.occurred_on) {
-    days = std::make_unique<absl::btree_map<Day, DayNumbers>>();
-    DayNumbers& first = (*days)[movements.front().record.occurred_on];
-    for (uint32_t i = 0; i < number; ++i) first.push_back(i);
+  const Day day = movement.occurred_on;
+  if (days == nullptr && !movements.empty() && day != movements.front().occurred_on) {
+    auto all = std::make_unique<Days>();
+    DayNumbers& first = all->numbers[movements.front().occurred_on];
+    for (uint32_t i = 0; i < number; ++i) {
+      first.push_back(i);
+      all->after.push_back(AfterOfDay(i));
+    }
+    days = std::move(all);
   }
   if (days != nullptr) {
     // What is brought in order of day goes to the end, or to the last one.
-    DayNumbers& numbers = days->try_emplace(days->end(), movement.record.occurred_on)->second;
-    if (!numbers.empty()) movement.after_of_day = movements[numbers.back()].after_of_day;
+    DayNumbers& numbers = days->numbers.try_emplace(days->numbers.end(), day)->second;
+    Sums after = numbers.empty() ? Sums() : days->after[numbers.back()];
     numbers.push_back(number);
-  } else if (!movements.empty()) {
-    movement.after_of_day = movements.back().after_of_day;
+    // Where a day's sums leave 64 bits the fold refuses them.
+    static_cast<void>(AddSums(&after, own));
+    days->after.push_back(after);
   }
-  // Where a day's sums leave 64 bits the fold refuses them.
-  static_cast<void>(AddSums(&movement.after_of_day, own));
   movements.push_back(std::move(movement));
 }
 
 Sums Tail::Account::SumsOf(size_t movement) const {
-  Sums sums = movements[movement].record.after;
-  sums -= movement == 0 ? before : movements[movement - 1].record.after;
+  Sums sums = movements[movement].after;
+  sums -= movement == 0 ? before : movements[movement - 1].after;
   return sums;
+}
+
+Sums Tail::Account::AfterOfDay(size_t movement) const {
+  return days == nullptr ? Difference(movements[movement].after, before) : days->after[movement];
 }
 
 Sums Tail::Account::SumsUpTo(const OfDay& of_day, Sequence last) const {
   for (size_t i = of_day.count; i > 0; --i) {
-    const Movement& movement = movements[of_day[i - 1]];
-    if (movement.record.sequence <= last) return movement.after_of_day;
+    const size_t movement = of_day[i - 1];
+    if (movements[movement].sequence <= last) return AfterOfDay(movement);
   }
   return Sums();
 }
@@ -365,16 +395,16 @@ template <typename Visit>
 void Tail::Account::VisitDays(Day from, Direction direction, const Visit& visit) const {
   const bool up = direction == Direction::kUp;
   if (days == nullptr) {
-    const Day only = movements.front().record.occurred_on;
+    const Day only = movements.front().occurred_on;
     if (up ? only >= from : only <= from) visit(OfDay{only, movements.size(), nullptr});
     return;
   }
   if (up) {
-    for (auto day = days->lower_bound(from); day != days->end(); ++day) {
+    for (auto day = days->numbers.lower_bound(from); day != days->numbers.end(); ++day) {
       if (!visit(OfDay{day->first, day->second.size(), &day->second})) return;
     }
   } else {
-    for (auto day = days->upper_bound(from); day != days->begin();) {
+    for (auto day = days->numbers.upper_bound(from); day != days->numbers.begin();) {
       --day;
       if (!visit(OfDay{day->first, day->second.size(), &day->second})) return;
     }
@@ -387,23 +417,22 @@ std::vector<MovementRecord> Tail::Movements(BankNumber bank, AccountNumber accou
   absl::ReaderMutexLock lock(&mutex_);
   const Account* of_account = FindAccount(bank, account);
   if (of_account == nullptr) return found;
-  const std::vector<Movement>& movements = of_account->movements;
+  const std::vector<MovementRecord>& movements = of_account->movements;
   const Sequence last = LastOf(bank, at);
-  const auto is_less = [](const Movement& movement, Sequence sequence) {
-    return movement.record.sequence < sequence;
+  const auto is_less = [](const MovementRecord& movement, Sequence sequence) {
+    return movement.sequence < sequence;
   };
   found.reserve(std::min(most, movements.size()));
   if (direction == Direction::kUp) {
     auto movement = std::lower_bound(movements.begin(), movements.end(), from, is_less);
-    for (; movement != movements.end() && movement->record.sequence <= last && found.size() < most;
-         ++movement) {
-      found.push_back(movement->record);
+    for (; movement != movements.end() && movement->sequence <= last && found.size() < most; ++movement) {
+      found.push_back(*movement);
     }
   } else {
     const Sequence start = std::min(from, last);
     auto movement = std::lower_bound(movements.begin(), movements.end(), start, is_less);
-    if (movement != movements.end() && movement->record.sequence == start) ++movement;
-    while (movement != movements.begin() && found.size() < most) found.push_back((--movement)->record);
+    if (movement != movements.end() && movement->sequence == start) ++movement;
+    while (movement != movements.begin() && found.size() < most) found.push_back(*--movement);
   }
   return found;
 }
@@ -424,7 +453,7 @@ std::vector<DayRecord> Tail::Days(BankNumber bank, AccountNumber account, Day da
   const Sequence last = LastOf(bank, at);
   const bool up = direction == Direction::kUp;
   of_account->VisitDays(day, direction, [&](const OfDay& of_day) {
-    const auto sequence_of = [&](size_t i) { return of_account->movements[of_day[i]].record.sequence; };
+    const auto sequence_of = [&](size_t i) { return of_account->movements[of_day[i]].sequence; };
     // Straight to where the reader starts: the first number that is not before it, from below.
     size_t begin = 0;
     size_t end = of_day.count;
@@ -442,10 +471,10 @@ std::vector<DayRecord> Tail::Days(BankNumber bank, AccountNumber account, Day da
     }
     for (size_t i = begin; i < end && found.size() < most; ++i) {
       const size_t number = of_day[up ? i : end - 1 - (i - begin)];
-      const Movement& movement = of_account->movements[number];
-      if (movement.record.sequence > last) continue;
-      found.push_back({of_day.day, movement.record.sequence, movement.record.seconds,
-                       of_account->SumsOf(number), movement.after_of_day});
+      const MovementRecord& movement = of_account->movements[number];
+      if (movement.sequence > last) continue;
+      found.push_back({of_day.day, movement.sequence, movement.seconds, of_account->SumsOf(number),
+                       of_account->AfterOfDay(number)});
     }
     return found.size() < most;
   });
@@ -523,9 +552,9 @@ absl::Status Tail::VisitAccounts(const std::function<absl::Status(const AccountG
     records.reserve(account->movements.size());
     account->VisitDays(std::numeric_limits<Day>::min(), Direction::kUp, [&](const OfDay& of_day) {
       for (size_t i = 0; i < of_day.count; ++i) {
-        const Movement& movement = account->movements[of_day[i]];
-        records.push_back({of_day.day, movement.record.sequence, movement.record.seconds,
-                           account->SumsOf(of_day[i]), movement.after_of_day});
+        const MovementRecord& movement = account->movements[of_day[i]];
+        records.push_back({of_day.day, movement.sequence, movement.seconds, account->SumsOf(of_day[i]),
+                           account->AfterOfDay(of_day[i])});
       }
       return true;
     });

@@ -99,13 +99,6 @@ class Tail {
   // the account's folded movements and their notes need look no further where it has neither.
   bool TouchesAccount(BankNumber bank, AccountNumber account) const;
 
-  // One movement of an account. It says all that a statement shows of its entry: an account's movements lie
-  // together here, its entries are scattered over the tail.
-  struct Movement {
-    MovementRecord record;  // `after` filled in
-    Sums after_of_day;      // of its day's movements in here alone
-  };
-
   // Up to `most` of the account's movements in order of record, from the first one at or behind `from` in
   // `direction`.
   std::vector<MovementRecord> Movements(BankNumber bank, AccountNumber account, Sequence from,
@@ -141,9 +134,9 @@ class Tail {
   struct AccountGain {
     BankNumber bank;
     AccountNumber account;
-    Sums before;                          // the account's, before all of these
-    std::span<const Movement> movements;  // in order of record
-    std::span<const DayRecord> days;      // the same, in order of (day, record)
+    Sums before;                                // the account's, before all of these
+    std::span<const MovementRecord> movements;  // in order of record
+    std::span<const DayRecord> days;            // the same, in order of (day, record)
   };
   absl::Status VisitAccounts(const std::function<absl::Status(const AccountGain& account)>& visit) const;
   // The same accounts, in no order.
@@ -185,14 +178,23 @@ class Tail {
     size_t operator[](size_t i) const { return numbers == nullptr ? i : (*numbers)[i]; }
   };
   struct Account {
+    // Which movements are of which day, and what each day's come to behind each of them.
+    struct Days {
+      absl::btree_map<Day, DayNumbers> numbers;
+      std::vector<Sums> after;  // as many as movements
+    };
     Sums before;  // before its first movement in here
-    std::vector<Movement> movements;
-    // Numbers of each day's movements. Most accounts have one day in a tail, and then there is none.
-    std::unique_ptr<absl::btree_map<Day, DayNumbers>> days;
+    // With what a statement shows of their entries: an account's movements lie together here, its entries are
+    // scattered over the tail.
+    std::vector<MovementRecord> movements;
+    // Most accounts have one day in a tail, and then there is none.
+    std::unique_ptr<Days> days;
 
-    void Add(Movement movement, const Sums& own);
+    void Add(MovementRecord movement, const Sums& own);
     // What a movement added.
     Sums SumsOf(size_t movement) const;
+    // What the movements of its day in here come to behind it.
+    Sums AfterOfDay(size_t movement) const;
     // The sums of a day's movements that are not behind entry `last`.
     Sums SumsUpTo(const OfDay& of_day, Sequence last) const;
     // Days from `from` on in `direction`, until `visit` returns false.

@@ -19,7 +19,7 @@ constexpr size_t kHashBytes = 16;  // of a request's hashes
 class Executor {
  public:
   Executor(const Command& command, WorkingState& state)
-      : command_(command), state_(state), run_(command, state), start_(state.Savepoint()) {}
+      : command_(command), state_(state), run_(command, state, scratch_), start_(state.Savepoint()) {}
 
   Outcome Decide() {
     const bool of_server = IsOfServer(command_.act);
@@ -260,7 +260,8 @@ class Executor {
 
   void KeepRequest(const Outcome& outcome) {
     if (command_.request_id.empty()) return;
-    sv1::RequestRow row;
+    sv1::RequestRow& row = scratch_.request_row;
+    row.Clear();
     row.set_time_us(command_.stamp.now_us);
     row.set_sequence(outcome.first);
     row.set_entry_count(outcome.count);
@@ -283,6 +284,7 @@ class Executor {
     state_.PutRow(Family::kRequest, run_.request_key, row);
   }
 
+  static inline thread_local Scratch scratch_;
   const Command& command_;
   WorkingState& state_;
   Run run_;

@@ -212,11 +212,14 @@ std::string_view Layer::TextValue(const EntryPlace& place) const {
 
 // --- the frame
 
-void Layer::PutAccount(BankNumber bank, AccountNumber account, std::string_view value) {
-  PutRowHead(&account_rows_, Family::kAccount, storage::AccountKey(bank, account), value.size());
+void Layer::PutAccount(BankNumber bank, AccountNumber account, const google::protobuf::MessageLite& row) {
+  const size_t size = row.ByteSizeLong();
+  const size_t length = 1 + size;  // behind its version
+  PutRowHead(&account_rows_, Family::kAccount, storage::AccountKey(bank, account), length);
   accounts_.push_back(
-      {bank, account, static_cast<uint32_t>(account_rows_.size()), static_cast<uint32_t>(value.size())});
-  account_rows_.append(value);
+      {bank, account, static_cast<uint32_t>(account_rows_.size()), static_cast<uint32_t>(length)});
+  account_rows_.push_back(storage::kRowVersion);
+  PutMessage(&account_rows_, row, size);
 }
 
 std::vector<const Layer::EntryPlace*> Layer::TextsInOrder() const {

@@ -62,7 +62,8 @@ class Layer {
   void Truncate(size_t count);
 
   // The rows of the accounts (account 0: the head), in order, each once, when everything else is there.
-  void PutAccount(storage::BankNumber bank, storage::AccountNumber account, std::string_view value);
+  void PutAccount(storage::BankNumber bank, storage::AccountNumber account,
+                  const google::protobuf::MessageLite& row);
 
   // What is written so far takes in a frame; accounts apart.
   size_t bytes() const { return frame_->size() + texts_.size() + row_bytes_; }

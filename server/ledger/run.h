@@ -66,9 +66,16 @@ struct Parts {
   void Clear();
 };
 
+// What each command makes anew, kept for its memory. One thread's.
+struct Scratch {
+  sv1::TextRow text_row;
+  sv1::RequestRow request_row;
+};
+
 class Run {
  public:
-  Run(const Command& command, WorkingState& state) : command(command), state(state) {}
+  Run(const Command& command, WorkingState& state, Scratch& scratch)
+      : command(command), state(state), text_row_(scratch.text_row) {}
 
   const Command& command;
   WorkingState& state;
@@ -179,8 +186,8 @@ class Run {
   Sequence act_begins_ = 0;    // number of its first entry
   int64_t undone_credit_ = 0;  // what this act has taken from the principal by undoing
   uint32_t salts_ = 0;
-  storage::Digest salt_;  // the last one
-  sv1::TextRow text_row_;
+  storage::Digest salt_;    // the last one
+  sv1::TextRow& text_row_;  // all of it is set before it is read
   std::string origin_key_;  // of the one that was checked last
 };
 

@@ -542,7 +542,11 @@ void WorkingState::WriteAccounts(Layer* layer) const {
     return std::pair(a.first->number, a.second) < std::pair(b.first->number, b.second);
   });
   for (const auto& [bank, account] : sorted) {
-    layer->PutAccount(bank->number, account, AccountValue(*bank, account));
+    if (account == 0) {
+      layer->PutAccount(bank->number, account, bank->head);
+    } else {
+      layer->PutAccount(bank->number, account, ledger::RowOf(LoadedAccount(*bank, account).figures));
+    }
   }
 }
 

@@ -120,6 +120,30 @@ TEST(PagesTest, ANoteIsReadWhereItLies) {
   EXPECT_TRUE(absl::IsDataLoss(DecodeNote(bytes).status()));
 }
 
+// Goal: the sums of an account's row are found without the message, and wherever the message would be damaged
+// they are not.
+TEST(PagesTest, SumsOfAnAccountsRow) {
+  v1::AccountRow row;
+  row.set_balance(-3);
+  row.set_seconds_in(std::numeric_limits<int64_t>::max());
+  row.set_seconds_out(-1);
+  row.set_exchange_count(700);
+  row.set_movement_count(900);
+  row.set_last_exchange_on(std::numeric_limits<int32_t>::min());
+  const std::string bytes = EncodeRow(row);
+  EXPECT_EQ(DecodeAccountSums(bytes).value_or(Sums()), (Sums{row.seconds_in(), row.seconds_out(), 700}));
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    v1::AccountRow parsed;
+    const bool whole = DecodeRow(bytes.substr(0, size), &parsed).ok();
+    const auto found = DecodeAccountSums(bytes.substr(0, size));
+    EXPECT_EQ(found.ok(), whole) << size;
+    EXPECT_TRUE(!whole ||
+                *found == (Sums{parsed.seconds_in(), parsed.seconds_out(), parsed.exchange_count()}));
+  }
+  EXPECT_EQ(DecodeAccountSums(EncodeRow(v1::AccountRow())).value_or(Sums{1, 1, 1}), Sums());
+  EXPECT_TRUE(absl::IsDataLoss(DecodeAccountSums("\x02").status()));
+}
+
 // Goal: the bytes of every value are those that FORMAT.md tells, and are read back as what they were.
 TEST(PagesTest, BytesAreThoseOfTheFormat) {
   const StatementPage page = ExamplePage();
