@@ -208,9 +208,15 @@ absl::Status Tail::AddUp(const FrameView& frame, Staged* staged) const {
 void Tail::PutRow(uint64_t index, const FrameView::Row& row) {
   auto [found, is_new] = rows_.try_emplace(RowKey(row.family, row.key), nullptr);
   found->second = &versions_.emplace_back(Version{index, row.value, found->second});
-  if (row.family == Family::kText) changes_texts_ = true;
+  if (row.family == Family::kText && !HasEntryOfText(row.key)) changes_texts_ = true;
   if (is_new && IsReadInOrder(row.family)) ordered_[static_cast<size_t>(row.family)].insert(row.key);
   bytes_ += kRowBytes;
+}
+
+bool Tail::HasEntryOfText(std::string_view key) const {
+  const std::optional<std::pair<BankNumber, Sequence>> place = ParseTextKey(key);
+  const Bank* bank = place.has_value() ? FindBank(place->first) : nullptr;
+  return bank != nullptr && place->second >= bank->first;
 }
 
 bool Tail::PutTextOfNewEntry(const FrameView::Row& row, const Staged& staged) {

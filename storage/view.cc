@@ -458,19 +458,19 @@ absl::Status View::ScanStatement(BankNumber bank, AccountNumber account, Sequenc
   return absl::OkStatus();
 }
 
-bool View::TailsTouch(BankNumber bank, AccountNumber account) const {
+bool View::KeepsMadeOfMovements(BankNumber bank, AccountNumber account) const {
   const auto& tails = impl_->tails();
-  return std::any_of(tails.begin(), tails.end(),
-                     [&](const auto& tail) { return tail->TouchesAccount(bank, account); });
+  return std::none_of(tails.begin(), tails.end(),
+                      [&](const auto& tail) { return tail->TouchesAccount(bank, account); });
 }
 
 std::optional<std::string> View::MadeOfMovements(BankNumber bank, AccountNumber account) const {
-  if (TailsTouch(bank, account)) return std::nullopt;
+  if (!KeepsMadeOfMovements(bank, account)) return std::nullopt;
   return impl_->database().kept_rows().FindMade(impl_->folded().generations(), AccountKey(bank, account));
 }
 
 void View::KeepMadeOfMovements(BankNumber bank, AccountNumber account, std::string_view made) const {
-  if (TailsTouch(bank, account)) return;
+  if (!KeepsMadeOfMovements(bank, account)) return;
   impl_->database().kept_rows().KeepMade(impl_->folded().generations(), AccountKey(bank, account), made);
 }
 

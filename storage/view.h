@@ -81,7 +81,11 @@ class View {
 
   // What a reader made of the account's movements and their entries' notes alone, from a view that had the
   // same ones; nullopt: that is not known. For those who read the same part of them again and again.
+  // One reader's: it does not say of what form it is.
   std::optional<std::string> MadeOfMovements(BankNumber bank, AccountNumber account) const;
+  // Whether what is made now would be kept: nothing of the account, and no changed text of an entry that is
+  // folded, waits in a tail.
+  bool KeepsMadeOfMovements(BankNumber bank, AccountNumber account) const;
   void KeepMadeOfMovements(BankNumber bank, AccountNumber account, std::string_view made) const;
 
   // Sums of all movements whose day of the help is before `day`. Costs a few short scans, however long the
@@ -99,7 +103,6 @@ class View {
   template <typename Read>
   absl::StatusOr<bool> ReadFoldedAccount(std::string_view key, const Read& read) const;
   bool IsInTails(BankNumber bank, Sequence from) const;
-  bool TailsTouch(BankNumber bank, AccountNumber account) const;
   absl::StatusOr<Sums> FoldedSumsOfDay(BankNumber bank, AccountNumber account, Day day) const;
 
   std::shared_ptr<const Impl> impl_;

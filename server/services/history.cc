@@ -268,22 +268,25 @@ absl::StatusOr<bool> History::FindKept(bool or_make) {
     kept_ = *std::move(found);
     return true;
   }
-  if (!or_make) return false;
+  // Where it would not be kept the lines are read as they are, and each note for who reads it next.
+  if (!or_make || !view_.KeepsMadeOfMovements(bank_, accounts_.front())) return false;
   TB_ASSIGN_OR_RETURN(std::vector<HistoryLine> lines, NewestLines(kKeptLines));
   storage::StatementPage page;
   page.movements.reserve(lines.size());
   for (HistoryLine& line : lines) page.movements.push_back(std::move(line.record));
   Sort(&page.movements, BySequence);
   const std::string records = page.movements.empty() ? std::string() : storage::EncodeStatementPage(page);
-  storage::PutVarint(&kept_, records.size());
-  kept_ += records;
+  std::string made;
+  storage::PutVarint(&made, records.size());
+  made += records;
   std::string note;
   for (const MovementRecord& record : page.movements) {
     TB_RETURN_IF_ERROR(view_.GetNote(bank_, record.sequence, &note, /*again=*/false));
-    storage::PutVarint(&kept_, note.size());
-    kept_ += note;
+    storage::PutVarint(&made, note.size());
+    made += note;
   }
-  view_.KeepMadeOfMovements(bank_, accounts_.front(), kept_);
+  view_.KeepMadeOfMovements(bank_, accounts_.front(), made);
+  kept_ = std::move(made);
   return true;
 }
 
@@ -297,6 +300,7 @@ absl::StatusOr<std::vector<HistoryLine>> History::ReadKept() const {
   for (MovementRecord& record : page.movements) {
     lines.push_back({std::move(record), accounts_.front(), 0, reader.Take(reader.Varint())});
   }
+  if (!reader.AtEnd()) return absl::DataLossError("kept lines of a statement are not what was kept");
   Sort(&lines, Direction::kDown, ByDayAndSequence);
   return lines;
 }

@@ -35,6 +35,8 @@ class History {
         accounts_(std::move(accounts)),
         at_(at),
         is_newest_(is_newest) {}
+  History(const History&) = delete;  // lines look into it
+  History& operator=(const History&) = delete;
 
   // --- in order of record
   // The sums of everything up to entry `sequence`.

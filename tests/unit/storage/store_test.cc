@@ -716,6 +716,23 @@ TEST_F(StoreTest, WhatWasMadeOfMovementsGoesWithThem) {
   EXPECT_EQ(of_anna(store_->Latest()), "two");
   EXPECT_EQ(store_->Latest().MadeOfMovements(kBank + 1, kAnna), std::nullopt);
 
+  // The note of an entry that is not folded either changes: that is nothing of hers.
+  v1::Frame noted;
+  noted.set_version(1);
+  noted.add_entries(Exchange(2, 20'000, kBank + 1));
+  AddRow(&noted, Family::kText, TextKey(kBank + 1, 2), "\x01words");
+  Apply(noted);
+  v1::Frame erased;
+  erased.set_version(1);
+  AddRow(&erased, Family::kText, TextKey(kBank + 1, 2), "");
+  Apply(erased);
+  store_->Publish();
+  EXPECT_EQ(of_anna(store_->Latest()), "two");
+  EXPECT_FALSE(store_->Latest().KeepsMadeOfMovements(kBank + 1, kAnna));
+  EXPECT_TRUE(store_->Latest().KeepsMadeOfMovements(kBank, kAnna));
+  ASSERT_TRUE(store_->Flush().ok());
+  EXPECT_EQ(of_anna(store_->Latest()), "two");
+
   // She moves: not known from when it is published, and not by what an earlier view keeps behind that.
   Apply(Exchanges(3, 3));
   store_->Publish();
