@@ -1,7 +1,6 @@
 #include "server/services/history.h"
 
 #include <algorithm>
-#include <cassert>
 #include <functional>
 #include <limits>
 #include <tuple>
@@ -207,12 +206,24 @@ absl::StatusOr<std::vector<HistoryLine>> History::LinesByDay(const Point& from, 
 }
 
 absl::StatusOr<std::vector<HistoryLine>> History::ByDay(const Point& from, Day first, Day last,
-                                                        Direction direction, size_t most) const {
+                                                        Direction direction, size_t most) {
+  const bool begins_now =
+      is_newest_ && direction == Direction::kDown && from.day == kLastDay && last == kLastDay;
+  if (begins_now && first == kFirstDay && accounts_.size() == 1 && most <= kKeptLines) {
+    // Who wants few lines is not to wait for many.
+    TB_ASSIGN_OR_RETURN(const bool is_kept, FindKept(/*or_make=*/2 * most > kKeptLines));
+    if (is_kept) {
+      TB_ASSIGN_OR_RETURN(std::vector<HistoryLine> lines, ReadKept());
+      if (lines.size() > most) lines.resize(most);
+      TB_RETURN_IF_ERROR(FillBalancesFromNow(&lines));
+      return lines;
+    }
+  }
   DayRecord first_found;
   TB_ASSIGN_OR_RETURN(std::vector<HistoryLine> lines,
                       LinesByDay(from, first, last, direction, most, &first_found));
   if (lines.empty()) return lines;
-  if (is_newest_ && direction == Direction::kDown && from.day == kLastDay && last == kLastDay) {
+  if (begins_now) {
     TB_RETURN_IF_ERROR(FillBalancesFromNow(&lines));
     return lines;
   }
@@ -237,30 +248,6 @@ absl::Status History::FillBalancesFromNow(std::vector<HistoryLine>* lines) const
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<HistoryLine>> History::NewestByDay(size_t most) {
-  assert(is_newest_);
-  std::vector<HistoryLine> lines;
-  bool is_kept = false;
-  if (accounts_.size() == 1 && most <= kKeptLines) {
-    // Who wants few lines is not to wait for many.
-    TB_ASSIGN_OR_RETURN(is_kept, FindKept(/*or_make=*/2 * most > kKeptLines));
-  }
-  if (is_kept) {
-    TB_ASSIGN_OR_RETURN(lines, ReadKept());
-    if (lines.size() > most) lines.resize(most);
-  } else {
-    TB_ASSIGN_OR_RETURN(lines, NewestLines(most));
-  }
-  TB_RETURN_IF_ERROR(FillBalancesFromNow(&lines));
-  return lines;
-}
-
-absl::StatusOr<std::vector<HistoryLine>> History::NewestLines(size_t most) const {
-  DayRecord earliest;
-  return LinesByDay({kLastDay, std::numeric_limits<int64_t>::max()}, kFirstDay, kLastDay, Direction::kDown,
-                    most, &earliest);
-}
-
 // Sets `kept_` to the account's newest lines: their records as a page of the statement, behind its length;
 // then each one's note, behind its length. false: they are not kept, and were not to be made.
 absl::StatusOr<bool> History::FindKept(bool or_make) {
@@ -270,7 +257,10 @@ absl::StatusOr<bool> History::FindKept(bool or_make) {
   }
   // Where it would not be kept the lines are read as they are, and each note for who reads it next.
   if (!or_make || !view_.KeepsMadeOfMovements(bank_, accounts_.front())) return false;
-  TB_ASSIGN_OR_RETURN(std::vector<HistoryLine> lines, NewestLines(kKeptLines));
+  DayRecord earliest;
+  TB_ASSIGN_OR_RETURN(std::vector<HistoryLine> lines,
+                      LinesByDay({kLastDay, std::numeric_limits<int64_t>::max()}, kFirstDay, kLastDay,
+                                 Direction::kDown, kKeptLines, &earliest));
   storage::StatementPage page;
   page.movements.reserve(lines.size());
   for (HistoryLine& line : lines) page.movements.push_back(std::move(line.record));

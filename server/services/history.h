@@ -55,16 +55,13 @@ class History {
   absl::StatusOr<storage::Sums> SumsBefore(const Point& point) const;
   // At most `most` lines from `from` (inclusive) with days in [first, last].
   absl::StatusOr<std::vector<HistoryLine>> ByDay(const Point& from, storage::Day first, storage::Day last,
-                                                 storage::Direction direction, size_t most) const;
-  // At most `most` lines, the newest by day first, of whatever day; where `is_newest`.
-  absl::StatusOr<std::vector<HistoryLine>> NewestByDay(size_t most);
+                                                 storage::Direction direction, size_t most);
 
  private:
   absl::StatusOr<std::vector<HistoryLine>> LinesByDay(const Point& from, storage::Day first,
                                                       storage::Day last, storage::Direction direction,
                                                       size_t most, storage::DayRecord* earliest) const;
   absl::Status FillBalancesFromNow(std::vector<HistoryLine>* lines) const;
-  absl::StatusOr<std::vector<HistoryLine>> NewestLines(size_t most) const;
   absl::StatusOr<bool> FindKept(bool or_make);
   absl::StatusOr<std::vector<HistoryLine>> ReadKept() const;
   absl::StatusOr<storage::Sums> SumsBeforeDay(storage::Day day) const;

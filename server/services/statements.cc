@@ -90,10 +90,8 @@ absl::StatusOr<std::vector<HistoryLine>> Lines(const BankReader& bank, const Sta
   }
   History::Point from{statement.up() ? statement.first : statement.last, statement.up() ? 0 : kLastSequence};
   if (token) from = {static_cast<Day>(token->cursor_day), static_cast<Sequence>(token->cursor)};
-  const bool newest = !token && !statement.up() && statement.first == kFirstDay && statement.last == kLastDay;
-  TB_ASSIGN_OR_RETURN(auto lines, newest ? history.NewestByDay(statement.most + 1)
-                                         : history.ByDay(from, statement.first, statement.last,
-                                                         statement.direction, statement.most + 1));
+  TB_ASSIGN_OR_RETURN(auto lines, history.ByDay(from, statement.first, statement.last, statement.direction,
+                                                statement.most + 1));
   if (lines.empty()) {
     TB_ASSIGN_OR_RETURN(storage::Sums sums, history.SumsBefore({statement.first, 0}));
     *opening = sums.balance();

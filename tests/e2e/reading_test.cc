@@ -18,14 +18,16 @@ namespace {
 
 using grpc::StatusCode;
 
+// Days that go back and forth.
+std::string DayOf(int i) {
+  char day[16];
+  std::snprintf(day, sizeof day, "2024-%02d-%02d", 1 + i * 7 % 12, 1 + i * 5 % 28);
+  return day;
+}
+
 class ReadingTest : public ServiceTest {
  protected:
-  // `count` exchanges from ben to ana, i seconds each (i from 1), on days that go back and forth.
-  static std::string DayOf(int i) {
-    char day[16];
-    std::snprintf(day, sizeof day, "2024-%02d-%02d", 1 + i * 7 % 12, 1 + i * 5 % 28);
-    return day;
-  }
+  // Exchanges `first` to `last` from ben to ana, i seconds each.
   void Fill(LiveBank& bank, int first, int last) {
     v1::BatchRecordExchangesRequest batch;
     batch.set_parent(bank.name());
@@ -144,13 +146,10 @@ TEST(NewestPageTest, IsWhatTheStatementBeginsWith) {
   ASSERT_NE(server, nullptr);
   const Wire wire(server->address());
   LiveBank bank(wire, "newest", {"ana", "ben", "eva"});
-  int64_t recorded = 0;
+  int recorded = 0;
   const auto record = [&](std::string_view receiver) {
     v1::RecordExchangeRequest request = bank.Helped("ben", receiver, 60 + ++recorded);
-    char day[16];
-    std::snprintf(day, sizeof day, "2024-%02d-%02d", static_cast<int>(1 + recorded * 7 % 12),
-                  static_cast<int>(1 + recorded * 5 % 28));
-    request.mutable_exchange()->set_occurred_on(day);
+    request.mutable_exchange()->set_occurred_on(DayOf(recorded));
     request.mutable_exchange()->set_note("note " + std::to_string(recorded));
     const auto done = wire.Call<v1::RecordExchangeResponse>(request);
     ASSERT_TRUE(done.ok()) << done;
@@ -165,6 +164,7 @@ TEST(NewestPageTest, IsWhatTheStatementBeginsWith) {
   };
   const auto compare = [&] {
     const v1::ListStatementLinesResponse whole = read(300);  // longer than what is kept
+    ASSERT_EQ(whole.lines_size(), recorded);
     for (const int size : {3, 50, 30, 3}) {
       const v1::ListStatementLinesResponse page = read(size);
       EXPECT_EQ(page.next_page_token().empty(), whole.lines_size() <= size);
@@ -177,7 +177,7 @@ TEST(NewestPageTest, IsWhatTheStatementBeginsWith) {
   };
   compare();  // of nothing
   for (int i = 0; i < 20; ++i) record("ana");
-  // The notes of these, with what they are numbered by.
+  // The newest exchange that still has its note.
   const auto first_noted = [&](const v1::ListStatementLinesResponse& page) {
     for (const v1::StatementLine& line : page.lines()) {
       if (!line.note().empty()) return line.exchange();
@@ -189,7 +189,7 @@ TEST(NewestPageTest, IsWhatTheStatementBeginsWith) {
     std::this_thread::sleep_for(std::chrono::milliseconds(300));  // most rounds see one fold
     compare();
     if (round % 3 == 0) {
-      for (int i = 0; i < 10; ++i) record(i % 2 == 0 ? "ana" : "eva");
+      for (int i = 0; i < 20; ++i) record(i % 2 == 0 ? "ana" : "eva");
     } else if (round % 3 == 1) {
       v1::EraseExchangeNoteRequest erase;
       erase.set_name(first_noted(read(50)));

@@ -695,6 +695,13 @@ TEST_F(StoreTest, WhatWasMadeOfMovementsGoesWithThem) {
   const auto keep = [](const View& view, std::string_view made) {
     view.KeepMadeOfMovements(kBank, kAnna, made);
   };
+  const auto erase = [this](BankNumber bank, Sequence sequence) {
+    v1::Frame frame;
+    frame.set_version(1);
+    AddRow(&frame, Family::kText, TextKey(bank, sequence), "");
+    Apply(frame);
+    store_->Publish();
+  };
   // Until the movements are folded it is not worth it.
   keep(store_->Latest(), "unfolded");
   EXPECT_EQ(of_anna(store_->Latest()), std::nullopt);
@@ -722,11 +729,7 @@ TEST_F(StoreTest, WhatWasMadeOfMovementsGoesWithThem) {
   noted.add_entries(Exchange(2, 20'000, kBank + 1));
   AddRow(&noted, Family::kText, TextKey(kBank + 1, 2), "\x01words");
   Apply(noted);
-  v1::Frame erased;
-  erased.set_version(1);
-  AddRow(&erased, Family::kText, TextKey(kBank + 1, 2), "");
-  Apply(erased);
-  store_->Publish();
+  erase(kBank + 1, 2);
   EXPECT_EQ(of_anna(store_->Latest()), "two");
   EXPECT_FALSE(store_->Latest().KeepsMadeOfMovements(kBank + 1, kAnna));
   EXPECT_TRUE(store_->Latest().KeepsMadeOfMovements(kBank, kAnna));
@@ -747,11 +750,7 @@ TEST_F(StoreTest, WhatWasMadeOfMovementsGoesWithThem) {
   EXPECT_NE(of_anna(first), "three");
 
   // A note of hers goes.
-  v1::Frame removed;
-  removed.set_version(1);
-  AddRow(&removed, Family::kText, TextKey(kBank, 2), "");
-  Apply(removed);
-  store_->Publish();
+  erase(kBank, 2);
   EXPECT_EQ(of_anna(store_->Latest()), std::nullopt);
   ASSERT_TRUE(store_->Flush().ok());
   EXPECT_EQ(of_anna(store_->Latest()), std::nullopt);
