@@ -35,9 +35,12 @@ constexpr size_t kDefaultPageSize = 50;
 
 // The member itself, a broker, a partner for the member at its keyboard. Where callers are believed, what
 // they say of themselves counts as well.
-absl::Status MaySeeActs(const Caller& caller, std::string_view member_id) {
-  TB_RETURN_IF_ERROR(services::MaySeeMember(caller, member_id));
-  const bool own = caller.actor.role == ledger::Role::kMember && caller.actor.member == member_id;
+absl::Status MaySeeActs(const BankReader& bank, const Caller& caller, std::string_view member_id) {
+  TB_RETURN_IF_ERROR(services::MaySeeMember(bank, caller, member_id));
+  bool own = false;
+  if (caller.actor.role == ledger::Role::kMember) {
+    TB_ASSIGN_OR_RETURN(own, services::IsOwnMember(bank, caller, member_id));
+  }
   return own || caller.actor.role == ledger::Role::kBroker ? absl::OkStatus() : services::NotAllowed();
 }
 
@@ -238,7 +241,7 @@ absl::Status ListActs(services::Serving& serving, const services::NamedView& vie
   services::RequestReader reader(bank.id());
   const std::string id = reader.HolderId("parent", request.parent(), ledger::HolderKind::kMember);
   TB_RETURN_IF_ERROR(services::ProblemsOf(reader));
-  TB_RETURN_IF_ERROR(MaySeeActs(caller, id));
+  TB_RETURN_IF_ERROR(MaySeeActs(bank, caller, id));
   TB_ASSIGN_OR_RETURN(const size_t most, services::PageSize(request.page_size(), kDefaultPageSize));
   TB_ASSIGN_OR_RETURN(const AccountNumber account, bank.FindHolder({ledger::HolderKind::kMember, id}));
   TB_ASSIGN_OR_RETURN(std::vector<AccountNumber> accounts, bank.AccountsOf(account));

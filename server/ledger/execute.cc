@@ -4,6 +4,7 @@
 #include <cassert>
 #include <type_traits>
 
+#include "absl/strings/str_cat.h"
 #include "server/ledger/invariants.h"
 #include "server/ledger/run.h"
 #include "storage/hash.h"
@@ -141,6 +142,7 @@ class Executor {
     for (size_t i = 0; i < batch.items.size(); ++i) {
       const WorkingState::Mark mark = state_.Savepoint();
       Verdict no = Item(batch, batch.items[i]);
+      if (no) NameItem(i, *no);
       if (no && batch.all_or_nothing) {
         no->numbers.emplace_back("index", static_cast<int64_t>(i));
         outcome.refusal = std::move(no);
@@ -168,6 +170,15 @@ class Executor {
     run_.BeginAct();
     if (Verdict no = Record(run_, item.exchange, batch.check_duplicates)) return no;
     return run_.KeepDebits();
+  }
+
+  // What is wrong with an exchange is told of the one of a batch as of one by itself; of which is said here.
+  static void NameItem(size_t index, Refusal& refusal) {
+    constexpr std::string_view kAlone = "exchange.";
+    for (Violation& violation : refusal.violations) {
+      if (!violation.field.starts_with(kAlone)) continue;
+      violation.field.replace(0, kAlone.size(), absl::StrCat("exchanges[", index, "]."));
+    }
   }
 
   void Undo(const WorkingState::Mark& mark) {

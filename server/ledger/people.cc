@@ -323,10 +323,14 @@ Verdict Do(Run& run, const ChangeCircle& act) {
     if (Verdict no = run.FindHolder({HolderKind::kMember, id}, &member)) return no;
     out.insert(member);
   }
-  auto* members = row.mutable_members();
-  members->erase(
-      std::remove_if(members->begin(), members->end(), [&](uint32_t m) { return out.contains(m); }),
-      members->end());
+  // Whoever was merged since it was last changed stands in it as what it was.
+  const auto before = std::exchange(*row.mutable_members(), {});
+  for (const uint32_t member : before) {
+    const AccountNumber now = run.Survivor(member);
+    if (!out.contains(now) &&
+        std::find(row.members().begin(), row.members().end(), now) == row.members().end())
+      row.add_members(now);
+  }
   if (Verdict no = JoinCircle(run, act.add, &row)) return no;
   if (Verdict no = run.BrokersOnly()) return no;
   if (row.members_size() > static_cast<int>(kMaxCircleMembers)) return Refuse(Reason::kTooMany);

@@ -111,7 +111,7 @@ ServerUnaryReactor* MemberService::ListActingFor(CallbackServerContext* context,
         RequestReader reader(bank.id());
         const std::string id = reader.HolderId("name", request->name(), HolderKind::kMember);
         TB_RETURN_IF_ERROR(ProblemsOf(reader));
-        TB_RETURN_IF_ERROR(MaySeeMember(caller, id));
+        TB_RETURN_IF_ERROR(MaySeeMember(bank, caller, id));
         TB_ASSIGN_OR_RETURN(const AccountNumber account, bank.FindHolder({HolderKind::kMember, id}));
         TB_RETURN_IF_ERROR(ListThem(bank, account, door_.serving().TodayOf(bank), response));
         return door_.serving().NoteLook(bank, caller, account, LookKind::kMember);

@@ -156,6 +156,7 @@ ServerUnaryReactor* TimebankService::CreateTimebank(CallbackServerContext* conte
     act.categories = ListOf(settings.categories());
     act.number = engine::RandomNumber();
     act.secret = engine::RandomBytes(32);
+    prepared.zone = TimeZoneOf(act.settings.time_zone());
     return Ready(reader, std::move(act), prepared);
   };
   auto fill = [this](BankReader& bank, const ledger::Outcome&,

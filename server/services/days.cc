@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
@@ -50,9 +51,31 @@ std::string FormatDay(storage::Day day) {
   return text;
 }
 
+namespace {
+
+// absl would also take the path of a file, offsets of its own, and names that mean what somebody set on this
+// machine.
+bool LooksLikeIana(std::string_view name) {
+  for (std::string_view other : {"localtime", "Fixed/", "posix", "right/"}) {
+    if (name.starts_with(other)) return false;
+  }
+  bool begins = true;  // a part of the name
+  for (const char c : name) {
+    if (begins ? !absl::ascii_isalpha(static_cast<unsigned char>(c))
+               : !absl::ascii_isalnum(static_cast<unsigned char>(c)) &&
+                     std::string_view("/_+-").find(c) == std::string_view::npos) {
+      return false;
+    }
+    begins = c == '/';
+  }
+  return !begins;
+}
+
+}  // namespace
+
 bool IsTimeZone(const std::string& name) {
   absl::TimeZone zone;
-  return !name.empty() && absl::LoadTimeZone(name, &zone);
+  return LooksLikeIana(name) && absl::LoadTimeZone(name, &zone);
 }
 
 absl::TimeZone TimeZoneOf(const std::string& name) {

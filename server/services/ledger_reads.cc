@@ -63,7 +63,7 @@ absl::StatusOr<Filter> MakeFilter(BankReader& bank, const Caller& caller,
   TB_RETURN_IF_ERROR(ProblemsOf(reader));
   // Whole exchanges, and what they say of others: of one's own account only.
   const bool member = holder.kind == ledger::HolderKind::kMember;
-  TB_RETURN_IF_ERROR(MaySeeMember(caller, member ? std::string_view(holder.id) : std::string_view()));
+  TB_RETURN_IF_ERROR(MaySeeMember(bank, caller, member ? std::string_view(holder.id) : std::string_view()));
   if (holder.given()) {
     TB_ASSIGN_OR_RETURN(AccountNumber account, bank.FindHolder(holder));
     TB_ASSIGN_OR_RETURN(filter.accounts, bank.AccountsOf(account));

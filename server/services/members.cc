@@ -153,7 +153,7 @@ absl::Status ListThem(BankReader& bank, const v1::ListMembersRequest& request,
   search.outside_warn_limits = request.outside_warn_limits();
   search.no_exchange_since = reader.Day("no_exchange_since", request.no_exchange_since());
   if (!ledger::IsUtf8(request.query())) reader.Problem("query", ledger::violation::kNotUtf8);
-  if (request.query().size() > ledger::kMaxNameCharacters)
+  if (ledger::CharactersIn(request.query()) > ledger::kMaxNameCharacters)
     reader.Problem("query", ledger::violation::kTooLong);
   TB_RETURN_IF_ERROR(ProblemsOf(reader));
   TB_ASSIGN_OR_RETURN(size_t most, PageSize(request.page_size(), 100));
@@ -222,7 +222,7 @@ ServerUnaryReactor* MemberService::GetMember(CallbackServerContext* context,
         RequestReader reader(bank.id());
         const std::string id = reader.HolderId("name", request->name(), HolderKind::kMember);
         TB_RETURN_IF_ERROR(ProblemsOf(reader));
-        TB_RETURN_IF_ERROR(MaySeeMember(caller, id));
+        TB_RETURN_IF_ERROR(MaySeeMember(bank, caller, id));
         TB_ASSIGN_OR_RETURN(AccountNumber account, bank.FindHolder({HolderKind::kMember, id}));
         TB_ASSIGN_OR_RETURN(sv1::MemberRow row, bank.MemberRowOf(account));
         TB_ASSIGN_OR_RETURN(*response->mutable_member(), bank.ToMember(account, row));
@@ -252,6 +252,10 @@ ServerUnaryReactor* MemberService::UpdateMember(CallbackServerContext* context,
     act.etag = request->member().etag();
     for (const std::string& path : request->update_mask().paths()) {
       if (auto field = StoredMemberField(path)) {
+        // Everybody joined some day.
+        if (path == "joined_on" && request->member().joined_on().empty()) {
+          reader.Problem("member.joined_on", ledger::violation::kRequired);
+        }
         act.mask.push_back(*field);
       } else {
         reader.Problem("update_mask", ledger::violation::kUnknownField);

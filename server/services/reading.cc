@@ -1,8 +1,11 @@
 #include "server/services/reading.h"
 
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <vector>
 
+#include "server/ledger/error.h"
 #include "server/ledger/validate.h"
 #include "server/services/errors.h"
 #include "storage/keys.h"
@@ -28,23 +31,40 @@ absl::StatusOr<BankReader> OpenForRead(const NamedView& view, const Caller& call
 }
 
 absl::Status MaySeeBalance(const BankReader& bank, const Caller& caller, const ledger::HolderRef& holder) {
-  if (caller.sight == Sight::kOpen && holder.kind == ledger::HolderKind::kPot) return absl::OkStatus();
+  if (holder.kind == ledger::HolderKind::kPot) return absl::OkStatus();
   if (caller.sight == Sight::kOwn && bank.ShowsMembersBalances()) return absl::OkStatus();
-  return MaySeeStatement(caller, holder);
+  return MaySeeStatement(bank, caller, holder);
 }
 
-absl::Status MaySeeStatement(const Caller& caller, const ledger::HolderRef& holder) {
+absl::Status MaySeeStatement(const BankReader& bank, const Caller& caller, const ledger::HolderRef& holder) {
   if (caller.sight == Sight::kAll) return absl::OkStatus();
   if (caller.sight == Sight::kOpen) return NotAllowed();
   // The opening pot's tells what everybody came with.
   if (holder.kind == ledger::HolderKind::kPot)
     return holder.id == "opening" ? NotAllowed() : absl::OkStatus();
-  return holder.kind == ledger::HolderKind::kMember ? MaySeeMember(caller, holder.id) : NotAllowed();
+  return holder.kind == ledger::HolderKind::kMember ? MaySeeMember(bank, caller, holder.id) : NotAllowed();
 }
 
-absl::Status MaySeeMember(const Caller& caller, std::string_view member_id) {
+absl::Status MaySeeMember(const BankReader& bank, const Caller& caller, std::string_view member_id) {
   if (caller.sight == Sight::kAll) return absl::OkStatus();
-  return caller.sight == Sight::kOwn && caller.actor.member == member_id ? absl::OkStatus() : NotAllowed();
+  if (caller.sight != Sight::kOwn) return NotAllowed();
+  TB_ASSIGN_OR_RETURN(const bool own, IsOwnMember(bank, caller, member_id));
+  return own ? absl::OkStatus() : NotAllowed();
+}
+
+absl::StatusOr<bool> IsOwnMember(const BankReader& bank, const Caller& caller, std::string_view member_id) {
+  if (member_id.empty() || caller.actor.member.empty()) return false;
+  if (caller.actor.member == member_id) return true;
+  // The one may have been merged into the other.
+  std::optional<storage::AccountNumber> before;
+  for (const std::string& id : {caller.actor.member, std::string(member_id)}) {
+    const auto account = bank.FindHolder({ledger::HolderKind::kMember, id});
+    if (ledger::ReasonOf(account.status()) == ledger::Reason::kHolderNotFound) return false;
+    TB_RETURN_IF_ERROR(account.status());
+    if (before == *account) return true;
+    before = *account;
+  }
+  return false;
 }
 
 absl::Status MaySeeEntry(const BankReader& bank, const Caller& caller, storage::Sequence sequence) {

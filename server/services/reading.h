@@ -18,12 +18,14 @@ namespace timebank::services {
 absl::StatusOr<BankReader> OpenForRead(const NamedView& view, const Caller& caller,
                                        const std::string& bank_id, std::string_view field);
 
-// ROLE_REQUIRED where `caller` does not see so much of `holder`, said before anybody knows whether there is
-// such a holder. Pots are open accounts; of others a member sees the own one, and everybody's balance where
-// the bank wants that.
+// ROLE_REQUIRED where `caller` does not see so much of `holder`; whether there is such a holder is not told
+// thereby. Pots are open accounts, of the opening pot the balance; of others a member sees the own one,
+// whichever of its ids it or the caller goes by, and everybody's balance where the bank wants that.
 absl::Status MaySeeBalance(const BankReader& bank, const Caller& caller, const ledger::HolderRef& holder);
-absl::Status MaySeeStatement(const Caller& caller, const ledger::HolderRef& holder);
-absl::Status MaySeeMember(const Caller& caller, std::string_view member_id);
+absl::Status MaySeeStatement(const BankReader& bank, const Caller& caller, const ledger::HolderRef& holder);
+absl::Status MaySeeMember(const BankReader& bank, const Caller& caller, std::string_view member_id);
+// Whether that is the member at the keyboard.
+absl::StatusOr<bool> IsOwnMember(const BankReader& bank, const Caller& caller, std::string_view member_id);
 // The same for an entry, by its number: a party to it does.
 absl::Status MaySeeEntry(const BankReader& bank, const Caller& caller, storage::Sequence sequence);
 

@@ -195,6 +195,7 @@ absl::Status Serving::MakeCommand(const NamedView& view, ChangeCall& call, ledge
   call.today = DayAt(call.now_us, zone);
   Prepared prepared;
   TB_RETURN_IF_ERROR(call.prepare(call.today, prepared));
+  if (prepared.zone) call.today = DayAt(call.now_us, *prepared.zone);
   prepared.command.bank = call.bank_id;
   prepared.command.actor = call.caller.actor;
   prepared.command.actor.bank = call.caller.bank_number;  // asked again when it is carried out

@@ -15,12 +15,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "server/engine/engine.h"
 #include "server/services/bank_reader.h"
 #include "server/services/blocking_pool.h"
@@ -55,8 +57,11 @@ class Serving {
   struct Prepared {
     ledger::Command command;
     std::vector<ledger::Violation> violations;
+    // Of the bank that the act makes: it decides what day it is. Nothing: there is a bank already.
+    std::optional<absl::TimeZone> zone = std::nullopt;
   };
-  // Reads the request into `prepared`: its act, and what is wrong with that. `today` is the bank's.
+  // Reads the request into `prepared`: its act, and what is wrong with that. `today` is the bank's, in UTC
+  // where there is none yet.
   using Prepare = std::function<absl::Status(storage::Day today, Prepared& prepared)>;
   using Render = std::function<absl::Status(const NamedView& view, const ledger::Outcome& outcome)>;
 

@@ -56,7 +56,7 @@ absl::StatusOr<Statement> Open(BankReader& bank, const Caller& caller,
   statement.first = reader.Day("start_day", request.start_day()).value_or(kFirstDay);
   statement.last = reader.Day("end_day", request.end_day()).value_or(kLastDay);
   TB_RETURN_IF_ERROR(ProblemsOf(reader));
-  TB_RETURN_IF_ERROR(MaySeeStatement(caller, holder));
+  TB_RETURN_IF_ERROR(MaySeeStatement(bank, caller, holder));
   TB_ASSIGN_OR_RETURN(statement.most, PageSize(request.page_size(), 50));
   TB_ASSIGN_OR_RETURN(statement.account, bank.FindHolder(holder));
   TB_ASSIGN_OR_RETURN(statement.accounts, bank.AccountsOf(statement.account));

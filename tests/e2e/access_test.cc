@@ -424,6 +424,12 @@ TEST_F(AccessTest, WhatAMemberSees) {
   statement.set_parent("timebanks/rushey/pots/opening");
   EXPECT_THAT(wire->Call<v1::ListStatementLinesResponse>(statement, With(keys["member"])), denied)
       << "it names everybody";
+  v1::GetBalanceRequest brought;
+  brought.set_name("timebanks/rushey/pots/opening");
+  for (const char* who : {"member", "reader", "broker"}) {
+    EXPECT_TRUE(wire->Call<v1::GetBalanceResponse>(brought, With(keys[who])).ok())
+        << who << ": all sum to zero";
+  }
   statement.set_parent("timebanks/rushey/pots/community");
   EXPECT_TRUE(wire->Call<v1::ListStatementLinesResponse>(statement, With(keys["member"])).ok());
 
@@ -434,6 +440,55 @@ TEST_F(AccessTest, WhatAMemberSees) {
   request.set_name("timebanks/rushey/members/ana");
   EXPECT_TRUE(wire->Call<v1::GetBalanceResponse>(request, With(keys["partner"])).ok());
   EXPECT_THAT(wire->Call<v1::GetBalanceResponse>(request, keyboard), denied);
+}
+
+// Goal: of two ids of one person, whichever the key has and whichever is asked for, all is the own account.
+TEST_F(AccessTest, AMergedMembersKeySeesTheSurvivor) {
+  for (const char* id : {"cleo", "cleo2"}) {
+    v1::CreateMemberRequest create;
+    create.set_parent("timebanks/rushey");
+    create.set_member_id(id);
+    ASSERT_TRUE(wire->Call<v1::CreateMemberResponse>(create, With(keys["broker"])).ok());
+  }
+  const auto sees = [&](const std::string& key, const std::string& holder) {
+    const std::string name = "timebanks/rushey/members/" + holder;
+    v1::GetBalanceRequest balance;
+    balance.set_name(name);
+    v1::GetMemberRequest member;
+    member.set_name(name);
+    v1::ListStatementLinesRequest statement;
+    statement.set_parent(name);
+    v1::ListExchangesRequest exchanges;
+    exchanges.set_parent("timebanks/rushey");
+    exchanges.set_holder("members/" + holder);
+    v1::ListActsRequest acts;
+    acts.set_parent(name);
+    return std::vector<StatusCode>{wire->Call<v1::GetBalanceResponse>(balance, With(key)).code,
+                                   wire->Call<v1::GetMemberResponse>(member, With(key)).code,
+                                   wire->Call<v1::ListStatementLinesResponse>(statement, With(key)).code,
+                                   wire->Call<v1::ListExchangesResponse>(exchanges, With(key)).code,
+                                   wire->Call<v1::ListActsResponse>(acts, With(key)).code};
+  };
+  const std::vector all(5, StatusCode::OK);
+  const std::vector none(5, StatusCode::PERMISSION_DENIED);
+  v1::CreateKeyRequest of_first = KeyOf("member");
+  of_first.mutable_key()->set_member("cleo");
+  v1::CreateKeyRequest of_second = KeyOf("member");
+  of_second.mutable_key()->set_member("cleo2");
+  const std::string first = Make(of_first);
+  const std::string second = Make(of_second);
+  EXPECT_EQ(sees(first, "cleo2"), none);
+  EXPECT_EQ(sees(second, "cleo"), none);
+  v1::MergeMemberRequest merge;
+  merge.set_name("timebanks/rushey/members/cleo2");
+  merge.set_into("timebanks/rushey/members/cleo");
+  ASSERT_TRUE(wire->Call<v1::MergeMemberResponse>(merge, With(keys["broker"])).ok());
+  for (const std::string& key : {first, second}) {
+    EXPECT_EQ(sees(key, "cleo"), all);
+    EXPECT_EQ(sees(key, "cleo2"), all);
+    EXPECT_EQ(sees(key, "ana"), none);
+    EXPECT_EQ(sees(key, "nobody"), none);
+  }
 }
 
 // Goal: a key of a bank that was deleted opens no other bank that has its id now.

@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/time/civil_time.h"
 #include "tests/e2e/service_fixture.h"
 
 namespace timebank::e2e {
@@ -133,6 +134,60 @@ TEST_F(ProcessTest, TodayIsTheBanks) {
   request.mutable_exchange()->set_occurred_on(east);
   EXPECT_THAT(wire_.Call<v1::RecordExchangeResponse>(request),
               IsInvalid("exchange.occurred_on", "DAY_IN_FUTURE"));
+}
+
+// Goal: a bank's first entry is recorded on the bank's own day, as all that follow: at any hour it is another
+// day than in UTC for one of the two.
+TEST_F(ProcessTest, TheFirstDayIsTheBanks) {
+  for (const char* zone : {"Etc/GMT+12", "Etc/GMT-14"}) {
+    v1::CreateTimebankRequest create;
+    create.set_timebank_id(zone[7] == '+' ? "first-west" : "first-east");
+    create.mutable_timebank()->mutable_settings()->set_time_zone(zone);
+    const auto created = wire_.Call<v1::CreateTimebankResponse>(create);
+    ASSERT_TRUE(created.ok()) << created;
+    v1::CreateMemberRequest member;
+    member.set_parent(created.reply.timebank().name());
+    member.set_member_id("ana");
+    ASSERT_TRUE(wire_.Call<v1::CreateMemberResponse>(member).ok());
+    v1::RecordOpeningRequest opening;
+    opening.set_parent(created.reply.timebank().name());
+    opening.set_holder("members/ana");
+    opening.set_seconds(3600);
+    ASSERT_TRUE(wire_.Call<v1::RecordOpeningResponse>(opening).ok());
+    const auto recorded_by = [&](const std::string& day) {
+      v1::GetBalanceRequest balance;
+      balance.set_name(created.reply.timebank().name() + "/members/ana");
+      balance.set_on_day(day);
+      balance.set_basis(v1::DAY_BASIS_RECORDED);
+      return wire_.Call<v1::GetBalanceResponse>(balance).reply;
+    };
+    EXPECT_EQ(recorded_by(created.reply.timebank().today()).balance().seconds(), 3600) << zone;
+    absl::CivilDay today;
+    ASSERT_TRUE(absl::ParseCivilTime(created.reply.timebank().today(), &today));
+    EXPECT_EQ(recorded_by(absl::FormatCivilTime(today - 1)).position(), recorded_by("1900-01-01").position())
+        << zone << ": nothing was recorded on the day before";
+  }
+}
+
+// Goal: a time zone is one that everybody knows by that name.
+TEST_F(ProcessTest, TimeZones) {
+  LiveBank bank(wire_, "zones", {});
+  const auto setting = [&](const std::string& zone) {
+    v1::UpdateSettingsRequest request;
+    request.set_name(bank.name());
+    request.mutable_settings()->set_time_zone(zone);
+    request.mutable_update_mask()->add_paths("time_zone");
+    return wire_.Call<v1::UpdateSettingsResponse>(request);
+  };
+  for (const char* zone : {"UTC", "Europe/London", "America/Argentina/Buenos_Aires", "Etc/GMT+12", "EST5EDT",
+                           "America/Port-au-Prince"}) {
+    EXPECT_TRUE(setting(zone).ok()) << zone;
+  }
+  for (const char* zone : {"localtime", "/usr/share/zoneinfo/Europe/London", "file:Europe/London",
+                           "../zoneinfo/Europe/London", "Fixed/UTC+05:30:00", "posixrules", "Europe/",
+                           "Europe//London", "Europe/Nowhere", "right/UTC", "Europe/London "}) {
+    EXPECT_EQ(setting(zone).code, StatusCode::INVALID_ARGUMENT) << zone;
+  }
 }
 
 }  // namespace

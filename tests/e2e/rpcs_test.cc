@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "google/rpc/error_details.pb.h"
 #include "tests/e2e/feed.h"
 #include "tests/e2e/service_fixture.h"
 
@@ -486,6 +487,36 @@ TEST_F(RpcsTest, BatchesAreAllOrNothingOrEachForItself) {
   EXPECT_FALSE(each.reply.results(0).has_exchange()) << "short unless full replies are asked for";
   EXPECT_EQ(bank.SecondsOf("ben"), kHour / 2);
 
+  // Of which item something is wrong is said alike, whether the request or the ledger shows it.
+  const auto field_of = [](const google::rpc::Status& status) {
+    for (const auto& detail : status.details()) {
+      if (google::rpc::BadRequest bad; detail.UnpackTo(&bad)) return bad.field_violations(0).field();
+    }
+    return std::string();
+  };
+  batch.clear_exchanges();
+  *batch.add_exchanges() = bank.Helped("ben", "ana", kHour).exchange();
+  *batch.add_exchanges() = bank.Helped("ben", "pots/community", kHour).exchange();
+  batch.mutable_exchanges(1)->mutable_receivers(0)->set_holder("pots/community");
+  batch.mutable_exchanges(1)->mutable_remainder()->set_holder("members/ben");
+  batch.mutable_exchanges(1)->mutable_receivers(0)->set_seconds(kHour / 2);
+  *batch.add_exchanges() = bank.Helped("ben", "Ana", kHour).exchange();
+  batch.mutable_exchanges(2)->mutable_receivers(0)->set_holder("Ana");
+  batch.set_request_id(bank.NewRequestId());
+  const auto named = wire_.Call<v1::BatchRecordExchangesResponse>(batch);
+  ASSERT_TRUE(named.ok()) << named;
+  EXPECT_EQ(field_of(named.reply.results(1).status()), "exchanges[1].remainder.holder");
+  EXPECT_EQ(field_of(named.reply.results(2).status()), "exchanges[2].receivers[0].holder");
+  const auto repeated = wire_.Call<v1::BatchRecordExchangesResponse>(batch);
+  EXPECT_EQ(field_of(repeated.reply.results(1).status()), "exchanges[1].remainder.holder");
+  batch.set_all_or_nothing(true);
+  batch.mutable_exchanges()->RemoveLast();
+  batch.set_request_id(bank.NewRequestId());
+  EXPECT_THAT(wire_.Call<v1::BatchRecordExchangesResponse>(batch),
+              IsInvalid("exchanges[1].remainder.holder", "SAME_HOLDER"));
+  EXPECT_EQ(bank.SecondsOf("ben"), kHour / 2 + kHour);
+  bank.Record("ana", "ben", kHour);
+
   // The largest that is allowed, and one more.
   batch.clear_exchanges();
   for (int i = 0; i < 8192; ++i) *batch.add_exchanges() = bank.Helped("ben", "ana", 1).exchange();
@@ -499,6 +530,26 @@ TEST_F(RpcsTest, BatchesAreAllOrNothingOrEachForItself) {
   EXPECT_THAT(wire_.Call<v1::BatchRecordExchangesResponse>(batch),
               IsRefused(grpc::StatusCode::INVALID_ARGUMENT, "BATCH_TOO_LARGE"));
   EXPECT_EQ(bank.SecondsOf("ben"), kHour / 2 + 8192);
+}
+
+// Goal: a day of joining may be another one, and never none; a search counts characters, not bytes.
+TEST_F(RpcsTest, MembersDetails) {
+  LiveBank bank(wire_, "details", {"ana"});
+  v1::UpdateMemberRequest update;
+  update.mutable_member()->set_name(bank.name() + "/members/ana");
+  update.mutable_update_mask()->add_paths("joined_on");
+  EXPECT_THAT(wire_.Call<v1::UpdateMemberResponse>(update), IsInvalid("member.joined_on", "REQUIRED"));
+  update.mutable_member()->set_joined_on("2019-05-04");
+  const auto updated = wire_.Call<v1::UpdateMemberResponse>(update);
+  ASSERT_TRUE(updated.ok()) << updated;
+  EXPECT_EQ(updated.reply.member().joined_on(), "2019-05-04");
+
+  v1::ListMembersRequest search;
+  search.set_parent(bank.name());
+  for (int i = 0; i < 200; ++i) *search.mutable_query() += "λ";
+  EXPECT_TRUE(wire_.Call<v1::ListMembersResponse>(search).ok());
+  *search.mutable_query() += "λ";
+  EXPECT_THAT(wire_.Call<v1::ListMembersResponse>(search), IsInvalid("query", "TOO_LONG"));
 }
 
 // Goal: what would happen can be asked without its happening, with the same answer.

@@ -1120,6 +1120,13 @@ class Clerk {
         item.refusal->violations = act.items[i].violations;
       } else {
         item.refusal = Record(act.items[i].exchange, act.check_duplicates);
+        if (item.refusal) {
+          for (Violation& violation : item.refusal->violations) {
+            if (violation.field.starts_with("exchange.")) {
+              violation.field = absl::StrCat("exchanges[", i, "].", violation.field.substr(9));
+            }
+          }
+        }
         if (!item.refusal) item.refusal = CountDebits(next - 1);
       }
       if (!item.refusal) {
@@ -1961,6 +1968,10 @@ class Clerk {
     if (Verdict no = FindMembers(act.remove, &remove)) return no;
     if (!IsBroker()) return Refuse(Reason::kRoleRequired);
     sv1::CircleRow row = bank_.circle(circle);
+    row.clear_members();
+    for (AccountNumber member : bank_.circle(circle).members()) {
+      if (!IsIn(row, bank_.Survivor(member))) row.add_members(bank_.Survivor(member));
+    }
     for (AccountNumber member : add) {
       if (!IsIn(row, member)) row.add_members(member);
     }

@@ -301,7 +301,7 @@ TEST(PeopleTest, AtMost16AreMergedIntoOne) {
 TEST(PeopleTest, Circles) {
   Script bank;
   EXPECT_THAT(bank.Run(R"(
-       members ana ben cara
+       members ana ben cara dora
        circle knit ana,ben
        in knit ana ben
        circle cara                 OK
@@ -318,11 +318,20 @@ TEST(PeopleTest, Circles) {
        join knit ghost             HOLDER_NOT_FOUND
        join sew ana                HOLDER_NOT_FOUND named=circles/sew
        join knit ben as=ana        ROLE_REQUIRED
+       join knit cara
        merge ana into ben
        join knit ana
-       in knit ana ben
-       record circles/knit -> cara 1h
-       balances circles/knit=1h cara=-1h sum=0
+       in knit ben cara
+       merge cara into ben
+       in knit ben cara
+       join knit dora
+       in knit ben dora
+       join knit ana,ben
+       in knit ben dora
+       leave knit cara
+       in knit dora
+       record circles/knit -> dora 1h
+       balances circles/knit=1h dora=-1h sum=0
   )"),
               IsOk());
 }
