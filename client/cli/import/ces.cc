@@ -165,7 +165,11 @@ class CesReader : public TableReader {
     const absl::Status read = ReadAhead([&](Line& line) {
       const Kind kind = KindOf(line);
       if (kind == kUsers) {
-        if (administrator_.empty() && UserType(line) == "adm") administrator_ = Code(line, kUid);
+        // Of several the bank's own, whose number ends so.
+        if (UserType(line) == "adm" &&
+            (administrator_.empty() || (!IsBanksOwn(administrator_) && IsBanksOwn(Code(line, kUid))))) {
+          administrator_ = Code(line, kUid);
+        }
         users_.insert(Code(line, kUid));
       } else if (kind == kBalances) {
         int64_t levy = 0;
@@ -191,6 +195,10 @@ class CesReader : public TableReader {
   bool IsCommunity(const std::string& number) const override {
     if (!options().community.empty()) return TableReader::IsCommunity(number);
     if (!administrator_.empty()) return number == administrator_;
+    return IsBanksOwn(number);
+  }
+
+  static bool IsBanksOwn(const std::string& number) {
     return number.size() > 4 && absl::EndsWith(number, "0000");
   }
 

@@ -56,6 +56,10 @@ class DayOrderVote {
   DayOrder Result() const {
     return MonthFirst() && !day_first_ ? DayOrder::kMonthFirst : DayOrder::kDayFirst;
   }
+  // Whether some value can only be read in one way.
+  bool IsDecided() const { return MonthFirst() || day_first_; }
+  // Whether none can, and some in both.
+  bool IsOpen() const { return !IsDecided() && without_weekday_; }
   // Whether some values can only be read the one way, and some only the other.
   bool IsMixed() const { return MonthFirst() && day_first_; }
 

@@ -98,9 +98,15 @@ void PartyIndex::AddTo(Numbers& numbers, const NameAndNumber& member) {
   }
 }
 
-void PartyIndex::Add(const NameAndNumber& member) { AddTo(numbers_, member); }
+void PartyIndex::Add(const NameAndNumber& member) {
+  AddTo(numbers_, member);
+  AddTo(by_number_, {member.number, member.number});
+}
 
-void PartyIndex::AddKnown(const NameAndNumber& member) { AddTo(known_, member); }
+void PartyIndex::AddKnown(const NameAndNumber& member) {
+  AddTo(known_, member);
+  AddTo(by_number_, {member.number, member.number});
+}
 
 std::string PartyIndex::NumberOf(const NameAndNumber& party, std::string& problem) const {
   if (!party.number.empty()) return party.number;
@@ -122,7 +128,8 @@ std::string PartyIndex::NumberOf(const NameAndNumber& party, std::string& proble
                      "; write the number behind the name: ", party.name, " (", *found->second.begin(), ")");
     return "";
   }
-  return name;
+  const auto number = by_number_.find(name);
+  return number != by_number_.end() && number->second.size() == 1 ? *number->second.begin() : name;
 }
 
 }  // namespace timebank::imports

@@ -33,8 +33,9 @@ class PartyIndex {
   // The same of somebody whom the files need not name: asked only for a name that nobody in the files has.
   void AddKnown(const NameAndNumber& member);
 
-  // The number of whoever is meant; a name that nobody has becomes a number of its own, so that the same name
-  // is the same person everywhere. `problem` is filled where several have the name.
+  // The number of whoever is meant, by name, or by a number that is no name of anybody; a name that nobody
+  // has becomes a number of its own, so that the same name is the same person everywhere. `problem` is filled
+  // where several have the name.
   std::string NumberOf(const NameAndNumber& party, std::string& problem) const;
 
  private:
@@ -44,6 +45,7 @@ class PartyIndex {
 
   Numbers numbers_;
   Numbers known_;
+  Numbers by_number_;  // numbers as they may be written: `a12` for A12
 };
 
 }  // namespace timebank::imports

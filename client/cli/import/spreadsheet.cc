@@ -91,7 +91,8 @@ constexpr std::string_view kHourWords =
 constexpr std::string_view kFillWords =
     "a d de del des en in of the o n no nr num number numero nombre anzahl der den la las les "
     "amount quantity cantidad quantitat quantite menge "
-    "time given exchanged tiempo temps zeit duration duracion durada duree dauer";
+    "time given exchanged tiempo temps zeit duration duracion durada duree dauer "
+    "total totals totales totaux gesamt spent dedicadas dedicades passees";
 // Beside hours, the form in which they are written.
 constexpr std::string_view kFormWords = "mm ss m";
 
@@ -148,7 +149,7 @@ constexpr std::string_view kBesideTotalWords =
 
 constexpr std::string_view kBankNumber = "0";
 constexpr std::string_view kYes = "1 x y yes si oui ja true";
-constexpr std::string_view kNo = "0 n no non nein false -";
+constexpr std::string_view kNo = "0 n no non nein false falso falsa faux falsch fals -";
 
 // `A` is 0, `AA` is 26; -1 where it is no column's letter.
 int CellOfLetter(std::string_view letters) {
@@ -364,6 +365,20 @@ std::string Lettered(const Heading& heading, int cell) {
   return absl::StrCat(Shortened(Trimmed(heading.cells[static_cast<size_t>(cell)])), " (", letters, ")");
 }
 
+// Beside a column whose name may be a clock's: one that is taken for nothing and has a word of hours in its
+// name; -1: there is none.
+int OtherHours(const Heading& heading, int taken) {
+  if (IsStrong(heading.cells[static_cast<size_t>(taken)], kHours)) return -1;
+  for (size_t cell = 0; cell < heading.cells.size(); ++cell) {
+    const auto& used = heading.cell_of_column;
+    if (std::find(used.begin(), used.end(), static_cast<int>(cell)) != used.end()) continue;
+    for (const std::string& word : HeadingWords(heading.cells[cell])) {
+      if (HasWord(kHourWords, word) || HasWord(kWeakHours, word)) return static_cast<int>(cell);
+    }
+  }
+  return -1;
+}
+
 // Refuses a heading that may be read in more than one way.
 absl::Status CheckIsPlain(const Glimpse& file, const Heading& heading, const ReaderOptions& options) {
   for (const NamedColumn& choice : Choices(options)) {
@@ -376,8 +391,12 @@ absl::Status CheckIsPlain(const Glimpse& file, const Heading& heading, const Rea
                            "with --hours."),
                     file.path, Lettered(heading, taken)));
     }
-    const std::vector<int> cells =
+    std::vector<int> cells =
         choice.name->empty() ? CellsOf(heading, choice.column) : CellsNamed(heading, *choice.name);
+    if (choice.name->empty() && choice.column == kHours) {
+      // A clock's name, and beside it another one that speaks of hours in words that are not known.
+      if (const int other = OtherHours(heading, taken); other >= 0) cells = {taken, other};
+    }
     // Of two columns of words the second goes behind the first; a third is told.
     if (cells.size() < 2 || choice.column == kNote) continue;
     return absl::InvalidArgumentError(cli::Fill(
@@ -661,7 +680,12 @@ class SpreadsheetReader : public TableReader {
     AddEmail(line, kEmail, member);
     member.joined_on = OptionalDay(line, kJoined);
     const std::string left = FoldedName(line.Raw(kLeft));
-    member.closed = !left.empty() && !HasWord(kNo, left);
+    const bool leaves_later = IsAhead(line, kLeft);
+    if (leaves_later) {
+      Count(absl::StrCat("days that are still to come (", line.NameOf(kLeft), "): nobody has left yet"),
+            line.place());
+    }
+    member.closed = !left.empty() && !HasWord(kNo, left) && !IsNoDay(line.Text(kLeft)) && !leaves_later;
     if (member.closed && !HasWord(kYes, left)) member.closed_on = OptionalDay(line, kLeft);
     GiveMember(line, line.Has(kNumber) ? kNumber : NameColumn(line), NameColumn(line), std::move(member),
                {kBalance});

@@ -246,6 +246,11 @@ std::vector<std::string> TableReader::LeftOut() const {
                                   "; the ledger has no place for them"));
     }
     const auto vote = day_votes_.find(source->name());
+    if (vote != day_votes_.end() && vote->second.IsOpen() &&
+        OrderOf(source->name()) == DayOrder::kMonthFirst) {
+      told.push_back(absl::StrCat(source->name(),
+                                  " was read with the month before the day, as the other files show it"));
+    }
     if (vote != day_votes_.end() && vote->second.Result() == DayOrder::kMonthFirst) {
       told.push_back(absl::StrCat(source->name(),
                                   " writes the month before the day, as some of its days show: 01/25/2018"));
@@ -315,12 +320,30 @@ int64_t TableReader::SignedHours(Line& line, int column, Unit bare) {
 
 void TableReader::VoteOnDays(const Line& line, int column) {
   day_votes_[line.source().name()].Add(line.Raw(column));
+  shared_order_.reset();
+}
+
+// Files that are brought together come from one system: one that may be read either way is read as those are
+// that may not, where they agree.
+DayOrder TableReader::OrderOf(const std::string& file) const {
+  const auto own = day_votes_.find(file);
+  if (own == day_votes_.end()) return rules_.order;
+  if (own->second.IsDecided()) return own->second.Result();
+  if (!shared_order_) {
+    const auto says = [this](DayOrder order) {
+      return std::any_of(day_votes_.begin(), day_votes_.end(), [order](const auto& vote) {
+        return vote.second.IsDecided() && vote.second.Result() == order;
+      });
+    };
+    shared_order_ = says(DayOrder::kMonthFirst) && !says(DayOrder::kDayFirst) ? DayOrder::kMonthFirst
+                                                                              : DayOrder::kDayFirst;
+  }
+  return *shared_order_;
 }
 
 bool TableReader::ReadMoment(const Line& line, int column, Moment& moment) const {
   MomentRules rules = rules_;
-  const auto vote = day_votes_.find(line.source().name());
-  if (vote != day_votes_.end()) rules.order = vote->second.Result();
+  rules.order = OrderOf(line.source().name());
   return ParseMoment(line.Raw(column), rules, moment);
 }
 
@@ -364,10 +387,16 @@ void TableReader::When(Line& line, int column, ImportedExchange& exchange) {
   }
 }
 
+bool TableReader::IsNoDay(std::string_view text) { return text.starts_with("0000") || text == "0"; }
+
+bool TableReader::IsAhead(const Line& line, int column) const {
+  Moment moment;
+  return ReadMoment(line, column, moment) && moment.day > options_.today;
+}
+
 std::string TableReader::OptionalDay(const Line& line, int column) {
   const std::string text = line.Text(column);
-  // What databases write for no day.
-  if (text.empty() || text.substr(0, 4) == "0000" || text == "0") return "";
+  if (text.empty() || IsNoDay(text)) return "";
   Moment moment;
   if (!ReadMoment(line, column, moment) || moment.day < kFirstDay || moment.day > options_.today) {
     Count(absl::StrCat("days that cannot be (", line.NameOf(column), ")"), line.place());

@@ -153,6 +153,10 @@ class TableReader : public Reader {
   void When(Line& line, int column, ImportedExchange& exchange);
   // ISO, or empty. What cannot be read is left out and told.
   std::string OptionalDay(const Line& line, int column);
+  // What databases write for no day.
+  static bool IsNoDay(std::string_view text);
+  // Whether it is a day after today.
+  bool IsAhead(const Line& line, int column) const;
   void AddPhone(const Line& line, int column, ImportedMember& member);
   void AddEmail(const Line& line, int column, ImportedMember& member);
   // Puts the words of cells together.
@@ -190,6 +194,7 @@ class TableReader : public Reader {
 
   void CheckShape(Line& line) const;
   bool ReadMoment(const Line& line, int column, Moment& moment) const;
+  DayOrder OrderOf(const std::string& file) const;
   void CountTwice(const Place& place);
   bool IsCopy(size_t index);
   bool IsNew(Line& line, ImportedExchange& exchange, const std::string& own_number);
@@ -203,6 +208,7 @@ class TableReader : public Reader {
   MomentRules rules_;
   // By file.
   std::map<std::string, DayOrderVote> day_votes_;
+  mutable std::optional<DayOrder> shared_order_;  // of files that do not tell their own
   size_t at_ = 0;
   bool ended_ = false;
   // The row that was read last, and what came of it and is still to be given.

@@ -39,12 +39,13 @@ enum TransferColumn { kDate, kFrom, kTo, kQuantity, kPost, kReason, kFromId, kTo
 constexpr std::array<Column, 7> kMemberColumns = {
     {{"N", "", true},
      {"Name", "nombre nom nome izena username usuario usuari", true},
-     {"Email", "correo correu correoelectronico correuelectronic courriel emaila", true},
+     {"Email", "correo correu correoelectronico correuelectronic courriel emaila adresseemail eposta", true},
      {"Phone", "telefono telefon telephone telefone telefonoa"},
      {"Alternative Phone",
-      "telefonoalternativo telefonalternatiu alternatephone telephonealternatif telefonealternativo "
+      "telefonoalternativo telefonalternatiu alternatephone telephonealternatif telephonesecondaire "
+      "telefonealternativo "
       "bestetelefonoa altphone"},
-     {"Created", "creado creat cree creele criado sortua createdat creadoel"},
+     {"Created", "creado creat cree creele cree·ele criado sortua createdat creadoel"},
      {"Balance", "saldo balanc solde balantzea balanco"}}};
 enum MemberColumn { kN, kName, kEmail, kPhone, kAlternativePhone, kCreated, kBalance };
 

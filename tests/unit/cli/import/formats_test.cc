@@ -54,6 +54,13 @@ TEST_F(CesTest, ReadsUsers) {
   EXPECT_THAT(std::get<Reject>(rows.at(4)).fields, ElementsAre()) << "the password may stand anywhere";
 }
 
+// Goal: of several administrators' accounts the bank's own is the pot, in whatever order they stand.
+TEST_F(CesTest, TheBanksOwnOfSeveralAdministrators) {
+  EXPECT_THAT(Read({Write("users.csv", std::string(kCesUsers) + "RUSH0005,,adm,Eva,,,,,,,0,\n"
+                                                                "RUSH0000,,adm,,,The bank,,,,,0,\n")}),
+              ElementsAre("member RUSH0005 <Eva> organisation "));
+}
+
 // Goal: the seller gave; the system's number, recorder and moment are kept; remote parties stay in the note.
 TEST_F(CesTest, ReadsTrades) {
   const std::string trades =
@@ -264,6 +271,25 @@ TEST_F(CyclosTest, FilesTellEachOthersOwner) {
   EXPECT_EQ(first.receiver_name, "Ben Brown");
 }
 
+// Goal: files that are brought together write days alike: what one shows holds for one that may be read
+// either way, unless others show the opposite.
+TEST_F(CyclosTest, FilesShareTheOrderOfDays) {
+  const auto file = [this](const char* name, const std::string& row) {
+    return Write(name, std::string(kCyclosHeading) + row);
+  };
+  const std::string ana = file("transactions-ana.csv", "01/25/2018,Trade,1,ben,Ben,Help,TX1\n");
+  const std::string carol = file("transactions-carol.csv", "03/04/2018,Trade,1,dan,Dan,Help,TX9\n");
+  EXPECT_THAT(Read({ana, carol}),
+              ElementsAre("ana helped ben 3600 2018-01-25 Help", "carol helped dan 3600 2018-03-04 Help"));
+  EXPECT_THAT(left_out(), AllOf(HasSubstr("transactions-ana.csv writes the month before the day"),
+                                HasSubstr("transactions-carol.csv was read with the month before the day")));
+  EXPECT_THAT(Read({carol}), ElementsAre("carol helped dan 3600 2018-04-03 Help"));
+  const std::string eve = file("transactions-eve.csv", "25/01/2018,Trade,1,ben,Ben,Help,TX2\n");
+  EXPECT_THAT(Read({ana, carol, eve}),
+              ElementsAre("ana helped ben 3600 2018-01-25 Help", "carol helped dan 3600 2018-04-03 Help",
+                          "eve helped ben 3600 2018-01-25 Help"));
+}
+
 // Goal: a single file is known by its name; one that is not is rejected row by row, and says what to do.
 TEST_F(CyclosTest, AFilesNameTellsItsOwner) {
   const std::string rows = std::string(kCyclosHeading) + "08/01/2018,Trade,1.5,ben,Ben Brown,Help,TX1\n";
@@ -446,6 +472,22 @@ TEST_F(TimeOverflowExportTest, ReadsTransfers) {
   EXPECT_THAT(Read({members}, "timeoverflow"), Contains("opening 1 13500 2023-11-16"));
 }
 
+// Goal: members alone are known as that in the system's other languages: their balances are seconds.
+TEST_F(TimeOverflowExportTest, MembersAloneInOtherLanguages) {
+  for (const char* heading :
+       {"N,Nom,Adresse email,T\xC3\xA9l\xC3\xA9phone,T\xC3\xA9l\xC3\xA9phone (secondaire),"
+        "Cr\xC3\xA9\xC3\xA9\xC2\xB7"
+        "e le,Derni\xC3\xA8re connexion,Solde",
+        "N,Izena,Eposta,Telefonoa,Beste telefonoa,Sortua,Azken saioa,Balantzea"}) {
+    EXPECT_THAT(
+        Read({Write("members.csv",
+                    std::string(heading) + "\n1,Ana,a@example.org,600,,2016-01-04 10:00:00 UTC,,5400\n")}),
+        ElementsAre("member 1 <Ana> 2016-01-04 600 a@example.org", "opening 1 5400 2023-11-16"))
+        << heading;
+    EXPECT_EQ(system(), "timeoverflow");
+  }
+}
+
 using SpreadsheetTest = ReaderTest;
 
 // Goal: a coordinator's own words are read: names, numbers, hours and days in every form, below a title, with
@@ -569,7 +611,8 @@ TEST_F(SpreadsheetTest, PlainHeadingsGoFirst) {
                               "ficiaire;Dur\xC3\xA9"
                               "e",
                               "Date;Amount;Giver;Receiver;Hours", "Date;Time;Giver;Receiver;Minutes",
-                              "Date;Hour;Giver;Receiver;Number of hours"}) {
+                              "Date;Hour;Giver;Receiver;Number of hours", "Fecha;Hora;Da;Recibe;Total horas",
+                              "Fecha;Hora;Da;Recibe;Horas totales", "Date;Time;Giver;Receiver;Hours spent"}) {
     const bool minutes = std::string(heading).find("Minutes") != std::string::npos;
     EXPECT_THAT(Read({Write("hours.csv", std::string(heading) + "\n8/1/2018;10:00;Ana;Ben;" +
                                              (minutes ? "90" : "1,5") + "\n")}),
@@ -592,6 +635,17 @@ TEST_F(SpreadsheetTest, TwoPlainHeadingsAreAskedAbout) {
   options_.hours_column = "";
   EXPECT_THAT(Read({Write("weak.csv", "Date;Giver;Receiver;Time;Amount\n8/1/2018;Ana;Ben;1;2\n")}),
               ElementsAre(AllOf(HasSubstr("Time (D)"), HasSubstr("Amount (E)"))));
+  // Words that are not known, and still speak of hours.
+  for (const char* other : {"Tiempo dedicado", "Horas de ayuda"}) {
+    EXPECT_THAT(Read({Write("clock.csv", std::string("Fecha;Hora;Da;Recibe;") + other +
+                                             "\n8/1/2018;10:00;Ana;Ben;1,5\n")}),
+                ElementsAre(AllOf(HasSubstr("Hora (B)"), HasSubstr(std::string(other) + " (E)"))));
+  }
+  options_.hours_column = "E";
+  EXPECT_THAT(
+      Read({Write("clock.csv", "Fecha;Hora;Da;Recibe;Tiempo dedicado\n8/1/2018;10:00;Ana;Ben;1,5\n")}),
+      ElementsAre("ana helped ben 5400 2018-01-08 "));
+  options_.hours_column = "";
   EXPECT_THAT(Read({Write("people.csv", "Date;Giver;Helper;Receiver;Hours\n8/1/2018;Ana;Zoe;Ben;1\n")}),
               ElementsAre(AllOf(HasSubstr("Giver (B)"), HasSubstr("--giver COLUMN"))));
 }
@@ -691,6 +745,26 @@ TEST_F(SpreadsheetTest, KnowsColumnsOfNumbers) {
         ElementsAre("member 2 <Ana> 2018-01-08", "member 3 <Ana> "))
         << heading;
   }
+}
+
+// Goal: a number with letters is one, however it is written, also where it stands for itself; of two that are
+// written alike none is guessed.
+TEST_F(SpreadsheetTest, NumbersMayHaveLetters) {
+  const std::string members = Write("members.csv", "Number;Name\nA12;Ana\nA13;Ben\nb7;Zoe\nB7;Zora\n");
+  EXPECT_THAT(Read({members, Write("hours.csv",
+                                   "Date;Giver;Receiver;Hours\n8/1/2018;A12;a13;1\n8/1/2018;Ben;B7;1\n")}),
+              ElementsAre("member A12 <Ana> ", "member A13 <Ben> ", "member b7 <Zoe> ", "member B7 <Zora> ",
+                          "A12 helped A13 3600 2018-01-08 ", "A13 helped b7 3600 2018-01-08 "));
+}
+
+// Goal: nobody is closed by a No in whatever language, by no day, or by a day that is still to come.
+TEST_F(SpreadsheetTest, WhoHasNotLeft) {
+  EXPECT_THAT(Read({Write("m.csv",
+                          "N\xC2\xBA;Nombre;Baja\n1;Ana;FALSO\n2;Ben;0000-00-00\n3;Zoe;31/12/2023\n"
+                          "4;Carla;faux\n5;Dan;8/1/2018\n6;Eva;s\xC3\xAD\n")}),
+              ElementsAre("member 1 <Ana> ", "member 2 <Ben> ", "member 3 <Zoe> ", "member 4 <Carla> ",
+                          "member 5 <Dan>  closed 2018-01-08", "member 6 <Eva>  closed "));
+  EXPECT_THAT(left_out(), HasSubstr("still to come (Baja): nobody has left yet (first: m.csv, line 4)"));
 }
 
 // Goal: a second person of a name without a number is told as that, and nobody's hours go to the first one.
