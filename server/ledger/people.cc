@@ -94,21 +94,6 @@ Verdict FindMember(Run& run, const std::string& id, AccountNumber* account, sv1:
   return std::nullopt;
 }
 
-// Moves all that stands on `account` to `destination`.
-Verdict MoveBalance(Run& run, AccountNumber account, AccountNumber destination) {
-  const int64_t balance = run.Account(account).balance;
-  sv1::Entry entry;
-  entry.set_kind(sv1::ENTRY_KIND_CLOSING);
-  entry.set_seconds(std::abs(balance));
-  entry.set_occurred_on(run.command.stamp.today);
-  for (auto [moved, seconds] : {std::pair{account, -balance}, std::pair{destination, balance}}) {
-    sv1::EntryMovement* movement = entry.add_movements();
-    movement->set_account(moved);
-    movement->set_seconds(seconds);
-  }
-  return run.Append(&entry, {});
-}
-
 Refusal Closed(AccountNumber account) {
   Refusal refusal = Refuse(Reason::kHolderClosed);
   refusal.account = account;
@@ -146,6 +131,21 @@ Verdict NoteCircle(Run& run, sv1::EntryKind kind, AccountNumber account, const s
 }
 
 }  // namespace
+
+Verdict MoveBalance(Run& run, AccountNumber account, AccountNumber destination, AccountNumber acting_for) {
+  const int64_t balance = run.Account(account).balance;
+  sv1::Entry entry;
+  entry.set_kind(sv1::ENTRY_KIND_CLOSING);
+  entry.set_seconds(std::abs(balance));
+  entry.set_occurred_on(run.command.stamp.today);
+  entry.set_acting_for(acting_for);
+  for (auto [moved, seconds] : {std::pair{account, -balance}, std::pair{destination, balance}}) {
+    sv1::EntryMovement* movement = entry.add_movements();
+    movement->set_account(moved);
+    movement->set_seconds(seconds);
+  }
+  return run.Append(&entry, {});
+}
 
 Verdict Do(Run& run, const CreateMember& act) {
   if (!act.id.empty()) {

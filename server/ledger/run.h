@@ -230,6 +230,9 @@ Verdict OnlyOwn(const Run& run, const Parts& parts);
 // Whether the bank lets parties like `speaker` record `parts`. ROLE_REQUIRED.
 Verdict MayRecordAs(const Run& run, const Parts& parts, AccountNumber speaker);
 
+// Moves all that stands on `account` to `destination`.
+Verdict MoveBalance(Run& run, AccountNumber account, AccountNumber destination, AccountNumber acting_for = 0);
+
 // What a new entry is to be checked for.
 struct PostOptions {
   bool limits = true;  // off for corrections, restorations and imports

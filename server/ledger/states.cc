@@ -158,6 +158,17 @@ Verdict Reverse(Run& run, Target& target, const std::string& reason, AccountNumb
   return std::nullopt;
 }
 
+// What was put back onto accounts that `entry` moved and that were merged since goes on to their survivors,
+// as it did when they were merged: nothing is decided or told by an account that nobody goes by any more.
+Verdict SendOn(Run& run, const sv1::Entry& entry, AccountNumber acting_for) {
+  for (const auto& movement : entry.movements()) {
+    const AccountNumber survivor = run.Survivor(movement.account());
+    if (survivor == movement.account() || run.Account(movement.account()).balance == 0) continue;
+    if (Verdict no = MoveBalance(run, movement.account(), survivor, acting_for)) return no;
+  }
+  return std::nullopt;
+}
+
 // The parts that an entry was made of, to be changed in places and posted anew.
 Parts PartsOf(Run& run, const Target& target) {
   Parts parts;
@@ -224,7 +235,9 @@ Verdict Correct(Run& run, Target& target, const ExchangeSpec& changes, const Exc
   parts.texts.set_reason(reason);
   const Sequence replacement = run.head.last_sequence() + 2;
   if (Verdict no = Reverse(run, target, reason, acting_for, replacement)) return no;
-  return PostExchange(run, parts, {.limits = false, .corrects = target.entry.sequence()});
+  if (Verdict no = PostExchange(run, parts, {.limits = false, .corrects = target.entry.sequence()}))
+    return no;
+  return SendOn(run, target.entry, acting_for);
 }
 
 // Records the original of a contested reversal anew.
@@ -349,7 +362,8 @@ Verdict Do(Run& run, const ReverseExchange& act) {
   if (Verdict no = MayUndo(run, target, speaker)) return no;
   if (Verdict no = NotYetReversed(target)) return no;
   if (target.mark.state() == kStateContested) return About(Reason::kAlreadyContested, target.mark.contest());
-  return Reverse(run, target, act.reason, acting_for, 0);
+  if (Verdict no = Reverse(run, target, act.reason, acting_for, 0)) return no;
+  return SendOn(run, target.entry, acting_for);
 }
 
 Verdict Do(Run& run, const CorrectExchange& act) {
@@ -434,10 +448,12 @@ Verdict Do(Run& run, const SettleExchange& act) {
     case SettleOutcome::kStands:
       break;
     case SettleOutcome::kReversed:
-      return Reverse(run, target, act.reason, acting_for, 0);
+      if (Verdict no = Reverse(run, target, act.reason, acting_for, 0)) return no;
+      return SendOn(run, target.entry, acting_for);
     case SettleOutcome::kCorrected:
       if (!reversal) return Correct(run, target, act.changes, act.mask, act.reason, acting_for);
       if (Verdict no = Restore(run, target, act, acting_for)) return no;
+      if (Verdict no = SendOn(run, target.entry, acting_for)) return no;
       break;
   }
   PutMark(run, target);

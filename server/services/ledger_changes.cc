@@ -71,6 +71,15 @@ absl::Status FillPreview(BankReader& bank, const ledger::Preview& preview, Respo
   return absl::OkStatus();
 }
 
+// The entries of an act about an exchange: without what it sent on from merged members' accounts.
+absl::StatusOr<std::vector<sv1::Entry>> EntriesAbout(const BankReader& bank, const ledger::Outcome& outcome) {
+  TB_ASSIGN_OR_RETURN(std::vector<sv1::Entry> entries, EntriesOf(bank, outcome));
+  std::erase_if(entries, [](const sv1::Entry& entry) {
+    return entry.kind() == sv1::ENTRY_KIND_CLOSING && entry.restores() == 0;
+  });
+  return entries;
+}
+
 // Replies with the entry that was posted, or would have been.
 template <typename Response>
 Serving::Render RenderPosted(Response* response) {
@@ -194,7 +203,7 @@ ServerUnaryReactor* LedgerService::CorrectExchange(CallbackServerContext* contex
   };
   auto fill = [](BankReader& bank, const ledger::Outcome& outcome,
                  v1::CorrectExchangeResponse* reply) -> absl::Status {
-    TB_ASSIGN_OR_RETURN(std::vector<sv1::Entry> entries, EntriesOf(bank, outcome));
+    TB_ASSIGN_OR_RETURN(std::vector<sv1::Entry> entries, EntriesAbout(bank, outcome));
     TB_RETURN_IF_ERROR(bank.ToExchange(entries.front(), reply->mutable_reversal()));
     return FillExchange(bank, entries.back(), reply);
   };
@@ -208,7 +217,7 @@ ServerUnaryReactor* LedgerService::ReverseExchange(CallbackServerContext* contex
                                                    v1::ReverseExchangeResponse* response) {
   auto fill = [](BankReader& bank, const ledger::Outcome& outcome,
                  v1::ReverseExchangeResponse* reply) -> absl::Status {
-    TB_ASSIGN_OR_RETURN(std::vector<sv1::Entry> entries, EntriesOf(bank, outcome));
+    TB_ASSIGN_OR_RETURN(std::vector<sv1::Entry> entries, EntriesAbout(bank, outcome));
     TB_RETURN_IF_ERROR(bank.ExchangeAt(entries.back().reverses(), reply->mutable_reversed()));
     return FillExchange(bank, entries.back(), reply);
   };
@@ -251,7 +260,7 @@ ServerUnaryReactor* LedgerService::SettleExchange(CallbackServerContext* context
   };
   auto fill = [](BankReader& bank, const ledger::Outcome& outcome,
                  v1::SettleExchangeResponse* reply) -> absl::Status {
-    TB_ASSIGN_OR_RETURN(std::vector<sv1::Entry> entries, EntriesOf(bank, outcome));
+    TB_ASSIGN_OR_RETURN(std::vector<sv1::Entry> entries, EntriesAbout(bank, outcome));
     for (const sv1::Entry& entry : entries) {
       if (entry.kind() == sv1::ENTRY_KIND_SETTLEMENT) {
         TB_RETURN_IF_ERROR(bank.ExchangeAt(entry.about(), reply->mutable_exchange()));

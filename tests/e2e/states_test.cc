@@ -237,5 +237,56 @@ TEST_F(StatesTest, ReversalsAreContestedAndRestored) {
               IsRefused(StatusCode::FAILED_PRECONDITION, "ALREADY_RESTORED"));
 }
 
+// Goal: what stood between two who have become one can be undone, corrected and restored; the answers are of
+// the exchange, and the one account's own figure stays all that its holder has.
+TEST_F(StatesTest, BetweenTwoWhoBecameOne) {
+  const int64_t between = bank_->Record("ben", "ana", kHour);
+  v1::RecordExchangeRequest three = bank_->Helped("ben", "ana", kHour);
+  three.mutable_exchange()->add_receivers()->set_holder("members/carla");
+  const auto group = wire_.Call<v1::RecordExchangeResponse>(three);
+  ASSERT_TRUE(group.ok()) << group;
+  v1::MergeMemberRequest merge;
+  merge.set_name(bank_->name() + "/members/ben");
+  merge.set_into(bank_->name() + "/members/ana");
+  ASSERT_TRUE(wire_.Call<v1::MergeMemberResponse>(merge).ok());
+  const int64_t before = bank_->SecondsOf("ana");
+
+  v1::ReverseExchangeRequest request;
+  request.set_name(bank_->NameOf(between));
+  request.set_request_id(bank_->NewRequestId());
+  const auto reversed = wire_.Call<v1::ReverseExchangeResponse>(request);
+  ASSERT_TRUE(reversed.ok()) << reversed;
+  EXPECT_EQ(reversed.reply.exchange().kind(), Exchange::KIND_REVERSAL);
+  EXPECT_EQ(reversed.reply.exchange().reverses(), bank_->NameOf(between));
+  EXPECT_EQ(reversed.reply.reversed().sequence(), between);
+  EXPECT_EQ(reversed.reply.reversed().state(), Exchange::STATE_REVERSED);
+  EXPECT_EQ(bank_->SecondsOf("ana"), before);
+  const auto again = wire_.Call<v1::ReverseExchangeResponse>(request);
+  EXPECT_TRUE(again.reply.replayed());
+  EXPECT_EQ(again.reply.exchange().sequence(), reversed.reply.exchange().sequence());
+
+  // Its receivers, who are no longer the giver, are named anew.
+  v1::CorrectExchangeRequest correct;
+  correct.set_name(bank_->NameOf(group.reply.exchange().sequence()));
+  correct.mutable_exchange()->add_receivers()->set_holder("members/carla");
+  correct.mutable_update_mask()->add_paths("receivers");
+  correct.set_request_id(bank_->NewRequestId());
+  const auto corrected = wire_.Call<v1::CorrectExchangeResponse>(correct);
+  ASSERT_TRUE(corrected.ok()) << corrected;
+  EXPECT_EQ(corrected.reply.exchange().kind(), Exchange::KIND_EXCHANGE);
+  EXPECT_EQ(corrected.reply.exchange().corrects(), correct.name());
+  EXPECT_EQ(corrected.reply.reversal().reverses(), correct.name());
+  EXPECT_EQ(bank_->Get(group.reply.exchange().sequence()).corrected_by(), corrected.reply.exchange().name());
+
+  // So the account decides and tells by all that its holder has.
+  const auto next = wire_.Call<v1::RecordExchangeResponse>(bank_->Helped("ana", "carla", kHour));
+  ASSERT_TRUE(next.ok()) << next;
+  EXPECT_EQ(next.reply.exchange().movements(0).balance_after_seconds(), bank_->SecondsOf("ana"));
+
+  ASSERT_TRUE(bank_->Contest(reversed.reply.exchange().sequence(), As("ana")).ok());
+  const auto restored = bank_->Settle(reversed.reply.exchange().sequence(), kStands);
+  ASSERT_TRUE(restored.ok()) << restored;
+}
+
 }  // namespace
 }  // namespace timebank::e2e

@@ -643,7 +643,7 @@ class Clerk {
     if (acting_for_ == 0 || IsBroker()) return std::nullopt;
     auto found = bank_.grants.find({acting_for_, actor_});
     if (found == bank_.grants.end()) return Refuse(Reason::kRoleRequired);
-    if (found->second.until && *found->second.until < command_.stamp.today) {
+    if (found->second.until && *found->second.until < RecordDay()) {
       return Refuse(Reason::kRoleRequired);
     }
     grant_ = found->second.entry;
@@ -659,8 +659,13 @@ class Clerk {
     }
     return credit;
   }
+  // Today, or the latest day on which anything was recorded: what a grant had used up it does not get back.
+  Day RecordDay() const {
+    const auto& days = bank_.first_of_day;
+    return days.empty() ? command_.stamp.today : std::max(command_.stamp.today, days.rbegin()->first);
+  }
   uint32_t Month() const {
-    const storage::CivilDay civil = storage::ToCivil(command_.stamp.today);
+    const storage::CivilDay civil = storage::ToCivil(RecordDay());
     return static_cast<uint32_t>(civil.year * 100 + civil.month);
   }
   // What the entries behind `before`, all of one act, have debited by grants. What is undone counts no more.
@@ -1426,7 +1431,7 @@ class Clerk {
     sv1::MarkRow mark = bank_.MarkOf(sequence);
     mark.set_corrected_by(bank_.last_sequence());
     SetMark(mark, sequence);
-    return std::nullopt;
+    return EmptyMerged(sequence);
   }
 
   // Records `original` anew, after its reversal was contested.
@@ -1464,7 +1469,8 @@ class Clerk {
     if (Verdict no = Begin(act.exchange, act.acting_for)) return no;
     if (Verdict no = MayUndo(act.exchange)) return no;
     if (Verdict no = CanUndo(act.exchange)) return no;
-    return PostReversal(act.exchange, act.reason);
+    if (Verdict no = PostReversal(act.exchange, act.reason)) return no;
+    return EmptyMerged(act.exchange);
   }
 
   Verdict Do(const ContestExchange& act, Outcome*) {
@@ -1557,9 +1563,12 @@ class Clerk {
       if (Verdict no = PostRestored(original, act.exchange, act)) return no;
       mark.set_restored_by(bank_.last_sequence());
       SetMark(mark, act.exchange);
-      return std::nullopt;
+      return EmptyMerged(act.exchange);
     }
-    if (act.outcome == SettleOutcome::kReversed) return PostReversal(act.exchange, act.reason);
+    if (act.outcome == SettleOutcome::kReversed) {
+      if (Verdict no = PostReversal(act.exchange, act.reason)) return no;
+      return EmptyMerged(act.exchange);
+    }
     return ReverseAndReplace(act.exchange, act.changes, act.mask, act.reason);
   }
 
@@ -1708,6 +1717,17 @@ class Clerk {
     }
     SetExternalIds(account, bank_.member(account), row);
     AppendMemberEntry(NewEntry(sv1::ENTRY_KIND_MEMBER_UPDATED), account, row);
+    return std::nullopt;
+  }
+
+  // A merged member's account keeps nothing: what an undone entry left there goes where the rest went.
+  Verdict EmptyMerged(Sequence undone) {
+    const sv1::Entry entry = bank_.entry(undone);
+    for (const sv1::EntryMovement& movement : entry.movements()) {
+      const AccountNumber now = bank_.Survivor(movement.account());
+      if (now == movement.account() || SumsOf(movement.account()).balance() == 0) continue;
+      if (Verdict no = PostClosing(movement.account(), now)) return no;
+    }
     return std::nullopt;
   }
 

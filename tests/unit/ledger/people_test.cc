@@ -266,18 +266,45 @@ TEST(PeopleTest, MergedThenReversed) {
               IsOk());
 }
 
-// Goal: an exchange between two who have become one can still be undone; together they hold what they held.
+// Goal: an exchange between two who have become one can still be undone; all that they hold stays with the
+// one.
 TEST(PeopleTest, ReversedAfterBothSidesBecameOne) {
   Script bank;
   EXPECT_THAT(bank.Run(R"(
-       members ana ben
+       members ana ben cara
     t: record ana -> ben 2h
        merge ben into ana
        balances sum=0
     r: reverse @t
        entry @r REVERSAL ana-2h ben+2h
-       balances ana=-2h ben=2h sum=0
+       entry @r+1 CLOSING ben-2h ana+2h
+       balances sum=0
        correct @t seconds=1h  ALREADY_REVERSED
+       record ana -> cara 1h
+       balances ana=1h cara=-1h sum=0
+       close ana                   DESTINATION_REQUIRED
+       close ana to=pots/community
+       balances pots/community=1h cara=-1h sum=0
+  )"),
+              IsOk());
+}
+
+// Goal: the entry that emptied a merged account can be undone, contested and restored like any other, and the
+// account stays empty.
+TEST(PeopleTest, AMergedAccountStaysEmpty) {
+  Script bank;
+  EXPECT_THAT(bank.Run(R"(
+       members ana ben cara
+    t: record ben -> cara 2h
+    m: merge ben into ana
+       entry @m CLOSING ben-2h ana+2h
+       balances ana=2h cara=-2h sum=0
+    r: reverse @m
+       entry @r REVERSAL ben+2h ana-2h
+       entry @r+1 CLOSING ben-2h ana+2h
+       balances ana=2h cara=-2h sum=0
+    u: reverse @t
+       balances sum=0
   )"),
               IsOk());
 }
