@@ -124,8 +124,7 @@ void MoveContested(Run& run, const sv1::Entry& entry, int sign) {
 }
 
 // Posts the opposite of `target` and marks it REVERSED.
-Verdict Reverse(Run& run, Target& target, const std::string& reason, AccountNumber acting_for,
-                Sequence corrected_by) {
+Verdict Reverse(Run& run, Target& target, const std::string& reason, AccountNumber acting_for) {
   sv1::Entry entry;
   entry.set_kind(sv1::ENTRY_KIND_REVERSAL);
   entry.set_reverses(target.entry.sequence());
@@ -153,7 +152,6 @@ Verdict Reverse(Run& run, Target& target, const std::string& reason, AccountNumb
   if (Verdict no = run.Append(&entry, texts)) return no;
   target.mark.set_state(kStateReversed);
   target.mark.set_reversed_by(entry.sequence());
-  target.mark.set_corrected_by(corrected_by);
   PutMark(run, target);
   return std::nullopt;
 }
@@ -233,11 +231,14 @@ Verdict Correct(Run& run, Target& target, const ExchangeSpec& changes, const Exc
     if (Verdict no = MayRecordAs(run, parts, run.actor_member)) return no;
   }
   parts.texts.set_reason(reason);
-  const Sequence replacement = run.head.last_sequence() + 2;
-  if (Verdict no = Reverse(run, target, reason, acting_for, replacement)) return no;
-  if (Verdict no = PostExchange(run, parts, {.limits = false, .corrects = target.entry.sequence()}))
+  if (Verdict no = Reverse(run, target, reason, acting_for)) return no;
+  if (Verdict no = SendOn(run, target.entry, acting_for)) return no;
+  if (Verdict no = PostExchange(run, parts, {.limits = false, .corrects = target.entry.sequence()})) {
     return no;
-  return SendOn(run, target.entry, acting_for);
+  }
+  target.mark.set_corrected_by(run.entry.sequence());
+  PutMark(run, target);
+  return std::nullopt;
 }
 
 // Records the original of a contested reversal anew.
@@ -362,7 +363,7 @@ Verdict Do(Run& run, const ReverseExchange& act) {
   if (Verdict no = MayUndo(run, target, speaker)) return no;
   if (Verdict no = NotYetReversed(target)) return no;
   if (target.mark.state() == kStateContested) return About(Reason::kAlreadyContested, target.mark.contest());
-  if (Verdict no = Reverse(run, target, act.reason, acting_for, 0)) return no;
+  if (Verdict no = Reverse(run, target, act.reason, acting_for)) return no;
   return SendOn(run, target.entry, acting_for);
 }
 
@@ -448,7 +449,7 @@ Verdict Do(Run& run, const SettleExchange& act) {
     case SettleOutcome::kStands:
       break;
     case SettleOutcome::kReversed:
-      if (Verdict no = Reverse(run, target, act.reason, acting_for, 0)) return no;
+      if (Verdict no = Reverse(run, target, act.reason, acting_for)) return no;
       return SendOn(run, target.entry, acting_for);
     case SettleOutcome::kCorrected:
       if (!reversal) return Correct(run, target, act.changes, act.mask, act.reason, acting_for);

@@ -276,6 +276,7 @@ TEST_F(StatesTest, BetweenTwoWhoBecameOne) {
   EXPECT_EQ(corrected.reply.exchange().kind(), Exchange::KIND_EXCHANGE);
   EXPECT_EQ(corrected.reply.exchange().corrects(), correct.name());
   EXPECT_EQ(corrected.reply.reversal().reverses(), correct.name());
+  EXPECT_EQ(corrected.reply.exchange().movements(0).balance_after_seconds(), bank_->SecondsOf("ana"));
   EXPECT_EQ(bank_->Get(group.reply.exchange().sequence()).corrected_by(), corrected.reply.exchange().name());
 
   // So the account decides and tells by all that its holder has.

@@ -1427,11 +1427,12 @@ class Clerk {
       if (Verdict no = BankLetsRecord(plan)) return no;
     }
     if (Verdict no = PostReversal(sequence, reason)) return no;
+    if (Verdict no = EmptyMerged(sequence)) return no;
     if (Verdict no = PostReplacement(plan, sequence, 0, reason)) return no;
     sv1::MarkRow mark = bank_.MarkOf(sequence);
     mark.set_corrected_by(bank_.last_sequence());
     SetMark(mark, sequence);
-    return EmptyMerged(sequence);
+    return std::nullopt;
   }
 
   // Records `original` anew, after its reversal was contested.

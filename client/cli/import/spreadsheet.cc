@@ -455,6 +455,8 @@ class SpreadsheetReader : public TableReader {
   std::string_view also_in_notes() const override { return also_in_notes_; }
 
  protected:
+  bool FilesShareAnOrder() const override { return false; }
+
   bool NeedsAllCells() const override { return false; }
   bool IsCommunity(const std::string& number) const override {
     return number == community_ || (!community_as_before_.empty() && number == community_as_before_);

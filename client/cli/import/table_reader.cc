@@ -323,12 +323,10 @@ void TableReader::VoteOnDays(const Line& line, int column) {
   shared_order_.reset();
 }
 
-// Files that are brought together come from one system: one that may be read either way is read as those are
-// that may not, where they agree.
 DayOrder TableReader::OrderOf(const std::string& file) const {
   const auto own = day_votes_.find(file);
-  if (own == day_votes_.end()) return rules_.order;
-  if (own->second.IsDecided()) return own->second.Result();
+  if (own != day_votes_.end() && own->second.IsDecided()) return own->second.Result();
+  if (!FilesShareAnOrder()) return rules_.order;
   if (!shared_order_) {
     const auto says = [this](DayOrder order) {
       return std::any_of(day_votes_.begin(), day_votes_.end(), [order](const auto& vote) {

@@ -93,6 +93,11 @@ class TableReader : public Reader {
   int64_t bytes_total() const final;
 
  protected:
+  // Whether one system wrote all files, so that one whose days may be read either way is read as those that
+  // are brought with it, where they agree. Not where rows are known again by their day: the same file would
+  // be another one beside other files.
+  virtual bool FilesShareAnOrder() const { return true; }
+
   using Holds = FileKind::Holds;
 
   // `sources` in any order.

@@ -289,8 +289,8 @@ TEST(PeopleTest, ReversedAfterBothSidesBecameOne) {
               IsOk());
 }
 
-// Goal: the entry that emptied a merged account can be undone, contested and restored like any other, and the
-// account stays empty.
+// Goal: the entry that emptied a merged account can be undone like any other, and the account stays empty; a
+// correction counts from all that the survivor holds.
 TEST(PeopleTest, AMergedAccountStaysEmpty) {
   Script bank;
   EXPECT_THAT(bank.Run(R"(
@@ -305,6 +305,14 @@ TEST(PeopleTest, AMergedAccountStaysEmpty) {
        balances ana=2h cara=-2h sum=0
     u: reverse @t
        balances sum=0
+       members dora
+    v: record ana -> dora 1h
+       merge dora into ana
+    w: correct @v receivers=cara
+       entry @w REVERSAL ana-1h dora+1h
+       entry @w+1 CLOSING dora-1h ana+1h
+       entry @w+2 EXCHANGE ana+1h cara-1h corrects=@v
+       balances ana=1h cara=-1h sum=0
   )"),
               IsOk());
 }

@@ -565,6 +565,17 @@ TEST_F(SpreadsheetTest, DaysProveTheirOrder) {
   EXPECT_THAT(left_out(), HasSubstr("hours.csv writes the month before the day"));
 }
 
+// Goal: a coordinator's file is read alike whatever is brought with it: its rows are known again by their
+// days.
+TEST_F(SpreadsheetTest, FilesDoNotShareTheOrderOfDays) {
+  const std::string heading = "Date,Giver,Receiver,Hours\n";
+  const std::string april = Write("april.csv", heading + "03/04/2018,Ana,Ben,1\n");
+  const std::string march = Write("march.csv", heading + "03/25/2018,Ana,Ben,2\n");
+  EXPECT_THAT(Read({april}), ElementsAre("ana helped ben 3600 2018-04-03 "));
+  EXPECT_THAT(Read({april, march}),
+              UnorderedElementsAre("ana helped ben 3600 2018-04-03 ", "ana helped ben 7200 2018-03-25 "));
+}
+
 // Goal: a mistaken day has no say on the order; days that speak for either order are told.
 TEST_F(SpreadsheetTest, MixedOrdersAreTold) {
   const std::string heading = "Date,Giver,Receiver,Hours\n";
