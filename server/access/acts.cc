@@ -37,11 +37,10 @@ constexpr size_t kDefaultPageSize = 50;
 // they say of themselves counts as well.
 absl::Status MaySeeActs(const BankReader& bank, const Caller& caller, std::string_view member_id) {
   TB_RETURN_IF_ERROR(services::MaySeeMember(bank, caller, member_id));
-  bool own = false;
-  if (caller.actor.role == ledger::Role::kMember) {
-    TB_ASSIGN_OR_RETURN(own, services::IsOwnMember(bank, caller, member_id));
-  }
-  return own || caller.actor.role == ledger::Role::kBroker ? absl::OkStatus() : services::NotAllowed();
+  if (caller.actor.role == ledger::Role::kBroker) return absl::OkStatus();
+  if (caller.actor.role != ledger::Role::kMember) return services::NotAllowed();
+  TB_ASSIGN_OR_RETURN(const bool own, services::IsOwnMember(bank, caller, member_id));
+  return own ? absl::OkStatus() : services::NotAllowed();
 }
 
 bool IsOneOf(const std::vector<AccountNumber>& accounts, AccountNumber account) {

@@ -123,7 +123,18 @@ void MoveContested(Run& run, const sv1::Entry& entry, int sign) {
   }
 }
 
-// Posts the opposite of `target` and marks it REVERSED.
+// What was put back onto accounts that `entry` moved and that were merged since goes on to their survivors,
+// as it did when they were merged: nothing is decided or told by an account that nobody goes by any more.
+Verdict SendOn(Run& run, const sv1::Entry& entry, AccountNumber acting_for) {
+  for (const auto& movement : entry.movements()) {
+    const AccountNumber survivor = run.Survivor(movement.account());
+    if (survivor == movement.account() || run.Account(movement.account()).balance == 0) continue;
+    if (Verdict no = MoveBalance(run, movement.account(), survivor, acting_for)) return no;
+  }
+  return std::nullopt;
+}
+
+// Posts the opposite of `target`, and what that makes necessary, and marks it REVERSED.
 Verdict Reverse(Run& run, Target& target, const std::string& reason, AccountNumber acting_for) {
   sv1::Entry entry;
   entry.set_kind(sv1::ENTRY_KIND_REVERSAL);
@@ -153,18 +164,7 @@ Verdict Reverse(Run& run, Target& target, const std::string& reason, AccountNumb
   target.mark.set_state(kStateReversed);
   target.mark.set_reversed_by(entry.sequence());
   PutMark(run, target);
-  return std::nullopt;
-}
-
-// What was put back onto accounts that `entry` moved and that were merged since goes on to their survivors,
-// as it did when they were merged: nothing is decided or told by an account that nobody goes by any more.
-Verdict SendOn(Run& run, const sv1::Entry& entry, AccountNumber acting_for) {
-  for (const auto& movement : entry.movements()) {
-    const AccountNumber survivor = run.Survivor(movement.account());
-    if (survivor == movement.account() || run.Account(movement.account()).balance == 0) continue;
-    if (Verdict no = MoveBalance(run, movement.account(), survivor, acting_for)) return no;
-  }
-  return std::nullopt;
+  return SendOn(run, target.entry, acting_for);
 }
 
 // The parts that an entry was made of, to be changed in places and posted anew.
@@ -232,7 +232,6 @@ Verdict Correct(Run& run, Target& target, const ExchangeSpec& changes, const Exc
   }
   parts.texts.set_reason(reason);
   if (Verdict no = Reverse(run, target, reason, acting_for)) return no;
-  if (Verdict no = SendOn(run, target.entry, acting_for)) return no;
   if (Verdict no = PostExchange(run, parts, {.limits = false, .corrects = target.entry.sequence()})) {
     return no;
   }
@@ -271,6 +270,7 @@ Verdict Restore(Run& run, Target& reversal, const SettleExchange& act, AccountNu
     texts.set_reason(act.reason);
     if (Verdict no = run.Append(&entry, texts)) return no;
     posted = entry.sequence();
+    if (Verdict no = SendOn(run, entry, acting_for)) return no;
   }
   reversal.mark.set_restored_by(posted);
   return std::nullopt;
@@ -363,8 +363,7 @@ Verdict Do(Run& run, const ReverseExchange& act) {
   if (Verdict no = MayUndo(run, target, speaker)) return no;
   if (Verdict no = NotYetReversed(target)) return no;
   if (target.mark.state() == kStateContested) return About(Reason::kAlreadyContested, target.mark.contest());
-  if (Verdict no = Reverse(run, target, act.reason, acting_for)) return no;
-  return SendOn(run, target.entry, acting_for);
+  return Reverse(run, target, act.reason, acting_for);
 }
 
 Verdict Do(Run& run, const CorrectExchange& act) {
@@ -449,12 +448,10 @@ Verdict Do(Run& run, const SettleExchange& act) {
     case SettleOutcome::kStands:
       break;
     case SettleOutcome::kReversed:
-      if (Verdict no = Reverse(run, target, act.reason, acting_for)) return no;
-      return SendOn(run, target.entry, acting_for);
+      return Reverse(run, target, act.reason, acting_for);
     case SettleOutcome::kCorrected:
       if (!reversal) return Correct(run, target, act.changes, act.mask, act.reason, acting_for);
       if (Verdict no = Restore(run, target, act, acting_for)) return no;
-      if (Verdict no = SendOn(run, target.entry, acting_for)) return no;
       break;
   }
   PutMark(run, target);

@@ -118,15 +118,18 @@ absl::StatusOr<Sequence> BankReader::SequenceOf(const std::string& token, std::s
   return position->sequence;
 }
 
-absl::StatusOr<AccountNumber> BankReader::FindHolder(const ledger::HolderRef& holder) const {
-  if (holder.kind == HolderKind::kPot) {
-    if (holder.id == "community") return storage::kCommunityPot;
-    if (holder.id == "opening") return storage::kOpeningPot;
-  } else {
-    TB_ASSIGN_OR_RETURN(AccountNumber account,
-                        directory_->FindHolder(view_, *record_, holder.kind, holder.id));
-    if (account != 0) return account;
+absl::StatusOr<AccountNumber> BankReader::AccountIfAny(const ledger::HolderRef& holder) const {
+  if (holder.kind != HolderKind::kPot) {
+    return directory_->FindHolder(view_, *record_, holder.kind, holder.id);
   }
+  if (holder.id == "community") return storage::kCommunityPot;
+  if (holder.id == "opening") return storage::kOpeningPot;
+  return 0;
+}
+
+absl::StatusOr<AccountNumber> BankReader::FindHolder(const ledger::HolderRef& holder) const {
+  TB_ASSIGN_OR_RETURN(const AccountNumber account, AccountIfAny(holder));
+  if (account != 0) return account;
   return NotFound(Reason::kHolderNotFound, HolderName(id(), holder.kind, holder.id));
 }
 

@@ -55,6 +55,8 @@ class BankReader {
   // --- holders
   // The account, a merged member's survivor. HOLDER_NOT_FOUND.
   absl::StatusOr<storage::AccountNumber> FindHolder(const ledger::HolderRef& holder) const;
+  // The same; 0 where there is none.
+  absl::StatusOr<storage::AccountNumber> AccountIfAny(const ledger::HolderRef& holder) const;
   // What is returned of a holder or of a word lives as long as this.
   absl::StatusOr<const HolderRecord*> HolderOf(storage::AccountNumber account) const;
   absl::StatusOr<std::string_view> NameOf(storage::AccountNumber account) const;

@@ -4,6 +4,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "storage/keys.h"
@@ -19,6 +21,21 @@ std::optional<int> Digits(std::string_view text) {
     value = value * 10 + (c - '0');
   }
   return value;
+}
+
+// absl would also take the path of a file, offsets of its own, and names that mean what somebody set on this
+// machine.
+bool LooksLikeIana(std::string_view name) {
+  for (std::string_view other : {"localtime", "Fixed/", "posix", "right/"}) {
+    if (name.starts_with(other)) return false;
+  }
+  for (const absl::string_view part : absl::StrSplit(absl::string_view(name.data(), name.size()), '/')) {
+    if (part.empty() || !absl::ascii_isalpha(static_cast<unsigned char>(part[0]))) return false;
+    for (const unsigned char c : part) {
+      if (!absl::ascii_isalnum(c) && c != '_' && c != '+' && c != '-') return false;
+    }
+  }
+  return true;
 }
 
 }  // namespace
@@ -50,28 +67,6 @@ std::string FormatDay(storage::Day day) {
   put(9, civil.day);
   return text;
 }
-
-namespace {
-
-// absl would also take the path of a file, offsets of its own, and names that mean what somebody set on this
-// machine.
-bool LooksLikeIana(std::string_view name) {
-  for (std::string_view other : {"localtime", "Fixed/", "posix", "right/"}) {
-    if (name.starts_with(other)) return false;
-  }
-  bool begins = true;  // a part of the name
-  for (const char c : name) {
-    if (begins ? !absl::ascii_isalpha(static_cast<unsigned char>(c))
-               : !absl::ascii_isalnum(static_cast<unsigned char>(c)) &&
-                     std::string_view("/_+-").find(c) == std::string_view::npos) {
-      return false;
-    }
-    begins = c == '/';
-  }
-  return !begins;
-}
-
-}  // namespace
 
 bool IsTimeZone(const std::string& name) {
   absl::TimeZone zone;

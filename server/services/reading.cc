@@ -1,11 +1,9 @@
 #include "server/services/reading.h"
 
 #include <algorithm>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "server/ledger/error.h"
 #include "server/ledger/validate.h"
 #include "server/services/errors.h"
 #include "storage/keys.h"
@@ -56,15 +54,11 @@ absl::StatusOr<bool> IsOwnMember(const BankReader& bank, const Caller& caller, s
   if (member_id.empty() || caller.actor.member.empty()) return false;
   if (caller.actor.member == member_id) return true;
   // The one may have been merged into the other.
-  std::optional<storage::AccountNumber> before;
-  for (const std::string& id : {caller.actor.member, std::string(member_id)}) {
-    const auto account = bank.FindHolder({ledger::HolderKind::kMember, id});
-    if (ledger::ReasonOf(account.status()) == ledger::Reason::kHolderNotFound) return false;
-    TB_RETURN_IF_ERROR(account.status());
-    if (before == *account) return true;
-    before = *account;
-  }
-  return false;
+  TB_ASSIGN_OR_RETURN(const storage::AccountNumber own,
+                      bank.AccountIfAny({ledger::HolderKind::kMember, caller.actor.member}));
+  TB_ASSIGN_OR_RETURN(const storage::AccountNumber other,
+                      bank.AccountIfAny({ledger::HolderKind::kMember, std::string(member_id)}));
+  return own != 0 && own == other;
 }
 
 absl::Status MaySeeEntry(const BankReader& bank, const Caller& caller, storage::Sequence sequence) {

@@ -61,12 +61,7 @@ absl::Status Serving::NoteLook(const BankReader& bank, const Caller& caller, sto
   if (storage::KindOf(account) != storage::HolderKind::kMember) return absl::OkStatus();
   storage::AccountNumber by = 0;
   if (!caller.actor.member.empty()) {
-    const auto member = bank.FindHolder({ledger::HolderKind::kMember, caller.actor.member});
-    if (member.ok()) {
-      by = *member;
-    } else if (ledger::ReasonOf(member.status()) != Reason::kHolderNotFound) {
-      return member.status();
-    }
+    TB_ASSIGN_OR_RETURN(by, bank.AccountIfAny({ledger::HolderKind::kMember, caller.actor.member}));
     if (by == account) return absl::OkStatus();
   }
   const int64_t now_us = NowUs();

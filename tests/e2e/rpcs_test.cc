@@ -6,7 +6,6 @@
 #include <set>
 #include <string>
 
-#include "google/rpc/error_details.pb.h"
 #include "tests/e2e/feed.h"
 #include "tests/e2e/service_fixture.h"
 
@@ -488,12 +487,7 @@ TEST_F(RpcsTest, BatchesAreAllOrNothingOrEachForItself) {
   EXPECT_EQ(bank.SecondsOf("ben"), kHour / 2);
 
   // Of which item something is wrong is said alike, whether the request or the ledger shows it.
-  const auto field_of = [](const google::rpc::Status& status) {
-    for (const auto& detail : status.details()) {
-      if (google::rpc::BadRequest bad; detail.UnpackTo(&bad)) return bad.field_violations(0).field();
-    }
-    return std::string();
-  };
+  using Fields = std::map<std::string, std::string>;
   batch.clear_exchanges();
   *batch.add_exchanges() = bank.Helped("ben", "ana", kHour).exchange();
   *batch.add_exchanges() = bank.Helped("ben", "pots/community", kHour).exchange();
@@ -505,10 +499,13 @@ TEST_F(RpcsTest, BatchesAreAllOrNothingOrEachForItself) {
   batch.set_request_id(bank.NewRequestId());
   const auto named = wire_.Call<v1::BatchRecordExchangesResponse>(batch);
   ASSERT_TRUE(named.ok()) << named;
-  EXPECT_EQ(field_of(named.reply.results(1).status()), "exchanges[1].remainder.holder");
-  EXPECT_EQ(field_of(named.reply.results(2).status()), "exchanges[2].receivers[0].holder");
+  EXPECT_EQ(OutcomeOf(named.reply.results(1).status()).fields,
+            (Fields{{"exchanges[1].remainder.holder", "SAME_HOLDER"}}));
+  EXPECT_EQ(OutcomeOf(named.reply.results(2).status()).fields,
+            (Fields{{"exchanges[2].receivers[0].holder", "MALFORMED"}}));
   const auto repeated = wire_.Call<v1::BatchRecordExchangesResponse>(batch);
-  EXPECT_EQ(field_of(repeated.reply.results(1).status()), "exchanges[1].remainder.holder");
+  EXPECT_EQ(OutcomeOf(repeated.reply.results(1).status()).fields,
+            (Fields{{"exchanges[1].remainder.holder", "SAME_HOLDER"}}));
   batch.set_all_or_nothing(true);
   batch.mutable_exchanges()->RemoveLast();
   batch.set_request_id(bank.NewRequestId());

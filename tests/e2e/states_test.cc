@@ -237,7 +237,7 @@ TEST_F(StatesTest, ReversalsAreContestedAndRestored) {
               IsRefused(StatusCode::FAILED_PRECONDITION, "ALREADY_RESTORED"));
 }
 
-// Goal: what stood between two who have become one can be undone, corrected and restored; the answers are of
+// Goal: what stood between two who have become one can be undone, corrected and contested; the answers are of
 // the exchange, and the one account's own figure stays all that its holder has.
 TEST_F(StatesTest, BetweenTwoWhoBecameOne) {
   const int64_t between = bank_->Record("ben", "ana", kHour);
@@ -285,8 +285,8 @@ TEST_F(StatesTest, BetweenTwoWhoBecameOne) {
   EXPECT_EQ(next.reply.exchange().movements(0).balance_after_seconds(), bank_->SecondsOf("ana"));
 
   ASSERT_TRUE(bank_->Contest(reversed.reply.exchange().sequence(), As("ana")).ok());
-  const auto restored = bank_->Settle(reversed.reply.exchange().sequence(), kStands);
-  ASSERT_TRUE(restored.ok()) << restored;
+  const auto stands = bank_->Settle(reversed.reply.exchange().sequence(), kStands);
+  ASSERT_TRUE(stands.ok()) << stands;
 }
 
 }  // namespace

@@ -1324,7 +1324,7 @@ class Clerk {
     mark.set_state(kReversed);
     mark.set_reversed_by(entry.sequence());
     SetMark(mark, sequence);
-    return std::nullopt;
+    return EmptyMerged(sequence);
   }
 
   // What stands instead of `sequence`: its own fields but for those that `mask` names.
@@ -1427,7 +1427,6 @@ class Clerk {
       if (Verdict no = BankLetsRecord(plan)) return no;
     }
     if (Verdict no = PostReversal(sequence, reason)) return no;
-    if (Verdict no = EmptyMerged(sequence)) return no;
     if (Verdict no = PostReplacement(plan, sequence, 0, reason)) return no;
     sv1::MarkRow mark = bank_.MarkOf(sequence);
     mark.set_corrected_by(bank_.last_sequence());
@@ -1470,8 +1469,7 @@ class Clerk {
     if (Verdict no = Begin(act.exchange, act.acting_for)) return no;
     if (Verdict no = MayUndo(act.exchange)) return no;
     if (Verdict no = CanUndo(act.exchange)) return no;
-    if (Verdict no = PostReversal(act.exchange, act.reason)) return no;
-    return EmptyMerged(act.exchange);
+    return PostReversal(act.exchange, act.reason);
   }
 
   Verdict Do(const ContestExchange& act, Outcome*) {
@@ -1566,10 +1564,7 @@ class Clerk {
       SetMark(mark, act.exchange);
       return EmptyMerged(act.exchange);
     }
-    if (act.outcome == SettleOutcome::kReversed) {
-      if (Verdict no = PostReversal(act.exchange, act.reason)) return no;
-      return EmptyMerged(act.exchange);
-    }
+    if (act.outcome == SettleOutcome::kReversed) return PostReversal(act.exchange, act.reason);
     return ReverseAndReplace(act.exchange, act.changes, act.mask, act.reason);
   }
 

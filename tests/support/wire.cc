@@ -120,16 +120,23 @@ std::string MethodOf(const Descriptor& request_type) {
 }
 
 Outcome OutcomeOf(const grpc::Status& status, const grpc::ClientContext& context) {
+  google::rpc::Status details;
   Outcome outcome;
+  if (details.ParseFromString(status.error_details())) outcome = OutcomeOf(details);
   outcome.code = status.error_code();
   outcome.message = status.error_message();
   const auto& trailers = context.GetServerTrailingMetadata();
   if (const auto found = trailers.find("timebank-reason"); found != trailers.end()) {
     outcome.trailer = std::string(found->second.data(), found->second.size());
   }
-  google::rpc::Status details;
-  if (!details.ParseFromString(status.error_details())) return outcome;
-  for (const auto& detail : details.details()) {
+  return outcome;
+}
+
+Outcome OutcomeOf(const google::rpc::Status& status) {
+  Outcome outcome;
+  outcome.code = static_cast<grpc::StatusCode>(status.code());
+  outcome.message = status.message();
+  for (const auto& detail : status.details()) {
     if (google::rpc::ErrorInfo info; detail.UnpackTo(&info)) {
       outcome.reason = info.reason();
       outcome.domain = info.domain();

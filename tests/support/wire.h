@@ -19,6 +19,10 @@
 #include <string>
 #include <string_view>
 
+namespace google::rpc {
+class Status;
+}  // namespace google::rpc
+
 namespace timebank::e2e {
 
 // What came back, the reply apart.
@@ -77,6 +81,8 @@ class Wire {
 
 // How a finished call ended.
 Outcome OutcomeOf(const grpc::Status& status, const grpc::ClientContext& context);
+// The same of an item of a batch, which has no trailer.
+Outcome OutcomeOf(const google::rpc::Status& status);
 
 // `/timebank.v1.LedgerService/RecordExchange` of RecordExchangeRequest.
 std::string MethodOf(const google::protobuf::Descriptor& request_type);

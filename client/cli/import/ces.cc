@@ -165,12 +165,11 @@ class CesReader : public TableReader {
     const absl::Status read = ReadAhead([&](Line& line) {
       const Kind kind = KindOf(line);
       if (kind == kUsers) {
+        const std::string user = Code(line, kUid);
         // Of several the bank's own, whose number ends so.
-        if (UserType(line) == "adm" &&
-            (administrator_.empty() || (!IsBanksOwn(administrator_) && IsBanksOwn(Code(line, kUid))))) {
-          administrator_ = Code(line, kUid);
-        }
-        users_.insert(Code(line, kUid));
+        const bool is_better = administrator_.empty() || (!IsBanksOwn(administrator_) && IsBanksOwn(user));
+        if (UserType(line) == "adm" && is_better) administrator_ = user;
+        users_.insert(user);
       } else if (kind == kBalances) {
         int64_t levy = 0;
         if (line.Has(kBalanceLevy) && ParseSignedHours(line.Raw(kBalanceLevy), levy).empty()) {

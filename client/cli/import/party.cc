@@ -93,20 +93,14 @@ NameAndNumber ParseParty(std::string_view cell) {
 }
 
 void PartyIndex::AddTo(Numbers& numbers, const NameAndNumber& member) {
-  if (!member.name.empty() && !member.number.empty()) {
-    numbers[FoldedName(member.name)].insert(member.number);
-  }
+  if (member.number.empty()) return;
+  by_number_[FoldedName(member.number)].insert(member.number);
+  if (!member.name.empty()) numbers[FoldedName(member.name)].insert(member.number);
 }
 
-void PartyIndex::Add(const NameAndNumber& member) {
-  AddTo(numbers_, member);
-  AddTo(by_number_, {member.number, member.number});
-}
+void PartyIndex::Add(const NameAndNumber& member) { AddTo(numbers_, member); }
 
-void PartyIndex::AddKnown(const NameAndNumber& member) {
-  AddTo(known_, member);
-  AddTo(by_number_, {member.number, member.number});
-}
+void PartyIndex::AddKnown(const NameAndNumber& member) { AddTo(known_, member); }
 
 std::string PartyIndex::NumberOf(const NameAndNumber& party, std::string& problem) const {
   if (!party.number.empty()) return party.number;

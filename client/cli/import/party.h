@@ -41,7 +41,7 @@ class PartyIndex {
  private:
   // Numbers by folded name.
   using Numbers = std::map<std::string, std::set<std::string>>;
-  static void AddTo(Numbers& numbers, const NameAndNumber& member);
+  void AddTo(Numbers& numbers, const NameAndNumber& member);
 
   Numbers numbers_;
   Numbers known_;

@@ -317,6 +317,25 @@ TEST(PeopleTest, AMergedAccountStaysEmpty) {
               IsOk());
 }
 
+// Goal: so it does where a gift between the two is undone, contested, and given anew.
+TEST(PeopleTest, AMergedAccountStaysEmptyOfGifts) {
+  Script bank;
+  EXPECT_THAT(bank.Run(R"(
+       members ana ben
+    t: gift ana -> ben 2h
+       merge ben into ana
+    r: reverse @t
+       entry @r+1 CLOSING ben+2h ana-2h
+       balances sum=0
+       contest @r as=ana because=mine
+    s: settle @r corrected because=given
+       entry @s+1 GIFT ana-2h ben+2h restores=@t
+       entry @s+2 CLOSING ben-2h ana+2h
+       balances sum=0
+  )"),
+              IsOk());
+}
+
 // Goal: at most 16 accounts are merged into one.
 TEST(PeopleTest, AtMost16AreMergedIntoOne) {
   Script bank;
