@@ -15,6 +15,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "storage/keys.h"
 #include "storage/rocksdb_log.h"
 #include "storage/status_macros.h"
 #include "storage/view.h"
@@ -39,7 +40,8 @@ struct FamilyTraits {
   size_t block_bytes;  // pages and blocks are large values, and compress better together
   Family family;
   bool account_prefix;
-  bool by_member = false;  // as many rows as there are members, read one by one by each command
+  bool by_member = false;     // as many rows as there are members, read one by one by each command
+  bool often_absent = false;  // rows are looked for by nearly each command, and hardly ever there
 };
 
 constexpr FamilyTraits kFamilies[] = {
@@ -47,8 +49,8 @@ constexpr FamilyTraits kFamilies[] = {
     {"account", 4u << 10, Family::kAccount, true, true},
     {"directory", 4u << 10, Family::kDirectory, false, true},
     {"slug", 4u << 10, Family::kSlug, false, true},
-    {"request", 4u << 10, Family::kRequest, false},
-    {"origin", 4u << 10, Family::kOrigin, false},
+    {"request", 4u << 10, Family::kRequest, false, false, true},
+    {"origin", 4u << 10, Family::kOrigin, false, false, true},
     {"mark", 4u << 10, Family::kMark, true},
     {"text", 8u << 10, Family::kText, false},
     {"clock", 4u << 10, Family::kClock, false},
@@ -249,18 +251,40 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const Options& options)
   for (size_t i = 0; i < families.size(); ++i) {
     database->handles_[static_cast<size_t>(families[i])] = handles[i + 1];
   }
+  for (const FamilyTraits& traits : kFamilies) {
+    if (!traits.often_absent || options.look_only) continue;
+    database->absence_[static_cast<size_t>(traits.family)] = std::make_unique<AbsenceFilter>(
+        [rows = database.get(), family = traits.family](BankNumber bank, std::string_view after, size_t most,
+                                                        std::vector<std::string>* keys) {
+          return rows->ReadKeys(family, bank, after, most, keys);
+        });
+  }
   return database;
 }
 
 absl::Status Database::VerifyFiles() const { return FromRocks(db_->VerifyChecksum(rocksdb::ReadOptions())); }
 
 Database::~Database() {
+  absence_ = {};  // their threads read
   assert(snapshots_ == 0);
   if (db_ == nullptr) return;
   for (rocksdb::ColumnFamilyHandle* handle : handles_) {
     if (handle != nullptr) db_->DestroyColumnFamilyHandle(handle);
   }
   db_->Close().PermitUncheckedError();
+}
+
+absl::Status Database::ReadKeys(Family family, BankNumber bank, std::string_view after, size_t most,
+                                std::vector<std::string>* keys) const {
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;  // they are read once, and callers want what is there
+  const std::string prefix = BankPrefix(bank);
+  const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator(options, handle(family)));
+  for (rows->Seek(ToSlice(after.empty() ? prefix : after));
+       rows->Valid() && rows->key().starts_with(prefix) && keys->size() < most; rows->Next()) {
+    if (rows->key() != ToSlice(after)) keys->push_back(rows->key().ToString());
+  }
+  return FromRocks(rows->status());
 }
 
 rocksdb::WriteBatch Database::NewBatch() {

@@ -24,7 +24,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "storage/origin_filter.h"
+#include "storage/absence_filter.h"
 #include "storage/patient_files.h"
 #include "storage/row_cache.h"
 #include "storage/store.h"
@@ -70,7 +70,8 @@ class Database {
   // Those of the files that are written; waits for nothing before BePatient().
   PatientFiles& files() const { return *files_; }
   RowCache& kept_rows() const { return *kept_rows_; }
-  OriginFilter& origins() const { return *origins_; }
+  // Of families whose rows are mostly looked for in vain; null for others, and where nothing is written.
+  AbsenceFilter* absence(Family family) const { return absence_[static_cast<size_t>(family)].get(); }
 
   // Whether the family's keys begin with bank · account and have a filter on that prefix. An iterator over
   // such a family sees one such prefix only, unless its ReadOptions say total_order_seek.
@@ -97,12 +98,17 @@ class Database {
  private:
   Database() = default;
 
+  static constexpr size_t kMostFamilies = 32;
+
+  absl::Status ReadKeys(Family family, BankNumber bank, std::string_view after, size_t most,
+                        std::vector<std::string>* keys) const;
+
   std::unique_ptr<RowCache> kept_rows_;
-  const std::unique_ptr<OriginFilter> origins_ = std::make_unique<OriginFilter>();
   std::shared_ptr<PatientFiles> files_;
   std::unique_ptr<rocksdb::Env> env_;
   std::unique_ptr<rocksdb::DB> db_;
-  std::array<rocksdb::ColumnFamilyHandle*, 32> handles_{};  // by Family; null where there is none
+  std::array<rocksdb::ColumnFamilyHandle*, kMostFamilies> handles_{};  // by Family; null where there is none
+  std::array<std::unique_ptr<AbsenceFilter>, kMostFamilies> absence_;  // by Family
   std::atomic<int64_t> snapshots_{0};
 };
 

@@ -95,7 +95,8 @@ class StoreImpl final : public Store {
     }
     for (const auto& [bank, last] : added->ends) ends_[bank] = last;
     // While nobody can see them yet.
-    database_->origins().Add(added->origins, [this](BankNumber bank) { return HasNoOrigin(bank); });
+    database_->absence(Family::kRequest)->Add(added->requests);
+    database_->absence(Family::kOrigin)->Add(added->origins);
     absl::MutexLock lock(&mutex_);
     if (added->changed_directory) directory_index_ = index;
     applied_.store(index, std::memory_order_release);
@@ -202,15 +203,6 @@ class StoreImpl final : public Store {
       end->second = *folded;
     }
     return end->second;
-  }
-
-  // Whether nothing of the family is folded. False where it cannot be told.
-  bool HasNoOrigin(BankNumber bank) const {
-    const std::string prefix = BankPrefix(bank);
-    const std::unique_ptr<rocksdb::Iterator> rows(
-        database_->db().NewIterator(rocksdb::ReadOptions(), database_->handle(Family::kOrigin)));
-    rows->Seek(prefix);
-    return rows->Valid() ? !rows->key().starts_with(prefix) : rows->status().ok();
   }
 
   // Returns when the growing tail has room for a frame. While a tail is being folded, the growing one fills

@@ -123,6 +123,7 @@ absl::StatusOr<Tail::Added> Tail::Add(uint64_t index, std::shared_ptr<const std:
            });
   Added added;
   for (const FrameView::Row& row : frame.rows) {
+    if (row.family == Family::kRequest) added.requests.push_back(row.key);
     if (row.family == Family::kOrigin) added.origins.push_back(row.key);
   }
   added.changed_directory = std::any_of(frame.rows.begin(), frame.rows.end(), [](const FrameView::Row& row) {

@@ -54,8 +54,10 @@ class Tail {
 
   struct Added {
     std::vector<std::pair<BankNumber, Sequence>> ends;  // banks that it brought entries, with their last ones
-    std::vector<std::string_view> origins;  // keys of its rows of that family, as the tail has them
-    bool changed_directory = false;         // it has rows of meta, directory or slug
+    // Keys of its rows of these families, as the tail has them.
+    std::vector<std::string_view> requests;
+    std::vector<std::string_view> origins;
+    bool changed_directory = false;  // it has rows of meta, directory or slug
   };
 
   // Adds frame `index`, the one behind the last. After an error the tail is as it was.

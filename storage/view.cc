@@ -215,7 +215,9 @@ uint64_t View::directory_index() const { return impl_->directory_index(); }
 // `read` gets the row's value as it is kept, unless there is no such row.
 template <typename Read>
 absl::StatusOr<bool> View::ReadRow(Family family, std::string_view key, const Read& read, bool again) const {
-  if (family == Family::kOrigin && !impl_->database().origins().MayHold(key)) return false;
+  if (AbsenceFilter* filter = impl_->database().absence(family); filter != nullptr && !filter->MayHold(key)) {
+    return false;
+  }
   const auto& tails = impl_->tails();
   for (auto tail = tails.rbegin(); tail != tails.rend(); ++tail) {
     const std::optional<std::string_view> value = (*tail)->Find(family, key, impl_->applied_index());

@@ -758,37 +758,47 @@ TEST_F(StoreTest, WhatWasMadeOfMovementsGoesWithThem) {
   EXPECT_EQ(of_anna(store_->Latest()), std::nullopt);
 }
 
-// Goal: origins are found, and absent ones are not, whether they are folded or not, by views of before and
-// after, and after a restart, behind which nobody remembers what there was.
-TEST_F(StoreTest, OriginsAreFoundWhereverTheyAre) {
-  const auto key = [](int number) {
-    return OriginKey(kBank, "secret", "timeoverflow", absl::StrCat(number));
+// Goal: requests and origins are found, and absent ones are not, whether they are folded or not, by views of
+// before and after, and after a restart, behind which nobody remembers what there was until it has been read
+// again: more of them than are read at once.
+TEST_F(StoreTest, RequestsAndOriginsAreFoundWhereverTheyAre) {
+  constexpr Sequence kMany = 5'000;
+  const auto key = [](Family family, Sequence number) {
+    const std::string text = absl::StrCat(number);
+    return family == Family::kRequest ? RequestKey(kBank, "secret", "keys/app", text)
+                                      : OriginKey(kBank, "secret", "timeoverflow", text);
   };
   Sequence next = 1;
-  const auto add = [&] {
-    v1::Frame frame = Exchanges(next, next);
-    AddRow(&frame, Family::kOrigin, key(static_cast<int>(next)), absl::StrCat("\x01", next));
+  const auto add = [&](Sequence count) {
+    v1::Frame frame = Exchanges(next, next + count - 1);
+    for (; count > 0; --count, ++next) {
+      for (const Family family : {Family::kRequest, Family::kOrigin}) {
+        AddRow(&frame, family, key(family, next), absl::StrCat("\x01", next));
+      }
+    }
     Apply(frame);
     store_->Publish();
-    ++next;
   };
   const auto expect = [&](const View& view, Sequence end) {
-    for (Sequence i = 1; i < end + 200; ++i) {
-      const auto row = Value(view.Get(Family::kOrigin, key(static_cast<int>(i))));
-      EXPECT_EQ(row.value_or("none"), i < end ? absl::StrCat("\x01", i) : "none");
+    for (const Family family : {Family::kRequest, Family::kOrigin}) {
+      for (Sequence i = 1; i < end + 200; ++i) {
+        const auto row = Value(view.Get(family, key(family, i)));
+        ASSERT_EQ(row.value_or("none"), i < end ? absl::StrCat("\x01", i) : "none") << i;
+      }
     }
   };
   for (int restart = 0; restart < 3; ++restart) {
     Open();
     store_->Publish();
+    add(kMany);
     for (int fold = 0; fold < 3; ++fold) {
       const View before = store_->Latest();
       const Sequence end_before = next;
-      add();
-      add();
+      add(1);
+      add(1);
       expect(store_->Latest(), next);
       ASSERT_TRUE(store_->Flush().ok());
-      add();
+      add(1);
       expect(store_->Latest(), next);
       expect(before, end_before);
     }
