@@ -115,9 +115,10 @@ class Source {
   // `heading` is of this file. Errors (NotFound): it cannot be opened.
   static absl::StatusOr<std::unique_ptr<Source>> Open(Glimpse glimpse, Heading heading);
 
-  // The next row behind the heading, good or bad; rows without any text are passed over. Of a file of rejects
-  // as it was before its cells were made harmless. False at the end.
-  // Errors (DataLoss): the disk or the network failed.
+  // The next row behind the heading, good or bad; rows without any text are passed over. Spreadsheet programs
+  // leave empty cells out at the end of a row: a row that is shorter than the heading has them back. A short
+  // one that may have been cut off is bad. Of a file of rejects as it was before its cells were made
+  // harmless. False at the end. Errors (DataLoss): the disk or the network failed.
   absl::StatusOr<bool> Next(CsvRow& row);
   // Begins again at the first row.
   absl::Status Rewind();
@@ -135,6 +136,7 @@ class Source {
  private:
   Source(Glimpse glimpse, Heading heading);
   bool IsPassedOver(size_t cell) const;
+  void FillUp(CsvRow& row);
 
   Glimpse glimpse_;
   Heading heading_;
@@ -144,6 +146,8 @@ class Source {
   std::unique_ptr<Utf8Buffer> utf8_;
   std::unique_ptr<std::istream> converted_;
   std::unique_ptr<CsvReader> csv_;
+  // Of the row before: how many cells it had, where those were too few; 0: it was whole.
+  size_t cells_before_ = 0;
 };
 
 }  // namespace timebank::imports

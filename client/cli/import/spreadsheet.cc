@@ -457,7 +457,6 @@ class SpreadsheetReader : public TableReader {
  protected:
   bool FilesShareAnOrder() const override { return false; }
 
-  bool NeedsAllCells() const override { return false; }
   bool IsCommunity(const std::string& number) const override {
     return number == community_ || (!community_as_before_.empty() && number == community_as_before_);
   }

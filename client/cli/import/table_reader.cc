@@ -151,13 +151,12 @@ void TableReader::CheckShape(Line& line) const {
   const imports::Heading& heading = line.source_.heading();
   const std::vector<std::string>& fields = line.row_.fields;
   const size_t width = heading.width;
-  const bool missing = fields.size() < width && NeedsAllCells();
   size_t passed_over = width + heading.rejected_cells;
   if (heading.IsOfRejects(fields)) passed_over = fields.size();
   const bool beyond =
       std::any_of(fields.begin() + static_cast<int64_t>(std::min(passed_over, fields.size())), fields.end(),
                   [](const std::string& field) { return !Trimmed(field).empty(); });
-  if (missing || beyond) {
+  if (beyond) {
     line.problem_ = absl::StrCat("has ", fields.size(), " columns instead of ", width);
     return;
   }

@@ -110,8 +110,6 @@ class TableReader : public Reader {
   virtual void Read(Line& line) = 0;
   // What it leaves out beside columns that it does not know.
   virtual void TellLeftOut(std::vector<std::string>& /*told*/) const {}
-  // Whether empty cells at the end of a row must stand there, too.
-  virtual bool NeedsAllCells() const { return true; }
   // Whether every exchange stands in two files, as both accounts see it, so that it is not worth telling.
   virtual bool HasTwoViews() const { return false; }
   // Whether an account is the bank itself: what the options say, unless a format knows more.
