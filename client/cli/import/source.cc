@@ -46,6 +46,11 @@ absl::Status CannotOpen(const std::string& path) {
   return absl::NotFoundError(cli::Fill(cli::T("Cannot open $0: is the name right?"), path));
 }
 
+bool IsBlank(const CsvRow& row) {
+  return row.error.empty() && std::all_of(row.fields.begin(), row.fields.end(),
+                                          [](const std::string& field) { return Trimmed(field).empty(); });
+}
+
 // Workbooks are not read: which sheet, and what their cells show, is for their own program to say.
 absl::Status CheckIsText(const std::string& path, std::istream& file) {
   constexpr std::string_view kZip("PK\x03\x04", 4);
@@ -103,7 +108,7 @@ absl::StatusOr<Glimpse> LookAt(const std::string& path) {
 }
 
 bool Heading::IsOfRejects(const std::vector<std::string>& fields) const {
-  if (row >= 0) return rejected_cells > 0;
+  if (!cells.empty()) return rejected_cells > 0;
   return fields.size() == width + kRejectedCells && IsDigits(fields[width]);
 }
 
@@ -186,6 +191,11 @@ std::string TellKinds(absl::Span<const FileKind> kinds) {
 
 Source::Source(Glimpse glimpse, Heading heading)
     : glimpse_(std::move(glimpse)), heading_(std::move(heading)) {
+  const int rows_above = heading_.row + (heading_.cells.empty() ? 1 : 0);
+  for (int row = 0; row < rows_above; ++row) {
+    const CsvRow& above = glimpse_.rows[static_cast<size_t>(row)];
+    if (!IsBlank(above)) lines_above_.push_back(above.line);
+  }
   glimpse_.rows.clear();
   for (size_t column = 0; column < kind().columns.size(); ++column) {
     const int cell = heading_.cell_of_column[column];
@@ -251,10 +261,7 @@ void Source::FillUp(CsvRow& row) {
 
 absl::StatusOr<bool> Source::Next(CsvRow& row) {
   while (csv_->Next(row)) {
-    const bool blank =
-        row.error.empty() && std::all_of(row.fields.begin(), row.fields.end(),
-                                         [](const std::string& field) { return Trimmed(field).empty(); });
-    if (blank) continue;
+    if (IsBlank(row)) continue;
     if (row.error.empty()) FillUp(row);
     if (heading_.IsOfRejects(row.fields)) {
       for (std::string& field : row.fields) field = Unharmed(field);

@@ -73,9 +73,11 @@ bool IsSecret(std::string_view heading);
 // Where a kind's columns are in a file.
 struct Heading {
   const FileKind* kind = nullptr;
-  // The row's place among those that were looked at. -1: the file has no heading, the columns go by position.
+  // The row's place among those that were looked at; where `cells` is empty, that of the last one above the
+  // table. -1: nothing stands above it.
   int row = -1;
   // The heading's cells as they stand there, without the columns that a file of rejects has behind its own.
+  // Empty: the file has no heading, the columns go by position.
   std::vector<std::string> cells;
   // How many columns a row has.
   size_t width = 0;
@@ -129,6 +131,8 @@ class Source {
   const Heading& heading() const { return heading_; }
   // As the file calls the column of its kind, harmless to tell; where it has no heading, as the system does.
   const std::string& NameOf(int column) const { return column_names_[static_cast<size_t>(column)]; }
+  // The lines of the rows with text above the heading or, where there is none, above the table.
+  const std::vector<int64_t>& lines_above() const { return lines_above_; }
   // Whether columns are passed over.
   bool has_secrets() const { return has_secrets_; }
   int64_t bytes_consumed() const;
@@ -141,6 +145,7 @@ class Source {
   Glimpse glimpse_;
   Heading heading_;
   std::vector<std::string> column_names_;
+  std::vector<int64_t> lines_above_;
   bool has_secrets_ = false;
   std::ifstream file_;
   std::unique_ptr<Utf8Buffer> utf8_;

@@ -280,18 +280,27 @@ std::vector<NamedColumn> NamedColumns(const ReaderOptions& options) {
   return named;
 }
 
-// The cells that a name in the options means: those of that heading, else that of the letter.
-std::vector<int> CellsNamed(const Heading& heading, const std::string& name) {
+// The cells that a name in the options means: those of that heading, else that of the letter, of `width`.
+std::vector<int> CellsNamed(const Heading& heading, const std::string& name, size_t width) {
   std::vector<int> cells;
   const std::string key = HeadingKey(name);
   for (size_t cell = 0; cell < heading.cells.size(); ++cell) {
     if (HeadingKey(heading.cells[cell]) == key) cells.push_back(static_cast<int>(cell));
   }
   const int lettered = CellOfLetter(name);
-  if (cells.empty() && lettered >= 0 && static_cast<size_t>(lettered) < heading.width) {
+  if (cells.empty() && lettered >= 0 && static_cast<size_t>(lettered) < width) {
     cells.push_back(lettered);
   }
   return cells;
+}
+
+// Of the rows from `first` on, how many cells the longest has.
+size_t Widest(const Glimpse& file, size_t first = 0) {
+  size_t widest = 0;
+  for (size_t row = first; row < file.rows.size(); ++row) {
+    widest = std::max(widest, file.rows[row].fields.size());
+  }
+  return widest;
 }
 
 // Where the columns of hours are if row `row` is the heading: as the options name them, else as their
@@ -308,8 +317,11 @@ Heading FitHours(const Glimpse& file, size_t row, const ReaderOptions& options) 
   const bool weak_hours =
       guessed_hours >= 0 && !IsStrong(heading.cells[static_cast<size_t>(guessed_hours)], kHours);
   for (const NamedColumn& named : NamedColumns(options)) {
-    const std::vector<int> cells = CellsNamed(heading, *named.name);
+    // The row itself may be shorter: a title, or a heading that leaves the last column out.
+    const std::vector<int> cells = CellsNamed(heading, *named.name, Widest(file) - heading.rejected_cells);
     const int cell = cells.empty() ? -1 : cells.front();
+    heading.width = std::max(heading.width, static_cast<size_t>(cell + 1));
+    heading.cells.resize(heading.width);
     // What was named is nothing else.
     std::replace(heading.cell_of_column.begin(), heading.cell_of_column.end(), cell, -1);
     heading.cell_of_column[static_cast<size_t>(named.column)] = cell;
@@ -342,18 +354,36 @@ bool IsData(const Glimpse& file, const Heading& heading, const ReaderOptions& op
          ParseMoment(cell_of(kDay), {.order = DayOrder::kMonthFirst, .today = options.today}, moment);
 }
 
+// Whether a row names its columns, as a title above them does not.
+bool HasWordsForAll(const Heading& heading) {
+  constexpr std::array<int, 5> kNeeded = {kGiver, kReceiver, kHours, kMinutes, kDay};
+  return std::all_of(kNeeded.begin(), kNeeded.end(), [&heading](int column) {
+    return !HasColumn(heading, column) ||
+           !Trimmed(heading.cells[static_cast<size_t>(heading.cell_of_column[static_cast<size_t>(column)])])
+                .empty();
+  });
+}
+
+// Letters fit any row: the heading is the one above the data that names its columns, and of several the first
+// of which most are known.
 std::optional<Heading> HoursHeading(const Glimpse& file, const ReaderOptions& options) {
+  std::optional<Heading> best;
   for (size_t row = 0; row < std::min(file.rows.size(), kRowsToFindHeading); ++row) {
     Heading heading = FitHours(file, row, options);
     if (!HasAllNamed(heading, options) || !HoldsHours(heading)) continue;
+    const bool names_columns = HasWordsForAll(heading);
     if (IsData(file, heading, options)) {
-      // Columns by their letters, and nothing above them.
-      heading.row = -1;
+      if (best && HasWordsForAll(*best)) return best;
+      // Columns by their letters, and at most titles above them.
+      heading.row = static_cast<int>(row) - 1;
       heading.cells.clear();
+      heading.width = Widest(file, row);
+      return heading;
     }
-    return heading;
+    const auto known = [](const Heading& one) { return std::pair(HasWordsForAll(one), one.Score()); };
+    if (!best || known(*best) < std::pair(names_columns, heading.Score())) best = std::move(heading);
   }
-  return std::nullopt;
+  return best;
 }
 
 // `Hours (D)`: a column for people, with the letter that names it.
@@ -391,8 +421,8 @@ absl::Status CheckIsPlain(const Glimpse& file, const Heading& heading, const Rea
                            "with --hours."),
                     file.path, Lettered(heading, taken)));
     }
-    std::vector<int> cells =
-        choice.name->empty() ? CellsOf(heading, choice.column) : CellsNamed(heading, *choice.name);
+    std::vector<int> cells = choice.name->empty() ? CellsOf(heading, choice.column)
+                                                  : CellsNamed(heading, *choice.name, heading.width);
     if (choice.name->empty() && choice.column == kHours) {
       // A clock's name, and beside it another one that speaks of hours in words that are not known.
       if (const int other = OtherHours(heading, taken); other >= 0) cells = {taken, other};

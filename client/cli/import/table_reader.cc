@@ -17,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "client/cli/import/limits.h"
@@ -239,6 +240,11 @@ std::vector<std::string> TableReader::LeftOut() const {
     const Encoding encoding = source->glimpse().encoding;
     if (encoding != Encoding::kUtf8) {
       told.push_back(absl::StrCat(source->name(), " is ", Absl(NameOf(encoding)), " and was read as such"));
+    }
+    if (!source->lines_above().empty()) {
+      told.push_back(absl::StrCat("what stands above the ",
+                                  source->heading().cells.empty() ? "rows" : "heading", " of ",
+                                  source->name(), ": line ", absl::StrJoin(source->lines_above(), ", ")));
     }
     if (source->kind().holds == Holds::kNothingKept) {
       told.push_back(absl::StrCat(source->name(), ": ", Absl(source->kind().name),

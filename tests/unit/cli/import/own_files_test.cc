@@ -14,6 +14,7 @@ namespace timebank::imports {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 using OwnFilesTest = ReaderTest;
@@ -45,6 +46,37 @@ TEST_F(OwnFilesTest, EmptyCellsAtTheEndMayBeMissing) {
               ElementsAre("RUSH0001", "", "ind", "Ana", "", "a@b.c", "", ""));
   EXPECT_THAT(std::get<Reject>(ReadRows({users}).at(3)).fields, IsEmpty())
       << "the password may stand anywhere";
+}
+
+// Goal: columns that are named by letters are found below titles and above rows alike; the heading is the row
+// that looks most like one, and what stands above it is told.
+TEST_F(OwnFilesTest, TitlesAboveColumnsNamedByLetters) {
+  options_.giver_column = "B";
+  options_.receiver_column = "C";
+  options_.hours_column = "D";
+  options_.day_column = "A";
+  const std::string table = "When,Who,Whom,How long,Notes\n2018-01-08,Ana,Ben,1,Yoga\n";
+  for (const char* title : {"Timebank Riverside 2024 exchanges,,,,\n", "Timebank Riverside 2024 exchanges\n",
+                            "Timebank Riverside,,,,\n,,,,\n\nfrom,Jan,to,Dec,\n"}) {
+    EXPECT_THAT(Read({Write("hours.csv", title + table)}), ElementsAre("ana helped ben 3600 2018-01-08 Yoga"))
+        << title;
+    EXPECT_THAT(left_out(), HasSubstr("above the heading of hours.csv: line 1")) << title;
+  }
+  EXPECT_THAT(Read({Write("hours.csv", table)}), ElementsAre("ana helped ben 3600 2018-01-08 Yoga"));
+  EXPECT_THAT(left_out(), IsEmpty());
+  // No heading at all.
+  EXPECT_THAT(
+      Read(
+          {Write("bare.csv", "Timebank Riverside,,,,\n2018-01-08,Ana,Ben,two,Yoga\n2018-01-09,Ana,Ben,2\n")}),
+      ElementsAre(HasSubstr("line 2 Hours: \"two\" is not hours"), "ana helped ben 7200 2018-01-09 "));
+  EXPECT_THAT(left_out(), HasSubstr("above the rows of bare.csv: line 1"));
+  // The note has no heading, and stands in few rows.
+  options_.note_column = "E";
+  EXPECT_THAT(
+      Read({Write("short.csv", "When,Who,Whom,How long\n2018-01-08,Ana,Ben,1\n2018-01-09,Ana,Ben,2,Yoga\n")}),
+      ElementsAre("ana helped ben 3600 2018-01-08 ", "ana helped ben 7200 2018-01-09 Yoga"));
+  EXPECT_THAT(Read({Write("bare.csv", "2018-01-08,Ana,Ben,1\n2018-01-09,Ana,Ben,2,Yoga\n")}),
+              ElementsAre("ana helped ben 3600 2018-01-08 ", "ana helped ben 7200 2018-01-09 Yoga"));
 }
 
 }  // namespace
