@@ -145,7 +145,30 @@ constexpr std::string_view kTotalWords =
     "total totals totales totaux totale sum sums suma sumas sumatorio somme sommes summe summen gesamt "
     "gesamtsumme insgesamt subtotal subtotals subtotales zwischensumme";
 constexpr std::string_view kBesideTotalWords =
-    "grand gran general generale sous sub de del d des of the horas hores heures hours stunden saldo";
+    "grand gran general generale sous sub de del d des of the horas hores heures hours stunden saldo "
+    "members socios socias socis socies miembros membres adherents mitglieder";
+// Words of the titles between the rows of a list of members, and those that may stand beside them: `Former
+// members:`, `Socios activos (2024)`.
+constexpr std::string_view kTitleWords =
+    "members membership organisations organizations active inactive former list "
+    "socios socias miembros usuarios usuarias asociados asociadas entidades activos activas inactivos "
+    "inactivas antiguos antiguas altas bajas lista listado "
+    "socis socies usuaris usuaries associats associades entitats actius inactius antics antigues altes "
+    "baixes "
+    "llista llistat "
+    "membres adherents adherentes utilisateurs associations actifs inactifs actives inactives anciens "
+    "anciennes liste "
+    "mitglieder teilnehmer vereine aktive inaktive ehemalige";
+constexpr std::string_view kBesideTitleWords =
+    "current past new old left of the and actuales nuevos nuevas de del los las y actuals nous noves dels "
+    "les "
+    "i actuels nouveaux nouvelles des du la le et und der die";
+// Words that tell when the list was made, whatever stands beside them: `Exported on 2024-05-03`.
+constexpr std::string_view kMadeWords =
+    "exported printed updated generated export exportado impreso actualizado generado exportacion impresion "
+    "actualizacion exportat impres actualitzat generat exportacio impressio actualitzacio exporte imprime "
+    "exportation impression exportiert gedruckt aktualisiert";
+constexpr std::string_view kPageWords = "page pagina seite pag";
 
 constexpr std::string_view kBankNumber = "0";
 constexpr std::string_view kYes = "1 x y yes si oui ja true";
@@ -206,10 +229,29 @@ bool TellsTotal(std::string_view cell) {
   for (const std::string& word : HeadingWords(cell)) {
     const bool total = HasWord(kTotalWords, word);
     told = told || total;
-    if (!total && !HasWord(kBesideTotalWords, word)) return false;
+    if (!total && !HasWord(kBesideTotalWords, word) && !IsDigits(word)) return false;
   }
   return told;
 }
+
+// `Active members`, `Exported on 2024-05-03`, `Page 1 of 2`.
+bool TellsTitle(std::string_view cell) {
+  const std::vector<std::string> words = HeadingWords(cell);
+  if (words.empty()) return false;
+  const auto any = [&words](std::string_view known) {
+    return std::any_of(words.begin(), words.end(),
+                       [known](const std::string& word) { return HasWord(known, word); });
+  };
+  const bool has_digits =
+      std::any_of(words.begin(), words.end(), [](const auto& word) { return IsDigits(word); });
+  if (any(kMadeWords) || (HasWord(kPageWords, words.front()) && has_digits)) return true;
+  return any(kTitleWords) && std::all_of(words.begin(), words.end(), [](const std::string& word) {
+           return HasWord(kTitleWords, word) || HasWord(kBesideTitleWords, word) || IsDigits(word);
+         });
+}
+
+// `45`: too short for a telephone number.
+bool IsCount(std::string_view cell) { return IsDigits(cell) && cell.size() < 5; }
 
 bool TellsMinutes(std::string_view cell) { return TellsOf(cell, kMinuteWords, ""); }
 
@@ -493,27 +535,44 @@ class SpreadsheetReader : public TableReader {
 
   void Read(Line& line) override {
     const bool is_member = line.source().kind().holds == Holds::kMembers;
-    if (is_member ? IsTotalOfMembers(line) : IsTotalOfHours(line)) {
-      if (++totals_ <= kTotalsTold) totals_told_.push_back(line.place());
-    } else if (is_member) {
-      ReadMember(line);
-    } else {
-      ReadHours(line);
+    switch (is_member ? RowOfMembers(line) : RowOfHours(line)) {
+      case RowIs::kTotal:
+        return totals_.Add(line.place(), "");
+      case RowIs::kTitle:
+        return titles_.Add(line.place(), Text(line));
+      case RowIs::kSomething:
+        return is_member ? ReadMember(line) : ReadHours(line);
     }
   }
 
   void TellLeftOut(std::vector<std::string>& told) const override {
-    if (totals_ == 0) return;
-    std::string lines;
-    for (const Place& place : totals_told_) {
-      absl::StrAppend(&lines, lines.empty() ? "" : ", ", place.file, " line ", place.line);
-    }
-    if (totals_ > kTotalsTold) absl::StrAppend(&lines, " and ", totals_ - kTotalsTold, " more");
-    told.push_back(absl::StrCat(totals_ == 1 ? "a row of totals" : "rows of totals", " (", lines, ")"));
+    totals_.Tell("a row of totals", "rows of totals", told);
+    titles_.Tell("a row that is a title or footer", "titles and footers", told);
   }
 
  private:
-  static constexpr size_t kTotalsTold = 10;
+  // What a row is: of a table, or something that stands between its rows.
+  enum class RowIs { kSomething, kTotal, kTitle };
+  // Rows that are left out.
+  class LeftOutRows {
+   public:
+    void Add(const Place& place, const std::string& text) {
+      if (++count_ > kTold) return;
+      absl::StrAppend(&places_, places_.empty() ? "" : ", ", place.file, " line ", place.line);
+      if (!text.empty()) absl::StrAppend(&places_, " \"", text, "\"");
+    }
+    void Tell(std::string_view one, std::string_view many, std::vector<std::string>& told) const {
+      if (count_ == 0) return;
+      const std::string more = count_ > kTold ? absl::StrCat(" and ", count_ - kTold, " more") : "";
+      told.push_back(absl::StrCat(Absl(count_ == 1 ? one : many), " (", places_, more, ")"));
+    }
+
+   private:
+    static constexpr size_t kTold = 10;
+    size_t count_ = 0;
+    // Of the first ones.
+    std::string places_;
+  };
 
   // The first row that has a member's number.
   struct FirstRow {
@@ -537,16 +596,19 @@ class SpreadsheetReader : public TableReader {
 
   void LookAt(Line& line) {
     if (line.source().kind().holds == Holds::kMembers) {
-      if (!IsTotalOfMembers(line)) LookAtMember(line);
+      if (RowOfMembers(line) == RowIs::kSomething) LookAtMember(line);
       return;
     }
-    if (IsTotalOfHours(line)) return;
+    if (RowOfHours(line) != RowIs::kSomething) return;
     VoteOnDays(line, kDay);
     minutes_votes_[line.source().name()].Add(line.Raw(kHours));
-    if (has_members_ && !imported_before_) return;
     for (const int column : {kGiver, kReceiver}) {
       const std::string& cell = line.Raw(column);
-      if (named_.insert(cell).second && !has_members_) index_.Add(ParseParty(cell));
+      if (!named_.insert(cell).second) continue;
+      const NameAndNumber party = ParseParty(cell);
+      mentioned_.insert(FoldedName(party.name));
+      mentioned_.insert(FoldedName(party.number));
+      if (!has_members_) index_.Add(party);
     }
   }
 
@@ -554,6 +616,7 @@ class SpreadsheetReader : public TableReader {
     VoteOnDays(line, kJoined);
     VoteOnDays(line, kLeft);
     const NameAndNumber member = MemberOf(line);
+    if (HasDigit(line.Raw(kNumber))) numbered_files_.insert(line.source().name());
     std::string name = FoldedName(member.name);
     const auto [found, is_first] =
         first_rows_.emplace(member.number, FirstRow{line.place(), name, line.row().fields});
@@ -656,12 +719,64 @@ class SpreadsheetReader : public TableReader {
     const std::vector<std::string>& cells = line.row().fields;
     return std::any_of(cells.begin(), cells.end(), TellsTotal);
   }
-  static bool IsTotalOfHours(const Line& line) {
-    return NameNobody(line, {kGiver, kReceiver}) && HasTotal(line);
+  static RowIs RowOfHours(const Line& line) {
+    if (IsHeadingAgain(line)) return RowIs::kTitle;
+    return NameNobody(line, {kGiver, kReceiver}) && HasTotal(line) ? RowIs::kTotal : RowIs::kSomething;
   }
-  static bool IsTotalOfMembers(const Line& line) {
-    return NameNobody(line, {kNumber, kEmail, kPhone, kOtherPhone, kFirstName, kName, kSurname}) &&
-           HasTotal(line);
+
+  RowIs RowOfMembers(const Line& line) const {
+    if (IsHeadingAgain(line)) return RowIs::kTitle;
+    const auto tells_nobody = [&](const auto& tells) {
+      const std::vector<std::string>& cells = line.row().fields;
+      // A number that stands where members have theirs is somebody's.
+      return (Trimmed(line.Raw(kNumber)).empty() || tells(line.Raw(kNumber))) &&
+             std::any_of(cells.begin(), cells.end(), tells) &&
+             std::all_of(cells.begin(), cells.end(), [&](const std::string& cell) {
+               Moment moment;
+               return Trimmed(cell).empty() || tells(cell) || IsCount(Trimmed(cell)) ||
+                      ParseMoment(cell, {.today = options().today}, moment);
+             });
+    };
+    if (tells_nobody(TellsTitle)) return RowIs::kTitle;
+    const bool nobody = NameNobody(line, {kNumber, kEmail, kPhone, kOtherPhone, kFirstName, kName, kSurname});
+    return (nobody && HasTotal(line)) || tells_nobody(TellsTotal) ? RowIs::kTotal : RowIs::kSomething;
+  }
+
+  // A printed list has its heading on every page.
+  static bool IsHeadingAgain(const Line& line) {
+    const std::vector<std::string>& heading = line.source().heading().cells;
+    const std::vector<std::string>& cells = line.row().fields;
+    return !heading.empty() && std::equal(heading.begin(), heading.end(), cells.begin(),
+                                          cells.begin() + std::min(heading.size(), cells.size()));
+  }
+
+  static std::string Text(const Line& line) {
+    std::string text;
+    for (const std::string& cell : line.row().fields) absl::StrAppend(&text, cell, " ");
+    return Shortened(AsRead(text));
+  }
+
+  static bool HasDigit(std::string_view text) {
+    return std::any_of(text.begin(), text.end(),
+                       [](char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); });
+  }
+
+  // Where the others have numbers, a row of a single cell may be a title, or an empty place in the list. Whom
+  // hours name is somebody, and so is who comes back in a file of rejects.
+  void FailIfAlone(Line& line, const NameAndNumber& member) const {
+    const std::vector<std::string>& cells = line.row().fields;
+    const auto filled = std::count_if(cells.begin(), cells.end(),
+                                      [](const std::string& cell) { return !Trimmed(cell).empty(); });
+    if (filled != 1 || !numbered_files_.contains(line.source().name())) return;
+    if (line.source().heading().IsOfRejects(cells) || mentioned_.contains(FoldedName(member.number)) ||
+        mentioned_.contains(FoldedName(member.name))) {
+      return;
+    }
+    line.Fail(
+        line.Text(kNumber).empty() ? NameColumn(line) : kNumber,
+        absl::StrCat("\"", Text(line),
+                     "\" stands alone in its row: is it a member? If so, it comes in with the file that "
+                     "--rejects writes; else leave the row out"));
   }
 
   static bool HasNumber(const Line& line) {
@@ -705,6 +820,7 @@ class SpreadsheetReader : public TableReader {
     member.number = known.number;
     member.display_name = known.name;
     if (member.number.empty()) line.Fail(kName, "neither a number nor a name");
+    FailIfAlone(line, known);
     if (!HasNumber(line)) FailNamesake(line, member);
     AddPhone(line, kPhone, member);
     AddPhone(line, kOtherPhone, member);
@@ -838,9 +954,12 @@ class SpreadsheetReader : public TableReader {
   std::set<std::string> named_;
   // By file.
   std::map<std::string, MinutesVote> minutes_votes_;
-  // Rows that add others up, and where the first of them are.
-  size_t totals_ = 0;
-  std::vector<Place> totals_told_;
+  // Folded names and numbers of those whom hours name.
+  std::set<std::string> mentioned_;
+  // Lists in which members have numbers.
+  std::set<std::string> numbered_files_;
+  LeftOutRows totals_;
+  LeftOutRows titles_;
 };
 
 std::string LookedFor() {

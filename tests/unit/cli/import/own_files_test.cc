@@ -79,5 +79,38 @@ TEST_F(OwnFilesTest, TitlesAboveColumnsNamedByLetters) {
               ElementsAre("ana helped ben 3600 2018-01-08 ", "ana helped ben 7200 2018-01-09 Yoga"));
 }
 
+// Goal: titles of sections, footers and repeated headings in a list of members are nobody, and are told; what
+// may be either is asked about, and is somebody once it comes back in a file of rejects.
+TEST_F(OwnFilesTest, TitlesAndFootersAreNobody) {
+  const std::string list =
+      "No;Name;Phone\nActive members;;\n1;Ana;111\n2;Ben;222\nNo;Name;Phone\nFormer "
+      "members:;;\n3;Zoe;\n4;Eva\n"
+      ";Socis inactius;\nTotal: 45;;\nTotal members;45;\n;Exported on 2024-05-03\nExportado el;3 de mayo de "
+      "2024;\n"
+      "Page 1 of 2;;\n";
+  EXPECT_THAT(Read({Write("m.csv", list)}), ElementsAre("member 1 <Ana>  111", "member 2 <Ben>  222",
+                                                        "member 3 <Zoe> ", "member 4 <Eva> "));
+  EXPECT_THAT(
+      left_out(),
+      HasSubstr("titles and footers (m.csv line 2 \"Active members\", m.csv line 5 \"No Name Phone\""));
+  EXPECT_THAT(left_out(), HasSubstr("rows of totals (m.csv line 10, m.csv line 11)"));
+  EXPECT_THAT(left_out(), HasSubstr("line 12 \"Exported on 2024-05-03\""));
+  // A name alone, where the others have numbers.
+  EXPECT_THAT(Read({Write("m.csv", "No;Name;Phone\n1;Ana;111\n;Riverside;\n;Ben;222\nNorth;;\n5;;\n")}),
+              ElementsAre("member 1 <Ana>  111",
+                          HasSubstr("line 3 Name: \"Riverside\" stands alone in its row: is it a member?"),
+                          "member ben <Ben>  222", HasSubstr("line 5 No: \"North\" stands alone in its row"),
+                          HasSubstr("line 6 No: \"5\" stands alone in its row")));
+  EXPECT_THAT(
+      Read({Write("m.csv", "No;Name;Phone;rejected_line;rejected_why\n;Riverside;;3;alone\n1;Ana;;4;x\n")}),
+      ElementsAre("member riverside <Riverside> ", "member 1 <Ana> "));
+  // Whom hours name is somebody; and so is a name alone where nobody has a number.
+  EXPECT_THAT(Read({Write("m.csv", "No;Name;Phone\n1;Ana;111\n;Zoe;\n"),
+                    Write("h.csv", "Date;Giver;Receiver;Hours\n8/1/2018;Ana;zoe;1\n")}),
+              ElementsAre("member 1 <Ana>  111", "member zoe <Zoe> ", "1 helped zoe 3600 2018-01-08 "));
+  EXPECT_THAT(Read({Write("m.csv", "Name;Phone\nMembers\nAna;111\nZoe;\n")}),
+              ElementsAre("member ana <Ana>  111", "member zoe <Zoe> "));
+}
+
 }  // namespace
 }  // namespace timebank::imports
