@@ -514,6 +514,8 @@ void AddImportCommand(Command root) {
       .Option("--note", options->reader.note_column, Later("COLUMN"), T("Spreadsheets: what it was"))
       .Option("--category", options->reader.category_column, Later("COLUMN"),
               T("Spreadsheets: what kind of help"))
+      .Option("--number", options->reader.number_column, Later("COLUMN"),
+              T("Spreadsheets: the member's number, in a list of members"))
       .Does([options](Session& session) { return Import(session, *options); });
 }
 

@@ -88,7 +88,8 @@ absl::Status NotRecognised(const Glimpse& file, const ReaderOptions& options) {
 
 absl::StatusOr<const Format*> Recognise(const std::vector<Glimpse>& files, const ReaderOptions& options) {
   const bool has_columns = !options.giver_column.empty() || !options.receiver_column.empty() ||
-                           !options.hours_column.empty() || !options.minutes_column.empty();
+                           !options.hours_column.empty() || !options.minutes_column.empty() ||
+                           !options.number_column.empty();
   if (has_columns) return &Spreadsheet();
   Fit best;
   for (const Format* format : Formats()) {

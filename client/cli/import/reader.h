@@ -303,6 +303,8 @@ struct ReaderOptions {
   std::string day_column;
   std::string note_column;
   std::string category_column;
+  // Likewise, of the members' numbers in a list of members.
+  std::string number_column;
   // Members that the bank has from an older system, for formats that know people by name; files of hours
   // alone name those who came with an earlier one. Empty: none.
   std::function<absl::StatusOr<std::vector<NameAndNumber>>(std::string_view system)> members_of_bank;

@@ -451,6 +451,14 @@ int OtherHours(const Heading& heading, int taken) {
   return -1;
 }
 
+absl::Status MayMeanTheSame(const Glimpse& file, const Heading& heading, int one, int other,
+                            std::string_view option) {
+  return absl::InvalidArgumentError(cli::Fill(
+      // Translators: $1 and $2 are columns, $3 an option.
+      cli::T("Columns $1 and $2 of $0 may mean the same. Say which one to take, by its letter: $3 COLUMN."),
+      file.path, Lettered(heading, one), Lettered(heading, other), option));
+}
+
 // Refuses a heading that may be read in more than one way.
 absl::Status CheckIsPlain(const Glimpse& file, const Heading& heading, const ReaderOptions& options) {
   for (const NamedColumn& choice : Choices(options)) {
@@ -471,28 +479,83 @@ absl::Status CheckIsPlain(const Glimpse& file, const Heading& heading, const Rea
     }
     // Of two columns of words the second goes behind the first; a third is told.
     if (cells.size() < 2 || choice.column == kNote) continue;
-    return absl::InvalidArgumentError(cli::Fill(
-        // Translators: $1 and $2 are columns, $3 an option.
-        cli::T("Columns $1 and $2 of $0 may mean the same. Say which one to take, by its letter: $3 COLUMN."),
-        file.path, Lettered(heading, cells[0]), Lettered(heading, cells[1]), choice.option));
+    return MayMeanTheSame(file, heading, cells[0], cells[1], choice.option);
   }
   return absl::OkStatus();
 }
 
-std::optional<Heading> MembersHeading(const Glimpse& file) {
+// The cells that may be members' numbers: as the options name them, else all whose heading says so.
+std::vector<int> NumberCells(const Heading& heading, const ReaderOptions& options) {
+  if (!options.number_column.empty()) {
+    std::vector<int> named = CellsNamed(heading, options.number_column, heading.width);
+    if (!named.empty()) return named;
+  }
+  std::vector<int> cells;
+  const Column& number = kMemberColumns[kNumber];
+  for (size_t cell = 0; cell < heading.cells.size(); ++cell) {
+    const std::string key = HeadingKey(heading.cells[cell]);
+    const bool known = key == HeadingKey(number.name) || HasWord(number.other_names, key);
+    if (known || TellsNumber(heading.cells[cell])) cells.push_back(static_cast<int>(cell));
+  }
+  return cells;
+}
+
+void TakeNumber(int cell, Heading& heading) {
+  // What was named is nothing else.
+  std::replace(heading.cell_of_column.begin(), heading.cell_of_column.end(), cell, -1);
+  heading.cell_of_column[kNumber] = cell;
+}
+
+std::optional<Heading> MembersHeading(const Glimpse& file, const ReaderOptions& options) {
   for (size_t row = 0; row < std::min(file.rows.size(), kRowsToFindHeading); ++row) {
     Heading heading = FitHeading(file, row, kMembersKind);
-    for (size_t cell = 0; cell < heading.cells.size() && !HasColumn(heading, kNumber); ++cell) {
-      if (TellsNumber(heading.cells[cell])) heading.cell_of_column[kNumber] = static_cast<int>(cell);
+    if (const std::vector<int> cells = NumberCells(heading, options); !cells.empty()) {
+      TakeNumber(cells.front(), heading);
     }
     if (HoldsMembers(heading)) return heading;
   }
   return std::nullopt;
 }
 
+// Of two columns that may be members' numbers the one that is: the other is empty, or says the same. Else
+// which one is asked.
+absl::Status SettleNumber(const Glimpse& file, const ReaderOptions& options, Heading& heading) {
+  const std::vector<int> cells = NumberCells(heading, options);
+  if (cells.size() < 2) return absl::OkStatus();
+  const absl::StatusOr<std::unique_ptr<Source>> source = Source::Open(file, heading);
+  if (!source.ok()) return source.status();
+  std::vector<int> filled;
+  std::set<std::pair<int, int>> different;
+  CsvRow row;
+  for (;;) {
+    const absl::StatusOr<bool> more = (*source)->Next(row);
+    if (!more.ok()) return more.status();
+    if (!*more) break;
+    const auto has_text = [](const std::string& cell) { return !Trimmed(cell).empty(); };
+    // A title or a footer.
+    if (!row.error.empty() || std::count_if(row.fields.begin(), row.fields.end(), has_text) < 2) continue;
+    const auto text = [&row](int cell) { return Trimmed(row.fields[static_cast<size_t>(cell)]); };
+    for (size_t i = 0; i < cells.size(); ++i) {
+      const bool known = std::find(filled.begin(), filled.end(), cells[i]) != filled.end();
+      if (!known && !text(cells[i]).empty()) filled.push_back(cells[i]);
+      for (size_t k = 0; k < i; ++k) {
+        if (text(cells[i]) != text(cells[k])) different.emplace(cells[k], cells[i]);
+      }
+    }
+  }
+  std::sort(filled.begin(), filled.end());
+  if (!filled.empty()) TakeNumber(filled.front(), heading);
+  for (const auto& [one, other] : different) {
+    const bool both = std::binary_search(filled.begin(), filled.end(), one) &&
+                      std::binary_search(filled.begin(), filled.end(), other);
+    if (both) return MayMeanTheSame(file, heading, one, other, "--number");
+  }
+  return absl::OkStatus();
+}
+
 std::optional<Heading> HeadingOf(const Glimpse& file, const ReaderOptions& options) {
   std::optional<Heading> heading = HoursHeading(file, options);
-  return heading ? heading : MembersHeading(file);
+  return heading ? heading : MembersHeading(file, options);
 }
 
 class SpreadsheetReader : public TableReader {
@@ -996,6 +1059,7 @@ absl::Status NotRecognised(const Glimpse& file, const ReaderOptions& options) {
 
 absl::StatusOr<std::unique_ptr<Reader>> Open(std::vector<Glimpse> files, const ReaderOptions& options) {
   std::vector<std::unique_ptr<Source>> sources;
+  bool has_named_number = false;
   for (Glimpse& file : files) {
     std::optional<Heading> heading = HeadingOf(file, options);
     if (!heading) return NotRecognised(file, options);
@@ -1006,9 +1070,19 @@ absl::StatusOr<std::unique_ptr<Reader>> Open(std::vector<Glimpse> files, const R
       return absl::InvalidArgumentError(cli::Fill(
           cli::T("Which column of $0 is the day of the help? Say it with --date COLUMN."), file.path));
     }
+    if (heading->kind == &kMembersKind) {
+      if (absl::Status settled = SettleNumber(file, options, *heading); !settled.ok()) return settled;
+      has_named_number =
+          has_named_number || !CellsNamed(*heading, options.number_column, heading->width).empty();
+    }
     absl::StatusOr<std::unique_ptr<Source>> source = Source::Open(std::move(file), *std::move(heading));
     if (!source.ok()) return source.status();
     sources.push_back(*std::move(source));
+  }
+  if (!options.number_column.empty() && !has_named_number) {
+    return absl::InvalidArgumentError(
+        // Translators: $0 is a column, by its heading or letter.
+        cli::Fill(cli::T("No list of members has a column $0 (--number)."), options.number_column));
   }
   auto reader = std::make_unique<SpreadsheetReader>(std::move(sources), options);
   if (const absl::Status prepared = reader->Prepare(); !prepared.ok()) return prepared;

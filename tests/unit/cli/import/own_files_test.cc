@@ -13,6 +13,7 @@
 namespace timebank::imports {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -110,6 +111,25 @@ TEST_F(OwnFilesTest, TitlesAndFootersAreNobody) {
               ElementsAre("member 1 <Ana>  111", "member zoe <Zoe> ", "1 helped zoe 3600 2018-01-08 "));
   EXPECT_THAT(Read({Write("m.csv", "Name;Phone\nMembers\nAna;111\nZoe;\n")}),
               ElementsAre("member ana <Ana>  111", "member zoe <Zoe> "));
+}
+
+// Goal: of two columns that may be the member's number none is taken in silence, unless it makes no
+// difference.
+TEST_F(OwnFilesTest, TwoColumnsOfNumbersAreAskedAbout) {
+  const std::string differ = Write("differ.csv", "ID;Member no.;Name\n1;17;Ana\n2;18;Ben\n");
+  EXPECT_THAT(Read({differ}), ElementsAre(AllOf(HasSubstr("ID (A)"), HasSubstr("Member no. (B)"),
+                                                HasSubstr("differ.csv"), HasSubstr("--number COLUMN"))));
+  EXPECT_THAT(Read({Write("m.csv", "ID;Member no.;Name\n17;17;Ana\n18;18;Ben\n")}),
+              ElementsAre("member 17 <Ana> ", "member 18 <Ben> "));
+  EXPECT_THAT(Read({Write("m.csv", "ID;Member no.;Name\n;17;Ana\n;18;Ben\n")}),
+              ElementsAre("member 17 <Ana> ", "member 18 <Ben> "));
+  options_.number_column = "Member no.";
+  EXPECT_THAT(Read({differ}), ElementsAre("member 17 <Ana> ", "member 18 <Ben> "));
+  options_.number_column = "A";
+  EXPECT_THAT(Read({differ}), ElementsAre("member 1 <Ana> ", "member 2 <Ben> "));
+  options_.number_column = "Z";
+  EXPECT_THAT(Read({Write("m.csv", "ID;Name\n1;Ana\n")}),
+              ElementsAre(HasSubstr("No list of members has a column Z (--number)")));
 }
 
 }  // namespace
