@@ -138,7 +138,7 @@ absl::StatusOr<std::unique_ptr<Reader>> OpenReader(std::string_view format,
   std::vector<Glimpse> looked_at;
   std::set<std::string> names;
   for (const std::string& path : files) {
-    absl::StatusOr<Glimpse> file = LookAt(path);
+    absl::StatusOr<Glimpse> file = LookAt(path, options.encoding);
     if (!file.ok()) return file.status();
     if (!names.insert(file->name).second) {
       return absl::InvalidArgumentError(cli::Fill(

@@ -292,6 +292,8 @@ struct ReaderOptions {
   absl::TimeZone time_zone = absl::UTCTimeZone();
   // The bank's today: help cannot lie behind it.
   absl::CivilDay today;
+  // Of files that are not UTF-8, one of EncodingNames(); empty: looked for.
+  std::string encoding;
   // Number (or, in a spreadsheet, name) of the account that is the bank itself, where the files do not tell.
   std::string community;
   // Headings of a plain spreadsheet's columns; empty: guessed. A letter (`B`) is the column of that letter

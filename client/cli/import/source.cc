@@ -20,6 +20,7 @@
 #include "absl/memory/memory.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client/cli/import/harmless.h"
 #include "client/cli/import/text.h"
 #include "client/cli/translate.h"
@@ -49,6 +50,15 @@ absl::Status CannotOpen(const std::string& path) {
 bool IsBlank(const CsvRow& row) {
   return row.error.empty() && std::all_of(row.fields.begin(), row.fields.end(),
                                           [](const std::string& field) { return Trimmed(field).empty(); });
+}
+
+absl::Status UnclearEncoding(const std::string& path) {
+  return absl::InvalidArgumentError(cli::Fill(
+      // Translators: $0 is a file, $1 names such as mac-roman.
+      cli::T(
+          "The accents of $0 can be read in more than one way: it is not UTF-8, and may come from a Mac or "
+          "from DOS. Save it as CSV UTF-8, or say which it is: --encoding ($1)."),
+      path, absl::StrJoin(EncodingNames(), ", ")));
 }
 
 // Workbooks are not read: which sheet, and what their cells show, is for their own program to say.
@@ -83,7 +93,7 @@ bool HaveSameBytes(const std::string& path, const std::string& other) {
                     std::istreambuf_iterator<char>(b), std::istreambuf_iterator<char>());
 }
 
-absl::StatusOr<Glimpse> LookAt(const std::string& path) {
+absl::StatusOr<Glimpse> LookAt(const std::string& path, std::string_view encoding) {
   Glimpse glimpse;
   glimpse.path = path;
   glimpse.name = std::filesystem::path(path).filename().string();
@@ -92,7 +102,9 @@ absl::StatusOr<Glimpse> LookAt(const std::string& path) {
   std::ifstream file;
   if (error || !OpenBytes(path, file)) return CannotOpen(path);
   if (absl::Status text = CheckIsText(path, file); !text.ok()) return text;
-  glimpse.encoding = DetectEncoding(file);
+  const std::optional<Encoding> detected = DetectEncoding(file, EncodingNamed(encoding));
+  if (!detected) return UnclearEncoding(path);
+  glimpse.encoding = *detected;
   file.clear();
   file.seekg(0);
   Utf8Buffer utf8(file, glimpse.encoding);

@@ -61,8 +61,10 @@ struct Glimpse {
   char separator = ',';
 };
 
-// Errors (NotFound): the file cannot be opened. (InvalidArgument): it is a spreadsheet program's own file.
-absl::StatusOr<Glimpse> LookAt(const std::string& path);
+// `encoding` is that of a file that is not UTF-8, as EncodingNames() has it; empty: looked for.
+// Errors (NotFound): the file cannot be opened. (InvalidArgument): it is a spreadsheet program's own file;
+// its encoding is not plain.
+absl::StatusOr<Glimpse> LookAt(const std::string& path, std::string_view encoding = "");
 
 // Whether two files are the same, byte for byte. False where one of them cannot be read.
 bool HaveSameBytes(const std::string& path, const std::string& other);

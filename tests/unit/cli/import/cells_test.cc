@@ -222,7 +222,7 @@ TEST(MomentsTest, VotesOnTheOrder) {
 
 std::string AsUtf8(const std::string& bytes) {
   std::istringstream look(bytes);
-  const Encoding encoding = DetectEncoding(look);
+  const Encoding encoding = DetectEncoding(look).value();
   std::istringstream in(bytes);
   Utf8Buffer buffer(in, encoding);
   std::istream utf8(&buffer);

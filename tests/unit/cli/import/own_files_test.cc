@@ -132,5 +132,85 @@ TEST_F(OwnFilesTest, TwoColumnsOfNumbersAreAskedAbout) {
               ElementsAre(HasSubstr("No list of members has a column Z (--number)")));
 }
 
+// Goal: files of Macs and of DOS are read as what they are where that is plain; whoever reads Windows' goes
+// on.
+TEST_F(OwnFilesTest, LettersOfOtherSystems) {
+  const auto read = [this](const std::string& names) { return Read({Write("m.csv", "No;Name\n" + names)}); };
+  EXPECT_THAT(read("1;Jos\x8E Mu\x96oz\n2;In\x8Es L\x97pez Garc\x92"
+                   "a\n"),
+              ElementsAre("member 1 <José Muñoz> ", "member 2 <Inés López García> "));
+  EXPECT_THAT(left_out(), HasSubstr("m.csv is Mac Roman and was read as such"));
+  EXPECT_THAT(read("1;Jos\x82 Mu\xA4oz\n2;In\x82s L\xA2pez Garc\xA1"
+                   "a\n"),
+              ElementsAre("member 1 <José Muñoz> ", "member 2 <Inés López García> "));
+  EXPECT_THAT(left_out(), HasSubstr("m.csv is CP850 and was read as such"));
+  EXPECT_THAT(read("1;Jos\xE9 Mu\xF1oz\n2;\x93Zo\xEB\x94 O\x92"
+                   "Brien \x96 gardening\x97or not\x85\n"),
+              ElementsAre("member 1 <José Muñoz> ", "member 2 <“Zoë” O’Brien – gardening—or not…> "));
+  EXPECT_THAT(left_out(), HasSubstr("m.csv is Windows-1252"));
+  EXPECT_THAT(read("1;Nicol\x87s Pe\x96"
+                   "a\n"),
+              ElementsAre(AllOf(HasSubstr("m.csv"), HasSubstr("--encoding"))));
+  options_.encoding = "mac-roman";
+  EXPECT_THAT(read("1;Nicol\x87s Pe\x96"
+                   "a\n"),
+              ElementsAre("member 1 <Nicolás Peña> "));
+  EXPECT_THAT(read("1;Nicolás Peña\n"), ElementsAre("member 1 <Nicolás Peña> ")) << "UTF-8 is UTF-8";
+}
+
+// Goal: what Windows writes in any of the languages stays Windows'; of the others a few names are enough.
+TEST_F(OwnFilesTest, SystemsAreToldByTheirWords) {
+  const auto read_as = [this](const std::string& text) {
+    Read({Write("m.csv", "No;Name;Notes\n1;Ana;\"" + text + "\"\n")});
+    return left_out().substr(0, left_out().find(" and was"));
+  };
+  for (const char* text :
+       {"Jos\xE9 Mu\xF1oz y \xC1ngela \xCD\xF1iguez \x96 \x93"
+        "clases de ingl\xE9s\x94\x85 3 \x80 (1\xAA vez)",
+        "N\xFAria Vidal i Sol\xE0; el\xB7lipsi, paral\xB7lel; l\x92\xE0via; \xAB\xD2scar\xBB; \xEF"
+        "ambe",
+        "\xC9lodie Lef\xE8vre, c\x9Cur; No\xEBl \xE0 Besan\xE7on; l\x92\xE9t\xE9 n\xB0 5; \x8Cuvre \x97 "
+        "tr\xE8s bien",
+        "J\xFCrgen Gro\xDF, \x84\xDC"
+        "bung\x93 f\xFCr \xC4pfel; Stra\xDF"
+        "e\x82 \xD6l",
+        "Ana\xA0Mu\xF1oz; week\x96"
+        "end; home\x97made; O\x92"
+        "Brien\x92s; the \x91"
+        "best\x92 caf\xE9",
+        "MU\xD1OZ GARC\xCD"
+        "A, JOS\xC9 \xC1NGEL; PE\xD1"
+        "A; CA\xD1"
+        "ETE",
+        "Tom\xE1\x9A Nov\xE1k; Zo\xEB; S\xF8ren \xC5ngstr\xF6m; S\xE3o Paulo; \xBFQu\xE9? \xA1Ol\xE9!",
+        "Lego\xAE and Word\x99, 20 \xB0"
+        "C, \xB1"
+        "5, \xBD h, \xA3"
+        "5, a\xB2"}) {
+    EXPECT_EQ(read_as(text), "m.csv is Windows-1252") << text;
+  }
+  for (const char* text : {"Jos\x8E Mu\x96oz, \xEA\x96igo L\x97pez, Mar\x92"
+                           "a Pe\x96"
+                           "a, \xE7ngel",
+                           "N\x9Cria Vidal i Sol\x88, M\x98nica, \xCBlex, el\xE1lipsi, l\xD5\x88via",
+                           "\x83lodie Lef\x8Fvre, Fran\x8Dois, No\x91l \x88 Besan\x8Don",
+                           "J\x9Frgen Gro\xA7, \x80pfel, sch\x9An, Stra\xA7"
+                           "e",
+                           "JOS\x83 MU\x84OZ GARC\xEA"
+                           "A, IN\x83S"}) {
+    EXPECT_EQ(read_as(text), "m.csv is Mac Roman") << text;
+  }
+  for (const char* text : {"Jos\x82 Mu\xA4oz, \xD6\xA4igo L\xA2pez, Mar\xA1"
+                           "a Pe\xA4"
+                           "a, \xB5ngel",
+                           "N\xA3ria Vidal i Sol\x85, M\x95nica, \xB7lex",
+                           "\x90lodie Lef\x8Avre, Fran\x87ois, No\x89l \x85 Besan\x87on",
+                           "J\x81rgen Gro\xE1, sch\x94n, Stra\xE1"
+                           "e",
+                           "JOS\x90 MU\xA5OZ, IN\x90S, Ram\xA2n"}) {
+    EXPECT_EQ(read_as(text), "m.csv is CP850") << text;
+  }
+}
+
 }  // namespace
 }  // namespace timebank::imports
