@@ -664,7 +664,7 @@ class SpreadsheetReader : public TableReader {
     }
     if (RowOfHours(line) != RowIs::kSomething) return;
     VoteOnDays(line, kDay);
-    minutes_votes_[line.source().name()].Add(line.Raw(kHours));
+    VoteOnHours(line, {kHours, kMinutes});
     for (const int column : {kGiver, kReceiver}) {
       const std::string& cell = line.Raw(column);
       if (!named_.insert(cell).second) continue;
@@ -678,6 +678,7 @@ class SpreadsheetReader : public TableReader {
   void LookAtMember(Line& line) {
     VoteOnDays(line, kJoined);
     VoteOnDays(line, kLeft);
+    VoteOnHours(line, {kBalance});
     const NameAndNumber member = MemberOf(line);
     if (HasDigit(line.Raw(kNumber))) numbered_files_.insert(line.source().name());
     std::string name = FoldedName(member.name);
@@ -928,7 +929,7 @@ class SpreadsheetReader : public TableReader {
     exchange.category = line.Text(kCategory);
     exchange.recorded_by = line.Text(kRecorder);
     if (line.Text(kMinutes).empty()) {
-      exchange.minutes_seconds = minutes_votes_[line.source().name()].IfMinutes(line.Raw(kHours));
+      exchange.minutes_seconds = HoursVoteOf(line).IfMinutes(line.Raw(kHours));
     }
     if (exchange.minutes_seconds != 0) exchange.doubtful_hours = line.Text(kHours);
     if (Post(line, kGiver, kReceiver, kNote, "", std::move(exchange)) == nullptr) return;
@@ -937,7 +938,7 @@ class SpreadsheetReader : public TableReader {
   }
 
   // Of a column of hours, one of minutes, or both: `2` and `15` are 2h15, `1.5` and `90` are 1h30.
-  static int64_t TimeGiven(Line& line) {
+  int64_t TimeGiven(Line& line) const {
     if (line.Text(kMinutes).empty()) return Hours(line, kHours);
     if (line.Text(kHours).empty()) return Hours(line, kMinutes, Unit::kMinute);
     const int64_t hours = SignedHours(line, kHours);
@@ -1015,8 +1016,6 @@ class SpreadsheetReader : public TableReader {
   std::string also_in_notes_;
   // The cells that name people in files of hours, where they are needed.
   std::set<std::string> named_;
-  // By file.
-  std::map<std::string, MinutesVote> minutes_votes_;
   // Folded names and numbers of those whom hours name.
   std::set<std::string> mentioned_;
   // Lists in which members have numbers.

@@ -311,21 +311,32 @@ std::string TableReader::Party(Line& line, int column) const {
   return IsCommunity(number) ? "" : number;
 }
 
-int64_t TableReader::Hours(Line& line, int column, Unit bare) {
+int64_t TableReader::Hours(Line& line, int column, Unit bare) const {
   int64_t seconds = 0;
-  line.Fail(column, ParseHoursGiven(line.Raw(column), seconds, bare));
+  line.Fail(column, ParseHoursGiven(line.Raw(column), seconds, bare, &HoursVoteOf(line)));
   return seconds;
 }
 
-int64_t TableReader::SignedHours(Line& line, int column, Unit bare) {
+int64_t TableReader::SignedHours(Line& line, int column, Unit bare) const {
   int64_t seconds = 0;
-  line.Fail(column, ParseSignedHours(line.Raw(column), seconds, bare));
+  line.Fail(column, ParseSignedHours(line.Raw(column), seconds, bare, &HoursVoteOf(line)));
   return seconds;
 }
 
 void TableReader::VoteOnDays(const Line& line, int column) {
   day_votes_[line.source().name()].Add(line.Raw(column));
   shared_order_.reset();
+}
+
+void TableReader::VoteOnHours(const Line& line, std::initializer_list<int> columns) {
+  HoursVote& vote = hours_votes_[line.source().name()];
+  for (int column : columns) vote.Add(line.Raw(column));
+}
+
+const HoursVote& TableReader::HoursVoteOf(const Line& line) const {
+  static const auto& none = *new HoursVote();
+  const auto vote = hours_votes_.find(line.source().name());
+  return vote == hours_votes_.end() ? none : vote->second;
 }
 
 DayOrder TableReader::OrderOf(const std::string& file) const {
@@ -444,7 +455,7 @@ std::string TableReader::Words(const Line& line, std::initializer_list<int> colu
 std::optional<int64_t> TableReader::ReadBalance(Line& line, const BalanceCell& balance) {
   if (balance.column < 0 || line.Text(balance.column).empty()) return std::nullopt;
   int64_t seconds = 0;
-  std::string problem = ParseSignedHours(line.Raw(balance.column), seconds, balance.bare);
+  std::string problem = ParseSignedHours(line.Raw(balance.column), seconds, balance.bare, &HoursVoteOf(line));
   if (problem.empty()) return seconds;
   if (HasFilesOf(Holds::kExchanges)) {
     Count("members' balances that cannot be read, and so not be compared", line.place());

@@ -162,14 +162,14 @@ TEST(MomentsTest, SeesOtherWeekdays) {
 
 // Goal: `1.30` is doubted where decimals of its file do not speak against minutes.
 TEST(AmountsTest, DecimalsThatMayBeMinutes) {
-  MinutesVote vote;
+  HoursVote vote;
   for (const char* text : {"1", "1:30", "0.5", "1.25", "2.50", "2,75", "1.000", "90m"}) vote.Add(text);
   EXPECT_EQ(vote.IfMinutes(" 1.30 "), 5400);
   EXPECT_EQ(vote.IfMinutes("0.15"), 900);
   EXPECT_EQ(vote.IfMinutes("1,30"), 0) << "2,75";
   for (const char* text : {"1.25", "1.5", "1:30", "1h30", "30"}) EXPECT_EQ(vote.IfMinutes(text), 0) << text;
   for (const char* against : {".75", "0.9", "1.33"}) {
-    MinutesVote decimal;
+    HoursVote decimal;
     decimal.Add(against);
     EXPECT_EQ(decimal.IfMinutes("1.30"), 0) << against;
   }

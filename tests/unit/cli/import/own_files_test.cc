@@ -212,5 +212,24 @@ TEST_F(OwnFilesTest, SystemsAreToldByTheirWords) {
   }
 }
 
+// Goal: `1.250` is hours and thousandths only where its file writes decimals so.
+TEST_F(OwnFilesTest, ThousandsAreNotTakenForDecimals) {
+  const auto read = [this](const std::string& hours) {
+    return Read({Write("h.csv", "Date;Giver;Receiver;Hours\n" + hours)});
+  };
+  EXPECT_THAT(
+      read("8/1/2018;Ana;Ben;1,5\n8/1/2018;Ana;Ben;1.250\n"),
+      ElementsAre("ana helped ben 5400 2018-01-08 ",
+                  "line 3 Hours: \"1.250\" may be 1250 or 1 and a part: write 1250, or hours and minutes "
+                  "(1:15)"));
+  EXPECT_THAT(read("8/1/2018;Ana;Ben;1.250\n"), ElementsAre(HasSubstr("\"1.250\" may be 1250")));
+  EXPECT_THAT(read("8/1/2018;Ana;Ben;1.5\n8/1/2018;Ana;Ben;1.250\n8/1/2018;Ana;Ben;0,125\n"),
+              ElementsAre("ana helped ben 5400 2018-01-08 ", "ana helped ben 4500 2018-01-08 ",
+                          "ana helped ben 450 2018-01-08 "));
+  EXPECT_THAT(Read({Write("m.csv", "No;Name;Balance\n1;Ana;1.250\n2;Ben;-1.234,50\n")}),
+              ElementsAre("member 1 <Ana> ", "member 2 <Ben> ", HasSubstr("opening 1 4500000 "),
+                          HasSubstr("opening 2 -4444200 ")));
+}
+
 }  // namespace
 }  // namespace timebank::imports
