@@ -260,6 +260,15 @@ std::vector<std::string> TableReader::LeftOut() const {
       told.push_back(absl::StrCat(source->name(),
                                   " writes the month before the day, as some of its days show: 01/25/2018"));
     }
+    if (vote != day_votes_.end() && vote->second.Result() == DayOrder::kYearFirst) {
+      told.push_back(absl::StrCat(
+          source->name(), " writes the year first, with two figures, as some of its days show: 18-01-31"));
+    }
+    // With other signs people write the year last.
+    if (vote != day_votes_.end() && vote->second.MaybeYearFirst().find('-') != std::string::npos) {
+      told.push_back(absl::StrCat(source->name(), " was read with the year last: look at days such as ",
+                                  vote->second.MaybeYearFirst()));
+    }
     if (vote != day_votes_.end() && vote->second.IsMixed()) {
       told.push_back(absl::StrCat(
           source->name(),
@@ -324,7 +333,7 @@ int64_t TableReader::SignedHours(Line& line, int column, Unit bare) const {
 }
 
 void TableReader::VoteOnDays(const Line& line, int column) {
-  day_votes_[line.source().name()].Add(line.Raw(column));
+  day_votes_[line.source().name()].Add(line.Raw(column), options_.today);
   shared_order_.reset();
 }
 
@@ -372,7 +381,10 @@ void TableReader::When(Line& line, int column, ImportedExchange& exchange) {
   Moment moment;
   if (line.Text(column).empty()) return line.Fail(column, "no day");
   if (!ReadMoment(line, column, moment)) {
-    return line.Fail(column, absl::StrCat("\"", line.Text(column), "\" is not a day"));
+    const std::string day = absl::StrCat("\"", line.Text(column), "\"");
+    if (moment.year_ahead < 0) return line.Fail(column, absl::StrCat(day, " is not a day"));
+    return line.Fail(column, absl::StrCat(day, ": the year ", absl::Dec(moment.year_ahead, absl::kZeroPad2),
+                                          " lies ahead; write it with four figures"));
   }
   const absl::CivilDay today = options_.today;
   if (moment.day > today + kMostDaysAhead) {
@@ -405,7 +417,7 @@ bool TableReader::IsNoDay(std::string_view text) { return text.starts_with("0000
 
 bool TableReader::IsAhead(const Line& line, int column) const {
   Moment moment;
-  return ReadMoment(line, column, moment) && moment.day > options_.today;
+  return ReadMoment(line, column, moment) ? moment.day > options_.today : moment.year_ahead >= 0;
 }
 
 std::string TableReader::OptionalDay(const Line& line, int column) {

@@ -17,6 +17,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 using OwnFilesTest = ReaderTest;
 
@@ -229,6 +230,33 @@ TEST_F(OwnFilesTest, ThousandsAreNotTakenForDecimals) {
   EXPECT_THAT(Read({Write("m.csv", "No;Name;Balance\n1;Ana;1.250\n2;Ben;-1.234,50\n")}),
               ElementsAre("member 1 <Ana> ", "member 2 <Ben> ", HasSubstr("opening 1 4500000 "),
                           HasSubstr("opening 2 -4444200 ")));
+}
+
+// Goal: two figures for a year never lie ahead, and stand in front where the file's days show it.
+TEST_F(OwnFilesTest, YearsOfTwoFigures) {
+  const auto read = [this](const std::vector<std::string>& days) {
+    std::string rows = "Date;Giver;Receiver;Hours\n";
+    for (const std::string& day : days) rows += day + ";Ana;Ben;1\n";
+    return Read({Write("h.csv", rows)});
+  };
+  const auto on = [](const std::string& day) { return "ana helped ben 3600 " + day + " "; };
+  EXPECT_THAT(read({"18-01-31"}), ElementsAre(on("2018-01-31")));
+  EXPECT_THAT(left_out(), HasSubstr("h.csv writes the year first, with two figures"));
+  EXPECT_THAT(read({"18-01-31", "18-02-28", "18-03-04"}),
+              ElementsAre(on("2018-01-31"), on("2018-02-28"), on("2018-03-04")));
+  EXPECT_THAT(read({"31-01-18", "04-03-18", "18-01-25"}),
+              ElementsAre(on("2018-01-31"), on("2018-03-04"),
+                          "line 4 Date: \"18-01-25\": the year 25 lies ahead; write it with four figures"));
+  EXPECT_THAT(read({"13/11/50", "1/3/24", "5/6/98"}),
+              ElementsAre(HasSubstr("line 2 Date: \"13/11/50\": the year 50 lies ahead"),
+                          HasSubstr("line 3 Date: \"1/3/24\": the year 24 lies ahead"), on("1998-06-05")));
+  EXPECT_THAT(read({"08-01-18"}), ElementsAre(on("2018-01-08")));
+  EXPECT_THAT(left_out(), HasSubstr("the year last"));
+  EXPECT_THAT(read({"08/01/18"}), ElementsAre(on("2018-01-08")));
+  EXPECT_THAT(left_out(), Not(HasSubstr("the year last")));
+  EXPECT_THAT(Read({Write("m.csv", "No;Name;Left\n1;Ana;31/12/24\n2;Ben;31/12/22\n")}),
+              ElementsAre("member 1 <Ana> ", "member 2 <Ben>  closed 2022-12-31"));
+  EXPECT_THAT(Read({Write("users.csv", "1,8-1-18,Ana,,,,,,,\n")}), ElementsAre("member 1 <Ana> 2018-01-08"));
 }
 
 }  // namespace
