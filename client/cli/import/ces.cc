@@ -170,6 +170,8 @@ class CesReader : public TableReader {
         const bool is_better = administrator_.empty() || (!IsBanksOwn(administrator_) && IsBanksOwn(user));
         if (UserType(line) == "adm" && is_better) administrator_ = user;
         users_.insert(user);
+        VoteOnDays(line, kCreated);
+        VoteOnDays(line, kDateClosed);
       } else if (kind == kBalances) {
         VoteOnHours(line, {kBalance, kIncome, kExpenditure, kBalanceLevy});
         int64_t levy = 0;

@@ -205,6 +205,7 @@ class CyclosReader : public TableReader {
     const absl::Status read = ReadAhead([&](Line& line) {
       if (line.source().kind().holds == Holds::kMembers) {
         names_[line.Text(kUsername)] = line.Text(kName);
+        VoteOnDays(line, kCreationDate);
         return VoteOnHours(line, {kBalance});
       }
       VoteOnDays(line, kDate);

@@ -259,5 +259,23 @@ TEST_F(OwnFilesTest, YearsOfTwoFigures) {
   EXPECT_THAT(Read({Write("users.csv", "1,8-1-18,Ana,,,,,,,\n")}), ElementsAre("member 1 <Ana> 2018-01-08"));
 }
 
+// Goal: what a file's own days show goes before what the files beside it do, in lists of members as well;
+// what is borrowed is told.
+TEST_F(OwnFilesTest, ListsOfMembersTellTheirOwnOrderOfDays) {
+  const std::string trades = Write("trades.csv",
+                                   "ID,Seller,Buyer,DateEntered,Amount,Description\n"
+                                   "1,RUSH0001,RUSH0002,05/14/2011,1,\n");
+  const std::string heading = "UID,Password,UserType,Firstname,Surname,Created\n";
+  EXPECT_THAT(
+      Read({trades,
+            Write("users.csv", heading + "RUSH0001,,ind,Ana,,25/01/2011\nRUSH0002,,ind,Ben,,05/01/2011\n")}),
+      ElementsAre("member RUSH0001 <Ana> 2011-01-25", "member RUSH0002 <Ben> 2011-01-05",
+                  "RUSH0001 helped RUSH0002 3600 2011-05-14 "));
+  EXPECT_THAT(Read({trades, Write("users.csv", heading + "RUSH0002,,ind,Ben,,05/01/2011\n")}),
+              ElementsAre("member RUSH0002 <Ben> 2011-05-01", "RUSH0001 helped RUSH0002 3600 2011-05-14 "));
+  EXPECT_THAT(left_out(),
+              HasSubstr("users.csv was read with the month before the day, as the other files show it"));
+}
+
 }  // namespace
 }  // namespace timebank::imports
