@@ -583,6 +583,7 @@ class SpreadsheetReader : public TableReader {
     community_ = options().community.empty() ? std::string(kBankNumber)
                                              : index_.NumberOf(ParseParty(options().community), problem);
     if (!problem.empty()) return absl::InvalidArgumentError(cli::Fill(cli::T("The community: $0."), problem));
+    FindSeveral();
     return FindCommunity();
   }
 
@@ -698,6 +699,44 @@ class SpreadsheetReader : public TableReader {
     } else if (!name.empty()) {
       doubtful_names_.emplace(std::move(name), line.place());
     }
+  }
+
+  // Looks for cells that may name more than one person: who is meant must be plain.
+  void FindSeveral() {
+    size_t turned = 0;
+    for (const std::string& cell : named_) turned += MayBeTurned(cell);
+    const bool are_turned = turned > 1 && turned * 2 >= named_.size();
+    for (const std::string& cell : named_) {
+      const std::vector<std::string> parts = PartsOf(cell);
+      const NameAndNumber party = ParseParty(cell);
+      const auto is_known = [this](const std::string& part) {
+        const NameAndNumber one = ParseParty(part);
+        return !one.number.empty() || mentioned_.contains(FoldedName(one.name)) || index_.Knows(one);
+      };
+      const auto known = std::count_if(parts.begin(), parts.end(), is_known);
+      const bool all_known = known == static_cast<std::ptrdiff_t>(parts.size());
+      // A number behind the whole of a name tells who it is.
+      std::string none;
+      const bool is_one = parts.size() == 1 || IsCommunity(index_.NumberOf(party, none)) ||
+                          index_.Knows({party.name, ""}) || (!party.number.empty() && !all_known);
+      if (is_one) continue;
+      if (all_known) {
+        several_[cell] = "names several people: write a row for each of them, with the hours of each";
+      } else if (known > 0 || (cell.find(',') != std::string::npos && !(are_turned && MayBeTurned(cell)))) {
+        several_[cell] =
+            "may be one person or several: if one, write the number behind the name, or the first name in "
+            "front and no comma; if several, a row for each of them";
+      }
+    }
+  }
+
+  // `Muñoz, Ana`, of whom no part is anybody.
+  bool MayBeTurned(const std::string& cell) const {
+    const size_t comma = cell.find(',');
+    if (comma == std::string::npos || PartsOf(cell).size() != 2) return false;
+    const std::string_view surname = std::string_view(cell).substr(0, comma);
+    const std::string_view first = std::string_view(cell).substr(comma + 1);
+    return !mentioned_.contains(FoldedName(surname)) && !mentioned_.contains(FoldedName(first));
   }
 
   // An earlier import may have been told who the bank itself is: then the ledger has rows of a name that
@@ -970,6 +1009,9 @@ class SpreadsheetReader : public TableReader {
     std::string number = index_.NumberOf(party, problem);
     if (number.empty() && problem.empty()) problem = "nobody is named";
     if (party.number.empty() && problem.empty()) problem = WhyDoubtful(party.name);
+    if (const auto several = several_.find(line.Raw(column)); several != several_.end() && problem.empty()) {
+      problem = absl::StrCat("\"", line.Text(column), "\" ", several->second);
+    }
     if (problem.empty() && maybe_community_.contains(number)) {
       const std::string who = party.name.empty() ? party.number : party.name;
       problem = absl::StrCat("the bank has such a row already, with the community pot: if ", who,
@@ -1018,6 +1060,8 @@ class SpreadsheetReader : public TableReader {
   std::set<std::string> named_;
   // Folded names and numbers of those whom hours name.
   std::set<std::string> mentioned_;
+  // Cells that may name more than one person, and what to say of them.
+  std::map<std::string, std::string> several_;
   // Lists in which members have numbers.
   std::set<std::string> numbered_files_;
   LeftOutRows totals_;

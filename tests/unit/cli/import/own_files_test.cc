@@ -14,6 +14,7 @@ namespace timebank::imports {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -275,6 +276,44 @@ TEST_F(OwnFilesTest, ListsOfMembersTellTheirOwnOrderOfDays) {
               ElementsAre("member RUSH0002 <Ben> 2011-05-01", "RUSH0001 helped RUSH0002 3600 2011-05-14 "));
   EXPECT_THAT(left_out(),
               HasSubstr("users.csv was read with the month before the day, as the other files show it"));
+}
+
+// Goal: two names in a cell are not one person; a surname in front of a comma is.
+TEST_F(OwnFilesTest, TwoNamesInACell) {
+  const auto read = [this](const std::string& rows, const std::string& members = "") {
+    const std::string hours = Write("h.csv", "Date;Giver;Receiver;Hours\n" + rows);
+    if (members.empty()) return Read({hours});
+    return Read({hours, Write("m.csv", members)});
+  };
+  EXPECT_THAT(
+      read("8/1/2018;Ana;\"Ben, Carla\";1\n8/1/2018;Ben;Carla;1\n"),
+      ElementsAre("line 2 Receiver: \"Ben, Carla\" names several people: write a row for each of them, with "
+                  "the hours of each",
+                  "ben helped carla 3600 2018-01-08 "));
+  for (const char* more : {"", "8/1/2018;Ben;Ana;1\n"}) {
+    EXPECT_THAT(read(std::string("8/1/2018;Ana;\"Ben, Carla\";1\n") + more),
+                Contains(HasSubstr("line 2 Receiver: \"Ben, Carla\" may be one person or several")));
+  }
+  options_.community = "Bank, Riverside";
+  EXPECT_THAT(read("8/1/2018;Ana;\"Bank, Riverside\";1\n"), ElementsAre("ana helped pot 3600 2018-01-08 "));
+  options_.community = "";
+  EXPECT_THAT(read("8/1/2018;Ana;\"Ben, Carla\";1\n"),
+              ElementsAre(HasSubstr("line 2 Receiver: \"Ben, Carla\" may be one person or several")));
+  EXPECT_THAT(
+      read("8/1/2018;\"Roca, Ana\";\"Bo, Zoe\";1\n8/1/2018;\"Roca, Ana\";Dan;1\n"),
+      ElementsAre("roca, ana helped bo, zoe 3600 2018-01-08 ", "roca, ana helped dan 3600 2018-01-08 "));
+  EXPECT_THAT(read("8/1/2018;\"Bo, Zoe\";Ana;1\n8/1/2018;Zoe Bo;Ana;1\n", "No;Name\n1;Ana\n2;Zoe Bo\n"),
+              ElementsAre("member 1 <Ana> ", "member 2 <Zoe Bo> ", "2 helped 1 3600 2018-01-08 ",
+                          "2 helped 1 3600 2018-01-08 "));
+  EXPECT_THAT(read("8/1/2018;\"Zoe Bo (12), Ben (13)\";Ana;1\n8/1/2018;\"12, 13\";Ana;1\n8/1/2018;Ben & Zoe "
+                   "Bo;Ana;1\n",
+                   "No;Name\n1;Ana\n12;Zoe Bo\n13;Ben\n"),
+              ElementsAre("member 1 <Ana> ", "member 12 <Zoe Bo> ", "member 13 <Ben> ",
+                          HasSubstr("names several people"), HasSubstr("names several people"),
+                          HasSubstr("names several people")));
+  EXPECT_THAT(read("8/1/2018;Ben y Zoe;Ana;1\n", "No;Name\n1;Ana\n12;Ben y Zoe\n13;Ben\n"),
+              ElementsAre("member 1 <Ana> ", "member 12 <Ben y Zoe> ", "member 13 <Ben> ",
+                          "12 helped 1 3600 2018-01-08 "));
 }
 
 }  // namespace
