@@ -14,6 +14,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "client/cli/commands.h"
+#include "client/cli/import/encoding.h"
 #include "client/cli/import/looked_into.h"
 #include "client/cli/import/reader.h"
 #include "client/cli/import/timebank_export.h"
@@ -480,6 +481,8 @@ void AddImportCommand(Command root) {
                  T("The files, in any order; or a folder: what timebank export made, or all that lies in it"))
       .Choice("--from", options->from, std::vector<std::string>(formats.begin(), formats.end()),
               T("Which system wrote them (recognised when left out)"))
+      .Choice("--encoding", options->reader.encoding, imports::EncodingNames(),
+              T("How accents are written in files that are not UTF-8 (recognised when left out)"))
       .Flag("--commit", options->commit, T("Post it"))
       .Flag("--trial", options->trial, T("Post it into a trial bank"))
       .Flag(
@@ -514,6 +517,8 @@ void AddImportCommand(Command root) {
       .Option("--note", options->reader.note_column, Later("COLUMN"), T("Spreadsheets: what it was"))
       .Option("--category", options->reader.category_column, Later("COLUMN"),
               T("Spreadsheets: what kind of help"))
+      .Option("--number", options->reader.number_column, Later("COLUMN"),
+              T("Spreadsheets: the member's number, in a list of members"))
       .Does([options](Session& session) { return Import(session, *options); });
 }
 

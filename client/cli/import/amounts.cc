@@ -42,7 +42,7 @@ struct Decimal {
   std::string fraction;
 };
 
-enum class Written { kNumber, kNoNumber, kUnclear };
+enum class Written { kNumber, kNoNumber, kUnclear, kMaybeThousands };
 
 // Every blank as ` ` and every apostrophe as `'`.
 std::string WithPlainSigns(std::string_view text) {
@@ -106,15 +106,28 @@ Written TakeGroupsOut(std::string_view text, std::string& plain) {
   return Written::kNumber;
 }
 
-Written TakeApart(std::string_view text, Decimal& number) {
+// Of a number with a single sign, whether that may part thousands: `1.250`, and not `0.250` or `1234.500`.
+bool MayBeThousands(std::string_view plain, size_t sign) {
+  return sign > 0 && sign <= 3 && plain.front() != '0' && plain.size() == sign + 4;
+}
+
+Written TakeApart(std::string_view text, const HoursVote* file, Decimal& number) {
   const std::string signs = WithPlainSigns(text);
   if (signs.find_first_not_of("0123456789.,' ") != std::string::npos) return Written::kNoNumber;
   std::string plain;
   if (const Written groups = TakeGroupsOut(signs, plain); groups != Written::kNumber) return groups;
   const size_t last = plain.find_last_of(".,");
-  const size_t point = last != std::string::npos && std::count(plain.begin(), plain.end(), plain[last]) > 1
-                           ? std::string::npos
-                           : last;
+  size_t point = last != std::string::npos && std::count(plain.begin(), plain.end(), plain[last]) > 1
+                     ? std::string::npos
+                     : last;
+  bool unclear = false;
+  if (file != nullptr && point != std::string::npos && plain.find_first_of(".,") == point &&
+      MayBeThousands(plain, point)) {
+    const bool decimal = file->IsDecimal(plain[point]);
+    const bool thousands = file->IsThousands(plain[point]);
+    unclear = decimal == thousands;
+    if (thousands && !decimal) point = std::string::npos;
+  }
   for (size_t at = 0; at < plain.size(); ++at) {
     if (at == point) continue;
     if (IsDigit(plain[at])) {
@@ -129,7 +142,8 @@ Written TakeApart(std::string_view text, Decimal& number) {
       return Written::kNoNumber;
     }
   }
-  return number.whole.empty() && number.fraction.empty() ? Written::kNoNumber : Written::kNumber;
+  if (number.whole.empty() && number.fraction.empty()) return Written::kNoNumber;
+  return unclear ? Written::kMaybeThousands : Written::kNumber;
 }
 
 std::string TooLong(std::string_view text) {
@@ -220,19 +234,24 @@ std::string ParseWithUnits(std::string_view text, int64_t& seconds) {
 
 }  // namespace
 
-std::string ParseSignedHours(std::string_view text, int64_t& seconds, Unit bare) {
+std::string ParseSignedHours(std::string_view text, int64_t& seconds, Unit bare, const HoursVote* file) {
   text = Trimmed(text);
   if (text.empty()) return "no hours";
   std::string_view unsigned_text = text;
   const bool negative = TakeSign(unsigned_text);
   Decimal number;
   std::string problem;
-  switch (TakeApart(unsigned_text, number)) {
+  switch (TakeApart(unsigned_text, file, number)) {
     case Written::kNumber:
       problem = ToSeconds(text, std::move(number), bare, seconds);
       break;
     case Written::kNoNumber:
       problem = ParseWithUnits(unsigned_text, seconds);
+      break;
+    case Written::kMaybeThousands:
+      problem =
+          absl::StrCat("\"", Absl(text), "\" may be ", number.whole, number.fraction, " or ", number.whole,
+                       " and a part: write ", number.whole, number.fraction, ", or hours and minutes (1:15)");
       break;
     case Written::kUnclear:
       problem =
@@ -243,28 +262,41 @@ std::string ParseSignedHours(std::string_view text, int64_t& seconds, Unit bare)
   return problem;
 }
 
-std::string ParseHoursGiven(std::string_view text, int64_t& seconds, Unit bare) {
-  std::string problem = ParseSignedHours(text, seconds, bare);
+std::string ParseHoursGiven(std::string_view text, int64_t& seconds, Unit bare, const HoursVote* file) {
+  std::string problem = ParseSignedHours(text, seconds, bare, file);
   if (!problem.empty()) return problem;
   if (seconds == 0) return "no time at all (0 hours)";
   if (seconds < 0) return absl::StrCat("negative hours (", Absl(Trimmed(text)), ")");
   return "";
 }
 
-void MinutesVote::Add(std::string_view text) {
-  const size_t sign = text.find_first_of(".,");
-  if (sign == std::string_view::npos || (text[sign] == '.' ? decimal_points_ : decimal_commas_)) return;
-  const std::string_view fraction = text.substr(sign + 1, DigitsAt(text, sign + 1));
+void HoursVote::Add(std::string_view text) {
+  text = Trimmed(text);
+  const size_t first = text.find_first_of(".,");
+  if (first == std::string_view::npos) return;
+  const size_t last = text.find_last_of(".,");
+  Sign& sign = text[last] == '.' ? points_ : commas_;
+  if (first != last) {
+    (text[first] == '.' ? points_ : commas_).thousands = true;
+    if (text[first] != text[last]) sign.decimal = true;
+    return;
+  }
+  if (sign.no_minutes) return;
+  const size_t begin = std::min(text.find_first_of("0123456789"), first);
+  const std::string_view fraction = text.substr(first + 1, DigitsAt(text, first + 1));
+  if (fraction.empty()) return;
+  const std::string_view number = text.substr(begin, first + 1 + fraction.size() - begin);
+  if (MayBeThousands(number, first - begin)) return;
+  sign.decimal = true;
   const bool may_be_minutes =
       fraction.size() == 2 && fraction[0] <= '5' && (fraction[1] == '0' || fraction[1] == '5');
-  if (may_be_minutes || fraction.empty() || fraction == "5" || fraction.size() == 3) return;
-  (text[sign] == '.' ? decimal_points_ : decimal_commas_) = true;
+  sign.no_minutes = !may_be_minutes && fraction != "5" && fraction.size() != 3;
 }
 
-int64_t MinutesVote::IfMinutes(std::string_view text) const {
+int64_t HoursVote::IfMinutes(std::string_view text) const {
   text = Trimmed(text);
   const size_t sign = text.find_first_of(".,");
-  if (sign == std::string_view::npos || (text[sign] == '.' ? decimal_points_ : decimal_commas_)) return 0;
+  if (sign == std::string_view::npos || (text[sign] == '.' ? points_ : commas_).no_minutes) return 0;
   const cli::InLanguage of_the_file("en");
   return cli::DecimalsAsMinutes(text).value_or(0);
 }

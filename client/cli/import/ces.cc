@@ -170,7 +170,10 @@ class CesReader : public TableReader {
         const bool is_better = administrator_.empty() || (!IsBanksOwn(administrator_) && IsBanksOwn(user));
         if (UserType(line) == "adm" && is_better) administrator_ = user;
         users_.insert(user);
+        VoteOnDays(line, kCreated);
+        VoteOnDays(line, kDateClosed);
       } else if (kind == kBalances) {
+        VoteOnHours(line, {kBalance, kIncome, kExpenditure, kBalanceLevy});
         int64_t levy = 0;
         if (line.Has(kBalanceLevy) && ParseSignedHours(line.Raw(kBalanceLevy), levy).empty()) {
           declared[Code(line, kBalanceUid)] += std::abs(levy);
@@ -180,6 +183,11 @@ class CesReader : public TableReader {
         NoteVirtual(Code(line, classic ? int{kSeller} : int{kNewSeller}));
         NoteVirtual(Code(line, classic ? int{kBuyer} : int{kNewBuyer}));
         VoteOnDays(line, classic ? int{kDateEntered} : int{kNewDateEntered});
+        if (classic) {
+          VoteOnHours(line, {kAmount, kLevy});
+        } else {
+          VoteOnHours(line, {kSellerAmount, kBuyerAmount, kSellerLevy, kBuyerLevy});
+        }
         int64_t levy = 0;
         if (!classic || !ParseSignedHours(line.Raw(kLevy), levy).empty() || levy == 0) return;
         givers[Code(line, kSeller)] += levy;
@@ -305,12 +313,15 @@ class CesReader : public TableReader {
   void ReadBalance(Line& line) {
     const std::string account = Account(line, kBalanceUid);
     const int64_t balance = SignedHours(line, kBalance);
+    const HoursVote& vote = HoursVoteOf(line);
     int64_t income = 0;
     int64_t expenditure = 0;
     int64_t levy = 0;
-    const bool sums = ParseSignedHours(line.Raw(kIncome), income).empty() &&
-                      ParseSignedHours(line.Raw(kExpenditure), expenditure).empty();
-    if (sums && (line.Text(kBalanceLevy).empty() || ParseSignedHours(line.Raw(kBalanceLevy), levy).empty()) &&
+    const bool sums = ParseSignedHours(line.Raw(kIncome), income, Unit::kHour, &vote).empty() &&
+                      ParseSignedHours(line.Raw(kExpenditure), expenditure, Unit::kHour, &vote).empty();
+    if (sums &&
+        (line.Text(kBalanceLevy).empty() ||
+         ParseSignedHours(line.Raw(kBalanceLevy), levy, Unit::kHour, &vote).empty()) &&
         income - expenditure - levy != balance) {
       Count("balances that are not their Income - Expenditure - Levy", line.place());
     }
@@ -382,7 +393,7 @@ class CesReader : public TableReader {
     }
   }
 
-  static int64_t OptionalLevy(Line& line, int column) {
+  int64_t OptionalLevy(Line& line, int column) const {
     if (line.Text(column).empty()) return 0;
     const int64_t levy = SignedHours(line, column);
     if (levy < 0) line.Fail(column, "a levy below nothing");

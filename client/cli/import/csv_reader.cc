@@ -171,6 +171,7 @@ void CsvReader::SkipLine() {
 CsvReader::Outcome CsvReader::Parse(CsvRow& row, size_t& end) const {
   size_t at = start_;
   size_t cells = 0;
+  row.unended = false;
   for (;;) {
     const bool passed_over = cells < passed_over_.size() && passed_over_[cells];
     if (cells == row.fields.size()) row.fields.emplace_back();
@@ -191,6 +192,7 @@ CsvReader::Outcome CsvReader::Parse(CsvRow& row, size_t& end) const {
     if (at >= buffer_.size()) {
       end = buffer_.size();
       if (!at_end_) return Outcome::kNeedMore;
+      row.unended = true;
       break;
     }
     if (buffer_[at] == options_.delimiter) {

@@ -38,6 +38,8 @@ struct CsvRow {
   std::vector<std::string> fields;
   // Why the row cannot be read; empty for a good row.
   std::string error;
+  // The file ends in it, without a line end.
+  bool unended = false;
 };
 
 class CsvReader {

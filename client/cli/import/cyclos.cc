@@ -205,9 +205,11 @@ class CyclosReader : public TableReader {
     const absl::Status read = ReadAhead([&](Line& line) {
       if (line.source().kind().holds == Holds::kMembers) {
         names_[line.Text(kUsername)] = line.Text(kName);
-        return;
+        VoteOnDays(line, kCreationDate);
+        return VoteOnHours(line, {kBalance});
       }
       VoteOnDays(line, kDate);
+      VoteOnHours(line, {kAmount});
       const std::string party = line.Text(kFromTo);
       std::string& name = names_[party];
       if (name.empty()) name = line.Text(kFullName);

@@ -104,11 +104,16 @@ class KomunitinReader : public TableReader {
     return ReadAhead([this](Line& line) {
       switch (KindOf(line)) {
         case kAccounts:
-          return VoteOnDays(line, kAccountCreated);
+          VoteOnDays(line, kAccountCreated);
+          return VoteOnHours(line, {kAccountBalance});
         case kMembers:
-          return VoteOnDays(line, kMemberCreated);
+          VoteOnDays(line, kMemberCreated);
+          return VoteOnHours(line, {kBalance});
         case kTransfers:
-          return VoteOnDays(line, kCreated);
+          VoteOnDays(line, kCreated);
+          return VoteOnHours(line, {kAmount});
+        case kFour:
+          return VoteOnHours(line, {kFourAmount});
         default:
           return;
       }

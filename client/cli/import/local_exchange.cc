@@ -70,8 +70,12 @@ class LocalExchangeReader : public TableReader {
   // Counts reversals, so that a reversed trade of which the files have none is told from the others.
   absl::Status Prepare() override {
     return ReadAhead([this](Line& line) {
-      if (line.source().kind().holds != Holds::kExchanges) return;
+      if (line.source().kind().holds != Holds::kExchanges) {
+        VoteOnDays(line, kJoinDate);
+        return VoteOnHours(line, {kBalance});
+      }
       VoteOnDays(line, kTradeDate);
+      VoteOnHours(line, {kAmount});
       int64_t seconds = 0;
       if (IsReversal(line) && ParseSignedHours(line.Raw(kAmount), seconds).empty() && seconds < 0) {
         ++reversals_[Trade(line, seconds)];

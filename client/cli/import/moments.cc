@@ -42,6 +42,7 @@ constexpr std::array<std::string_view, 7> kWeekdays = {
     "fri friday vie viernes dv divendres ven vendredi fr freitag",
     "sat saturday sab sabado ds dissabte sam samedi sa samstag sonnabend",
     "sun sunday dom domingo dg diumenge dim dimanche so sonntag"};
+constexpr int kFirstYear = 1970;
 constexpr std::string_view kSmallWords = "de del d of the le el th st nd rd";
 
 bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
@@ -121,11 +122,12 @@ bool TakeApart(std::string_view text, Parts& parts) {
   return true;
 }
 
-int FullYear(const Number& year, const MomentRules& rules) {
+// Of two figures: within the hundred years up to today's; before 1970 (there was no timebank) it lies ahead.
+int FullYear(const Number& year, absl::CivilDay today) {
   if (year.digits != 2) return year.value;
-  const int64_t century = rules.today.year() / 100 * 100;
-  const int64_t full = century + year.value;
-  return static_cast<int>(full > rules.today.year() + 1 ? full - 100 : full);
+  const int64_t full = today.year() / 100 * 100 + year.value;
+  const int64_t past = full > today.year() ? full - 100 : full;
+  return static_cast<int>(past < kFirstYear ? past + 100 : past);
 }
 
 // Civil days run over into the next month; there is no 31 February.
@@ -134,15 +136,19 @@ bool IsDay(int year, int month, int day) {
   return normalised.year() == year && normalised.month() == month && normalised.day() == day;
 }
 
-// Day, month and year, or the other way round. False where there is no such day.
-bool AsDay(const std::vector<Number>& numbers, const MomentRules& rules, absl::CivilDay& day) {
-  const bool year_first = numbers[0].digits == 4;
+// Day, month and year, or the other way round. False where there is no such day, or its year lies ahead.
+bool AsDay(const std::vector<Number>& numbers, const MomentRules& rules, Moment& moment) {
+  const bool all_short = numbers[0].digits <= 2 && numbers[2].digits <= 2;
+  const bool year_first = numbers[0].digits == 4 || (all_short && rules.order == DayOrder::kYearFirst);
   const Number& year = numbers[year_first ? 0 : 2];
   const Number& in_month = numbers[year_first ? 2 : 0];
   if ((year.digits != 4 && year.digits != 2) || in_month.digits > 2 || numbers[1].digits > 2) return false;
-  const int full_year = FullYear(year, rules);
-  day = absl::CivilDay(full_year, numbers[1].value, in_month.value);
-  return IsDay(full_year, numbers[1].value, in_month.value);
+  const int full_year = FullYear(year, rules.today);
+  moment.day = absl::CivilDay(full_year, numbers[1].value, in_month.value);
+  if (!IsDay(full_year, numbers[1].value, in_month.value)) return false;
+  if (year.digits == 4 || full_year <= rules.today.year()) return true;
+  moment.year_ahead = year.value;
+  return false;
 }
 
 bool FallsOn(absl::CivilDay day, int weekday) {
@@ -154,11 +160,11 @@ std::string WithPlainApostrophe(std::string_view text) {
   return absl::StrReplaceAll(Absl(text), {{"\xE2\x80\x99", "'"}});
 }
 
-bool ParseDate(std::string_view text, const MomentRules& rules, absl::CivilDay& day, bool& weekday_differs) {
+bool ParseDate(std::string_view text, const MomentRules& rules, Moment& moment) {
   if (text.size() == 8 && IsDigits(text)) {  // 20180108
     const std::string dashed =
         absl::StrCat(Absl(text.substr(0, 4)), "-", Absl(text.substr(4, 2)), "-", Absl(text.substr(6)));
-    return ParseDate(dashed, rules, day, weekday_differs);
+    return ParseDate(dashed, rules, moment);
   }
   Parts parts;
   if (!TakeApart(WithPlainApostrophe(text), parts)) return false;
@@ -171,17 +177,18 @@ bool ParseDate(std::string_view text, const MomentRules& rules, absl::CivilDay& 
   } else if (numbers[0].digits != 4 && rules.order == DayOrder::kMonthFirst) {
     std::swap(numbers[0], numbers[1]);
   }
-  if (!AsDay(numbers, rules, day)) return false;
+  if (!AsDay(numbers, rules, moment)) return false;
   // `Mon, 01/08/2018` is in January, whatever the rules say.
-  const bool either_order = parts.month == 0 && numbers[0].digits != 4 && numbers[0].value <= 12;
-  if (either_order && parts.weekday != 0 && !FallsOn(day, parts.weekday)) {
+  const bool either_order = parts.month == 0 && numbers[0].digits != 4 && numbers[0].value <= 12 &&
+                            rules.order != DayOrder::kYearFirst;
+  if (either_order && parts.weekday != 0 && !FallsOn(moment.day, parts.weekday)) {
     std::swap(numbers[0], numbers[1]);
-    absl::CivilDay other;
-    if (AsDay(numbers, rules, other) && FallsOn(other, parts.weekday)) day = other;
+    Moment other;
+    if (AsDay(numbers, rules, other) && FallsOn(other.day, parts.weekday)) moment.day = other.day;
   }
   // `mar` may be March and no Tuesday.
   const bool told = parts.weekday != 0 && !(parts.month != 0 && parts.may_be_weekday);
-  weekday_differs = told && !FallsOn(day, parts.weekday);
+  moment.weekday_differs = told && !FallsOn(moment.day, parts.weekday);
   return true;
 }
 
@@ -293,7 +300,7 @@ bool ParseMoment(std::string_view text, const MomentRules& rules, Moment& moment
   }
   date = Trimmed(date);
   if (!date.empty() && date.back() == ',') date = Trimmed(date.substr(0, date.size() - 1));
-  if (!ParseDate(date, rules, moment.day, moment.weekday_differs)) return false;
+  if (!ParseDate(date, rules, moment)) return false;
   moment.bare_day = moment.day;
   if (rest.empty()) return true;
   absl::Duration clock;
@@ -308,8 +315,9 @@ bool ParseMoment(std::string_view text, const MomentRules& rules, Moment& moment
   return true;
 }
 
-void DayOrderVote::Add(std::string_view text) {
-  if (IsMixed()) return;
+void DayOrderVote::Add(std::string_view text, absl::CivilDay today) {
+  if (IsMixed() && year_last_) return;
+  const std::string_view whole = Trimmed(text);
   int weekday = 0;
   text = WithoutWeekday(Trimmed(text), weekday);
   std::array<Number, 3> numbers;
@@ -321,9 +329,19 @@ void DayOrderVote::Add(std::string_view text) {
   }
   const auto& [first, second, year] = numbers;
   if (first.digits > 2 || second.digits > 2 || (year.digits != 2 && year.digits != 4)) return;
-  const int full_year = year.digits == 2 ? 2000 + year.value : year.value;
+  const int full_year = FullYear(year, today);
   bool day_first = IsDay(full_year, second.value, first.value);
   bool month_first = IsDay(full_year, first.value, second.value);
+  if (year.digits == 2) {
+    const bool last = (day_first || month_first) && full_year <= today.year();
+    const int front = FullYear(first, today);
+    const bool at_front =
+        first.digits == 2 && front <= today.year() && IsDay(front, second.value, year.value);
+    year_last_ = year_last_ || (last && !at_front);
+    year_first_ += at_front && !last;
+    if (at_front && !last) return;
+    if (at_front && maybe_year_first_.empty()) maybe_year_first_ = whole;
+  }
   without_weekday_ = without_weekday_ || (day_first && month_first && weekday == 0);
   if (day_first && month_first && weekday != 0) {
     day_first = FallsOn(absl::CivilDay(full_year, second.value, first.value), weekday);

@@ -63,7 +63,9 @@ class MutualCreditReader : public TableReader {
 
   absl::Status Prepare() override {
     return ReadAhead([this](Line& line) {
-      if (line.source().kind().holds == Holds::kExchanges) VoteOnDays(line, kCreated);
+      if (line.source().kind().holds != Holds::kExchanges) return VoteOnHours(line, {kBalance});
+      VoteOnDays(line, kCreated);
+      VoteOnHours(line, {kQuantity});
     });
   }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -90,6 +91,48 @@ NameAndNumber ParseParty(std::string_view cell) {
     if (IsNumber(number)) return {std::string(Trimmed(cell.substr(0, open))), std::string(number)};
   }
   return {std::string(cell), ""};
+}
+
+std::vector<std::string> PartsOf(std::string_view cell) {
+  constexpr std::string_view kAnd = "and y e i et und con amb avec mit with";
+  std::vector<std::string> parts(1);
+  const auto begin_part = [&parts] {
+    parts.back() = std::string(Trimmed(parts.back()));
+    if (!parts.back().empty()) parts.emplace_back();
+  };
+  int brackets = 0;
+  for (size_t at = 0; at < cell.size();) {
+    const char c = cell[at];
+    brackets += c == '(' ? 1 : c == ')' ? -1 : 0;
+    if (brackets <= 0 && std::string_view(",;/+&").find(c) != std::string_view::npos) {
+      begin_part();
+      ++at;
+      continue;
+    }
+    // A word, or the blanks between two.
+    size_t end = std::min(cell.find(' ', at), cell.size());
+    const std::string word = absl::AsciiStrToLower(Absl(cell.substr(at, end - at)));
+    const bool between = at > 0 && cell[at - 1] == ' ' && end < cell.size();
+    if (brackets <= 0 && between && HasWord(kAnd, word)) {
+      begin_part();
+      at = end;
+      continue;
+    }
+    parts.back().push_back(c);
+    ++at;
+  }
+  begin_part();
+  if (parts.size() > 1 && parts.back().empty()) parts.pop_back();
+  return parts;
+}
+
+bool PartyIndex::Knows(const NameAndNumber& party) const {
+  if (!party.number.empty()) return by_number_.contains(FoldedName(party.number));
+  for (const std::string& name : {FoldedName(party.name), FoldedName(FirstNameFirst(party.name))}) {
+    if (name.empty()) continue;
+    if (numbers_.contains(name) || known_.contains(name) || by_number_.contains(name)) return true;
+  }
+  return false;
 }
 
 void PartyIndex::AddTo(Numbers& numbers, const NameAndNumber& member) {

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace timebank::imports {
 
@@ -21,6 +22,11 @@ struct NameAndNumber {
 // a number where it has a digit and no blank in it: `Ana (la jove)` is a name.
 NameAndNumber ParseParty(std::string_view cell);
 
+// What a cell comes to where commas, `;`, `/`, `+`, `&` and words such as `and` part the names of a list; one
+// part where none does, and more than one also where a comma parts a surname from the first name: `Muñoz,
+// Ana`. What stands in brackets belongs together.
+std::vector<std::string> PartsOf(std::string_view cell);
+
 // Whether people call the bank itself so, where it stands among members: `the bank`, `el banco`, `system
 // account`. `folded_name` is without accents and capitals.
 bool IsBankName(std::string_view folded_name);
@@ -33,6 +39,8 @@ class PartyIndex {
   // The same of somebody whom the files need not name: asked only for a name that nobody in the files has.
   void AddKnown(const NameAndNumber& member);
 
+  // Whether a member has that name or number.
+  bool Knows(const NameAndNumber& party) const;
   // The number of whoever is meant, by name, or by a number that is no name of anybody; a name that nobody
   // has becomes a number of its own, so that the same name is the same person everywhere. `problem` is filled
   // where several have the name.

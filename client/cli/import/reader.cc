@@ -88,7 +88,8 @@ absl::Status NotRecognised(const Glimpse& file, const ReaderOptions& options) {
 
 absl::StatusOr<const Format*> Recognise(const std::vector<Glimpse>& files, const ReaderOptions& options) {
   const bool has_columns = !options.giver_column.empty() || !options.receiver_column.empty() ||
-                           !options.hours_column.empty() || !options.minutes_column.empty();
+                           !options.hours_column.empty() || !options.minutes_column.empty() ||
+                           !options.number_column.empty();
   if (has_columns) return &Spreadsheet();
   Fit best;
   for (const Format* format : Formats()) {
@@ -137,7 +138,7 @@ absl::StatusOr<std::unique_ptr<Reader>> OpenReader(std::string_view format,
   std::vector<Glimpse> looked_at;
   std::set<std::string> names;
   for (const std::string& path : files) {
-    absl::StatusOr<Glimpse> file = LookAt(path);
+    absl::StatusOr<Glimpse> file = LookAt(path, options.encoding);
     if (!file.ok()) return file.status();
     if (!names.insert(file->name).second) {
       return absl::InvalidArgumentError(cli::Fill(

@@ -292,6 +292,8 @@ struct ReaderOptions {
   absl::TimeZone time_zone = absl::UTCTimeZone();
   // The bank's today: help cannot lie behind it.
   absl::CivilDay today;
+  // Of files that are not UTF-8, one of EncodingNames(); empty: looked for.
+  std::string encoding;
   // Number (or, in a spreadsheet, name) of the account that is the bank itself, where the files do not tell.
   std::string community;
   // Headings of a plain spreadsheet's columns; empty: guessed. A letter (`B`) is the column of that letter
@@ -303,6 +305,8 @@ struct ReaderOptions {
   std::string day_column;
   std::string note_column;
   std::string category_column;
+  // Likewise, of the members' numbers in a list of members.
+  std::string number_column;
   // Members that the bank has from an older system, for formats that know people by name; files of hours
   // alone name those who came with an earlier one. Empty: none.
   std::function<absl::StatusOr<std::vector<NameAndNumber>>(std::string_view system)> members_of_bank;

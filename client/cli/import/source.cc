@@ -1,5 +1,7 @@
 #include "client/cli/import/source.h"
 
+#include <openssl/crypto.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -18,6 +20,7 @@
 #include "absl/memory/memory.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client/cli/import/harmless.h"
 #include "client/cli/import/text.h"
 #include "client/cli/translate.h"
@@ -42,6 +45,20 @@ bool OpenBytes(const std::string& path, std::ifstream& file) {
 
 absl::Status CannotOpen(const std::string& path) {
   return absl::NotFoundError(cli::Fill(cli::T("Cannot open $0: is the name right?"), path));
+}
+
+bool IsBlank(const CsvRow& row) {
+  return row.error.empty() && std::all_of(row.fields.begin(), row.fields.end(),
+                                          [](const std::string& field) { return Trimmed(field).empty(); });
+}
+
+absl::Status UnclearEncoding(const std::string& path) {
+  return absl::InvalidArgumentError(cli::Fill(
+      // Translators: $0 is a file, $1 names such as mac-roman.
+      cli::T(
+          "The accents of $0 can be read in more than one way: it is not UTF-8, and may come from a Mac or "
+          "from DOS. Save it as CSV UTF-8, or say which it is: --encoding ($1)."),
+      path, absl::StrJoin(EncodingNames(), ", ")));
 }
 
 // Workbooks are not read: which sheet, and what their cells show, is for their own program to say.
@@ -76,7 +93,7 @@ bool HaveSameBytes(const std::string& path, const std::string& other) {
                     std::istreambuf_iterator<char>(b), std::istreambuf_iterator<char>());
 }
 
-absl::StatusOr<Glimpse> LookAt(const std::string& path) {
+absl::StatusOr<Glimpse> LookAt(const std::string& path, std::string_view encoding) {
   Glimpse glimpse;
   glimpse.path = path;
   glimpse.name = std::filesystem::path(path).filename().string();
@@ -85,7 +102,9 @@ absl::StatusOr<Glimpse> LookAt(const std::string& path) {
   std::ifstream file;
   if (error || !OpenBytes(path, file)) return CannotOpen(path);
   if (absl::Status text = CheckIsText(path, file); !text.ok()) return text;
-  glimpse.encoding = DetectEncoding(file);
+  const std::optional<Encoding> detected = DetectEncoding(file, EncodingNamed(encoding));
+  if (!detected) return UnclearEncoding(path);
+  glimpse.encoding = *detected;
   file.clear();
   file.seekg(0);
   Utf8Buffer utf8(file, glimpse.encoding);
@@ -101,7 +120,7 @@ absl::StatusOr<Glimpse> LookAt(const std::string& path) {
 }
 
 bool Heading::IsOfRejects(const std::vector<std::string>& fields) const {
-  if (row >= 0) return rejected_cells > 0;
+  if (!cells.empty()) return rejected_cells > 0;
   return fields.size() == width + kRejectedCells && IsDigits(fields[width]);
 }
 
@@ -184,6 +203,11 @@ std::string TellKinds(absl::Span<const FileKind> kinds) {
 
 Source::Source(Glimpse glimpse, Heading heading)
     : glimpse_(std::move(glimpse)), heading_(std::move(heading)) {
+  const int rows_above = heading_.row + (heading_.cells.empty() ? 1 : 0);
+  for (int row = 0; row < rows_above; ++row) {
+    const CsvRow& above = glimpse_.rows[static_cast<size_t>(row)];
+    if (!IsBlank(above)) lines_above_.push_back(above.line);
+  }
   glimpse_.rows.clear();
   for (size_t column = 0; column < kind().columns.size(); ++column) {
     const int cell = heading_.cell_of_column[column];
@@ -218,6 +242,7 @@ absl::Status Source::Rewind() {
   utf8_ = std::make_unique<Utf8Buffer>(file_, glimpse_.encoding);
   converted_ = std::make_unique<std::istream>(utf8_.get());
   csv_ = std::make_unique<CsvReader>(*converted_);
+  cells_before_ = 0;
   CsvRow row;
   for (int i = 0; i <= heading_.row; ++i) csv_->Next(row);
   for (size_t i = 0; i < heading_.cells.size(); ++i) {
@@ -226,12 +251,30 @@ absl::Status Source::Rewind() {
   return absl::OkStatus();
 }
 
+// Gives a short row the empty cells that it lacks.
+void Source::FillUp(CsvRow& row) {
+  const size_t width = heading_.width + heading_.rejected_cells;
+  const size_t cells = row.fields.size();
+  const size_t before = std::exchange(cells_before_, cells < width ? cells : 0);
+  if (cells >= width) return;
+  if (row.unended) {
+    row.error = absl::StrCat("has ", cells, " columns instead of ", width,
+                             ", and the file ends in it: is the file whole?");
+  } else if (has_secrets_ && before > 0 && before + cells <= width + 1) {
+    // Two halves of a row that was broken in two: in the second one a secret may stand anywhere.
+    row.error = absl::StrCat("has ", cells, " columns instead of ", width,
+                             ", and may be the rest of the row above it");
+    for (std::string& field : row.fields) OPENSSL_cleanse(field.data(), field.size());
+    row.fields.clear();
+    return;
+  }
+  row.fields.resize(width);
+}
+
 absl::StatusOr<bool> Source::Next(CsvRow& row) {
   while (csv_->Next(row)) {
-    const bool blank =
-        row.error.empty() && std::all_of(row.fields.begin(), row.fields.end(),
-                                         [](const std::string& field) { return Trimmed(field).empty(); });
-    if (blank) continue;
+    if (IsBlank(row)) continue;
+    if (row.error.empty()) FillUp(row);
     if (heading_.IsOfRejects(row.fields)) {
       for (std::string& field : row.fields) field = Unharmed(field);
     }

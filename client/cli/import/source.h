@@ -61,8 +61,10 @@ struct Glimpse {
   char separator = ',';
 };
 
-// Errors (NotFound): the file cannot be opened. (InvalidArgument): it is a spreadsheet program's own file.
-absl::StatusOr<Glimpse> LookAt(const std::string& path);
+// `encoding` is that of a file that is not UTF-8, as EncodingNames() has it; empty: looked for.
+// Errors (NotFound): the file cannot be opened. (InvalidArgument): it is a spreadsheet program's own file;
+// its encoding is not plain.
+absl::StatusOr<Glimpse> LookAt(const std::string& path, std::string_view encoding = "");
 
 // Whether two files are the same, byte for byte. False where one of them cannot be read.
 bool HaveSameBytes(const std::string& path, const std::string& other);
@@ -73,9 +75,11 @@ bool IsSecret(std::string_view heading);
 // Where a kind's columns are in a file.
 struct Heading {
   const FileKind* kind = nullptr;
-  // The row's place among those that were looked at. -1: the file has no heading, the columns go by position.
+  // The row's place among those that were looked at; where `cells` is empty, that of the last one above the
+  // table. -1: nothing stands above it.
   int row = -1;
   // The heading's cells as they stand there, without the columns that a file of rejects has behind its own.
+  // Empty: the file has no heading, the columns go by position.
   std::vector<std::string> cells;
   // How many columns a row has.
   size_t width = 0;
@@ -115,9 +119,10 @@ class Source {
   // `heading` is of this file. Errors (NotFound): it cannot be opened.
   static absl::StatusOr<std::unique_ptr<Source>> Open(Glimpse glimpse, Heading heading);
 
-  // The next row behind the heading, good or bad; rows without any text are passed over. Of a file of rejects
-  // as it was before its cells were made harmless. False at the end.
-  // Errors (DataLoss): the disk or the network failed.
+  // The next row behind the heading, good or bad; rows without any text are passed over. Spreadsheet programs
+  // leave empty cells out at the end of a row: a row that is shorter than the heading has them back. A short
+  // one that may have been cut off is bad. Of a file of rejects as it was before its cells were made
+  // harmless. False at the end. Errors (DataLoss): the disk or the network failed.
   absl::StatusOr<bool> Next(CsvRow& row);
   // Begins again at the first row.
   absl::Status Rewind();
@@ -128,6 +133,8 @@ class Source {
   const Heading& heading() const { return heading_; }
   // As the file calls the column of its kind, harmless to tell; where it has no heading, as the system does.
   const std::string& NameOf(int column) const { return column_names_[static_cast<size_t>(column)]; }
+  // The lines of the rows with text above the heading or, where there is none, above the table.
+  const std::vector<int64_t>& lines_above() const { return lines_above_; }
   // Whether columns are passed over.
   bool has_secrets() const { return has_secrets_; }
   int64_t bytes_consumed() const;
@@ -135,15 +142,19 @@ class Source {
  private:
   Source(Glimpse glimpse, Heading heading);
   bool IsPassedOver(size_t cell) const;
+  void FillUp(CsvRow& row);
 
   Glimpse glimpse_;
   Heading heading_;
   std::vector<std::string> column_names_;
+  std::vector<int64_t> lines_above_;
   bool has_secrets_ = false;
   std::ifstream file_;
   std::unique_ptr<Utf8Buffer> utf8_;
   std::unique_ptr<std::istream> converted_;
   std::unique_ptr<CsvReader> csv_;
+  // Of the row before: how many cells it had, where those were too few; 0: it was whole.
+  size_t cells_before_ = 0;
 };
 
 }  // namespace timebank::imports

@@ -145,7 +145,30 @@ constexpr std::string_view kTotalWords =
     "total totals totales totaux totale sum sums suma sumas sumatorio somme sommes summe summen gesamt "
     "gesamtsumme insgesamt subtotal subtotals subtotales zwischensumme";
 constexpr std::string_view kBesideTotalWords =
-    "grand gran general generale sous sub de del d des of the horas hores heures hours stunden saldo";
+    "grand gran general generale sous sub de del d des of the horas hores heures hours stunden saldo "
+    "members socios socias socis socies miembros membres adherents mitglieder";
+// Words of the titles between the rows of a list of members, and those that may stand beside them: `Former
+// members:`, `Socios activos (2024)`.
+constexpr std::string_view kTitleWords =
+    "members membership organisations organizations active inactive former list "
+    "socios socias miembros usuarios usuarias asociados asociadas entidades activos activas inactivos "
+    "inactivas antiguos antiguas altas bajas lista listado "
+    "socis socies usuaris usuaries associats associades entitats actius inactius antics antigues altes "
+    "baixes "
+    "llista llistat "
+    "membres adherents adherentes utilisateurs associations actifs inactifs actives inactives anciens "
+    "anciennes liste "
+    "mitglieder teilnehmer vereine aktive inaktive ehemalige";
+constexpr std::string_view kBesideTitleWords =
+    "current past new old left of the and actuales nuevos nuevas de del los las y actuals nous noves dels "
+    "les "
+    "i actuels nouveaux nouvelles des du la le et und der die";
+// Words that tell when the list was made, whatever stands beside them: `Exported on 2024-05-03`.
+constexpr std::string_view kMadeWords =
+    "exported printed updated generated export exportado impreso actualizado generado exportacion impresion "
+    "actualizacion exportat impres actualitzat generat exportacio impressio actualitzacio exporte imprime "
+    "exportation impression exportiert gedruckt aktualisiert";
+constexpr std::string_view kPageWords = "page pagina seite pag";
 
 constexpr std::string_view kBankNumber = "0";
 constexpr std::string_view kYes = "1 x y yes si oui ja true";
@@ -206,10 +229,29 @@ bool TellsTotal(std::string_view cell) {
   for (const std::string& word : HeadingWords(cell)) {
     const bool total = HasWord(kTotalWords, word);
     told = told || total;
-    if (!total && !HasWord(kBesideTotalWords, word)) return false;
+    if (!total && !HasWord(kBesideTotalWords, word) && !IsDigits(word)) return false;
   }
   return told;
 }
+
+// `Active members`, `Exported on 2024-05-03`, `Page 1 of 2`.
+bool TellsTitle(std::string_view cell) {
+  const std::vector<std::string> words = HeadingWords(cell);
+  if (words.empty()) return false;
+  const auto any = [&words](std::string_view known) {
+    return std::any_of(words.begin(), words.end(),
+                       [known](const std::string& word) { return HasWord(known, word); });
+  };
+  const bool has_digits =
+      std::any_of(words.begin(), words.end(), [](const auto& word) { return IsDigits(word); });
+  if (any(kMadeWords) || (HasWord(kPageWords, words.front()) && has_digits)) return true;
+  return any(kTitleWords) && std::all_of(words.begin(), words.end(), [](const std::string& word) {
+           return HasWord(kTitleWords, word) || HasWord(kBesideTitleWords, word) || IsDigits(word);
+         });
+}
+
+// `45`: too short for a telephone number.
+bool IsCount(std::string_view cell) { return IsDigits(cell) && cell.size() < 5; }
 
 bool TellsMinutes(std::string_view cell) { return TellsOf(cell, kMinuteWords, ""); }
 
@@ -280,18 +322,27 @@ std::vector<NamedColumn> NamedColumns(const ReaderOptions& options) {
   return named;
 }
 
-// The cells that a name in the options means: those of that heading, else that of the letter.
-std::vector<int> CellsNamed(const Heading& heading, const std::string& name) {
+// The cells that a name in the options means: those of that heading, else that of the letter, of `width`.
+std::vector<int> CellsNamed(const Heading& heading, const std::string& name, size_t width) {
   std::vector<int> cells;
   const std::string key = HeadingKey(name);
   for (size_t cell = 0; cell < heading.cells.size(); ++cell) {
     if (HeadingKey(heading.cells[cell]) == key) cells.push_back(static_cast<int>(cell));
   }
   const int lettered = CellOfLetter(name);
-  if (cells.empty() && lettered >= 0 && static_cast<size_t>(lettered) < heading.width) {
+  if (cells.empty() && lettered >= 0 && static_cast<size_t>(lettered) < width) {
     cells.push_back(lettered);
   }
   return cells;
+}
+
+// Of the rows from `first` on, how many cells the longest has.
+size_t Widest(const Glimpse& file, size_t first = 0) {
+  size_t widest = 0;
+  for (size_t row = first; row < file.rows.size(); ++row) {
+    widest = std::max(widest, file.rows[row].fields.size());
+  }
+  return widest;
 }
 
 // Where the columns of hours are if row `row` is the heading: as the options name them, else as their
@@ -308,8 +359,11 @@ Heading FitHours(const Glimpse& file, size_t row, const ReaderOptions& options) 
   const bool weak_hours =
       guessed_hours >= 0 && !IsStrong(heading.cells[static_cast<size_t>(guessed_hours)], kHours);
   for (const NamedColumn& named : NamedColumns(options)) {
-    const std::vector<int> cells = CellsNamed(heading, *named.name);
+    // The row itself may be shorter: a title, or a heading that leaves the last column out.
+    const std::vector<int> cells = CellsNamed(heading, *named.name, Widest(file) - heading.rejected_cells);
     const int cell = cells.empty() ? -1 : cells.front();
+    heading.width = std::max(heading.width, static_cast<size_t>(cell + 1));
+    heading.cells.resize(heading.width);
     // What was named is nothing else.
     std::replace(heading.cell_of_column.begin(), heading.cell_of_column.end(), cell, -1);
     heading.cell_of_column[static_cast<size_t>(named.column)] = cell;
@@ -342,18 +396,36 @@ bool IsData(const Glimpse& file, const Heading& heading, const ReaderOptions& op
          ParseMoment(cell_of(kDay), {.order = DayOrder::kMonthFirst, .today = options.today}, moment);
 }
 
+// Whether a row names its columns, as a title above them does not.
+bool HasWordsForAll(const Heading& heading) {
+  constexpr std::array<int, 5> kNeeded = {kGiver, kReceiver, kHours, kMinutes, kDay};
+  return std::all_of(kNeeded.begin(), kNeeded.end(), [&heading](int column) {
+    return !HasColumn(heading, column) ||
+           !Trimmed(heading.cells[static_cast<size_t>(heading.cell_of_column[static_cast<size_t>(column)])])
+                .empty();
+  });
+}
+
+// Letters fit any row: the heading is the one above the data that names its columns, and of several the first
+// of which most are known.
 std::optional<Heading> HoursHeading(const Glimpse& file, const ReaderOptions& options) {
+  std::optional<Heading> best;
   for (size_t row = 0; row < std::min(file.rows.size(), kRowsToFindHeading); ++row) {
     Heading heading = FitHours(file, row, options);
     if (!HasAllNamed(heading, options) || !HoldsHours(heading)) continue;
+    const bool names_columns = HasWordsForAll(heading);
     if (IsData(file, heading, options)) {
-      // Columns by their letters, and nothing above them.
-      heading.row = -1;
+      if (best && HasWordsForAll(*best)) return best;
+      // Columns by their letters, and at most titles above them.
+      heading.row = static_cast<int>(row) - 1;
       heading.cells.clear();
+      heading.width = Widest(file, row);
+      return heading;
     }
-    return heading;
+    const auto known = [](const Heading& one) { return std::pair(HasWordsForAll(one), one.Score()); };
+    if (!best || known(*best) < std::pair(names_columns, heading.Score())) best = std::move(heading);
   }
-  return std::nullopt;
+  return best;
 }
 
 // `Hours (D)`: a column for people, with the letter that names it.
@@ -379,6 +451,14 @@ int OtherHours(const Heading& heading, int taken) {
   return -1;
 }
 
+absl::Status MayMeanTheSame(const Glimpse& file, const Heading& heading, int one, int other,
+                            std::string_view option) {
+  return absl::InvalidArgumentError(cli::Fill(
+      // Translators: $1 and $2 are columns, $3 an option.
+      cli::T("Columns $1 and $2 of $0 may mean the same. Say which one to take, by its letter: $3 COLUMN."),
+      file.path, Lettered(heading, one), Lettered(heading, other), option));
+}
+
 // Refuses a heading that may be read in more than one way.
 absl::Status CheckIsPlain(const Glimpse& file, const Heading& heading, const ReaderOptions& options) {
   for (const NamedColumn& choice : Choices(options)) {
@@ -391,36 +471,91 @@ absl::Status CheckIsPlain(const Glimpse& file, const Heading& heading, const Rea
                            "with --hours."),
                     file.path, Lettered(heading, taken)));
     }
-    std::vector<int> cells =
-        choice.name->empty() ? CellsOf(heading, choice.column) : CellsNamed(heading, *choice.name);
+    std::vector<int> cells = choice.name->empty() ? CellsOf(heading, choice.column)
+                                                  : CellsNamed(heading, *choice.name, heading.width);
     if (choice.name->empty() && choice.column == kHours) {
       // A clock's name, and beside it another one that speaks of hours in words that are not known.
       if (const int other = OtherHours(heading, taken); other >= 0) cells = {taken, other};
     }
     // Of two columns of words the second goes behind the first; a third is told.
     if (cells.size() < 2 || choice.column == kNote) continue;
-    return absl::InvalidArgumentError(cli::Fill(
-        // Translators: $1 and $2 are columns, $3 an option.
-        cli::T("Columns $1 and $2 of $0 may mean the same. Say which one to take, by its letter: $3 COLUMN."),
-        file.path, Lettered(heading, cells[0]), Lettered(heading, cells[1]), choice.option));
+    return MayMeanTheSame(file, heading, cells[0], cells[1], choice.option);
   }
   return absl::OkStatus();
 }
 
-std::optional<Heading> MembersHeading(const Glimpse& file) {
+// The cells that may be members' numbers: as the options name them, else all whose heading says so.
+std::vector<int> NumberCells(const Heading& heading, const ReaderOptions& options) {
+  if (!options.number_column.empty()) {
+    std::vector<int> named = CellsNamed(heading, options.number_column, heading.width);
+    if (!named.empty()) return named;
+  }
+  std::vector<int> cells;
+  const Column& number = kMemberColumns[kNumber];
+  for (size_t cell = 0; cell < heading.cells.size(); ++cell) {
+    const std::string key = HeadingKey(heading.cells[cell]);
+    const bool known = key == HeadingKey(number.name) || HasWord(number.other_names, key);
+    if (known || TellsNumber(heading.cells[cell])) cells.push_back(static_cast<int>(cell));
+  }
+  return cells;
+}
+
+void TakeNumber(int cell, Heading& heading) {
+  // What was named is nothing else.
+  std::replace(heading.cell_of_column.begin(), heading.cell_of_column.end(), cell, -1);
+  heading.cell_of_column[kNumber] = cell;
+}
+
+std::optional<Heading> MembersHeading(const Glimpse& file, const ReaderOptions& options) {
   for (size_t row = 0; row < std::min(file.rows.size(), kRowsToFindHeading); ++row) {
     Heading heading = FitHeading(file, row, kMembersKind);
-    for (size_t cell = 0; cell < heading.cells.size() && !HasColumn(heading, kNumber); ++cell) {
-      if (TellsNumber(heading.cells[cell])) heading.cell_of_column[kNumber] = static_cast<int>(cell);
+    if (const std::vector<int> cells = NumberCells(heading, options); !cells.empty()) {
+      TakeNumber(cells.front(), heading);
     }
     if (HoldsMembers(heading)) return heading;
   }
   return std::nullopt;
 }
 
+// Of two columns that may be members' numbers the one that is: the other is empty, or says the same. Else
+// which one is asked.
+absl::Status SettleNumber(const Glimpse& file, const ReaderOptions& options, Heading& heading) {
+  const std::vector<int> cells = NumberCells(heading, options);
+  if (cells.size() < 2) return absl::OkStatus();
+  const absl::StatusOr<std::unique_ptr<Source>> source = Source::Open(file, heading);
+  if (!source.ok()) return source.status();
+  std::vector<int> filled;
+  std::set<std::pair<int, int>> different;
+  CsvRow row;
+  for (;;) {
+    const absl::StatusOr<bool> more = (*source)->Next(row);
+    if (!more.ok()) return more.status();
+    if (!*more) break;
+    const auto has_text = [](const std::string& cell) { return !Trimmed(cell).empty(); };
+    // A title or a footer.
+    if (!row.error.empty() || std::count_if(row.fields.begin(), row.fields.end(), has_text) < 2) continue;
+    const auto text = [&row](int cell) { return Trimmed(row.fields[static_cast<size_t>(cell)]); };
+    for (size_t i = 0; i < cells.size(); ++i) {
+      const bool known = std::find(filled.begin(), filled.end(), cells[i]) != filled.end();
+      if (!known && !text(cells[i]).empty()) filled.push_back(cells[i]);
+      for (size_t k = 0; k < i; ++k) {
+        if (text(cells[i]) != text(cells[k])) different.emplace(cells[k], cells[i]);
+      }
+    }
+  }
+  std::sort(filled.begin(), filled.end());
+  if (!filled.empty()) TakeNumber(filled.front(), heading);
+  for (const auto& [one, other] : different) {
+    const bool both = std::binary_search(filled.begin(), filled.end(), one) &&
+                      std::binary_search(filled.begin(), filled.end(), other);
+    if (both) return MayMeanTheSame(file, heading, one, other, "--number");
+  }
+  return absl::OkStatus();
+}
+
 std::optional<Heading> HeadingOf(const Glimpse& file, const ReaderOptions& options) {
   std::optional<Heading> heading = HoursHeading(file, options);
-  return heading ? heading : MembersHeading(file);
+  return heading ? heading : MembersHeading(file, options);
 }
 
 class SpreadsheetReader : public TableReader {
@@ -448,6 +583,7 @@ class SpreadsheetReader : public TableReader {
     community_ = options().community.empty() ? std::string(kBankNumber)
                                              : index_.NumberOf(ParseParty(options().community), problem);
     if (!problem.empty()) return absl::InvalidArgumentError(cli::Fill(cli::T("The community: $0."), problem));
+    FindSeveral();
     return FindCommunity();
   }
 
@@ -457,34 +593,50 @@ class SpreadsheetReader : public TableReader {
  protected:
   bool FilesShareAnOrder() const override { return false; }
 
-  bool NeedsAllCells() const override { return false; }
   bool IsCommunity(const std::string& number) const override {
     return number == community_ || (!community_as_before_.empty() && number == community_as_before_);
   }
 
   void Read(Line& line) override {
     const bool is_member = line.source().kind().holds == Holds::kMembers;
-    if (is_member ? IsTotalOfMembers(line) : IsTotalOfHours(line)) {
-      if (++totals_ <= kTotalsTold) totals_told_.push_back(line.place());
-    } else if (is_member) {
-      ReadMember(line);
-    } else {
-      ReadHours(line);
+    switch (is_member ? RowOfMembers(line) : RowOfHours(line)) {
+      case RowIs::kTotal:
+        return totals_.Add(line.place(), "");
+      case RowIs::kTitle:
+        return titles_.Add(line.place(), Text(line));
+      case RowIs::kSomething:
+        return is_member ? ReadMember(line) : ReadHours(line);
     }
   }
 
   void TellLeftOut(std::vector<std::string>& told) const override {
-    if (totals_ == 0) return;
-    std::string lines;
-    for (const Place& place : totals_told_) {
-      absl::StrAppend(&lines, lines.empty() ? "" : ", ", place.file, " line ", place.line);
-    }
-    if (totals_ > kTotalsTold) absl::StrAppend(&lines, " and ", totals_ - kTotalsTold, " more");
-    told.push_back(absl::StrCat(totals_ == 1 ? "a row of totals" : "rows of totals", " (", lines, ")"));
+    totals_.Tell("a row of totals", "rows of totals", told);
+    titles_.Tell("a row that is a title or footer", "titles and footers", told);
   }
 
  private:
-  static constexpr size_t kTotalsTold = 10;
+  // What a row is: of a table, or something that stands between its rows.
+  enum class RowIs { kSomething, kTotal, kTitle };
+  // Rows that are left out.
+  class LeftOutRows {
+   public:
+    void Add(const Place& place, const std::string& text) {
+      if (++count_ > kTold) return;
+      absl::StrAppend(&places_, places_.empty() ? "" : ", ", place.file, " line ", place.line);
+      if (!text.empty()) absl::StrAppend(&places_, " \"", text, "\"");
+    }
+    void Tell(std::string_view one, std::string_view many, std::vector<std::string>& told) const {
+      if (count_ == 0) return;
+      const std::string more = count_ > kTold ? absl::StrCat(" and ", count_ - kTold, " more") : "";
+      told.push_back(absl::StrCat(Absl(count_ == 1 ? one : many), " (", places_, more, ")"));
+    }
+
+   private:
+    static constexpr size_t kTold = 10;
+    size_t count_ = 0;
+    // Of the first ones.
+    std::string places_;
+  };
 
   // The first row that has a member's number.
   struct FirstRow {
@@ -508,23 +660,28 @@ class SpreadsheetReader : public TableReader {
 
   void LookAt(Line& line) {
     if (line.source().kind().holds == Holds::kMembers) {
-      if (!IsTotalOfMembers(line)) LookAtMember(line);
+      if (RowOfMembers(line) == RowIs::kSomething) LookAtMember(line);
       return;
     }
-    if (IsTotalOfHours(line)) return;
+    if (RowOfHours(line) != RowIs::kSomething) return;
     VoteOnDays(line, kDay);
-    minutes_votes_[line.source().name()].Add(line.Raw(kHours));
-    if (has_members_ && !imported_before_) return;
+    VoteOnHours(line, {kHours, kMinutes});
     for (const int column : {kGiver, kReceiver}) {
       const std::string& cell = line.Raw(column);
-      if (named_.insert(cell).second && !has_members_) index_.Add(ParseParty(cell));
+      if (!named_.insert(cell).second) continue;
+      const NameAndNumber party = ParseParty(cell);
+      mentioned_.insert(FoldedName(party.name));
+      mentioned_.insert(FoldedName(party.number));
+      if (!has_members_) index_.Add(party);
     }
   }
 
   void LookAtMember(Line& line) {
     VoteOnDays(line, kJoined);
     VoteOnDays(line, kLeft);
+    VoteOnHours(line, {kBalance});
     const NameAndNumber member = MemberOf(line);
+    if (HasDigit(line.Raw(kNumber))) numbered_files_.insert(line.source().name());
     std::string name = FoldedName(member.name);
     const auto [found, is_first] =
         first_rows_.emplace(member.number, FirstRow{line.place(), name, line.row().fields});
@@ -542,6 +699,44 @@ class SpreadsheetReader : public TableReader {
     } else if (!name.empty()) {
       doubtful_names_.emplace(std::move(name), line.place());
     }
+  }
+
+  // Looks for cells that may name more than one person: who is meant must be plain.
+  void FindSeveral() {
+    size_t turned = 0;
+    for (const std::string& cell : named_) turned += MayBeTurned(cell);
+    const bool are_turned = turned > 1 && turned * 2 >= named_.size();
+    for (const std::string& cell : named_) {
+      const std::vector<std::string> parts = PartsOf(cell);
+      const NameAndNumber party = ParseParty(cell);
+      const auto is_known = [this](const std::string& part) {
+        const NameAndNumber one = ParseParty(part);
+        return !one.number.empty() || mentioned_.contains(FoldedName(one.name)) || index_.Knows(one);
+      };
+      const auto known = std::count_if(parts.begin(), parts.end(), is_known);
+      const bool all_known = known == static_cast<std::ptrdiff_t>(parts.size());
+      // A number behind the whole of a name tells who it is.
+      std::string none;
+      const bool is_one = parts.size() == 1 || IsCommunity(index_.NumberOf(party, none)) ||
+                          index_.Knows({party.name, ""}) || (!party.number.empty() && !all_known);
+      if (is_one) continue;
+      if (all_known) {
+        several_[cell] = "names several people: write a row for each of them, with the hours of each";
+      } else if (known > 0 || (cell.find(',') != std::string::npos && !(are_turned && MayBeTurned(cell)))) {
+        several_[cell] =
+            "may be one person or several: if one, write the number behind the name, or the first name in "
+            "front and no comma; if several, a row for each of them";
+      }
+    }
+  }
+
+  // `Muñoz, Ana`, of whom no part is anybody.
+  bool MayBeTurned(const std::string& cell) const {
+    const size_t comma = cell.find(',');
+    if (comma == std::string::npos || PartsOf(cell).size() != 2) return false;
+    const std::string_view surname = std::string_view(cell).substr(0, comma);
+    const std::string_view first = std::string_view(cell).substr(comma + 1);
+    return !mentioned_.contains(FoldedName(surname)) && !mentioned_.contains(FoldedName(first));
   }
 
   // An earlier import may have been told who the bank itself is: then the ledger has rows of a name that
@@ -627,12 +822,64 @@ class SpreadsheetReader : public TableReader {
     const std::vector<std::string>& cells = line.row().fields;
     return std::any_of(cells.begin(), cells.end(), TellsTotal);
   }
-  static bool IsTotalOfHours(const Line& line) {
-    return NameNobody(line, {kGiver, kReceiver}) && HasTotal(line);
+  static RowIs RowOfHours(const Line& line) {
+    if (IsHeadingAgain(line)) return RowIs::kTitle;
+    return NameNobody(line, {kGiver, kReceiver}) && HasTotal(line) ? RowIs::kTotal : RowIs::kSomething;
   }
-  static bool IsTotalOfMembers(const Line& line) {
-    return NameNobody(line, {kNumber, kEmail, kPhone, kOtherPhone, kFirstName, kName, kSurname}) &&
-           HasTotal(line);
+
+  RowIs RowOfMembers(const Line& line) const {
+    if (IsHeadingAgain(line)) return RowIs::kTitle;
+    const auto tells_nobody = [&](const auto& tells) {
+      const std::vector<std::string>& cells = line.row().fields;
+      // A number that stands where members have theirs is somebody's.
+      return (Trimmed(line.Raw(kNumber)).empty() || tells(line.Raw(kNumber))) &&
+             std::any_of(cells.begin(), cells.end(), tells) &&
+             std::all_of(cells.begin(), cells.end(), [&](const std::string& cell) {
+               Moment moment;
+               return Trimmed(cell).empty() || tells(cell) || IsCount(Trimmed(cell)) ||
+                      ParseMoment(cell, {.today = options().today}, moment);
+             });
+    };
+    if (tells_nobody(TellsTitle)) return RowIs::kTitle;
+    const bool nobody = NameNobody(line, {kNumber, kEmail, kPhone, kOtherPhone, kFirstName, kName, kSurname});
+    return (nobody && HasTotal(line)) || tells_nobody(TellsTotal) ? RowIs::kTotal : RowIs::kSomething;
+  }
+
+  // A printed list has its heading on every page.
+  static bool IsHeadingAgain(const Line& line) {
+    const std::vector<std::string>& heading = line.source().heading().cells;
+    const std::vector<std::string>& cells = line.row().fields;
+    return !heading.empty() && std::equal(heading.begin(), heading.end(), cells.begin(),
+                                          cells.begin() + std::min(heading.size(), cells.size()));
+  }
+
+  static std::string Text(const Line& line) {
+    std::string text;
+    for (const std::string& cell : line.row().fields) absl::StrAppend(&text, cell, " ");
+    return Shortened(AsRead(text));
+  }
+
+  static bool HasDigit(std::string_view text) {
+    return std::any_of(text.begin(), text.end(),
+                       [](char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); });
+  }
+
+  // Where the others have numbers, a row of a single cell may be a title, or an empty place in the list. Whom
+  // hours name is somebody, and so is who comes back in a file of rejects.
+  void FailIfAlone(Line& line, const NameAndNumber& member) const {
+    const std::vector<std::string>& cells = line.row().fields;
+    const auto filled = std::count_if(cells.begin(), cells.end(),
+                                      [](const std::string& cell) { return !Trimmed(cell).empty(); });
+    if (filled != 1 || !numbered_files_.contains(line.source().name())) return;
+    if (line.source().heading().IsOfRejects(cells) || mentioned_.contains(FoldedName(member.number)) ||
+        mentioned_.contains(FoldedName(member.name))) {
+      return;
+    }
+    line.Fail(
+        line.Text(kNumber).empty() ? NameColumn(line) : kNumber,
+        absl::StrCat("\"", Text(line),
+                     "\" stands alone in its row: is it a member? If so, it comes in with the file that "
+                     "--rejects writes; else leave the row out"));
   }
 
   static bool HasNumber(const Line& line) {
@@ -676,6 +923,7 @@ class SpreadsheetReader : public TableReader {
     member.number = known.number;
     member.display_name = known.name;
     if (member.number.empty()) line.Fail(kName, "neither a number nor a name");
+    FailIfAlone(line, known);
     if (!HasNumber(line)) FailNamesake(line, member);
     AddPhone(line, kPhone, member);
     AddPhone(line, kOtherPhone, member);
@@ -720,7 +968,7 @@ class SpreadsheetReader : public TableReader {
     exchange.category = line.Text(kCategory);
     exchange.recorded_by = line.Text(kRecorder);
     if (line.Text(kMinutes).empty()) {
-      exchange.minutes_seconds = minutes_votes_[line.source().name()].IfMinutes(line.Raw(kHours));
+      exchange.minutes_seconds = HoursVoteOf(line).IfMinutes(line.Raw(kHours));
     }
     if (exchange.minutes_seconds != 0) exchange.doubtful_hours = line.Text(kHours);
     if (Post(line, kGiver, kReceiver, kNote, "", std::move(exchange)) == nullptr) return;
@@ -729,7 +977,7 @@ class SpreadsheetReader : public TableReader {
   }
 
   // Of a column of hours, one of minutes, or both: `2` and `15` are 2h15, `1.5` and `90` are 1h30.
-  static int64_t TimeGiven(Line& line) {
+  int64_t TimeGiven(Line& line) const {
     if (line.Text(kMinutes).empty()) return Hours(line, kHours);
     if (line.Text(kHours).empty()) return Hours(line, kMinutes, Unit::kMinute);
     const int64_t hours = SignedHours(line, kHours);
@@ -761,6 +1009,9 @@ class SpreadsheetReader : public TableReader {
     std::string number = index_.NumberOf(party, problem);
     if (number.empty() && problem.empty()) problem = "nobody is named";
     if (party.number.empty() && problem.empty()) problem = WhyDoubtful(party.name);
+    if (const auto several = several_.find(line.Raw(column)); several != several_.end() && problem.empty()) {
+      problem = absl::StrCat("\"", line.Text(column), "\" ", several->second);
+    }
     if (problem.empty() && maybe_community_.contains(number)) {
       const std::string who = party.name.empty() ? party.number : party.name;
       problem = absl::StrCat("the bank has such a row already, with the community pot: if ", who,
@@ -807,11 +1058,14 @@ class SpreadsheetReader : public TableReader {
   std::string also_in_notes_;
   // The cells that name people in files of hours, where they are needed.
   std::set<std::string> named_;
-  // By file.
-  std::map<std::string, MinutesVote> minutes_votes_;
-  // Rows that add others up, and where the first of them are.
-  size_t totals_ = 0;
-  std::vector<Place> totals_told_;
+  // Folded names and numbers of those whom hours name.
+  std::set<std::string> mentioned_;
+  // Cells that may name more than one person, and what to say of them.
+  std::map<std::string, std::string> several_;
+  // Lists in which members have numbers.
+  std::set<std::string> numbered_files_;
+  LeftOutRows totals_;
+  LeftOutRows titles_;
 };
 
 std::string LookedFor() {
@@ -848,6 +1102,7 @@ absl::Status NotRecognised(const Glimpse& file, const ReaderOptions& options) {
 
 absl::StatusOr<std::unique_ptr<Reader>> Open(std::vector<Glimpse> files, const ReaderOptions& options) {
   std::vector<std::unique_ptr<Source>> sources;
+  bool has_named_number = false;
   for (Glimpse& file : files) {
     std::optional<Heading> heading = HeadingOf(file, options);
     if (!heading) return NotRecognised(file, options);
@@ -858,9 +1113,19 @@ absl::StatusOr<std::unique_ptr<Reader>> Open(std::vector<Glimpse> files, const R
       return absl::InvalidArgumentError(cli::Fill(
           cli::T("Which column of $0 is the day of the help? Say it with --date COLUMN."), file.path));
     }
+    if (heading->kind == &kMembersKind) {
+      if (absl::Status settled = SettleNumber(file, options, *heading); !settled.ok()) return settled;
+      has_named_number =
+          has_named_number || !CellsNamed(*heading, options.number_column, heading->width).empty();
+    }
     absl::StatusOr<std::unique_ptr<Source>> source = Source::Open(std::move(file), *std::move(heading));
     if (!source.ok()) return source.status();
     sources.push_back(*std::move(source));
+  }
+  if (!options.number_column.empty() && !has_named_number) {
+    return absl::InvalidArgumentError(
+        // Translators: $0 is a column, by its heading or letter.
+        cli::Fill(cli::T("No list of members has a column $0 (--number)."), options.number_column));
   }
   auto reader = std::make_unique<SpreadsheetReader>(std::move(sources), options);
   if (const absl::Status prepared = reader->Prepare(); !prepared.ok()) return prepared;

@@ -17,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "client/cli/import/limits.h"
@@ -151,13 +152,12 @@ void TableReader::CheckShape(Line& line) const {
   const imports::Heading& heading = line.source_.heading();
   const std::vector<std::string>& fields = line.row_.fields;
   const size_t width = heading.width;
-  const bool missing = fields.size() < width && NeedsAllCells();
   size_t passed_over = width + heading.rejected_cells;
   if (heading.IsOfRejects(fields)) passed_over = fields.size();
   const bool beyond =
       std::any_of(fields.begin() + static_cast<int64_t>(std::min(passed_over, fields.size())), fields.end(),
                   [](const std::string& field) { return !Trimmed(field).empty(); });
-  if (missing || beyond) {
+  if (beyond) {
     line.problem_ = absl::StrCat("has ", fields.size(), " columns instead of ", width);
     return;
   }
@@ -241,6 +241,11 @@ std::vector<std::string> TableReader::LeftOut() const {
     if (encoding != Encoding::kUtf8) {
       told.push_back(absl::StrCat(source->name(), " is ", Absl(NameOf(encoding)), " and was read as such"));
     }
+    if (!source->lines_above().empty()) {
+      told.push_back(absl::StrCat("what stands above the ",
+                                  source->heading().cells.empty() ? "rows" : "heading", " of ",
+                                  source->name(), ": line ", absl::StrJoin(source->lines_above(), ", ")));
+    }
     if (source->kind().holds == Holds::kNothingKept) {
       told.push_back(absl::StrCat(source->name(), ": ", Absl(source->kind().name),
                                   "; the ledger has no place for them"));
@@ -254,6 +259,15 @@ std::vector<std::string> TableReader::LeftOut() const {
     if (vote != day_votes_.end() && vote->second.Result() == DayOrder::kMonthFirst) {
       told.push_back(absl::StrCat(source->name(),
                                   " writes the month before the day, as some of its days show: 01/25/2018"));
+    }
+    if (vote != day_votes_.end() && vote->second.Result() == DayOrder::kYearFirst) {
+      told.push_back(absl::StrCat(
+          source->name(), " writes the year first, with two figures, as some of its days show: 18-01-31"));
+    }
+    // With other signs people write the year last.
+    if (vote != day_votes_.end() && vote->second.MaybeYearFirst().find('-') != std::string::npos) {
+      told.push_back(absl::StrCat(source->name(), " was read with the year last: look at days such as ",
+                                  vote->second.MaybeYearFirst()));
     }
     if (vote != day_votes_.end() && vote->second.IsMixed()) {
       told.push_back(absl::StrCat(
@@ -306,21 +320,32 @@ std::string TableReader::Party(Line& line, int column) const {
   return IsCommunity(number) ? "" : number;
 }
 
-int64_t TableReader::Hours(Line& line, int column, Unit bare) {
+int64_t TableReader::Hours(Line& line, int column, Unit bare) const {
   int64_t seconds = 0;
-  line.Fail(column, ParseHoursGiven(line.Raw(column), seconds, bare));
+  line.Fail(column, ParseHoursGiven(line.Raw(column), seconds, bare, &HoursVoteOf(line)));
   return seconds;
 }
 
-int64_t TableReader::SignedHours(Line& line, int column, Unit bare) {
+int64_t TableReader::SignedHours(Line& line, int column, Unit bare) const {
   int64_t seconds = 0;
-  line.Fail(column, ParseSignedHours(line.Raw(column), seconds, bare));
+  line.Fail(column, ParseSignedHours(line.Raw(column), seconds, bare, &HoursVoteOf(line)));
   return seconds;
 }
 
 void TableReader::VoteOnDays(const Line& line, int column) {
-  day_votes_[line.source().name()].Add(line.Raw(column));
+  day_votes_[line.source().name()].Add(line.Raw(column), options_.today);
   shared_order_.reset();
+}
+
+void TableReader::VoteOnHours(const Line& line, std::initializer_list<int> columns) {
+  HoursVote& vote = hours_votes_[line.source().name()];
+  for (int column : columns) vote.Add(line.Raw(column));
+}
+
+const HoursVote& TableReader::HoursVoteOf(const Line& line) const {
+  static const auto& none = *new HoursVote();
+  const auto vote = hours_votes_.find(line.source().name());
+  return vote == hours_votes_.end() ? none : vote->second;
 }
 
 DayOrder TableReader::OrderOf(const std::string& file) const {
@@ -356,7 +381,10 @@ void TableReader::When(Line& line, int column, ImportedExchange& exchange) {
   Moment moment;
   if (line.Text(column).empty()) return line.Fail(column, "no day");
   if (!ReadMoment(line, column, moment)) {
-    return line.Fail(column, absl::StrCat("\"", line.Text(column), "\" is not a day"));
+    const std::string day = absl::StrCat("\"", line.Text(column), "\"");
+    if (moment.year_ahead < 0) return line.Fail(column, absl::StrCat(day, " is not a day"));
+    return line.Fail(column, absl::StrCat(day, ": the year ", absl::Dec(moment.year_ahead, absl::kZeroPad2),
+                                          " lies ahead; write it with four figures"));
   }
   const absl::CivilDay today = options_.today;
   if (moment.day > today + kMostDaysAhead) {
@@ -389,7 +417,7 @@ bool TableReader::IsNoDay(std::string_view text) { return text.starts_with("0000
 
 bool TableReader::IsAhead(const Line& line, int column) const {
   Moment moment;
-  return ReadMoment(line, column, moment) && moment.day > options_.today;
+  return ReadMoment(line, column, moment) ? moment.day > options_.today : moment.year_ahead >= 0;
 }
 
 std::string TableReader::OptionalDay(const Line& line, int column) {
@@ -439,7 +467,7 @@ std::string TableReader::Words(const Line& line, std::initializer_list<int> colu
 std::optional<int64_t> TableReader::ReadBalance(Line& line, const BalanceCell& balance) {
   if (balance.column < 0 || line.Text(balance.column).empty()) return std::nullopt;
   int64_t seconds = 0;
-  std::string problem = ParseSignedHours(line.Raw(balance.column), seconds, balance.bare);
+  std::string problem = ParseSignedHours(line.Raw(balance.column), seconds, balance.bare, &HoursVoteOf(line));
   if (problem.empty()) return seconds;
   if (HasFilesOf(Holds::kExchanges)) {
     Count("members' balances that cannot be read, and so not be compared", line.place());

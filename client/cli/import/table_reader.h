@@ -110,8 +110,6 @@ class TableReader : public Reader {
   virtual void Read(Line& line) = 0;
   // What it leaves out beside columns that it does not know.
   virtual void TellLeftOut(std::vector<std::string>& /*told*/) const {}
-  // Whether empty cells at the end of a row must stand there, too.
-  virtual bool NeedsAllCells() const { return true; }
   // Whether every exchange stands in two files, as both accounts see it, so that it is not worth telling.
   virtual bool HasTwoViews() const { return false; }
   // Whether an account is the bank itself: what the options say, unless a format knows more.
@@ -122,6 +120,9 @@ class TableReader : public Reader {
   absl::Status ReadAhead(const std::function<void(Line&)>& look);
   // Finds out in which order a file writes days, where its own days prove it.
   void VoteOnDays(const Line& line, int column);
+  // Finds out how a file writes numbers, and what its decimals are.
+  void VoteOnHours(const Line& line, std::initializer_list<int> columns);
+  const HoursVote& HoursVoteOf(const Line& line) const;
 
   // ---- What it does that with.
 
@@ -150,9 +151,9 @@ class TableReader : public Reader {
                   std::string receiver, int64_t seconds, std::string note);
 
   // Time given, more than nothing.
-  static int64_t Hours(Line& line, int column, Unit bare = Unit::kHour);
+  int64_t Hours(Line& line, int column, Unit bare = Unit::kHour) const;
   // As Hours(), but what the sign says is kept and nothing is something.
-  static int64_t SignedHours(Line& line, int column, Unit bare = Unit::kHour);
+  int64_t SignedHours(Line& line, int column, Unit bare = Unit::kHour) const;
   // The day of the help, or the moment of its record. One that lies ahead moved hours all the same, and
   // counts as today's; more than a hundred years ahead it fails. Fills occurred_on and record_time.
   void When(Line& line, int column, ImportedExchange& exchange);
@@ -213,6 +214,7 @@ class TableReader : public Reader {
   MomentRules rules_;
   // By file.
   std::map<std::string, DayOrderVote> day_votes_;
+  std::map<std::string, HoursVote> hours_votes_;
   mutable std::optional<DayOrder> shared_order_;  // of files that do not tell their own
   size_t at_ = 0;
   bool ended_ = false;

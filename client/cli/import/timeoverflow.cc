@@ -101,9 +101,11 @@ bool FitsUsers(const std::vector<std::string>& f) {
          (f[kEntryDate].empty() || IsMoment(f[kEntryDate]));
 }
 
+// What is empty at the end of a row (reason and post) spreadsheet programs leave out.
 bool FitsTransfers(const std::vector<std::string>& f) {
-  return HasWidth(f, kTransferColumns.size()) && IsDigits(Trimmed(f[kSourceId])) && IsWord(f[kSourceType]) &&
-         IsDigits(Trimmed(f[kDestinationId])) && IsWord(f[kDestinationType]);
+  const bool is_short = f.size() > kCreatedAt && f.size() < kTransferColumns.size();
+  return (is_short || HasWidth(f, kTransferColumns.size())) && IsDigits(Trimmed(f[kSourceId])) &&
+         IsWord(f[kSourceType]) && IsDigits(Trimmed(f[kDestinationId])) && IsWord(f[kDestinationType]);
 }
 
 bool FitsPosts(const std::vector<std::string>& f) {

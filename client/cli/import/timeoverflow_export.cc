@@ -92,6 +92,7 @@ class TimeOverflowExportReader : public TableReader {
     std::map<std::string, int64_t> others;
     const absl::Status read = ReadAhead([&](Line& line) {
       if (line.source().kind().holds == Holds::kMembers) {
+        VoteOnHours(line, {kBalance});
         int64_t number = 0;
         const std::string balance = line.Text(kBalance);
         if (balance.find_first_not_of("-0123456789") == std::string::npos &&
@@ -101,6 +102,7 @@ class TimeOverflowExportReader : public TableReader {
         return;
       }
       VoteOnDays(line, kDate);
+      VoteOnHours(line, {kQuantity});
       for (int column : {kFrom, kTo}) {
         const std::string text = line.Text(column);
         const std::string_view gone = Gone(text);

@@ -111,8 +111,10 @@ TEST(MomentsTest, ReadsDays) {
   }
   EXPECT_EQ(Day("01/25/2018", DayOrder::kMonthFirst), "2018-01-25");
   EXPECT_EQ(Day("2018-01-25", DayOrder::kMonthFirst), "2018-01-25") << "ISO has an order of its own";
-  EXPECT_EQ(Day("13/11/50"), "1950-11-13");
-  EXPECT_EQ(Day("1/3/24"), "2024-03-01");
+  EXPECT_EQ(Day("13/11/98"), "1998-11-13");
+  EXPECT_EQ(Day("18-01-31", DayOrder::kYearFirst), "2018-01-31");
+  EXPECT_EQ(Day("8/1/2018", DayOrder::kYearFirst), "2018-01-08");
+  for (const char* ahead : {"13/11/50", "1/3/24", "18-01-31"}) EXPECT_EQ(Day(ahead), "none") << ahead;
   EXPECT_EQ(Day("29/02/2020"), "2020-02-29");
   for (const char* text :
        {"31/02/2018", "29/02/2019", "01/25/2018", "2018-13-01", "0/1/2018", "yesterday", "", "8/1",
@@ -162,14 +164,14 @@ TEST(MomentsTest, SeesOtherWeekdays) {
 
 // Goal: `1.30` is doubted where decimals of its file do not speak against minutes.
 TEST(AmountsTest, DecimalsThatMayBeMinutes) {
-  MinutesVote vote;
+  HoursVote vote;
   for (const char* text : {"1", "1:30", "0.5", "1.25", "2.50", "2,75", "1.000", "90m"}) vote.Add(text);
   EXPECT_EQ(vote.IfMinutes(" 1.30 "), 5400);
   EXPECT_EQ(vote.IfMinutes("0.15"), 900);
   EXPECT_EQ(vote.IfMinutes("1,30"), 0) << "2,75";
   for (const char* text : {"1.25", "1.5", "1:30", "1h30", "30"}) EXPECT_EQ(vote.IfMinutes(text), 0) << text;
   for (const char* against : {".75", "0.9", "1.33"}) {
-    MinutesVote decimal;
+    HoursVote decimal;
     decimal.Add(against);
     EXPECT_EQ(decimal.IfMinutes("1.30"), 0) << against;
   }
@@ -194,7 +196,7 @@ TEST(MomentsTest, ReadsMoments) {
 TEST(MomentsTest, VotesOnTheOrder) {
   const auto order = [](const std::vector<std::string>& days) {
     DayOrderVote vote;
-    for (const std::string& day : days) vote.Add(day);
+    for (const std::string& day : days) vote.Add(day, absl::CivilDay(2024, 2, 1));
     return vote.Result();
   };
   EXPECT_EQ(order({"01/02/2018"}), DayOrder::kDayFirst);
@@ -213,16 +215,22 @@ TEST(MomentsTest, VotesOnTheOrder) {
   EXPECT_EQ(order({"5/1/2024", "6/2/2024", "Mon 1/8/2024", "7/3/2024"}), DayOrder::kDayFirst)
       << "one may be a mistake, and they all would turn";
   EXPECT_EQ(order({"Tue 1/8/2024"}), DayOrder::kDayFirst) << "neither is a Tuesday";
+  EXPECT_EQ(order({"18-01-31"}), DayOrder::kYearFirst) << "2031 lies ahead";
+  EXPECT_EQ(order({"18-01-31", "19-02-28", "20-03-04"}), DayOrder::kYearFirst);
+  EXPECT_EQ(order({"08-01-18", "09-01-18", "18-01-25"}), DayOrder::kDayFirst) << "one may be a mistake";
+  EXPECT_EQ(order({"31-01-18", "18-01-31", "18-02-28"}), DayOrder::kDayFirst)
+      << "31 is no year, and no month";
+  EXPECT_EQ(order({"01/31/18", "02/28/18"}), DayOrder::kMonthFirst);
   DayOrderVote mixed;
-  mixed.Add("01/25/2018");
+  mixed.Add("01/25/2018", absl::CivilDay(2024, 2, 1));
   EXPECT_FALSE(mixed.IsMixed());
-  mixed.Add("25/01/2018");
+  mixed.Add("25/01/2018", absl::CivilDay(2024, 2, 1));
   EXPECT_TRUE(mixed.IsMixed());
 }
 
 std::string AsUtf8(const std::string& bytes) {
   std::istringstream look(bytes);
-  const Encoding encoding = DetectEncoding(look);
+  const Encoding encoding = DetectEncoding(look).value();
   std::istringstream in(bytes);
   Utf8Buffer buffer(in, encoding);
   std::istream utf8(&buffer);

@@ -210,7 +210,7 @@ TEST_F(TimebankExportTest, BadRows) {
   Write("exchanges.csv", std::string(kEntries) +
                              "rushey,1,LOAN,2026-01-02,60,,,,,,,,,\n"
                              "rushey,2,EXCHANGE,2026-01-02,60,,,members/ana,members/ben 60,,,,,\n"
-                             "rushey,3,EXCHANGE,2026-01-02,60,,,,\n"
+                             "rushey,3,EXCHANGE,2026-01-02,60,,,,,,,,,,x\n"
                              "rushey,4,GIFT,2026-01-02,60,members/ana 60,,,,,,,,\n"
                              "rushey,5,EXCHANGE,2026-01-02,60,,,people/ana 60,members/ben 60,,,,,\n");
   const std::vector<Row> rows = ReadAll();

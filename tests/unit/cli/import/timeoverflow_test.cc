@@ -97,7 +97,7 @@ TEST_F(TimeOverflowTest, BadTransfersAreTold) {
                                       "1,member,2,member,60,yesterday,,\n"
                                       "1,member,2,member,60,2999-01-08 09:00:00 UTC,,\n"
                                       "1,member,2,member,60,1850-01-08 09:00:00 UTC,,\n"
-                                      "1,member,2,member,60,2018-01-08 09:00:00 UTC\n"
+                                      "1,member,2,member,60,2018-01-08 09:00:00 UTC,,,x\n"
                                       "1,member,2,member,60,2018-01-08 09:00:00 UTC,caf\xE9 ñ,\n"
                                       "1,member,2,member,60,2018-01-08 09:00:00 UTC,\"a\"b,\n"
                                       "1,member,2,member,60,2018-01-08 09:00:00 UTC," +
@@ -117,7 +117,7 @@ TEST_F(TimeOverflowTest, BadTransfersAreTold) {
       "line 11 created_at: \"yesterday\" is not a day",
       "line 12 created_at: the day lies in the future (2999-01-08; today is 2023-11-16)",
       "line 13 created_at: the day lies before 1900 (1850-01-08)",
-      "line 14 : has 6 columns instead of 8",
+      "line 14 : has 9 columns instead of 8",
       "line 15 reason: not UTF-8; save the file as CSV UTF-8",
       "line 16 : there is text behind a closing quote",
       "line 17 reason: longer than 2000 bytes",
@@ -143,7 +143,7 @@ TEST_F(TimeOverflowTest, BadUsersAreTold) {
       Read({users}),
       (Rows{"member 1 <Ana> 2018-01-30", "line 2 member_id: \"x\" is not a member number",
             "line 3 member_id: member 1 stands on line 1 already", "member 3 <Ana> 2018-01-30",
-            "member 4 <Ana> ", "line 6 : has 3 columns instead of 10",
+            "member 4 <Ana> ", "member 5 <Ana> 2018-01-30",
             "line 7 first name: the whole name is longer than 200 characters", "member 7 <Ana> 2018-01-30"}));
   EXPECT_THAT(left_out(),
               ::testing::HasSubstr("1 days that cannot be (entry_date) (first: users.csv, line 5)"));
