@@ -201,6 +201,47 @@ TEST(NewestPageTest, IsWhatTheStatementBeginsWith) {
   EXPECT_EQ(server->Stop(), 0) << server->Logged();
 }
 
+// Goal: a note that was corrected along and then erased in one place is nowhere to be read, and the feed
+// tells of each entry that lost it.
+TEST_F(ReadingTest, AnErasedNoteIsNowhere) {
+  LiveBank bank(wire_, "notes", {"ana", "ben", "carla"});
+  v1::RecordExchangeRequest record = bank.Helped("ben", "ana", kHour);
+  record.mutable_exchange()->set_note("her knee");
+  const auto recorded = wire_.Call<v1::RecordExchangeResponse>(record);
+  ASSERT_TRUE(recorded.ok()) << recorded;
+  const int64_t original = recorded.reply.exchange().sequence();
+  const auto corrected = bank.Correct(original, 2 * kHour);
+  ASSERT_TRUE(corrected.ok()) << corrected;
+  const int64_t replacement = corrected.reply.exchange().sequence();
+  const auto all_there_is_to_read = [&] {
+    std::string read = bank.Get(original).SerializeAsString() + bank.Get(replacement).SerializeAsString();
+    v1::ListExchangesRequest exchanges;
+    exchanges.set_parent(bank.name());
+    read += wire_.Call<v1::ListExchangesResponse>(exchanges).reply.SerializeAsString();
+    v1::ListStatementLinesRequest lines;
+    lines.set_parent(bank.NameOf("ana"));
+    read += wire_.Call<v1::ListStatementLinesResponse>(lines).reply.SerializeAsString();
+    v1::ListEventsRequest events;
+    events.set_parent(bank.name());
+    return read + wire_.Call<v1::ListEventsResponse>(events).reply.SerializeAsString();
+  };
+  EXPECT_NE(all_there_is_to_read().find("her knee"), std::string::npos);
+  const auto erased = wire_.Call<v1::EraseExchangeNoteResponse>(
+      bank.About<v1::EraseExchangeNoteRequest>(original), As("ana"));
+  ASSERT_TRUE(erased.ok()) << erased;
+  EXPECT_EQ(erased.reply.exchange().sequence(), original);
+  EXPECT_EQ(all_there_is_to_read().find("her knee"), std::string::npos);
+  EXPECT_TRUE(bank.Get(replacement).note_erased());
+  EXPECT_FALSE(bank.Get(corrected.reply.reversal().sequence()).note_erased());
+  v1::ListEventsRequest events;
+  events.set_parent(bank.name());
+  std::vector<std::string> told;
+  for (const auto& event : wire_.Call<v1::ListEventsResponse>(events).reply.events()) {
+    if (event.has_note_erasure()) told.push_back(event.note_erasure().exchange().name());
+  }
+  EXPECT_EQ(told, (std::vector{bank.NameOf(original), bank.NameOf(replacement)}));
+}
+
 // Goal: a token is good for the list that it came from, as it is, and for nothing else.
 TEST_F(ReadingTest, PageTokens) {
   LiveBank bank(wire_, "tokens", {"ana", "ben"});

@@ -232,6 +232,13 @@ TEST(RequestsTest, AnErasedNoteIsNotComparedAnyMore) {
        batch id=b   OK replayed
        | ana -> ben 1h note=one
        | ana -> ben 1h note=two
+    # A note that came with a correction, erased where another one carried it on.
+    c: correct @t note=third id=c
+    d: correct @c+1 seconds=2h id=d
+       correct @t note=fourth id=c            REQUEST_ID_REUSED
+       erase_note @d+1
+       correct @t note=fourth id=c            OK replayed
+       correct @c+1 seconds=2h id=d           OK replayed
   )"),
               IsOk());
 }
