@@ -28,13 +28,6 @@ std::string_view WhatOf(HolderKind kind) {
   }
 }
 
-Refusal HolderNotFound(const HolderRef& holder) {
-  Refusal refusal = Refuse(Reason::kHolderNotFound);
-  refusal.named = absl::StrCat(absl::string_view(WhatOf(holder.kind).data(), WhatOf(holder.kind).size()),
-                               "s/", holder.id);
-  return refusal;
-}
-
 constexpr size_t kSaltBytes = 16;
 
 bool Add(int64_t a, int64_t b, int64_t* sum) { return !__builtin_add_overflow(a, b, sum); }
@@ -71,6 +64,13 @@ Refusal TooMuch(AccountNumber account) {
 }
 
 }  // namespace
+
+Refusal HolderNotFound(const HolderRef& holder) {
+  Refusal refusal = Refuse(Reason::kHolderNotFound);
+  refusal.named = absl::StrCat(absl::string_view(WhatOf(holder.kind).data(), WhatOf(holder.kind).size()),
+                               "s/", holder.id);
+  return refusal;
+}
 
 void Parts::Clear() {
   givers.clear();

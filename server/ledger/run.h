@@ -223,6 +223,9 @@ Verdict DoOfServer(Run& run, const DeleteTimebank& act, const sv1::InstanceRow& 
 Verdict ResolveParts(Run& run, const ExchangeSpec& spec, const ExchangeMask* mask, Parts* parts);
 
 // A member names its own part, in recording and in correcting: it must be a giver or a receiver, and nobody
+// HOLDER_NOT_FOUND, with the holder as the caller wrote it.
+Refusal HolderNotFound(const HolderRef& holder);
+
 // else's account takes the remainder. NOT_A_PARTY. Who acts for it, likewise. Brokers and partners for whom
 // nobody in particular speaks: no matter.
 Verdict OnlyOwn(const Run& run, const Parts& parts);

@@ -575,9 +575,6 @@ class Clerk {
     }
     outcome = known.outcome;
     outcome.replayed = true;
-    for (Outcome::Item& item : outcome.items) {
-      if (item.refusal) item.refusal->named.clear();
-    }
     return outcome;
   }
 
