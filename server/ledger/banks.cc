@@ -104,6 +104,11 @@ Verdict Do(Run& run, const UpdateSettings& act) {
       if (Verdict no = SetCategories(run, act.categories, "settings.categories")) return no;
       continue;
     }
+    // What stands may be sent back, whatever this server knows of it.
+    if (name == "time_zone" && !act.time_zone_known &&
+        act.settings.time_zone() != run.bank_row().settings().time_zone()) {
+      return Invalid("settings.time_zone", violation::kUnknownTimeZone);
+    }
     sv1::SettingsRow* settings = run.ChangeBank().mutable_settings();
     sv1::SettingsRow kept = *settings;
     *settings = act.settings;

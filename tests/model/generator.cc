@@ -777,6 +777,8 @@ Act Generator::MakeAct(size_t kind, Scene& scene) {
       UpdateSettings act;
       act.settings = Settings();
       act.categories = Categories();
+      if (dice_.OneIn(4)) act.settings.set_time_zone("Moon/Copernicus");
+      act.time_zone_known = !dice_.OneIn(3);
       std::vector<std::string> fields = kFields;
       for (size_t count = dice_.OneIn(30) ? 0 : 1 + dice_.Below(4); count > 0; --count) {
         const size_t at = dice_.Below(fields.size());

@@ -2076,6 +2076,9 @@ class Clerk {
       only.GetReflection()->ListFields(act.settings, &filled);
       for (const auto* other : filled) {
         if (other != descriptor) only.GetReflection()->ClearField(&only, other);
+      if (field == "time_zone" && !act.time_zone_known && act.settings.time_zone() != settings->time_zone()) {
+        return Invalid("settings.time_zone", violation::kUnknownTimeZone);
+      }
       }
       settings->MergeFrom(only);
     }

@@ -523,6 +523,11 @@ class Script::Words {
                                         : *text == "brokers" ? 4
                                                              : 1);
       }
+      if (auto text = Named("zone")) {
+        act.mask.emplace_back("time_zone");
+        act.settings.set_time_zone(*text);
+        act.time_zone_known = !Flag("unknown_zone");
+      }
       if (auto text = Named("categories")) {
         act.mask.emplace_back("categories");
         act.categories = List(*text);

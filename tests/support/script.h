@@ -35,7 +35,8 @@
 //     close     ID [to on]      reopen ID      merge ID into ID
 //     circle    [ID] MEMBERS    join CIRCLE MEMBERS    leave CIRCLE MEMBERS
 //     grant     WHO AGENT [HOURS|no_limit] [until]      revoke WHO AGENT
-//     timebank  ID [trial categories]     settings [warn_below ... starter who categories etag]; `-`: no
+//     timebank  ID [trial categories]     settings [warn_below ... starter who categories etag
+//               zone unknown_zone]; `-`: no
 //     delete_timebank ID
 //     limit today     DAY                       later HOURS: moves the clock fold everything reaches the base
 //     plant     HOLDER in=SECONDS out=SECONDS     an account row out of nothing
