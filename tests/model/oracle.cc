@@ -1,6 +1,9 @@
 #include "tests/model/oracle.h"
 
+#include <utf8proc.h>
+
 #include <algorithm>
+#include <cstdlib>
 #include <set>
 #include <type_traits>
 #include <variant>
@@ -45,12 +48,15 @@ bool MovesHours(sv1::EntryKind kind) {
   return kind >= sv1::ENTRY_KIND_EXCHANGE && kind <= sv1::ENTRY_KIND_REVERSAL;
 }
 
-// Case is not significant in categories; the rule is ASCII's.
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+// Case is not significant in categories, nor how an accent is encoded.
+std::string LowerCase(const std::string& text) {
+  utf8proc_uint8_t* bytes = nullptr;
+  const utf8proc_ssize_t size = utf8proc_map(
+      reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
+      &bytes, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_CASEFOLD | UTF8PROC_COMPOSE));
+  if (size < 0) return text;
+  std::string lower(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
+  std::free(bytes);
   return lower;
 }
 
@@ -747,6 +753,7 @@ class Clerk {
     const auto number = static_cast<uint32_t>(bank_.categories.size());
     Keep(bank_.row);
     bank_.row.mutable_settings()->add_categories(number);
+    bank_.row.set_folded_categories(number);
     return number;
   }
 
@@ -2069,6 +2076,9 @@ class Clerk {
         SetCategories(act.categories);
         continue;
       }
+      if (field == "time_zone" && !act.time_zone_known && act.settings.time_zone() != settings->time_zone()) {
+        return Invalid("settings.time_zone", violation::kUnknownTimeZone);
+      }
       settings->GetReflection()->ClearField(settings, descriptor);
       // A limit that is named in the mask and absent is taken away.
       sv1::SettingsRow only = act.settings;
@@ -2076,9 +2086,6 @@ class Clerk {
       only.GetReflection()->ListFields(act.settings, &filled);
       for (const auto* other : filled) {
         if (other != descriptor) only.GetReflection()->ClearField(&only, other);
-      if (field == "time_zone" && !act.time_zone_known && act.settings.time_zone() != settings->time_zone()) {
-        return Invalid("settings.time_zone", violation::kUnknownTimeZone);
-      }
       }
       settings->MergeFrom(only);
     }

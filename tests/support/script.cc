@@ -766,7 +766,8 @@ absl::StatusOr<Act> Script::ToAct(const std::string& operation, Words& words,
 // What is not asked of the ledger: the clock, folding, planted rows.
 absl::Status Script::Tend(const Line& line, bool* done) {
   const std::string& operation = line.words[0];
-  if (operation != "today" && operation != "later" && operation != "fold" && operation != "plant") {
+  if (operation != "today" && operation != "later" && operation != "fold" && operation != "plant" &&
+      operation != "old_category") {
     return absl::OkStatus();
   }
   *done = true;
@@ -779,6 +780,8 @@ absl::Status Script::Tend(const Line& line, bool* done) {
     today_ = static_cast<Day>(now_us_ / kDayUs);
   } else if (operation == "fold") {
     Fold();
+  } else if (operation == "old_category") {
+    PlantOldCategory(words.Next("which category"));
   } else {
     const AccountNumber account = AccountOf(words.Next("who"));
     sv1::AccountRow row;
@@ -790,6 +793,28 @@ absl::Status Script::Tend(const Line& line, bool* done) {
     state_.PutRow(Family::kAccount, storage::AccountKey(looked_at_, account), row);
   }
   return words.Finish();
+}
+
+// As servers wrote it that folded ASCII letters alone.
+void Script::PlantOldCategory(const std::string& name) {
+  const std::string bank_key = storage::DirectoryKey(looked_at_, DirectoryKind::kBank, 0);
+  const std::string head_key = storage::AccountKey(looked_at_, 0);
+  sv1::BankRow bank;
+  sv1::HeadRow head;
+  state_.GetRow(Family::kDirectory, bank_key, &bank);
+  state_.GetRow(Family::kAccount, head_key, &head);
+  head.set_category_count(head.category_count() + 1);
+  sv1::SlugRow slug;
+  slug.set_number(head.category_count());
+  sv1::NameRow row;
+  row.set_name(name);
+  bank.mutable_settings()->add_categories(head.category_count());
+  state_.PutRow(Family::kSlug,
+                storage::SlugKey(looked_at_, bank.secret(), "category", absl::AsciiStrToLower(name)), slug);
+  state_.PutRow(Family::kDirectory,
+                storage::DirectoryKey(looked_at_, DirectoryKind::kCategory, head.category_count()), row);
+  state_.PutRow(Family::kDirectory, bank_key, bank);
+  state_.PutRow(Family::kAccount, head_key, head);
 }
 
 void Script::Fold() {

@@ -40,6 +40,7 @@
 //     delete_timebank ID
 //     limit today     DAY                       later HOURS: moves the clock fold everything reaches the base
 //     plant     HOLDER in=SECONDS out=SECONDS     an account row out of nothing
+//     old_category NAME                           a category as older servers wrote it
 //
 // What can be looked at:
 //
@@ -120,6 +121,7 @@ class Script {
   std::string NameOf(AccountNumber account) const;
   std::map<MemoryBase::RowKey, std::string> Rows() const;
   void Fold();
+  void PlantOldCategory(const std::string& name);
 
   const Folding folding_;
   MemoryBase base_;
