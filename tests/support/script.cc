@@ -767,7 +767,7 @@ absl::StatusOr<Act> Script::ToAct(const std::string& operation, Words& words,
 absl::Status Script::Tend(const Line& line, bool* done) {
   const std::string& operation = line.words[0];
   if (operation != "today" && operation != "later" && operation != "fold" && operation != "plant" &&
-      operation != "old_category") {
+      operation != "old_category" && operation != "old_requests") {
     return absl::OkStatus();
   }
   *done = true;
@@ -780,6 +780,8 @@ absl::Status Script::Tend(const Line& line, bool* done) {
     today_ = static_cast<Day>(now_us_ / kDayUs);
   } else if (operation == "fold") {
     Fold();
+  } else if (operation == "old_requests") {
+    MakeRequestsOld();
   } else if (operation == "old_category") {
     PlantOldCategory(words.Next("which category"));
   } else {
@@ -793,6 +795,16 @@ absl::Status Script::Tend(const Line& line, bool* done) {
     state_.PutRow(Family::kAccount, storage::AccountKey(looked_at_, account), row);
   }
   return words.Finish();
+}
+
+// As servers wrote them that did not count whom an item did not find.
+void Script::MakeRequestsOld() {
+  for (const auto& [key, value] : Rows()) {
+    sv1::RequestRow row;
+    if (key.first != Family::kRequest || !storage::DecodeRow(value, &row).ok()) continue;
+    for (auto& item : *row.mutable_items()) item.clear_not_found();
+    state_.PutRow(Family::kRequest, key.second, row);
+  }
 }
 
 // As servers wrote it that folded ASCII letters alone.

@@ -40,7 +40,8 @@
 //     delete_timebank ID
 //     limit today     DAY                       later HOURS: moves the clock fold everything reaches the base
 //     plant     HOLDER in=SECONDS out=SECONDS     an account row out of nothing
-//     old_category NAME                           a category as older servers wrote it
+//     old_category NAME     old_requests          a category, and all request rows, as older servers wrote
+//     them
 //
 // What can be looked at:
 //
@@ -121,6 +122,7 @@ class Script {
   std::string NameOf(AccountNumber account) const;
   std::map<MemoryBase::RowKey, std::string> Rows() const;
   void Fold();
+  void MakeRequestsOld();
   void PlantOldCategory(const std::string& name);
 
   const Folding folding_;

@@ -296,6 +296,14 @@ TEST(RequestsTest, ARepeatTellsWhoWasNotFound) {
   EXPECT_THAT(bank.Run("members ghost"), IsOk());
   EXPECT_THAT(bank.Run("batch id=a OK replayed entries=0" + batch), IsOk());
   EXPECT_EQ(bank.Dump().find("phantom"), std::string::npos);
+  EXPECT_THAT(bank.Run(R"(
+    batch id=b OK entries=0
+    | phantom -> ben 1h  HOLDER_NOT_FOUND named=members/phantom
+    old_requests
+    batch id=b OK replayed entries=0
+    | phantom -> ben 1h  HOLDER_NOT_FOUND
+  )"),
+              IsOk());
 }
 
 // Goal: all or nothing: the first item that is refused takes everything back and tells its index.
