@@ -236,10 +236,51 @@ TEST_F(ReadingTest, AnErasedNoteIsNowhere) {
   v1::ListEventsRequest events;
   events.set_parent(bank.name());
   std::vector<std::string> told;
-  for (const auto& event : wire_.Call<v1::ListEventsResponse>(events).reply.events()) {
+  const auto happened = wire_.Call<v1::ListEventsResponse>(events);
+  for (const auto& event : happened.reply.events()) {
     if (event.has_note_erasure()) told.push_back(event.note_erasure().exchange().name());
   }
   EXPECT_EQ(told, (std::vector{bank.NameOf(original), bank.NameOf(replacement)}));
+}
+
+// Goal: whoever has no exchange that stands has no day of a last one, merged records included, and is among
+// those without an exchange since any day.
+TEST_F(ReadingTest, WhatIsUndoneIsNoLastExchange) {
+  LiveBank bank(wire_, "quiet", {"ana", "ben", "ben2"});
+  const auto last = [&](const std::string& member) {
+    v1::GetMemberRequest request;
+    request.set_name(bank.NameOf(member));
+    return wire_.Call<v1::GetMemberResponse>(request).reply.member().last_exchange_on();
+  };
+  const auto quiet = [&] {
+    v1::ListMembersRequest request;
+    request.set_parent(bank.name());
+    request.set_state(v1::Member::STATE_ACTIVE);
+    request.set_no_exchange_since("2024-01-01");
+    std::vector<std::string> names;
+    const auto listed = wire_.Call<v1::ListMembersResponse>(request);
+    for (const auto& member : listed.reply.members()) {
+      names.push_back(member.name());
+    }
+    return names;
+  };
+  const int64_t first = bank.Record("ben", "ana", kHour);
+  const int64_t second = bank.Record("ben2", "ana", kHour);
+  const std::string today = last("ana");
+  EXPECT_NE(today, "");
+  ASSERT_TRUE(bank.Reverse(first).ok());
+  EXPECT_EQ(last("ben"), "");
+  EXPECT_EQ(last("ana"), today);
+  EXPECT_EQ(quiet(), std::vector{bank.NameOf("ben")});
+  v1::MergeMemberRequest merge;
+  merge.set_name(bank.NameOf("ben2"));
+  merge.set_into(bank.NameOf("ben"));
+  ASSERT_TRUE(wire_.Call<v1::MergeMemberResponse>(merge).ok());
+  EXPECT_EQ(last("ben"), today);
+  ASSERT_TRUE(bank.Reverse(second).ok());
+  EXPECT_EQ(last("ben"), "") << "the reversal stands on the survivor's account";
+  EXPECT_EQ(last("ana"), "");
+  EXPECT_EQ(quiet(), (std::vector{bank.NameOf("ana"), bank.NameOf("ben")}));
 }
 
 // Goal: a token is good for the list that it came from, as it is, and for nothing else.
