@@ -209,15 +209,16 @@ absl::Status Tail::AddUp(const FrameView& frame, Staged* staged) const {
 void Tail::PutRow(uint64_t index, const FrameView::Row& row) {
   auto [found, is_new] = rows_.try_emplace(RowKey(row.family, row.key), nullptr);
   found->second = &versions_.emplace_back(Version{index, row.value, found->second});
-  if (row.family == Family::kText && !HasEntryOfText(row.key)) changes_texts_ = true;
+  if (row.family == Family::kText && !EntryOfText(row.key)) changes_texts_ = true;
   if (is_new && IsReadInOrder(row.family)) ordered_[static_cast<size_t>(row.family)].insert(row.key);
   bytes_ += kRowBytes;
 }
 
-bool Tail::HasEntryOfText(std::string_view key) const {
+std::optional<Tail::Place> Tail::EntryOfText(std::string_view key) const {
   const std::optional<std::pair<BankNumber, Sequence>> place = ParseTextKey(key);
   const Bank* bank = place.has_value() ? FindBank(place->first) : nullptr;
-  return bank != nullptr && place->second >= bank->first;
+  if (bank == nullptr || place->second < bank->first) return std::nullopt;
+  return Place{bank, place->second};
 }
 
 bool Tail::PutTextOfNewEntry(const FrameView::Row& row, const Staged& staged) {
@@ -285,11 +286,9 @@ std::optional<std::string_view> Tail::Find(Family family, std::string_view key, 
 }
 
 std::optional<std::string_view> Tail::FindTextOfEntry(std::string_view key, uint64_t at) const {
-  const std::optional<std::pair<BankNumber, Sequence>> place = ParseTextKey(key);
-  const Bank* bank = place.has_value() ? FindBank(place->first) : nullptr;
-  if (bank == nullptr || place->second < bank->first || place->second > LastOf(*bank, at))
-    return std::nullopt;
-  const std::string_view text = bank->texts[place->second - bank->first];
+  const std::optional<Place> place = EntryOfText(key);
+  if (!place || place->sequence > LastOf(*place->bank, at)) return std::nullopt;
+  const std::string_view text = place->bank->texts[place->sequence - place->bank->first];
   if (text.empty()) return std::nullopt;
   return text;
 }

@@ -209,8 +209,13 @@ class Tail {
   absl::Status ReadEntries(const FrameView& frame, const EndOf& end_of, Staged* staged) const;
   absl::Status AddUp(const FrameView& frame, Staged* staged) const;
   void PutRow(uint64_t index, const FrameView::Row& row) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Whether the entry whose text stands under `key` is in here, so that its accounts are, too.
-  bool HasEntryOfText(std::string_view key) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  // The entry whose text stands under `key`: its bank, if that has entries from it on in here, so that the
+  // entry's accounts are here, too; nullopt: it has not.
+  struct Place {
+    const Bank* bank;
+    Sequence sequence;
+  };
+  std::optional<Place> EntryOfText(std::string_view key) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   // False: it is of an entry that is there already.
   bool PutTextOfNewEntry(const FrameView::Row& row, const Staged& staged)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -12,6 +12,7 @@
 #include "client/cli/day.h"
 #include "client/cli/exchange_words.h"
 #include "client/cli/hours.h"
+#include "client/cli/members_table.h"
 #include "client/cli/posted.h"
 #include "client/cli/session.h"
 #include "client/cli/status_macros.h"
@@ -41,6 +42,23 @@ absl::Status NameWhatStands(Session& session, const std::string& name, absl::Sta
                            client::IdOf(name), client::IdOf(undone->exchange().corrected_by())));
 }
 
+// What it means that a closing entry was undone: a merged member's hours do not stay where they come back to.
+void TellWhereHoursAre(Session& session, const v1::Exchange& closing) {
+  const std::string& closed = closing.movements(0).holder();  // whose hours it had moved
+  v1::GetMemberRequest request;
+  request.set_name(closed);
+  const absl::StatusOr<v1::GetMemberResponse> found = session.client().GetMember(std::move(request));
+  if (!found.ok()) return;
+  if (found->member().name() == closed) {
+    session.Tell(
+        T("The hours are back; the account stays closed. To open it again: timebank member reopen NAME"));
+    return;
+  }
+  // Translators: the name of the member that stays.
+  session.Tell(Fill(T("The hours are on the account of $0: the two records were merged, and stay one"),
+                    DisplayName(found->member())));
+}
+
 struct UndoOptions {
   std::string number;
   std::string because;
@@ -62,9 +80,9 @@ absl::Status Undo(Session& session, const UndoOptions& options) {
   const std::string lead =
       Fill(T("Undone: $0"), ExchangeLine(response->reversed(), session.directory(), today));
   CLI_RETURN_IF_ERROR(ShowPosted(session, *response, response->exchange(), {.lead = lead}));
-  if (response->reversed().kind() == v1::Exchange::KIND_CLOSING) {
-    session.Tell(
-        T("The hours are back; the account stays closed. To open it again: timebank member reopen NAME"));
+  if (response->reversed().kind() == v1::Exchange::KIND_CLOSING &&
+      response->reversed().movements_size() > 0) {
+    TellWhereHoursAre(session, response->reversed());
   }
   return absl::OkStatus();
 }

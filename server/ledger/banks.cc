@@ -11,16 +11,16 @@ namespace {
 using storage::DirectoryKind;
 using storage::Family;
 
-// The list becomes exactly `names`; numbers of categories that were used once stay theirs.
-Verdict SetCategories(Run& run, const std::vector<std::string>& names, std::string_view field) {
+// The list becomes exactly `names`, which are few enough; numbers of categories that were used once stay
+// theirs.
+void SetCategories(Run& run, const std::vector<std::string>& names) {
   std::vector<uint32_t> numbers;
   for (const std::string& name : names) {
-    uint32_t number = 0;
-    if (Verdict no = run.CategoryNumber(name, field, &number)) return no;
+    bool added = false;
+    const uint32_t number = run.FindOrAddCategory(name, &added);
     if (std::find(numbers.begin(), numbers.end(), number) == numbers.end()) numbers.push_back(number);
   }
   *run.ChangeBank().mutable_settings()->mutable_categories() = {numbers.begin(), numbers.end()};
-  return std::nullopt;
 }
 
 Verdict NoteBank(Run& run, sv1::Entry entry) {
@@ -65,7 +65,7 @@ Verdict DoOfServer(Run& run, const CreateTimebank& act, const sv1::InstanceRow& 
   row.set_create_time_us(run.command.stamp.now_us);
   row.set_ordinal(counted.bank_count());
   run.PutBank();  // names are kept under its secret
-  if (Verdict no = SetCategories(run, act.categories, "timebank.settings.categories")) return no;
+  SetCategories(run, act.categories);
   sv1::Entry entry;
   entry.set_kind(sv1::ENTRY_KIND_BANK_CREATED);
   return NoteBank(run, entry);
@@ -101,8 +101,13 @@ Verdict Do(Run& run, const UpdateSettings& act) {
     const auto* field = sv1::SettingsRow::descriptor()->FindFieldByName(name);
     entry.add_changed_fields(static_cast<uint32_t>(field->number()));
     if (name == "categories") {
-      if (Verdict no = SetCategories(run, act.categories, "settings.categories")) return no;
+      SetCategories(run, act.categories);
       continue;
+    }
+    // What stands may be sent back, whatever this server knows of it.
+    if (name == "time_zone" && !act.time_zone_known &&
+        act.settings.time_zone() != run.bank_row().settings().time_zone()) {
+      return Invalid("settings.time_zone", violation::kUnknownTimeZone);
     }
     sv1::SettingsRow* settings = run.ChangeBank().mutable_settings();
     sv1::SettingsRow kept = *settings;

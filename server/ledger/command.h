@@ -214,6 +214,7 @@ struct DeleteTimebank {
 };
 struct UpdateSettings {
   storage::v1::SettingsRow settings;
+  bool time_zone_known = true;  // stamped: the server has a time zone of this name
   std::vector<std::string> categories;
   std::vector<std::string> mask;  // names of SettingsRow fields
   std::string etag;

@@ -17,6 +17,36 @@ using storage::Family;
 
 constexpr size_t kHashBytes = 16;  // of a request's hashes
 
+// The holders of an exchange in the order in which RequestRow.Item counts them.
+std::vector<const HolderRef*> HoldersOf(const ExchangeSpec& exchange) {
+  std::vector<const HolderRef*> holders;
+  for (const ShareSpec& share : exchange.givers) holders.push_back(&share.holder);
+  for (const ShareSpec& share : exchange.receivers) holders.push_back(&share.holder);
+  holders.push_back(&exchange.remainder);
+  holders.push_back(&exchange.acting_for);
+  return holders;
+}
+
+// Which of them `refusal` says was not found, from 1. 0: none.
+uint32_t PlaceNotFound(const ExchangeSpec& exchange, const Refusal& refusal) {
+  if (refusal.reason != Reason::kHolderNotFound) return 0;
+  const std::vector<const HolderRef*> holders = HoldersOf(exchange);
+  const auto found = std::find_if(holders.begin(), holders.end(), [&](const HolderRef* holder) {
+    return holder->given() && HolderNotFound(*holder).named == refusal.named;
+  });
+  return found == holders.end() ? 0 : static_cast<uint32_t>(found - holders.begin()) + 1;
+}
+
+// The refusal of an item as it was told first: the request is the same, and says whom it names.
+Refusal ToldAgain(const sv1::RequestRow::Item& kept, const ExchangeSpec& exchange) {
+  Refusal refusal = Refusal::FromFacts(kept.refusal());
+  const std::vector<const HolderRef*> holders = HoldersOf(exchange);
+  if (kept.not_found() != 0 && kept.not_found() <= holders.size()) {
+    refusal.named = HolderNotFound(*holders[kept.not_found() - 1]).named;
+  }
+  return refusal;
+}
+
 class Executor {
  public:
   Executor(const Command& command, WorkingState& state)
@@ -77,17 +107,19 @@ class Executor {
     outcome.first = row.sequence();
     outcome.count = row.entry_count();
     outcome.replayed = true;
+    const auto* batch = std::get_if<BatchRecordExchanges>(&command_.act);
     for (const auto& item : row.items()) {
+      const size_t i = outcome.items.size();
       outcome.items.push_back({.sequence = item.sequence(), .refusal = std::nullopt});
-      if (item.has_refusal()) outcome.items.back().refusal = Refusal::FromFacts(item.refusal());
+      // Only batches have items, and the same request has as many.
+      if (item.has_refusal()) outcome.items.back().refusal = ToldAgain(item, batch->items[i].exchange);
     }
     if (outcome.items.empty() && outcome.count == 1) {
       std::optional<sv1::Entry> entry = state_.Entry(outcome.bank, outcome.first);
       if (entry && entry->kind() == sv1::ENTRY_KIND_REFUSAL)
         outcome.refusal = Refusal::FromFacts(entry->refusal());
     }
-    if (std::holds_alternative<BatchRecordExchanges>(command_.act) && outcome.items.empty() &&
-        !outcome.refusal) {
+    if (batch != nullptr && outcome.items.empty() && !outcome.refusal) {
       // Every item was posted, in order.
       outcome.items.resize(outcome.count);
       for (uint32_t i = 0; i < outcome.count; ++i) outcome.items[i].sequence = outcome.first + i;
@@ -286,10 +318,14 @@ class Executor {
     const bool all_posted = std::none_of(outcome.items.begin(), outcome.items.end(),
                                          [](const Outcome::Item& item) { return item.refusal.has_value(); });
     if (!all_posted) {
-      for (const Outcome::Item& item : outcome.items) {
+      const auto& asked = std::get<BatchRecordExchanges>(command_.act).items;
+      for (size_t i = 0; i < outcome.items.size(); ++i) {
+        const Outcome::Item& item = outcome.items[i];
         auto* kept = row.add_items();
         kept->set_sequence(item.sequence);
-        if (item.refusal) *kept->mutable_refusal() = item.refusal->ToFacts();
+        if (!item.refusal) continue;
+        *kept->mutable_refusal() = item.refusal->ToFacts();
+        kept->set_not_found(PlaceNotFound(asked[i].exchange, *item.refusal));
       }
     }
     state_.PutRow(Family::kRequest, run_.request_key, row);

@@ -28,7 +28,8 @@ struct Refusal {
   storage::Sequence sequence = 0;                        // which entry it is about; 0: none
   std::vector<std::pair<std::string, int64_t>> numbers;  // told in ErrorInfo.metadata
   std::vector<Violation> violations;                     // VALIDATION only
-  std::string named;  // NOT_FOUND: the id as the caller wrote it. Never kept
+  // NOT_FOUND: the id as the caller wrote it. Never kept: see RequestRow.Item.
+  std::string named;
 
   storage::v1::EntryRefusal ToFacts() const;
   static Refusal FromFacts(const storage::v1::EntryRefusal& facts);

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "server/ledger/fold_case.h"
 #include "server/ledger/validate.h"
 #include "storage/hash.h"
 #include "storage/keys.h"
@@ -26,13 +26,6 @@ std::string_view WhatOf(HolderKind kind) {
     default:
       return "pot";
   }
-}
-
-Refusal HolderNotFound(const HolderRef& holder) {
-  Refusal refusal = Refuse(Reason::kHolderNotFound);
-  refusal.named = absl::StrCat(absl::string_view(WhatOf(holder.kind).data(), WhatOf(holder.kind).size()),
-                               "s/", holder.id);
-  return refusal;
 }
 
 constexpr size_t kSaltBytes = 16;
@@ -71,6 +64,13 @@ Refusal TooMuch(AccountNumber account) {
 }
 
 }  // namespace
+
+Refusal HolderNotFound(const HolderRef& holder) {
+  Refusal refusal = Refuse(Reason::kHolderNotFound);
+  refusal.named = absl::StrCat(absl::string_view(WhatOf(holder.kind).data(), WhatOf(holder.kind).size()),
+                               "s/", holder.id);
+  return refusal;
+}
 
 void Parts::Clear() {
   givers.clear();
@@ -169,24 +169,55 @@ void Run::PutMember(AccountNumber account, const sv1::MemberRow& row) {
 Verdict Run::CategoryNumber(const std::string& name, std::string_view field, uint32_t* number) {
   *number = 0;
   if (name.empty()) return std::nullopt;
-  const std::string folded = absl::AsciiStrToLower(name);
-  if (const std::optional<uint64_t> known = state.NumberNamed(*open_, NameKind::kCategory, folded)) {
-    *number = static_cast<uint32_t>(*known);
-    return std::nullopt;
+  bool added = false;
+  *number = FindOrAddCategory(name, &added);
+  if (!added) return std::nullopt;
+  if (bank_row().settings().categories_size() >= static_cast<int>(kMaxCategories)) {
+    return Invalid(std::string(field), violation::kTooMany);
   }
-  if (head.category_count() >= kMaxCategories) return Invalid(std::string(field), violation::kTooMany);
-  head.set_category_count(head.category_count() + 1);
-  PutHead();
-  *number = head.category_count();
-  sv1::SlugRow slug;
-  slug.set_number(*number);
-  state.PutRow(Family::kSlug, storage::SlugKey(bank, secret(), "category", folded), slug);
-  sv1::NameRow row;
-  row.set_name(name);
-  state.PutRow(Family::kDirectory, storage::DirectoryKey(bank, DirectoryKind::kCategory, *number), row);
   ChangeBank().mutable_settings()->add_categories(*number);
   PutBank();
   return std::nullopt;
+}
+
+uint32_t Run::FindOrAddCategory(const std::string& name, bool* added) {
+  const std::string folded = FoldCase(name);
+  *added = false;
+  if (const std::optional<uint32_t> known = FindCategory(folded)) return *known;
+  *added = true;
+  const uint32_t number = head.category_count() + 1;
+  head.set_category_count(number);
+  PutHead();
+  sv1::SlugRow slug;
+  slug.set_number(number);
+  state.PutRow(Family::kSlug, storage::SlugKey(bank, secret(), "category", folded), slug);
+  sv1::NameRow row;
+  row.set_name(name);
+  state.PutRow(Family::kDirectory, storage::DirectoryKey(bank, DirectoryKind::kCategory, number), row);
+  ChangeBank().set_folded_categories(number);
+  PutBank();
+  return number;
+}
+
+std::optional<uint32_t> Run::FindCategory(const std::string& folded) {
+  const auto find = [&] { return state.NumberNamed(*open_, NameKind::kCategory, folded); };
+  std::optional<uint64_t> known = find();
+  const uint32_t count = head.category_count();
+  if (!known && bank_row().folded_categories() < count) {
+    // Names that a server added which folded ASCII letters alone: once, they get the keys that they are
+    // looked for by.
+    for (uint32_t number = bank_row().folded_categories() + 1; number <= count; ++number) {
+      const std::string key = storage::SlugKey(bank, secret(), "category", FoldCase(CategoryName(number)));
+      sv1::SlugRow slug;
+      if (state.GetRow(Family::kSlug, key, &slug)) continue;  // of several, the first
+      slug.set_number(number);
+      state.PutRow(Family::kSlug, key, slug);
+    }
+    ChangeBank().set_folded_categories(count);
+    PutBank();
+    known = find();
+  }
+  return known ? std::optional(static_cast<uint32_t>(*known)) : std::nullopt;
 }
 
 uint32_t Run::KeyNumber() {

@@ -121,8 +121,11 @@ class Run {
   const AccountFigures& Account(AccountNumber account) const { return state.AccountOf(*open_, account); }
   AccountFigures& ChangeAccount(AccountNumber account) { return state.ChangeAccount(*open_, account); }
 
-  // Number of the category, added where it is new; 0 for an empty one. VALIDATION (TOO_MANY, at `field`).
+  // Number of the category, added and listed where it is new; 0 for an empty one. VALIDATION (TOO_MANY, at
+  // `field`: as many as may be are listed).
   Verdict CategoryNumber(const std::string& name, std::string_view field, uint32_t* number);
+  // The same for a name that is not empty; where it is new, nothing lists it yet, and `added` says so.
+  uint32_t FindOrAddCategory(const std::string& name, bool* added);
   std::string CategoryName(uint32_t number) const { return state.CategoryName(*open_, number); }
 
   // --- who
@@ -175,6 +178,7 @@ class Run {
   };
 
   uint32_t KeyNumber();
+  std::optional<uint32_t> FindCategory(const std::string& folded);
   void AddDebit(AccountNumber member, AccountNumber agent, int64_t seconds);
 
   ledger::OpenBank* open_ = nullptr;
@@ -218,6 +222,9 @@ Verdict DoOfServer(Run& run, const CreateTimebank& act, const sv1::InstanceRow& 
 Verdict DoOfServer(Run& run, const DeleteTimebank& act, const sv1::InstanceRow& instance);
 
 // --- shared between exchanges and states
+
+// HOLDER_NOT_FOUND, with the holder as the caller wrote it.
+Refusal HolderNotFound(const HolderRef& holder);
 
 // Resolves the fields of `spec` that `mask` names (none given: all) into `parts`. HOLDER_NOT_FOUND.
 Verdict ResolveParts(Run& run, const ExchangeSpec& spec, const ExchangeMask* mask, Parts* parts);

@@ -134,7 +134,8 @@ Verdict SendOn(Run& run, const sv1::Entry& entry, AccountNumber acting_for) {
   return std::nullopt;
 }
 
-// Posts the opposite of `target`, and what that makes necessary, and marks it REVERSED.
+// Posts the opposite of `target`, and what that makes necessary. That it is REVERSED stands in `target.mark`,
+// for the caller to put.
 Verdict Reverse(Run& run, Target& target, const std::string& reason, AccountNumber acting_for) {
   sv1::Entry entry;
   entry.set_kind(sv1::ENTRY_KIND_REVERSAL);
@@ -163,7 +164,6 @@ Verdict Reverse(Run& run, Target& target, const std::string& reason, AccountNumb
   if (Verdict no = run.Append(&entry, texts)) return no;
   target.mark.set_state(kStateReversed);
   target.mark.set_reversed_by(entry.sequence());
-  PutMark(run, target);
   return SendOn(run, target.entry, acting_for);
 }
 
@@ -216,10 +216,35 @@ Verdict Change(Run& run, const ExchangeSpec& changes, const ExchangeMask& mask, 
   return std::nullopt;
 }
 
-// Reverses `target` and posts what should stand instead.
+// What `entry` stands instead of: it corrects it or records it anew. 0: nothing.
+Sequence StandsFor(const sv1::Entry& entry) {
+  return entry.corrects() != 0 ? entry.corrects() : entry.restores();
+}
+
+// What stands instead of `target`, one step on. 0: nothing.
+Sequence ReplacementOf(const Run& run, const Target& target) {
+  if (target.mark.corrected_by() != 0 || target.mark.reversed_by() == 0) return target.mark.corrected_by();
+  sv1::MarkRow reversal;
+  run.state.GetRow(Family::kMark, storage::MarkKey(run.bank, 0, target.mark.reversed_by()), &reversal);
+  return reversal.restored_by();
+}
+
+// TOO_MANY: as many entries as may be stood for this help before `entry`, one after the other.
+Verdict MayBeReplaced(const Run& run, const sv1::Entry& entry) {
+  Sequence before = StandsFor(entry);
+  for (size_t count = 1; before != 0; ++count) {
+    if (count == kMaxReplacements) return Refuse(Reason::kTooMany);
+    const std::optional<sv1::Entry> earlier = run.state.Entry(run.bank, before);
+    before = earlier ? StandsFor(*earlier) : 0;
+  }
+  return std::nullopt;
+}
+
+// Reverses `target` and posts what should stand instead. The mark is the caller's to put, as with Reverse.
 Verdict Correct(Run& run, Target& target, const ExchangeSpec& changes, const ExchangeMask& mask,
                 const std::string& reason, AccountNumber acting_for) {
   if (target.entry.kind() != sv1::ENTRY_KIND_EXCHANGE) return Refuse(Reason::kCannotCorrect);
+  if (Verdict no = MayBeReplaced(run, target.entry)) return no;
   Parts parts = PartsOf(run, target);
   parts.acting_for = acting_for;
   if (Verdict no = Change(run, changes, mask, &parts)) return no;
@@ -236,7 +261,6 @@ Verdict Correct(Run& run, Target& target, const ExchangeSpec& changes, const Exc
     return no;
   }
   target.mark.set_corrected_by(run.entry.sequence());
-  PutMark(run, target);
   return std::nullopt;
 }
 
@@ -244,8 +268,11 @@ Verdict Correct(Run& run, Target& target, const ExchangeSpec& changes, const Exc
 Verdict Restore(Run& run, Target& reversal, const SettleExchange& act, AccountNumber acting_for) {
   Target original;
   if (Verdict no = Find(run, reversal.entry.reverses(), &original)) return no;
+  const bool exchange = original.entry.kind() == sv1::ENTRY_KIND_EXCHANGE;
+  if (!exchange && act.mask.any()) return Refuse(Reason::kCannotCorrect);
+  if (Verdict no = MayBeReplaced(run, original.entry)) return no;
   Sequence posted = 0;
-  if (original.entry.kind() == sv1::ENTRY_KIND_EXCHANGE) {
+  if (exchange) {
     Parts parts = PartsOf(run, original);
     parts.acting_for = acting_for;
     if (Verdict no = Change(run, act.changes, act.mask, &parts)) return no;
@@ -256,7 +283,6 @@ Verdict Restore(Run& run, Target& reversal, const SettleExchange& act, AccountNu
     }
     posted = run.entry.sequence();
   } else {
-    if (act.mask.any()) return Refuse(Reason::kCannotCorrect);
     sv1::Entry entry;
     entry.set_kind(original.entry.kind());
     entry.set_restores(original.entry.sequence());
@@ -353,6 +379,48 @@ Verdict MaySettle(Run& run, const Target& target, SettleOutcome outcome, Account
   return NotAllowed(run, target.entry, speaker);
 }
 
+// The other entries that say the same note of the same help: corrections and what is recorded anew carry it
+// over. The first ones first.
+std::vector<Target> CopiesOfNote(Run& run, const Target& target) {
+  std::vector<Target> copies;
+  if (target.texts.note().empty()) return copies;
+  Sequence next = StandsFor(target.entry);
+  // false: there is none.
+  const auto look = [&](Target* other) {
+    if (next == 0 || Find(run, next, other)) return false;
+    if (other->texts.note() == target.texts.note()) copies.push_back(*other);
+    return true;
+  };
+  for (Target other; look(&other); other = {}) next = StandsFor(other.entry);
+  std::reverse(copies.begin(), copies.end());
+  next = ReplacementOf(run, target);
+  for (Target other; look(&other); other = {}) next = ReplacementOf(run, other);
+  return copies;
+}
+
+// Takes the note of `target` away and says so in an entry, which tells everybody who keeps a copy.
+Verdict EraseNote(Run& run, const Target& target, AccountNumber acting_for) {
+  Sequence word = 0;
+  if (Verdict no = Say(run, sv1::ENTRY_KIND_NOTE_ERASED, target, acting_for, "", 0, &word)) return no;
+  sv1::TextRow row;
+  const std::string key = storage::TextKey(run.bank, target.entry.sequence());
+  if (!run.state.GetRow(Family::kText, key, &row)) return std::nullopt;
+  sv1::Texts texts = target.texts;
+  texts.clear_note();
+  row.set_texts(texts.SerializeAsString());
+  // Without its salt the commitment in the entry, and the request's hash, tell nothing about what the note
+  // said.
+  row.clear_salt();
+  row.set_note_erased(true);
+  if (sv1::RequestRow request; run.state.GetRow(Family::kRequest, row.request_key(), &request)) {
+    request.clear_salt();
+    request.clear_text_mac();
+    run.state.PutRow(Family::kRequest, row.request_key(), request);
+  }
+  run.state.PutRow(Family::kText, key, row);
+  return std::nullopt;
+}
+
 }  // namespace
 
 Verdict Do(Run& run, const ReverseExchange& act) {
@@ -363,7 +431,9 @@ Verdict Do(Run& run, const ReverseExchange& act) {
   if (Verdict no = MayUndo(run, target, speaker)) return no;
   if (Verdict no = NotYetReversed(target)) return no;
   if (target.mark.state() == kStateContested) return About(Reason::kAlreadyContested, target.mark.contest());
-  return Reverse(run, target, act.reason, acting_for);
+  if (Verdict no = Reverse(run, target, act.reason, acting_for)) return no;
+  PutMark(run, target);
+  return std::nullopt;
 }
 
 Verdict Do(Run& run, const CorrectExchange& act) {
@@ -377,7 +447,9 @@ Verdict Do(Run& run, const CorrectExchange& act) {
   if (Verdict no = MayUndo(run, target, speaker)) return no;
   if (Verdict no = NotYetReversed(target)) return no;
   if (target.mark.state() == kStateContested) return About(Reason::kAlreadyContested, target.mark.contest());
-  return Correct(run, target, act.changes, act.mask, act.reason, acting_for);
+  if (Verdict no = Correct(run, target, act.changes, act.mask, act.reason, acting_for)) return no;
+  PutMark(run, target);
+  return std::nullopt;
 }
 
 Verdict Do(Run& run, const ContestExchange& act) {
@@ -444,16 +516,19 @@ Verdict Do(Run& run, const SettleExchange& act) {
   MoveContested(run, target.entry, -1);
   target.mark.set_state(target.mark.state_before());
   target.mark.clear_state_before();
+  Verdict no;
   switch (act.outcome) {
     case SettleOutcome::kStands:
       break;
     case SettleOutcome::kReversed:
-      return Reverse(run, target, act.reason, acting_for);
+      no = Reverse(run, target, act.reason, acting_for);
+      break;
     case SettleOutcome::kCorrected:
-      if (!reversal) return Correct(run, target, act.changes, act.mask, act.reason, acting_for);
-      if (Verdict no = Restore(run, target, act, acting_for)) return no;
+      no = reversal ? Restore(run, target, act, acting_for)
+                    : Correct(run, target, act.changes, act.mask, act.reason, acting_for);
       break;
   }
+  if (no) return no;
   PutMark(run, target);
   return std::nullopt;
 }
@@ -489,23 +564,11 @@ Verdict Do(Run& run, const EraseExchangeNote& act) {
   AccountNumber acting_for = 0;
   if (Verdict no = Begin(run, act.exchange, act.acting_for, &target, &speaker, &acting_for)) return no;
   if (!run.broker() && !IsParty(run, target.entry, speaker)) return Refuse(Reason::kNotAParty);
-  Sequence word = 0;
-  if (Verdict no = Say(run, sv1::ENTRY_KIND_NOTE_ERASED, target, acting_for, "", 0, &word)) return no;
-  sv1::TextRow row;
-  const std::string key = storage::TextKey(run.bank, act.exchange);
-  if (!run.state.GetRow(Family::kText, key, &row)) return std::nullopt;
-  target.texts.clear_note();
-  row.set_texts(target.texts.SerializeAsString());
-  // Without its salt the commitment in the entry, and the request's hash, tell nothing about what the note
-  // said.
-  row.clear_salt();
-  row.set_note_erased(true);
-  if (sv1::RequestRow request; run.state.GetRow(Family::kRequest, row.request_key(), &request)) {
-    request.clear_salt();
-    request.clear_text_mac();
-    run.state.PutRow(Family::kRequest, row.request_key(), request);
+  const std::vector<Target> copies = CopiesOfNote(run, target);
+  if (Verdict no = EraseNote(run, target, acting_for)) return no;
+  for (const Target& copy : copies) {
+    if (Verdict no = EraseNote(run, copy, acting_for)) return no;
   }
-  run.state.PutRow(Family::kText, key, row);
   return std::nullopt;
 }
 

@@ -185,6 +185,20 @@ absl::StatusOr<sv1::AccountRow> BankReader::AccountRowOf(AccountNumber account) 
   return found ? found_row : row;
 }
 
+absl::StatusOr<sv1::AccountRow> BankReader::TogetherOf(const std::vector<AccountNumber>& accounts) const {
+  sv1::AccountRow all;
+  all.set_last_exchange_on(storage::kNoDay);
+  for (const AccountNumber account : accounts) {
+    TB_ASSIGN_OR_RETURN(const sv1::AccountRow one, AccountRowOf(account));
+    all.set_balance(all.balance() + one.balance());
+    all.set_exchange_count(all.exchange_count() + one.exchange_count());
+    all.set_last_exchange_on(std::max(all.last_exchange_on(), one.last_exchange_on()));
+  }
+  // The day in the rows is that of an exchange that may have been undone.
+  if (all.exchange_count() == 0) all.set_last_exchange_on(storage::kNoDay);
+  return all;
+}
+
 absl::StatusOr<std::string_view> BankReader::WordOf(DirectoryKind kind, uint32_t number) const {
   const std::pair key(kind, number);
   if (auto known = words_.find(key); known != words_.end()) return std::string_view(*known->second);
@@ -393,13 +407,11 @@ absl::StatusOr<v1::Member> BankReader::ToMember(AccountNumber account, const sv1
   if (row.merged_into() != 0) {
     TB_ASSIGN_OR_RETURN(*member.mutable_merged_into(), NameOf(row.merged_into()));
   }
-  storage::Day last = storage::kNoDay;
   TB_ASSIGN_OR_RETURN(std::vector<AccountNumber> accounts, AccountsOf(account));
-  for (AccountNumber part : accounts) {
-    TB_ASSIGN_OR_RETURN(sv1::AccountRow sums, AccountRowOf(part));
-    last = std::max(last, sums.last_exchange_on());
+  TB_ASSIGN_OR_RETURN(const sv1::AccountRow sums, TogetherOf(accounts));
+  if (sums.last_exchange_on() != storage::kNoDay) {
+    member.set_last_exchange_on(FormatDay(sums.last_exchange_on()));
   }
-  if (last != storage::kNoDay) member.set_last_exchange_on(FormatDay(last));
   member.set_number(storage::NumberOf(account));
   member.set_state(static_cast<v1::Member::State>(row.state()));
   member.set_etag(std::to_string(row.changed_at()));

@@ -65,6 +65,10 @@ class BankReader {
   // The account and those that were merged into it.
   absl::StatusOr<std::vector<storage::AccountNumber>> AccountsOf(storage::AccountNumber account) const;
   absl::StatusOr<storage::v1::AccountRow> AccountRowOf(storage::AccountNumber account) const;
+  // Balance, number of exchanges and day of the last one of all of `accounts`: a member's own and those that
+  // were merged into it, for what is undone of theirs is taken off its own. kNoDay: no exchange stands.
+  absl::StatusOr<storage::v1::AccountRow> TogetherOf(
+      const std::vector<storage::AccountNumber>& accounts) const;
 
   // --- words that facts name by number
   absl::StatusOr<std::string_view> CategoryName(uint32_t number) const;

@@ -152,6 +152,9 @@ ServerUnaryReactor* TimebankService::CreateTimebank(CallbackServerContext* conte
     act.trial = request->timebank().trial();
     const v1::Settings& settings = request->timebank().settings();
     act.settings = reader.Settings("timebank.settings.", settings);
+    if (!IsTimeZone(act.settings.time_zone())) {
+      reader.Problem("timebank.settings.time_zone", ledger::violation::kUnknownTimeZone);
+    }
     if (settings.smallest_count_shown() == 0) act.settings.set_smallest_count_shown(kDefaultSmallestCount);
     act.categories = ListOf(settings.categories());
     act.number = engine::RandomNumber();
@@ -227,6 +230,7 @@ ServerUnaryReactor* TimebankService::UpdateSettings(CallbackServerContext* conte
     if (reader.bank().empty()) reader.Problem("name", ledger::violation::kMalformed);
     ledger::UpdateSettings act;
     act.settings = reader.Settings("settings.", request->settings());
+    act.time_zone_known = IsTimeZone(act.settings.time_zone());
     act.categories = ListOf(request->settings().categories());
     act.etag = request->settings().etag();
     for (const std::string& path : request->update_mask().paths()) {

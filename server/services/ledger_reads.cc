@@ -3,8 +3,8 @@
 #include <limits>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "server/ledger/fold_case.h"
 #include "server/ledger/validate.h"
 #include "server/services/abseil.h"
 #include "server/services/days.h"
@@ -32,7 +32,7 @@ namespace {
 // Filters of ListExchanges, resolved.
 struct Filter {
   std::vector<AccountNumber> accounts;  // empty: any
-  std::string category;                 // lower case; empty: any
+  std::string category;                 // folded; empty: any
   std::optional<storage::Day> start;
   std::optional<storage::Day> end;
   v1::Exchange::State state;
@@ -68,7 +68,7 @@ absl::StatusOr<Filter> MakeFilter(BankReader& bank, const Caller& caller,
     TB_ASSIGN_OR_RETURN(AccountNumber account, bank.FindHolder(holder));
     TB_ASSIGN_OR_RETURN(filter.accounts, bank.AccountsOf(account));
   }
-  filter.category = absl::AsciiStrToLower(request.category());
+  filter.category = ledger::FoldCase(request.category());
   return filter;
 }
 
@@ -80,7 +80,7 @@ absl::StatusOr<bool> Matches(BankReader& bank, const Filter& filter, const sv1::
   if (filter.end && entry.occurred_on() > *filter.end) return false;
   if (!filter.category.empty()) {
     TB_ASSIGN_OR_RETURN(std::string_view category, bank.CategoryName(entry.category()));
-    if (absl::AsciiStrToLower(Abs(category)) != filter.category) return false;
+    if (ledger::FoldCase(category) != filter.category) return false;
   }
   if (!filter.recorded_by.empty()) {
     TB_ASSIGN_OR_RETURN(std::string_view recorder, bank.RecorderName(entry.recorder(), entry.key()));

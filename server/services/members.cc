@@ -111,17 +111,11 @@ absl::StatusOr<bool> Matches(const BankReader& bank, const Search& search, Accou
     return false;
   }
   if (!search.outside_warn_limits && !search.no_exchange_since) return true;
-  int64_t balance = 0;
-  storage::Day last = storage::kNoDay;
   std::vector<AccountNumber> accounts = {account};
   accounts.insert(accounts.end(), row.merged_accounts().begin(), row.merged_accounts().end());
-  for (AccountNumber part : accounts) {
-    TB_ASSIGN_OR_RETURN(sv1::AccountRow sums, bank.AccountRowOf(part));
-    balance += sums.balance();
-    last = std::max(last, sums.last_exchange_on());
-  }
-  if (search.outside_warn_limits && !IsOutside(bank.row().settings(), balance)) return false;
-  return !search.no_exchange_since || last < *search.no_exchange_since;
+  TB_ASSIGN_OR_RETURN(const sv1::AccountRow sums, bank.TogetherOf(accounts));
+  if (search.outside_warn_limits && !IsOutside(bank.row().settings(), sums.balance())) return false;
+  return !search.no_exchange_since || sums.last_exchange_on() < *search.no_exchange_since;
 }
 
 // The one member with an external number, where that is what is asked for.

@@ -164,9 +164,6 @@ storage::v1::MemberRow RequestReader::Member(const v1::Member& member) {
 
 storage::v1::SettingsRow RequestReader::Settings(std::string_view path, const v1::Settings& settings) {
   storage::v1::SettingsRow row;
-  if (!settings.time_zone().empty() && !IsTimeZone(settings.time_zone())) {
-    Problem(Path(path, "time_zone"), v::kUnknownTimeZone);
-  }
   row.set_time_zone(settings.time_zone().empty() ? "UTC" : settings.time_zone());
   row.set_locale(settings.locale().empty() ? "en" : settings.locale());
   if (settings.has_warn_below_seconds()) row.set_warn_below(settings.warn_below_seconds());

@@ -442,6 +442,37 @@ TEST_F(AccessTest, WhatAMemberSees) {
   EXPECT_THAT(wire->Call<v1::GetBalanceResponse>(request, keyboard), denied);
 }
 
+// Goal: a bank that leaves recording to brokers binds its members, also at a partner's keyboard; what a
+// partner records by itself is its key's scope, and another key without it records nothing.
+TEST_F(AccessTest, WhereBrokersRecordAPartnersKeyStillSaysWhatItMay) {
+  const auto leave_recording_to = [&](v1::Settings::WhoMayRecord who) {
+    v1::UpdateSettingsRequest update;
+    update.set_name("timebanks/rushey");
+    update.mutable_settings()->set_who_may_record(who);
+    update.mutable_update_mask()->add_paths("who_may_record");
+    const auto updated = wire->Call<v1::UpdateSettingsResponse>(update, With(keys["steward"]));
+    EXPECT_TRUE(updated.ok()) << updated;
+  };
+  v1::CreateKeyRequest only_reads = KeyOf("partner");
+  only_reads.mutable_key()->clear_scopes();
+  only_reads.mutable_key()->add_scopes("exchanges.read");
+  const std::string reader = Make(only_reads);
+  CallOptions keyboard = With(keys["partner"]);
+  keyboard.metadata["timebank-member"] = "ana";
+  const auto record = [&](const CallOptions& options) {
+    return wire->Call<v1::RecordExchangeResponse>(Helped("ben", "ana"), options);
+  };
+  const auto denied = IsRefused(StatusCode::PERMISSION_DENIED, "ROLE_REQUIRED");
+  leave_recording_to(v1::Settings::WHO_MAY_RECORD_BROKERS);
+  EXPECT_TRUE(record(With(keys["broker"])).ok());
+  EXPECT_TRUE(record(With(keys["partner"])).ok());
+  EXPECT_THAT(record(With(reader)), denied);
+  EXPECT_THAT(record(keyboard), denied);
+  EXPECT_THAT(record(With(keys["member"])), denied);
+  leave_recording_to(v1::Settings::WHO_MAY_RECORD_EITHER_PARTY);
+  EXPECT_TRUE(record(keyboard).ok());
+}
+
 // Goal: of two ids of one person, whichever the key has and whichever is asked for, all is the own account.
 TEST_F(AccessTest, AMergedMembersKeySeesTheSurvivor) {
   for (const char* id : {"cleo", "cleo2"}) {

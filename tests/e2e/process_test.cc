@@ -186,8 +186,17 @@ TEST_F(ProcessTest, TimeZones) {
   for (const char* zone : {"localtime", "/usr/share/zoneinfo/Europe/London", "file:Europe/London",
                            "../zoneinfo/Europe/London", "Fixed/UTC+05:30:00", "posixrules", "Europe/",
                            "Europe//London", "Europe/Nowhere", "right/UTC", "Europe/London "}) {
-    EXPECT_EQ(setting(zone).code, StatusCode::INVALID_ARGUMENT) << zone;
+    EXPECT_THAT(setting(zone), IsInvalid("settings.time_zone", "UNKNOWN_TIME_ZONE")) << zone;
   }
+  // What the mask does not name is not looked at.
+  v1::UpdateSettingsRequest request;
+  request.set_name(bank.name());
+  request.mutable_settings()->set_time_zone("Europe/Nowhere");
+  request.mutable_settings()->set_locale("ca");
+  request.mutable_update_mask()->add_paths("locale");
+  const auto changed = wire_.Call<v1::UpdateSettingsResponse>(request);
+  EXPECT_TRUE(changed.ok()) << changed;
+  EXPECT_EQ(changed.reply.settings().time_zone(), "America/Port-au-Prince");
 }
 
 }  // namespace

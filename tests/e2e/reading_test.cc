@@ -201,6 +201,88 @@ TEST(NewestPageTest, IsWhatTheStatementBeginsWith) {
   EXPECT_EQ(server->Stop(), 0) << server->Logged();
 }
 
+// Goal: a note that was corrected along and then erased in one place is nowhere to be read, and the feed
+// tells of each entry that lost it.
+TEST_F(ReadingTest, AnErasedNoteIsNowhere) {
+  LiveBank bank(wire_, "notes", {"ana", "ben", "carla"});
+  v1::RecordExchangeRequest record = bank.Helped("ben", "ana", kHour);
+  record.mutable_exchange()->set_note("her knee");
+  const auto recorded = wire_.Call<v1::RecordExchangeResponse>(record);
+  ASSERT_TRUE(recorded.ok()) << recorded;
+  const int64_t original = recorded.reply.exchange().sequence();
+  const auto corrected = bank.Correct(original, 2 * kHour);
+  ASSERT_TRUE(corrected.ok()) << corrected;
+  const int64_t replacement = corrected.reply.exchange().sequence();
+  const auto all_there_is_to_read = [&] {
+    std::string read = bank.Get(original).SerializeAsString() + bank.Get(replacement).SerializeAsString();
+    v1::ListExchangesRequest exchanges;
+    exchanges.set_parent(bank.name());
+    read += wire_.Call<v1::ListExchangesResponse>(exchanges).reply.SerializeAsString();
+    v1::ListStatementLinesRequest lines;
+    lines.set_parent(bank.NameOf("ana"));
+    read += wire_.Call<v1::ListStatementLinesResponse>(lines).reply.SerializeAsString();
+    v1::ListEventsRequest events;
+    events.set_parent(bank.name());
+    return read + wire_.Call<v1::ListEventsResponse>(events).reply.SerializeAsString();
+  };
+  EXPECT_NE(all_there_is_to_read().find("her knee"), std::string::npos);
+  const auto erased = wire_.Call<v1::EraseExchangeNoteResponse>(
+      bank.About<v1::EraseExchangeNoteRequest>(original), As("ana"));
+  ASSERT_TRUE(erased.ok()) << erased;
+  EXPECT_EQ(erased.reply.exchange().sequence(), original);
+  EXPECT_EQ(all_there_is_to_read().find("her knee"), std::string::npos);
+  EXPECT_TRUE(bank.Get(replacement).note_erased());
+  EXPECT_FALSE(bank.Get(corrected.reply.reversal().sequence()).note_erased());
+  v1::ListEventsRequest events;
+  events.set_parent(bank.name());
+  std::vector<std::string> told;
+  const auto happened = wire_.Call<v1::ListEventsResponse>(events);
+  for (const auto& event : happened.reply.events()) {
+    if (event.has_note_erasure()) told.push_back(event.note_erasure().exchange().name());
+  }
+  EXPECT_EQ(told, (std::vector{bank.NameOf(original), bank.NameOf(replacement)}));
+}
+
+// Goal: whoever has no exchange that stands has no day of a last one, merged records included, and is among
+// those without an exchange since any day.
+TEST_F(ReadingTest, WhatIsUndoneIsNoLastExchange) {
+  LiveBank bank(wire_, "quiet", {"ana", "ben", "ben2"});
+  const auto last = [&](const std::string& member) {
+    v1::GetMemberRequest request;
+    request.set_name(bank.NameOf(member));
+    return wire_.Call<v1::GetMemberResponse>(request).reply.member().last_exchange_on();
+  };
+  const auto quiet = [&] {
+    v1::ListMembersRequest request;
+    request.set_parent(bank.name());
+    request.set_state(v1::Member::STATE_ACTIVE);
+    request.set_no_exchange_since("2024-01-01");
+    std::vector<std::string> names;
+    const auto listed = wire_.Call<v1::ListMembersResponse>(request);
+    for (const auto& member : listed.reply.members()) {
+      names.push_back(member.name());
+    }
+    return names;
+  };
+  const int64_t first = bank.Record("ben", "ana", kHour);
+  const int64_t second = bank.Record("ben2", "ana", kHour);
+  const std::string today = last("ana");
+  EXPECT_NE(today, "");
+  ASSERT_TRUE(bank.Reverse(first).ok());
+  EXPECT_EQ(last("ben"), "");
+  EXPECT_EQ(last("ana"), today);
+  EXPECT_EQ(quiet(), std::vector{bank.NameOf("ben")});
+  v1::MergeMemberRequest merge;
+  merge.set_name(bank.NameOf("ben2"));
+  merge.set_into(bank.NameOf("ben"));
+  ASSERT_TRUE(wire_.Call<v1::MergeMemberResponse>(merge).ok());
+  EXPECT_EQ(last("ben"), today);
+  ASSERT_TRUE(bank.Reverse(second).ok());
+  EXPECT_EQ(last("ben"), "") << "the reversal stands on the survivor's account";
+  EXPECT_EQ(last("ana"), "");
+  EXPECT_EQ(quiet(), (std::vector{bank.NameOf("ana"), bank.NameOf("ben")}));
+}
+
 // Goal: a token is good for the list that it came from, as it is, and for nothing else.
 TEST_F(ReadingTest, PageTokens) {
   LiveBank bank(wire_, "tokens", {"ana", "ben"});

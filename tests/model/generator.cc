@@ -410,8 +410,9 @@ std::optional<Day> Generator::PickDay(const Scene& scene) {
 }
 
 std::string Generator::Category() {
-  static const std::vector<std::string> kWords = {"Gardening", "gardening", "GARDENING", "lifts", "Cooking",
-                                                  "cooking",   "company",   "Läsen",     "LäSEN", "music"};
+  static const std::vector<std::string> kWords = {"Gardening", "gardening", "GARDENING", "lifts",
+                                                  "Cooking",   "cooking",   "company",   "Läsen",
+                                                  "LäSEN",     "music",     "LÄSEN",     "la\u0308sen"};
   if (dice_.Percent(40)) return "";
   if (dice_.OneIn(200)) return std::string(65, 'c');
   if (dice_.OneIn(200)) return "\xff";
@@ -776,6 +777,8 @@ Act Generator::MakeAct(size_t kind, Scene& scene) {
           "balances_visible", "starter_seconds", "smallest_count_shown"};
       UpdateSettings act;
       act.settings = Settings();
+      if (dice_.OneIn(4)) act.settings.set_time_zone("Moon/Copernicus");
+      act.time_zone_known = !dice_.OneIn(3);
       act.categories = Categories();
       std::vector<std::string> fields = kFields;
       for (size_t count = dice_.OneIn(30) ? 0 : 1 + dice_.Below(4); count > 0; --count) {

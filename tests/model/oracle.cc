@@ -1,6 +1,9 @@
 #include "tests/model/oracle.h"
 
+#include <utf8proc.h>
+
 #include <algorithm>
+#include <cstdlib>
 #include <set>
 #include <type_traits>
 #include <variant>
@@ -45,12 +48,15 @@ bool MovesHours(sv1::EntryKind kind) {
   return kind >= sv1::ENTRY_KIND_EXCHANGE && kind <= sv1::ENTRY_KIND_REVERSAL;
 }
 
-// Case is not significant in categories; the rule is ASCII's.
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+// Case is not significant in categories, nor how an accent is encoded.
+std::string LowerCase(const std::string& text) {
+  utf8proc_uint8_t* bytes = nullptr;
+  const utf8proc_ssize_t size = utf8proc_map(
+      reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
+      &bytes, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_CASEFOLD | UTF8PROC_COMPOSE));
+  if (size < 0) return text;
+  std::string lower(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
+  std::free(bytes);
   return lower;
 }
 
@@ -575,9 +581,6 @@ class Clerk {
     }
     outcome = known.outcome;
     outcome.replayed = true;
-    for (Outcome::Item& item : outcome.items) {
-      if (item.refusal) item.refusal->named.clear();
-    }
     return outcome;
   }
 
@@ -750,6 +753,7 @@ class Clerk {
     const auto number = static_cast<uint32_t>(bank_.categories.size());
     Keep(bank_.row);
     bank_.row.mutable_settings()->add_categories(number);
+    bank_.row.set_folded_categories(number);
     return number;
   }
 
@@ -1415,9 +1419,32 @@ class Clerk {
     return Post(entry, texts, {});
   }
 
+  // What an entry stands instead of; 0: nothing.
+  static Sequence Before(const sv1::Entry& entry) {
+    return entry.corrects() != 0 ? entry.corrects() : entry.restores();
+  }
+  // All entries that stood for the same help one after the other, `sequence` among them, the first one first.
+  std::vector<Sequence> SameHelp(Sequence sequence) const {
+    std::vector<Sequence> same = {sequence};
+    while (Before(bank_.entry(same.front())) != 0) {
+      same.insert(same.begin(), Before(bank_.entry(same.front())));
+    }
+    for (Sequence other = sequence + 1; other <= bank_.last_sequence(); ++other) {
+      if (Before(bank_.entry(other)) == same.back()) same.push_back(other);
+    }
+    return same;
+  }
+  // It stands instead of the 256th before it.
+  bool OftenEnough(Sequence sequence) const {
+    int before = 0;
+    while ((sequence = Before(bank_.entry(sequence))) != 0) ++before;
+    return before >= 256;
+  }
+
   Verdict ReverseAndReplace(Sequence sequence, const ExchangeSpec& changes, const ExchangeMask& mask,
                             const std::string& reason) {
     if (bank_.entry(sequence).kind() != sv1::ENTRY_KIND_EXCHANGE) return Refuse(Reason::kCannotCorrect);
+    if (OftenEnough(sequence)) return Refuse(Reason::kTooMany);
     Plan plan;
     if (Verdict no = PlanReplacement(sequence, changes, mask, &plan)) return no;
     if (Verdict no = OnlyOwn(plan)) return no;
@@ -1437,13 +1464,14 @@ class Clerk {
   // Records `original` anew, after its reversal was contested.
   Verdict PostRestored(Sequence original, Sequence reversal, const SettleExchange& act) {
     const sv1::Entry& was = bank_.entry(original);
+    if (was.kind() != sv1::ENTRY_KIND_EXCHANGE && act.mask.any()) return Refuse(Reason::kCannotCorrect);
+    if (OftenEnough(original)) return Refuse(Reason::kTooMany);
     if (was.kind() == sv1::ENTRY_KIND_EXCHANGE) {
       Plan plan;
       if (Verdict no = PlanReplacement(original, act.changes, act.mask, &plan)) return no;
       if (Verdict no = OnlyOwn(plan)) return no;
       return PostReplacement(plan, 0, original, act.reason);
     }
-    if (act.mask.any()) return Refuse(Reason::kCannotCorrect);
     sv1::Entry entry = NewEntry(was.kind());
     entry.set_occurred_on(was.occurred_on());
     entry.set_category(was.category());
@@ -1591,12 +1619,25 @@ class Clerk {
   Verdict Do(const EraseExchangeNote& act, Outcome*) {
     if (Verdict no = Begin(act.exchange, act.acting_for)) return no;
     if (!IsBroker() && !IsParty(act.exchange, Voice())) return Refuse(Reason::kNotAParty);
+    const std::string note = NoteOf(act.exchange);
+    EraseNote(act.exchange);
+    if (note.empty()) return std::nullopt;
+    for (const Sequence other : SameHelp(act.exchange)) {
+      if (other != act.exchange && NoteOf(other) == note) EraseNote(other);
+    }
+    return std::nullopt;
+  }
+  std::string NoteOf(Sequence sequence) const {
+    auto words = bank_.words.find(sequence);
+    return words == bank_.words.end() ? "" : words->second.texts.note();
+  }
+  void EraseNote(Sequence sequence) {
     sv1::Entry entry = NewEntry(sv1::ENTRY_KIND_NOTE_ERASED);
-    entry.set_about(act.exchange);
+    entry.set_about(sequence);
     Append(entry);
-    auto found = bank_.words.find(act.exchange);
-    if (found == bank_.words.end()) return std::nullopt;
-    Keep(bank_.words, act.exchange);
+    auto found = bank_.words.find(sequence);
+    if (found == bank_.words.end()) return;
+    Keep(bank_.words, sequence);
     Words& words = found->second;
     words.texts.clear_note();
     words.note_erased = true;
@@ -1606,7 +1647,6 @@ class Clerk {
         request->second.texts_erased = true;
       }
     }
-    return std::nullopt;
   }
 
   // --- members
@@ -2035,6 +2075,9 @@ class Clerk {
       if (field == "categories") {
         SetCategories(act.categories);
         continue;
+      }
+      if (field == "time_zone" && !act.time_zone_known && act.settings.time_zone() != settings->time_zone()) {
+        return Invalid("settings.time_zone", violation::kUnknownTimeZone);
       }
       settings->GetReflection()->ClearField(settings, descriptor);
       // A limit that is named in the mask and absent is taken away.

@@ -523,6 +523,11 @@ class Script::Words {
                                         : *text == "brokers" ? 4
                                                              : 1);
       }
+      if (auto text = Named("zone")) {
+        act.mask.emplace_back("time_zone");
+        act.settings.set_time_zone(*text);
+        act.time_zone_known = !Flag("unknown_zone");
+      }
       if (auto text = Named("categories")) {
         act.mask.emplace_back("categories");
         act.categories = List(*text);
@@ -761,7 +766,8 @@ absl::StatusOr<Act> Script::ToAct(const std::string& operation, Words& words,
 // What is not asked of the ledger: the clock, folding, planted rows.
 absl::Status Script::Tend(const Line& line, bool* done) {
   const std::string& operation = line.words[0];
-  if (operation != "today" && operation != "later" && operation != "fold" && operation != "plant") {
+  if (operation != "today" && operation != "later" && operation != "fold" && operation != "plant" &&
+      operation != "old_category" && operation != "old_requests") {
     return absl::OkStatus();
   }
   *done = true;
@@ -774,6 +780,10 @@ absl::Status Script::Tend(const Line& line, bool* done) {
     today_ = static_cast<Day>(now_us_ / kDayUs);
   } else if (operation == "fold") {
     Fold();
+  } else if (operation == "old_requests") {
+    MakeRequestsOld();
+  } else if (operation == "old_category") {
+    PlantOldCategory(words.Next("which category"));
   } else {
     const AccountNumber account = AccountOf(words.Next("who"));
     sv1::AccountRow row;
@@ -785,6 +795,38 @@ absl::Status Script::Tend(const Line& line, bool* done) {
     state_.PutRow(Family::kAccount, storage::AccountKey(looked_at_, account), row);
   }
   return words.Finish();
+}
+
+// As servers wrote them that did not count whom an item did not find.
+void Script::MakeRequestsOld() {
+  for (const auto& [key, value] : Rows()) {
+    sv1::RequestRow row;
+    if (key.first != Family::kRequest || !storage::DecodeRow(value, &row).ok()) continue;
+    for (auto& item : *row.mutable_items()) item.clear_not_found();
+    state_.PutRow(Family::kRequest, key.second, row);
+  }
+}
+
+// As servers wrote it that folded ASCII letters alone.
+void Script::PlantOldCategory(const std::string& name) {
+  const std::string bank_key = storage::DirectoryKey(looked_at_, DirectoryKind::kBank, 0);
+  const std::string head_key = storage::AccountKey(looked_at_, 0);
+  sv1::BankRow bank;
+  sv1::HeadRow head;
+  state_.GetRow(Family::kDirectory, bank_key, &bank);
+  state_.GetRow(Family::kAccount, head_key, &head);
+  head.set_category_count(head.category_count() + 1);
+  sv1::SlugRow slug;
+  slug.set_number(head.category_count());
+  sv1::NameRow row;
+  row.set_name(name);
+  bank.mutable_settings()->add_categories(head.category_count());
+  state_.PutRow(Family::kSlug,
+                storage::SlugKey(looked_at_, bank.secret(), "category", absl::AsciiStrToLower(name)), slug);
+  state_.PutRow(Family::kDirectory,
+                storage::DirectoryKey(looked_at_, DirectoryKind::kCategory, head.category_count()), row);
+  state_.PutRow(Family::kDirectory, bank_key, bank);
+  state_.PutRow(Family::kAccount, head_key, head);
 }
 
 void Script::Fold() {

@@ -35,10 +35,13 @@
 //     close     ID [to on]      reopen ID      merge ID into ID
 //     circle    [ID] MEMBERS    join CIRCLE MEMBERS    leave CIRCLE MEMBERS
 //     grant     WHO AGENT [HOURS|no_limit] [until]      revoke WHO AGENT
-//     timebank  ID [trial categories]     settings [warn_below ... starter who categories etag]; `-`: no
+//     timebank  ID [trial categories]     settings [warn_below ... starter who categories etag
+//               zone unknown_zone]; `-`: no
 //     delete_timebank ID
 //     limit today     DAY                       later HOURS: moves the clock fold everything reaches the base
 //     plant     HOLDER in=SECONDS out=SECONDS     an account row out of nothing
+//     old_category NAME     old_requests          a category, and all request rows, as older servers wrote
+//     them
 //
 // What can be looked at:
 //
@@ -119,6 +122,8 @@ class Script {
   std::string NameOf(AccountNumber account) const;
   std::map<MemoryBase::RowKey, std::string> Rows() const;
   void Fold();
+  void MakeRequestsOld();
+  void PlantOldCategory(const std::string& name);
 
   const Folding folding_;
   MemoryBase base_;

@@ -543,6 +543,39 @@ TEST_F(CommandsTest, Undo) {
             "Ben 4h30 in credit (was 6h) · Ana 1h in debit (was 2h30)\n");
 }
 
+// Goal: undoing what closed an account says that the hours are back; where the account was merged they are
+// not, and it says where they are.
+TEST_F(CommandsTest, UndoingAClosingSaysWhereTheHoursAre) {
+  v1::ReverseExchangeResponse response;
+  v1::Exchange& closing = *response.mutable_reversed();
+  closing.set_name("timebanks/rushey/exchanges/1042");
+  closing.set_kind(v1::Exchange::KIND_CLOSING);
+  closing.set_occurred_on("2023-11-14");
+  for (const auto& [holder, seconds] : {std::pair("ana", -3600), std::pair("ben", 3600)}) {
+    v1::Movement& movement = *closing.add_movements();
+    movement.set_holder(std::string("timebanks/rushey/members/") + holder);
+    movement.set_seconds(seconds);
+  }
+  v1::Exchange& reversal = *response.mutable_exchange();
+  reversal = closing;
+  reversal.set_name("timebanks/rushey/exchanges/1043");
+  reversal.set_kind(v1::Exchange::KIND_REVERSAL);
+  reversal.set_reverses(closing.name());
+  EXPECT_CALL(*bank_, ReverseExchange).WillRepeatedly(Return(response));
+  EXPECT_NE(RunCli(bank_, "undo 1042").err.find("The hours are back; the account stays closed."),
+            std::string::npos);
+  v1::GetMemberResponse survivor;
+  survivor.mutable_member()->set_name("timebanks/rushey/members/ben");
+  survivor.mutable_member()->set_display_name("Ben Ferré");
+  EXPECT_CALL(*bank_, GetMember).WillRepeatedly(Return(survivor));
+  const Ran ran = RunCli(bank_, "undo 1042");
+  EXPECT_EQ(ran.err.find("The hours are back"), std::string::npos) << ran.err;
+  EXPECT_NE(
+      ran.err.find("The hours are on the account of Ben Ferré: the two records were merged, and stay one"),
+      std::string::npos)
+      << ran.err;
+}
+
 // Goal: only what is to change is sent.
 TEST_F(CommandsTest, CorrectSendsWhatChanges) {
   v1::CorrectExchangeRequest sent;

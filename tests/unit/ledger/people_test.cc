@@ -425,6 +425,13 @@ TEST(PeopleTest, Banks) {
     settings starter=2h etag=1     ETAG_MISMATCH
     settings warn_below=-1h
     settings                       VALIDATION update_mask=REQUIRED
+    settings zone=Nowhere/Else unknown_zone etag=1  ETAG_MISMATCH
+    settings zone=Nowhere/Else unknown_zone         VALIDATION settings.time_zone=UNKNOWN_TIME_ZONE
+    settings zone=Old/Zone                          # whatever it was that a server once knew
+    settings zone=Old/Zone unknown_zone starter=1h
+    settings zone=Nowhere/Else unknown_zone         VALIDATION settings.time_zone=UNKNOWN_TIME_ZONE
+    settings zone=Europe/Madrid starter=1h
+    settings zone=Old/Zone unknown_zone             VALIDATION settings.time_zone=UNKNOWN_TIME_ZONE
     member ben
     account ben balance=1h
   )"),

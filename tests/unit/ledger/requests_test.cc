@@ -232,6 +232,13 @@ TEST(RequestsTest, AnErasedNoteIsNotComparedAnyMore) {
        batch id=b   OK replayed
        | ana -> ben 1h note=one
        | ana -> ben 1h note=two
+    # A note that came with a correction, erased where another one carried it on.
+    c: correct @t note=third id=c
+    d: correct @c+1 seconds=2h id=d
+       correct @t note=fourth id=c            REQUEST_ID_REUSED
+       erase_note @d+1
+       correct @t note=fourth id=c            OK replayed
+       correct @c+1 seconds=2h id=d           OK replayed
   )"),
               IsOk());
 }
@@ -243,7 +250,7 @@ TEST(RequestsTest, EachItemForItself) {
     Script bank(folding);
     const std::string batch = R"(
       | ana -> ben 1h                   OK
-      | ana -> ghost 1h                 HOLDER_NOT_FOUND
+      | ana -> ghost 1h                 HOLDER_NOT_FOUND named=members/ghost
       | ana -> ana 1h                   VALIDATION exchanges[2].receivers[0].holder=SAME_HOLDER
       | ana -> ben 3h category=Odd      BALANCE_LIMIT holder=ben balance=-1h limit=-2h requested=-3h
       | ana:1h -> ben:2h                SHARES_DO_NOT_BALANCE given=1h received=2h
@@ -270,6 +277,33 @@ TEST(RequestsTest, EachItemForItself) {
     // Without an id nothing is kept of what is refused.
     EXPECT_THAT(bank.Run("batch OK entries=0 first=0 \n | ana -> ben 1h BALANCE_LIMIT"), IsOk());
   }
+}
+
+// Goal: a repeat tells of each item whom it did not find, wherever the item named that holder, and keeps
+// nobody's word for it; where an older server kept no place, it tells the rest.
+TEST(RequestsTest, ARepeatTellsWhoWasNotFound) {
+  Script bank;
+  ASSERT_THAT(bank.Run("members ana ben"), IsOk());
+  const std::string batch = R"(
+    | ghost -> ben 1h                                  HOLDER_NOT_FOUND named=members/ghost
+    | ana,phantom -> ben 1h                            HOLDER_NOT_FOUND named=members/phantom
+    | ana -> ben,circles/spectre 1h                    HOLDER_NOT_FOUND named=circles/spectre
+    | ana -> ben 1h remainder=pots/wraith              HOLDER_NOT_FOUND named=pots/wraith
+    | ana -> ben 1h for=shade                          HOLDER_NOT_FOUND named=members/shade
+    | - -> shade 1h unnamed_givers=1 remainder=wraith  HOLDER_NOT_FOUND named=members/shade
+  )";
+  EXPECT_THAT(bank.Run("batch id=a OK entries=0" + batch), IsOk());
+  EXPECT_THAT(bank.Run("members ghost"), IsOk());
+  EXPECT_THAT(bank.Run("batch id=a OK replayed entries=0" + batch), IsOk());
+  EXPECT_EQ(bank.Dump().find("phantom"), std::string::npos);
+  EXPECT_THAT(bank.Run(R"(
+    batch id=b OK entries=0
+    | phantom -> ben 1h  HOLDER_NOT_FOUND named=members/phantom
+    old_requests
+    batch id=b OK replayed entries=0
+    | phantom -> ben 1h  HOLDER_NOT_FOUND
+  )"),
+              IsOk());
 }
 
 // Goal: all or nothing: the first item that is refused takes everything back and tells its index.

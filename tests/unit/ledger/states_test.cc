@@ -512,5 +512,61 @@ TEST(StatesTest, ErasingANoteLeavesTheFact) {
   EXPECT_EQ(bank.Dump().find("her knee"), std::string::npos);
 }
 
+// Goal: wherever corrections have carried a note, erasing it in one place leaves it in none, and whoever is
+// party to an entry that loses it is told; a note that a correction changed is another one.
+TEST(StatesTest, ErasingANoteErasesWhatCorrectionsCarriedOver) {
+  for (const auto folding : {Script::Folding::kNever, Script::Folding::kEachCommand}) {
+    for (const auto& [erased, others] : {std::pair(0, std::pair(2, 6)), {2, {0, 6}}, {6, {0, 2}}}) {
+      SCOPED_TRACE(erased);
+      Script bank(folding);
+      ASSERT_THAT(bank.Run(R"(
+           members ana ben cara
+        t: record ana -> ben 2h note="her knee" tags=a
+           correct @t seconds=1h because=less
+           reverse @t+2
+           contest @t+3 as=ben because=no
+           settle @t+3 corrected givers=cara   # t+6
+           correct @t+6 note="a knee"          # t+8
+      )"),
+                  IsOk());
+      EXPECT_THAT(bank.Run(absl::StrCat("erase_note @t+", erased, " OK entries=3")), IsOk());
+      EXPECT_THAT(bank.Run(absl::StrCat(R"(
+           texts @t   note="" tags=a erased
+           texts @t+2 note="" tags=a reason=less erased
+           texts @t+6 note="" tags=a erased
+           texts @t+8 note="a knee"
+           entry @t+9  NOTE_ERASED about=@t+)",
+                                        erased, "\n entry @t+10 NOTE_ERASED about=@t+", others.first,
+                                        "\n entry @t+11 NOTE_ERASED about=@t+", others.second)),
+                  IsOk());
+      EXPECT_EQ(bank.Dump().find("her knee"), std::string::npos);
+    }
+  }
+}
+
+// Goal: one exchange is corrected and recorded anew 256 times at most, so that what is said of all of them
+// stays bounded.
+TEST(StatesTest, CorrectionsOfCorrectionsHaveAnEnd) {
+  Script bank;
+  ASSERT_THAT(bank.Run("members ana ben \n t: record ana -> ben 2h note=knee"), IsOk());
+  for (int i = 0; i < 255; ++i) {
+    ASSERT_THAT(bank.Run(absl::StrCat("correct @t+", 2 * i, " seconds=", 60 + i, "s")), IsOk());
+  }
+  EXPECT_THAT(bank.Run(R"(
+    r: reverse @t+510
+       contest @r as=ana because=no
+       settle @r corrected                      # the 256th: @r+3
+       correct @r+3 seconds=1h                  TOO_MANY
+       correct @r+3 givers=ben                  TOO_MANY    # before SAME_HOLDER
+    q: reverse @r+3
+       contest @q as=ana because=no
+       settle @q corrected                      TOO_MANY
+       settle @q stands
+       erase_note @t OK entries=257
+  )"),
+              IsOk());
+  EXPECT_EQ(bank.Dump().find("knee"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace timebank::ledger
