@@ -207,7 +207,7 @@ class Tail {
   // A frame that has been read and found right, ready to be put in.
   struct Staged;
   absl::Status ReadEntries(const FrameView& frame, const EndOf& end_of, Staged* staged) const;
-  absl::Status AddUp(const FrameView& frame, Staged* staged) const;
+  absl::Status AddUp(const FrameView& frame, Staged* staged);
   void PutRow(uint64_t index, const FrameView::Row& row) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The entry whose text stands under `key`: its bank, if that has entries from it on in here, so that the
   // entry's accounts are here, too; nullopt: it has not.
