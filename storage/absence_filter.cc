@@ -75,7 +75,7 @@ void AbsenceFilter::AddOne(std::string_view key) {
   const std::array<uint64_t, 8> bits = BitsOf(key);
   // Who may see the row sees these: it is published behind them.
   for (size_t word = 0; word < bits.size(); ++word) {
-    if (bits[word] != 0) line[word].fetch_or(bits[word], std::memory_order_relaxed);
+    if (bits[word] != 0) line.words[word].fetch_or(bits[word], std::memory_order_relaxed);
   }
   ++keys_in_last_;
 }
@@ -98,7 +98,7 @@ bool AbsenceFilter::MayHold(std::string_view key) {
   return std::any_of(levels_.begin(), levels_.begin() + count, [&](const Level& level) {
     const Line& line = level.line[LineOf(key, level.lines)];
     for (size_t word = 0; word < bits.size(); ++word) {
-      if ((line[word].load(std::memory_order_relaxed) & bits[word]) != bits[word]) return false;
+      if ((line.words[word].load(std::memory_order_relaxed) & bits[word]) != bits[word]) return false;
     }
     return true;
   });

@@ -10,11 +10,15 @@
 //   MayHold(key) ──► bank not known yet: "perhaps" ──► the bank's turn comes ──► its folded keys are read ──►
 //   known Add(keys)    ──► bits set, whether the bank is known or not
 //
-// It knows more than a view may see (rows of a later position, and removed ones), never less.
+// It knows more than a view may see (rows of a later position, and removed ones), never less, but for a bank
+// that is gone: a view of before, which still has its rows, is told that they are not there.
 //
-// Threads: any. Add() comes before the row can be seen. Limits: kMostBytes of memory, some ten million keys;
-// of more than that it denies less and less. Banks beyond kMostBanks, and one with more keys than fit, are
-// never known.
+// Threads: any. Add() comes before the row can be seen; a few times in a process's life, when the filter
+// grows, it takes milliseconds. Limits, of each filter: kMostBytes of memory, some ten million keys; of more
+// than that it denies less and less. Beside that one entry for each bank that was asked for; banks beyond
+// kMostBanks, and one with more keys than fit, are never known. Nothing is forgotten before the process ends.
+// Errors: a bank whose keys cannot be read is not known until the process starts again; whoever looks for
+// one of them meets what is wrong.
 #ifndef TIMEBANK_STORAGE_ABSENCE_FILTER_H_
 #define TIMEBANK_STORAGE_ABSENCE_FILTER_H_
 
@@ -65,7 +69,9 @@ class AbsenceFilter {
 
  private:
   // What one key sets lies in one line of the processor's cache.
-  using Line = std::array<std::atomic<uint64_t>, 8>;
+  struct alignas(64) Line {
+    std::array<std::atomic<uint64_t>, 8> words = {};
+  };
   // One after the other: each four times as large as the one before, when that is full. The last one takes
   // all that come.
   struct Level {

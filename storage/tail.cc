@@ -98,8 +98,10 @@ struct Tail::Staged {
       if (walk.in_tail != nullptr) Prefetch(walk.in_tail);
     }
     if (next + kSoon < moved.size()) {
-      const Walk& walk = walks[moved[next + kSoon].walk];
-      if (walk.in_tail != nullptr) Prefetch(walk.in_tail->movements.data() + walk.in_tail->movements.size());
+      const Account* account = walks[moved[next + kSoon].walk].in_tail;
+      if (account != nullptr && account->movements.size() < account->movements.capacity()) {
+        Prefetch(account->movements.data() + account->movements.size());
+      }
     }
   }
 

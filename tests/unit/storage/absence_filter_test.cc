@@ -1,10 +1,13 @@
 #include "storage/absence_filter.h"
 
 #include <gtest/gtest.h>
+#include <rocksdb/write_batch.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <filesystem>
 #include <set>
 #include <string>
 #include <string_view>
@@ -14,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "storage/database.h"
 #include "storage/keys.h"
 
 namespace timebank::storage {
@@ -158,6 +162,39 @@ TEST(AbsenceFilterTest, IsAskedWhileItGrows) {
   adder.join();
   filter.AwaitKnown();
   EXPECT_EQ(Seen(filter, 7, 0, kKeys), kKeys);
+}
+
+// Goal: of a real database, all keys of the bank that are folded are read, over the borders of the pieces
+// that they are read in, and no other bank's; a database that is closed meanwhile does not wait for all of
+// them.
+TEST(AbsenceFilterTest, ReadsTheDatabasesKeys) {
+  constexpr int kKeys = 10'000;
+  const std::string folder = absl::StrCat(testing::TempDir(), "/absence_filter_test.", getpid());
+  for (const Family family : {Family::kRequest, Family::kOrigin}) {
+    auto database = Database::Open({.path = absl::StrCat(folder, ".", static_cast<int>(family)),
+                                    .block_cache_bytes = 8u << 20,
+                                    .tail_bytes = 1u << 20,
+                                    .on_background_error = {}});
+    ASSERT_TRUE(database.ok()) << database.status();
+    rocksdb::WriteBatch batch = Database::NewBatch();
+    for (const BankNumber bank : {6, 7, 8}) {
+      for (int i = 0; i < (bank == 7 ? kKeys : 10); ++i) {
+        ASSERT_TRUE(batch.Put((*database)->handle(family), Key(bank, i), "value").ok());
+      }
+    }
+    ASSERT_TRUE((*database)->Write(&batch).ok());
+    ASSERT_TRUE((*database)->Flush().ok());
+    AbsenceFilter& filter = *(*database)->absence(family);
+    for (const BankNumber bank : {7, 8, 9}) MakeKnown(filter, bank);
+    EXPECT_EQ(Seen(filter, 7, 0, kKeys), kKeys);
+    EXPECT_LT(Seen(filter, 7, kKeys, 2 * kKeys), kKeys / 20);
+    EXPECT_EQ(Seen(filter, 8, 0, 10), 10);
+    EXPECT_LT(Seen(filter, 8, 10, 1'000), 50);
+    EXPECT_LT(Seen(filter, 9, 0, 1'000), 50);
+    filter.MayHold(Key(6, 0));
+    database->reset();
+    std::filesystem::remove_all(absl::StrCat(folder, ".", static_cast<int>(family)));
+  }
 }
 
 }  // namespace
