@@ -48,7 +48,12 @@ void TellWhereHoursAre(Session& session, const v1::Exchange& closing) {
   v1::GetMemberRequest request;
   request.set_name(closed);
   const absl::StatusOr<v1::GetMemberResponse> found = session.client().GetMember(std::move(request));
-  if (!found.ok()) return;
+  if (!found.ok()) {
+    session.Tell(
+        T("The account stays closed. Its hours are back on it or, where it was merged, on the account of the "
+          "member that stays"));
+    return;
+  }
   if (found->member().name() == closed) {
     session.Tell(
         T("The hours are back; the account stays closed. To open it again: timebank member reopen NAME"));

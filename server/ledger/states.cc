@@ -379,16 +379,26 @@ Verdict MaySettle(Run& run, const Target& target, SettleOutcome outcome, Account
   return NotAllowed(run, target.entry, speaker);
 }
 
+// Whoever speaks for a party, a broker too, speaks for it about its own entries only.
+bool MayEraseNote(Run& run, const Target& target, AccountNumber speaker, AccountNumber acting_for) {
+  const bool any_entry = run.broker() && acting_for == 0;
+  return (any_entry || IsParty(run, target.entry, speaker)) && !OneSide(run, target);
+}
+
 // The other entries that say the same note of the same help: corrections and what is recorded anew carry it
-// over. The first ones first.
-std::vector<Target> CopiesOfNote(Run& run, const Target& target) {
+// over. Only those whose note the speaker may erase: a correction may have put others in its place. The first
+// ones first.
+std::vector<Target> CopiesOfNote(Run& run, const Target& target, AccountNumber speaker,
+                                 AccountNumber acting_for) {
   std::vector<Target> copies;
   if (target.texts.note().empty()) return copies;
   Sequence next = StandsFor(target.entry);
   // false: there is none.
   const auto look = [&](Target* other) {
     if (next == 0 || Find(run, next, other)) return false;
-    if (other->texts.note() == target.texts.note()) copies.push_back(*other);
+    if (other->texts.note() == target.texts.note() && MayEraseNote(run, *other, speaker, acting_for)) {
+      copies.push_back(*other);
+    }
     return true;
   };
   for (Target other; look(&other); other = {}) next = StandsFor(other.entry);
@@ -563,8 +573,8 @@ Verdict Do(Run& run, const EraseExchangeNote& act) {
   AccountNumber speaker = 0;
   AccountNumber acting_for = 0;
   if (Verdict no = Begin(run, act.exchange, act.acting_for, &target, &speaker, &acting_for)) return no;
-  if (!run.broker() && !IsParty(run, target.entry, speaker)) return Refuse(Reason::kNotAParty);
-  const std::vector<Target> copies = CopiesOfNote(run, target);
+  if (!MayEraseNote(run, target, speaker, acting_for)) return Refuse(Reason::kNotAParty);
+  const std::vector<Target> copies = CopiesOfNote(run, target, speaker, acting_for);
   if (Verdict no = EraseNote(run, target, acting_for)) return no;
   for (const Target& copy : copies) {
     if (Verdict no = EraseNote(run, copy, acting_for)) return no;

@@ -1623,9 +1623,15 @@ class Clerk {
     EraseNote(act.exchange);
     if (note.empty()) return std::nullopt;
     for (const Sequence other : SameHelp(act.exchange)) {
-      if (other != act.exchange && NoteOf(other) == note) EraseNote(other);
+      if (other != act.exchange && NoteOf(other) == note && MayEraseNote(other)) EraseNote(other);
     }
     return std::nullopt;
+  }
+  // What would be answered to the same caller about this entry alone.
+  bool MayEraseNote(Sequence sequence) const {
+    if (acting_for_ == 0 && IsBroker()) return true;
+    if (!IsParty(sequence, Voice())) return false;
+    return grant_ == 0 || !SpeaksForOthers(sequence);
   }
   std::string NoteOf(Sequence sequence) const {
     auto words = bank_.words.find(sequence);

@@ -564,6 +564,10 @@ TEST_F(CommandsTest, UndoingAClosingSaysWhereTheHoursAre) {
   EXPECT_CALL(*bank_, ReverseExchange).WillRepeatedly(Return(response));
   EXPECT_NE(RunCli(bank_, "undo 1042").err.find("The hours are back; the account stays closed."),
             std::string::npos);
+  EXPECT_CALL(*bank_, GetMember).WillRepeatedly(Return(absl::PermissionDeniedError("no scope")));
+  EXPECT_NE(
+      RunCli(bank_, "undo 1042").err.find("The account stays closed. Its hours are back on it or, where"),
+      std::string::npos);
   v1::GetMemberResponse survivor;
   survivor.mutable_member()->set_name("timebanks/rushey/members/ben");
   survivor.mutable_member()->set_display_name("Ben Ferré");

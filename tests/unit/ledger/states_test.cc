@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -540,6 +542,38 @@ TEST(StatesTest, ErasingANoteErasesWhatCorrectionsCarriedOver) {
                                         "\n entry @t+11 NOTE_ERASED about=@t+", others.second)),
                   IsOk());
       EXPECT_EQ(bank.Dump().find("her knee"), std::string::npos);
+    }
+  }
+}
+
+// Goal: whoever is party to an entry of a chain takes the note from its own entries only, be it that a broker
+// or an agent calls for it, and a broker who speaks for nobody from all.
+TEST(StatesTest, ErasingANoteLeavesTheNotesOfOthers) {
+  const std::string her_knee = R"( note="her knee")";
+  for (const auto& [act, erased] : std::vector<std::pair<std::string, std::vector<int>>>{
+           {"erase_note @t as=ben", {0, 4}},
+           {"erase_note @t+4 as=ben", {0, 4}},
+           {"erase_note @t for=ben", {0, 4}},
+           {"erase_note @t for=ben as=broker:ana", {0, 4}},
+           {"erase_note @t for=ben as=dora", {0}},  // a party of t+4 herself
+           {"erase_note @t as=ana", {0, 2}},
+           {"erase_note @t+2 as=cleo", {2, 4}},
+           {"erase_note @t+2", {0, 2, 4}},
+           {"erase_note @t as=broker:ben", {0, 2, 4}}}) {
+    SCOPED_TRACE(act);
+    Script bank;
+    ASSERT_THAT(bank.Run(R"(
+         members ana ben cleo dora
+         grant ben dora 10h
+      t: record ana -> ben 2h note="her knee"
+         correct @t receivers=cleo                        # t+2
+         correct @t+2 givers=dora:1h,cleo:1h receivers=ben # t+4
+    )"),
+                IsOk());
+    EXPECT_THAT(bank.Run(absl::StrCat(act, " OK entries=", erased.size())), IsOk());
+    for (const int entry : {0, 2, 4}) {
+      const bool gone = std::find(erased.begin(), erased.end(), entry) != erased.end();
+      EXPECT_THAT(bank.Run(absl::StrCat("texts @t+", entry, gone ? R"( note="" erased)" : her_knee)), IsOk());
     }
   }
 }
