@@ -406,14 +406,29 @@ bool HasWordsForAll(const Heading& heading) {
   });
 }
 
-// Letters fit any row: the heading is the one above the data that names its columns, and of several the first
-// of which most are known.
+// Whether a row that is named by letters is a heading for sure: it has a word for a column, and other cells
+// beside it. A title has neither.
+bool HasKnownWords(const Heading& heading, const ReaderOptions& options) {
+  const auto has_text = [](const std::string& cell) { return !Trimmed(cell).empty(); };
+  if (std::count_if(heading.cells.begin(), heading.cells.end(), has_text) < 2) return false;
+  const std::vector<NamedColumn> named = NamedColumns(options);
+  return std::any_of(heading.cells.begin(), heading.cells.end(), [&named](const std::string& cell) {
+    for (int column = 0; column < static_cast<int>(kHoursColumns.size()); ++column) {
+      if (IsStrong(cell, column) || IsWeak(cell, column)) return true;
+    }
+    return std::any_of(named.begin(), named.end(), [&cell](const NamedColumn& one) {
+      return !Trimmed(cell).empty() && HeadingKey(cell) == HeadingKey(*one.name);
+    });
+  });
+}
+
+// The first row that is a heading of hours. Letters fit any row: of those that they alone make one the first
+// above the data that fills its columns, unless a row with words for columns follows.
 std::optional<Heading> HoursHeading(const Glimpse& file, const ReaderOptions& options) {
   std::optional<Heading> best;
   for (size_t row = 0; row < std::min(file.rows.size(), kRowsToFindHeading); ++row) {
     Heading heading = FitHours(file, row, options);
     if (!HasAllNamed(heading, options) || !HoldsHours(heading)) continue;
-    const bool names_columns = HasWordsForAll(heading);
     if (IsData(file, heading, options)) {
       if (best && HasWordsForAll(*best)) return best;
       // Columns by their letters, and at most titles above them.
@@ -422,8 +437,8 @@ std::optional<Heading> HoursHeading(const Glimpse& file, const ReaderOptions& op
       heading.width = Widest(file, row);
       return heading;
     }
-    const auto known = [](const Heading& one) { return std::pair(HasWordsForAll(one), one.Score()); };
-    if (!best || known(*best) < std::pair(names_columns, heading.Score())) best = std::move(heading);
+    if (HasKnownWords(heading, options)) return heading;
+    if (!best || (HasWordsForAll(heading) && !HasWordsForAll(*best))) best = std::move(heading);
   }
   return best;
 }
@@ -578,12 +593,14 @@ class SpreadsheetReader : public TableReader {
     }
     imported_before_ = !names_.empty();
     has_members_ = HasFilesOf(Holds::kMembers);
+    const PartyIndex of_bank = index_;
     if (absl::Status read = ReadAhead([this](Line& line) { LookAt(line); }); !read.ok()) return read;
     std::string problem;
     community_ = options().community.empty() ? std::string(kBankNumber)
                                              : index_.NumberOf(ParseParty(options().community), problem);
     if (!problem.empty()) return absl::InvalidArgumentError(cli::Fill(cli::T("The community: $0."), problem));
-    FindSeveral();
+    // Without a list of members the index has every cell, those that may name several people as well.
+    FindSeveral(has_members_ ? index_ : of_bank);
     return FindCommunity();
   }
 
@@ -670,8 +687,9 @@ class SpreadsheetReader : public TableReader {
       const std::string& cell = line.Raw(column);
       if (!named_.insert(cell).second) continue;
       const NameAndNumber party = ParseParty(cell);
-      mentioned_.insert(FoldedName(party.name));
-      mentioned_.insert(FoldedName(party.number));
+      for (const std::string& told : {party.name, party.number}) {
+        if (std::string folded = FoldedName(told); !folded.empty()) mentioned_.insert(std::move(folded));
+      }
       if (!has_members_) index_.Add(party);
     }
   }
@@ -701,33 +719,43 @@ class SpreadsheetReader : public TableReader {
     }
   }
 
-  // Looks for cells that may name more than one person: who is meant must be plain.
-  void FindSeveral() {
+  // Looks for cells that may name more than one person: who is meant must be plain. `known` are members.
+  void FindSeveral(PartyIndex known) {
+    // A number behind the whole of a name tells who it is.
+    for (const std::string& cell : named_) {
+      const NameAndNumber party = ParseParty(cell);
+      if (party.number.empty()) continue;
+      const std::vector<std::string> parts = PartsOf(cell);
+      if (parts.size() == 1 || CountKnown(parts, known) < parts.size()) known.Add(party);
+    }
     size_t turned = 0;
     for (const std::string& cell : named_) turned += MayBeTurned(cell);
     const bool are_turned = turned > 1 && turned * 2 >= named_.size();
     for (const std::string& cell : named_) {
       const std::vector<std::string> parts = PartsOf(cell);
       const NameAndNumber party = ParseParty(cell);
-      const auto is_known = [this](const std::string& part) {
-        const NameAndNumber one = ParseParty(part);
-        return !one.number.empty() || mentioned_.contains(FoldedName(one.name)) || index_.Knows(one);
-      };
-      const auto known = std::count_if(parts.begin(), parts.end(), is_known);
-      const bool all_known = known == static_cast<std::ptrdiff_t>(parts.size());
-      // A number behind the whole of a name tells who it is.
+      const size_t are_known = CountKnown(parts, known);
+      const bool all_known = are_known == parts.size();
       std::string none;
       const bool is_one = parts.size() == 1 || IsCommunity(index_.NumberOf(party, none)) ||
-                          index_.Knows({party.name, ""}) || (!party.number.empty() && !all_known);
+                          known.Knows({party.name, ""}) || (!party.number.empty() && !all_known);
       if (is_one) continue;
       if (all_known) {
         several_[cell] = "names several people: write a row for each of them, with the hours of each";
-      } else if (known > 0 || (cell.find(',') != std::string::npos && !(are_turned && MayBeTurned(cell)))) {
+      } else if (are_known > 0 ||
+                 (cell.find(',') != std::string::npos && !(are_turned && MayBeTurned(cell)))) {
         several_[cell] =
             "may be one person or several: if one, write the number behind the name, or the first name in "
             "front and no comma; if several, a row for each of them";
       }
     }
+  }
+
+  size_t CountKnown(const std::vector<std::string>& parts, const PartyIndex& known) const {
+    return static_cast<size_t>(std::count_if(parts.begin(), parts.end(), [&](const std::string& part) {
+      const NameAndNumber one = ParseParty(part);
+      return !one.number.empty() || mentioned_.contains(FoldedName(one.name)) || known.Knows(one);
+    }));
   }
 
   // `Muñoz, Ana`, of whom no part is anybody.

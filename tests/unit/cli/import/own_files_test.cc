@@ -316,5 +316,41 @@ TEST_F(OwnFilesTest, TwoNamesInACell) {
                           "12 helped 1 3600 2018-01-08 "));
 }
 
+// Goal: without a list of members, too, nobody's number is that of two people.
+TEST_F(OwnFilesTest, TwoNumberedNamesInACell) {
+  EXPECT_THAT(Read({Write("h.csv",
+                          "Date;Giver;Receiver;Hours\n8/1/2018;Ana (1);Ben (2);1\n"
+                          "8/1/2018;Cai (3);Ana (1), Ben (2);2\n8/1/2018;Cai (3);Ana (1) y Ben (2);2\n"
+                          "8/1/2018;Dan y Eva (4);Cai (3);2\n8/1/2018;Dan y Eva;Cai (3);1\n")}),
+              ElementsAre("1 helped 2 3600 2018-01-08 ", HasSubstr("names several people"),
+                          HasSubstr("names several people"), "4 helped 3 7200 2018-01-08 ",
+                          "4 helped 3 3600 2018-01-08 "));
+}
+
+// Goal: the first heading is the file's; one that follows, and whatever stands between, is read as a row.
+TEST_F(OwnFilesTest, TheFirstHeadingIsTheFiles) {
+  EXPECT_THAT(Read({Write("h.csv",
+                          "Fecha;Da;Recibe;Horas;\n5/3/2018;Ana;Ben;1;\n6/3/2018;Ben;Ana;2;\nAbril;;;;\n"
+                          "Fecha;Da;Recibe;Horas;Observaciones\n5/4/2018;Ana;Ben;1;hort\n")}),
+              ElementsAre("ana helped ben 3600 2018-03-05 ", "ben helped ana 7200 2018-03-06 ",
+                          HasSubstr("line 4"), HasSubstr("line 5"), "ana helped ben 3600 2018-04-05 "));
+  options_.giver_column = "B";
+  options_.receiver_column = "C";
+  options_.hours_column = "D";
+  options_.day_column = "A";
+  EXPECT_THAT(Read({Write("h.csv",
+                          "Registro;;;;\nFecha;Persona A;Persona B;;\npendiente;Ana;Ben;dos;\n"
+                          "5/4/2018;Ana;Ben;1;\n")}),
+              ElementsAre(HasSubstr("line 3"), "ana helped ben 3600 2018-04-05 "));
+}
+
+// Goal: that the hours come with it makes no member of a list's title.
+TEST_F(OwnFilesTest, TitlesBesideHoursAreAskedAbout) {
+  EXPECT_THAT(Read({Write("m.csv", "No;Name;Phone\n1;Ana;111\n;Riverside;\n2;Ben;222\n"),
+                    Write("h.csv", "Date;Giver;Receiver;Hours\n8/1/2018;Ana;Ben;1\n")}),
+              ElementsAre("member 1 <Ana>  111", HasSubstr("\"Riverside\" stands alone in its row"),
+                          "member 2 <Ben>  222", "1 helped 2 3600 2018-01-08 "));
+}
+
 }  // namespace
 }  // namespace timebank::imports
