@@ -257,15 +257,16 @@ std::vector<std::string> TableReader::LeftOut() const {
                                   " was read with the month before the day, as the other files show it"));
     }
     if (vote != day_votes_.end() && vote->second.Result() == DayOrder::kMonthFirst) {
-      told.push_back(absl::StrCat(source->name(),
-                                  " writes the month before the day, as some of its days show: 01/25/2018"));
+      told.push_back(
+          absl::StrCat(source->name(),
+                       " writes the month before the day, as some of its days show: ", vote->second.Shown()));
     }
     if (vote != day_votes_.end() && vote->second.Result() == DayOrder::kYearFirst) {
       told.push_back(absl::StrCat(
-          source->name(), " writes the year first, with two figures, as some of its days show: 18-01-31"));
+          source->name(),
+          " writes the year first, with two figures, as some of its days show: ", vote->second.Shown()));
     }
-    // With other signs people write the year last.
-    if (vote != day_votes_.end() && vote->second.MaybeYearFirst().find('-') != std::string::npos) {
+    if (vote != day_votes_.end() && !vote->second.MaybeYearFirst().empty()) {
       told.push_back(absl::StrCat(source->name(), " was read with the year last: look at days such as ",
                                   vote->second.MaybeYearFirst()));
     }
@@ -367,6 +368,13 @@ DayOrder TableReader::OrderOf(const std::string& file) const {
 bool TableReader::ReadMoment(const Line& line, int column, Moment& moment) const {
   MomentRules rules = rules_;
   rules.order = OrderOf(line.source().name());
+  const auto vote = day_votes_.find(line.source().name());
+  if (vote != day_votes_.end() && vote->second.IsYearUnclear() &&
+      MayBeYearFirstOrLast(line.Raw(column), rules.today)) {
+    moment = {};
+    moment.year_unclear = true;
+    return false;
+  }
   return ParseMoment(line.Raw(column), rules, moment);
 }
 
@@ -382,6 +390,11 @@ void TableReader::When(Line& line, int column, ImportedExchange& exchange) {
   if (line.Text(column).empty()) return line.Fail(column, "no day");
   if (!ReadMoment(line, column, moment)) {
     const std::string day = absl::StrCat("\"", line.Text(column), "\"");
+    if (moment.year_unclear) {
+      return line.Fail(column, absl::StrCat(day,
+                                            ": the year may stand first or last, and the file's other days "
+                                            "do not tell; write it with four figures"));
+    }
     if (moment.year_ahead < 0) return line.Fail(column, absl::StrCat(day, " is not a day"));
     return line.Fail(column, absl::StrCat(day, ": the year ", absl::Dec(moment.year_ahead, absl::kZeroPad2),
                                           " lies ahead; write it with four figures"));

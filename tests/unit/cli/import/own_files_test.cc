@@ -228,6 +228,18 @@ TEST_F(OwnFilesTest, ThousandsAreNotTakenForDecimals) {
   EXPECT_THAT(read("8/1/2018;Ana;Ben;1.5\n8/1/2018;Ana;Ben;1.250\n8/1/2018;Ana;Ben;0,125\n"),
               ElementsAre("ana helped ben 5400 2018-01-08 ", "ana helped ben 4500 2018-01-08 ",
                           "ana helped ben 450 2018-01-08 "));
+  // What is no number of groups of three digits shows nothing.
+  for (const char* other : {"1 h. 30 min.", "05.03.2024", "1.5.0"}) {
+    EXPECT_THAT(read(std::string("8/1/2018;Ana;Ben;1.250\n8/1/2018;Ana;Ben;") + other + "\n"),
+                Contains(HasSubstr("line 2 Hours: \"1.250\" may be 1250")))
+        << other;
+  }
+  EXPECT_THAT(read("8/1/2018;Ana;Ben;1.250 h\n8/1/2018;Ana;Ben;1.250 horas\n"),
+              ElementsAre(HasSubstr("\"1.250 h\" may be 1250"), HasSubstr("\"1.250 horas\" may be 1250")));
+  EXPECT_THAT(read("8/1/2018;Ana;Ben;1.250 h\n8/1/2018;Ana;Ben;1.234,50\n"),
+              ElementsAre("ana helped ben 4500000 2018-01-08 ", "ana helped ben 4444200 2018-01-08 "));
+  EXPECT_THAT(read("8/1/2018;Ana;Ben;1.250 h.\n8/1/2018;Ana;Ben;1.75 h\n"),
+              ElementsAre("ana helped ben 4500 2018-01-08 ", "ana helped ben 6300 2018-01-08 "));
   EXPECT_THAT(Read({Write("m.csv", "No;Name;Balance\n1;Ana;1.250\n2;Ben;-1.234,50\n")}),
               ElementsAre("member 1 <Ana> ", "member 2 <Ben> ", HasSubstr("opening 1 4500000 "),
                           HasSubstr("opening 2 -4444200 ")));
@@ -245,6 +257,18 @@ TEST_F(OwnFilesTest, YearsOfTwoFigures) {
   EXPECT_THAT(left_out(), HasSubstr("h.csv writes the year first, with two figures"));
   EXPECT_THAT(read({"18-01-31", "18-02-28", "18-03-04"}),
               ElementsAre(on("2018-01-31"), on("2018-02-28"), on("2018-03-04")));
+  EXPECT_THAT(read({"18-01-30", "18-02-05", "18-02-11"}),
+              ElementsAre(on("2018-01-30"), on("2018-02-05"), on("2018-02-11")));
+  EXPECT_THAT(left_out(), HasSubstr("as some of its days show: 18-01-30"));
+  EXPECT_THAT(read({"18-01-30", "30-ene-17"}), ElementsAre(on("2018-01-30"), on("2017-01-30")));
+  // The last figures change less: 2027 is a mistake.
+  EXPECT_THAT(
+      read({"09-11-27", "05-11-18", "06-11-18", "07-12-18"}),
+      ElementsAre(HasSubstr("\"09-11-27\": the year 27 lies ahead"), HasSubstr("may stand first or last"),
+                  HasSubstr("may stand first or last"), HasSubstr("may stand first or last")));
+  EXPECT_THAT(read({"09/11/27", "10/11/27", "05/11/18", "06/11/18"}),
+              ElementsAre(HasSubstr("the year 27 lies ahead"), HasSubstr("the year 27 lies ahead"),
+                          on("2018-11-05"), on("2018-11-06")));
   EXPECT_THAT(read({"31-01-18", "04-03-18", "18-01-25"}),
               ElementsAre(on("2018-01-31"), on("2018-03-04"),
                           "line 4 Date: \"18-01-25\": the year 25 lies ahead; write it with four figures"));
