@@ -163,7 +163,7 @@ constexpr std::string_view kBesideTitleWords =
     "current past new old left of the and actuales nuevos nuevas de del los las y actuals nous noves dels "
     "les "
     "i actuels nouveaux nouvelles des du la le et und der die";
-// Words that tell when the list was made, whatever stands beside them: `Exported on 2024-05-03`.
+// Words that tell when the list was made, where a day stands beside them: `Exported on 2024-05-03`.
 constexpr std::string_view kMadeWords =
     "exported printed updated generated export exportado impreso actualizado generado exportacion impresion "
     "actualizacion exportat impres actualitzat generat exportacio impressio actualitzacio exporte imprime "
@@ -234,7 +234,14 @@ bool TellsTotal(std::string_view cell) {
   return told;
 }
 
-// `Active members`, `Exported on 2024-05-03`, `Page 1 of 2`.
+// `Exported on 2024-05-03`, where a day stands beside it: people may be called so, too.
+bool TellsMade(std::string_view cell) {
+  const std::vector<std::string> words = HeadingWords(cell);
+  return std::any_of(words.begin(), words.end(),
+                     [](const std::string& word) { return HasWord(kMadeWords, word); });
+}
+
+// `Active members`, `Page 1 of 2`.
 bool TellsTitle(std::string_view cell) {
   const std::vector<std::string> words = HeadingWords(cell);
   if (words.empty()) return false;
@@ -244,7 +251,7 @@ bool TellsTitle(std::string_view cell) {
   };
   const bool has_digits =
       std::any_of(words.begin(), words.end(), [](const auto& word) { return IsDigits(word); });
-  if (any(kMadeWords) || (HasWord(kPageWords, words.front()) && has_digits)) return true;
+  if (HasWord(kPageWords, words.front()) && has_digits) return true;
   return any(kTitleWords) && std::all_of(words.begin(), words.end(), [](const std::string& word) {
            return HasWord(kTitleWords, word) || HasWord(kBesideTitleWords, word) || IsDigits(word);
          });
@@ -614,9 +621,11 @@ class SpreadsheetReader : public TableReader {
     return number == community_ || (!community_as_before_.empty() && number == community_as_before_);
   }
 
+  bool IsOfTable(const Line& line) const override { return RowOf(line) == RowIs::kSomething; }
+
   void Read(Line& line) override {
     const bool is_member = line.source().kind().holds == Holds::kMembers;
-    switch (is_member ? RowOfMembers(line) : RowOfHours(line)) {
+    switch (RowOf(line)) {
       case RowIs::kTotal:
         return totals_.Add(line.place(), "");
       case RowIs::kTitle:
@@ -855,6 +864,10 @@ class SpreadsheetReader : public TableReader {
     return NameNobody(line, {kGiver, kReceiver}) && HasTotal(line) ? RowIs::kTotal : RowIs::kSomething;
   }
 
+  RowIs RowOf(const Line& line) const {
+    return line.source().kind().holds == Holds::kMembers ? RowOfMembers(line) : RowOfHours(line);
+  }
+
   RowIs RowOfMembers(const Line& line) const {
     if (IsHeadingAgain(line)) return RowIs::kTitle;
     const auto tells_nobody = [&](const auto& tells) {
@@ -863,14 +876,40 @@ class SpreadsheetReader : public TableReader {
       return (Trimmed(line.Raw(kNumber)).empty() || tells(line.Raw(kNumber))) &&
              std::any_of(cells.begin(), cells.end(), tells) &&
              std::all_of(cells.begin(), cells.end(), [&](const std::string& cell) {
-               Moment moment;
-               return Trimmed(cell).empty() || tells(cell) || IsCount(Trimmed(cell)) ||
-                      ParseMoment(cell, {.today = options().today}, moment);
+               return Trimmed(cell).empty() || tells(cell) || IsCount(Trimmed(cell)) || IsDay(cell);
              });
     };
-    if (tells_nobody(TellsTitle)) return RowIs::kTitle;
+    const bool has_day = HasDayBeside(line);
+    const auto tells_title = [&](const std::string& cell) {
+      return TellsTitle(cell) || (TellsMade(cell) && (has_day || EndsInDay(cell)));
+    };
+    if (tells_nobody(tells_title)) return RowIs::kTitle;
     const bool nobody = NameNobody(line, {kNumber, kEmail, kPhone, kOtherPhone, kFirstName, kName, kSurname});
     return (nobody && HasTotal(line)) || tells_nobody(TellsTotal) ? RowIs::kTotal : RowIs::kSomething;
+  }
+
+  // Digits alone are a telephone number, and no seconds since 1970.
+  bool IsDay(std::string_view cell) const {
+    Moment moment;
+    return !IsDigits(Trimmed(cell)) && ParseMoment(cell, {.today = options().today}, moment);
+  }
+  // `Exported on 2024-05-03`.
+  bool EndsInDay(std::string_view cell) const {
+    for (size_t blank = cell.find(' '); blank != std::string_view::npos; blank = cell.find(' ', blank + 1)) {
+      if (IsDay(cell.substr(blank + 1))) return true;
+    }
+    return false;
+  }
+  // A day that is not when a member joined or left.
+  bool HasDayBeside(const Line& line) const {
+    const std::vector<std::string>& cells = line.row().fields;
+    const std::vector<int>& known = line.source().heading().cell_of_column;
+    for (size_t cell = 0; cell < cells.size(); ++cell) {
+      const bool is_members =
+          static_cast<int>(cell) == known[kJoined] || static_cast<int>(cell) == known[kLeft];
+      if (!is_members && (IsDay(cells[cell]) || EndsInDay(cells[cell]))) return true;
+    }
+    return false;
   }
 
   // A printed list has its heading on every page.
@@ -899,6 +938,8 @@ class SpreadsheetReader : public TableReader {
     const auto filled = std::count_if(cells.begin(), cells.end(),
                                       [](const std::string& cell) { return !Trimmed(cell).empty(); });
     if (filled != 1 || !numbered_files_.contains(line.source().name())) return;
+    // A number where members have theirs is somebody's.
+    if (HasDigit(line.Raw(kNumber))) return;
     if (line.source().heading().IsOfRejects(cells) || mentioned_.contains(FoldedName(member.number)) ||
         mentioned_.contains(FoldedName(member.name))) {
       return;

@@ -158,7 +158,7 @@ void TableReader::CheckShape(Line& line) const {
       std::any_of(fields.begin() + static_cast<int64_t>(std::min(passed_over, fields.size())), fields.end(),
                   [](const std::string& field) { return !Trimmed(field).empty(); });
   if (beyond) {
-    line.problem_ = absl::StrCat("has ", fields.size(), " columns instead of ", width);
+    line.problem_ = TellWidth(fields.size(), width);
     return;
   }
   for (size_t cell = 0; cell < std::min(width, fields.size()); ++cell) {
@@ -172,6 +172,11 @@ void TableReader::CheckShape(Line& line) const {
     }
     line.problem_ = "not UTF-8; save the file as CSV UTF-8";
     return;
+  }
+  // A whole row has its cells; of a cut one the last may be half: `10` of `100`.
+  if (line.row_.unended && line.row_.cells < width + heading.rejected_cells && IsOfTable(line)) {
+    line.problem_ = absl::StrCat(TellWidth(line.row_.cells, width + heading.rejected_cells),
+                                 ", and the file ends in it: is the file whole?");
   }
 }
 

@@ -109,6 +109,8 @@ class TableReader : public Reader {
   // becomes a Reject.
   virtual void Read(Line& line) = 0;
   // What it leaves out beside columns that it does not know.
+  // Whether a row is one of the table's, and no title, footer or row of totals. It may have been cut off.
+  virtual bool IsOfTable(const Line& /*line*/) const { return true; }
   virtual void TellLeftOut(std::vector<std::string>& /*told*/) const {}
   // Whether every exchange stands in two files, as both accounts see it, so that it is not worth telling.
   virtual bool HasTwoViews() const { return false; }
