@@ -539,6 +539,15 @@ std::optional<Heading> MembersHeading(const Glimpse& file, const ReaderOptions& 
   return std::nullopt;
 }
 
+// `7` and `007` are, and an empty cell contradicts nothing.
+bool AreOneNumber(std::string_view one, std::string_view other) {
+  const auto plain = [](std::string_view number) {
+    return IsDigits(number) ? number.substr(std::min(number.find_first_not_of('0'), number.size() - 1))
+                            : number;
+  };
+  return one.empty() || other.empty() || plain(one) == plain(other);
+}
+
 // Of two columns that may be members' numbers the one that is: the other is empty, or says the same. Else
 // which one is asked.
 absl::Status SettleNumber(const Glimpse& file, const ReaderOptions& options, Heading& heading) {
@@ -546,8 +555,10 @@ absl::Status SettleNumber(const Glimpse& file, const ReaderOptions& options, Hea
   if (cells.size() < 2) return absl::OkStatus();
   const absl::StatusOr<std::unique_ptr<Source>> source = Source::Open(file, heading);
   if (!source.ok()) return source.status();
-  std::vector<int> filled;
+  std::vector<size_t> filled(cells.size());
   std::set<std::pair<int, int>> different;
+  // Columns that have no number where another one has.
+  std::set<std::pair<size_t, size_t>> lacking;
   CsvRow row;
   for (;;) {
     const absl::StatusOr<bool> more = (*source)->Next(row);
@@ -558,21 +569,24 @@ absl::Status SettleNumber(const Glimpse& file, const ReaderOptions& options, Hea
     if (!row.error.empty() || std::count_if(row.fields.begin(), row.fields.end(), has_text) < 2) continue;
     const auto text = [&row](int cell) { return Trimmed(row.fields[static_cast<size_t>(cell)]); };
     for (size_t i = 0; i < cells.size(); ++i) {
-      const bool known = std::find(filled.begin(), filled.end(), cells[i]) != filled.end();
-      if (!known && !text(cells[i]).empty()) filled.push_back(cells[i]);
+      filled[i] += !text(cells[i]).empty();
+      for (size_t k = 0; k < cells.size(); ++k) {
+        if (text(cells[i]).empty() && !text(cells[k]).empty()) lacking.emplace(i, k);
+      }
       for (size_t k = 0; k < i; ++k) {
-        if (text(cells[i]) != text(cells[k])) different.emplace(cells[k], cells[i]);
+        if (!AreOneNumber(text(cells[k]), text(cells[i]))) different.emplace(cells[k], cells[i]);
       }
     }
   }
-  std::sort(filled.begin(), filled.end());
-  if (!filled.empty()) TakeNumber(filled.front(), heading);
-  for (const auto& [one, other] : different) {
-    const bool both = std::binary_search(filled.begin(), filled.end(), one) &&
-                      std::binary_search(filled.begin(), filled.end(), other);
-    if (both) return MayMeanTheSame(file, heading, one, other, "--number");
+  // Of those that agree the one with a number for most.
+  const auto most = static_cast<size_t>(std::max_element(filled.begin(), filled.end()) - filled.begin());
+  TakeNumber(cells[most], heading);
+  if (const auto lack = lacking.lower_bound({most, 0}); lack != lacking.end() && lack->first == most) {
+    different.emplace(cells[most], cells[lack->second]);
   }
-  return absl::OkStatus();
+  if (different.empty()) return absl::OkStatus();
+  const auto [one, other] = *different.begin();
+  return MayMeanTheSame(file, heading, one, other, "--number");
 }
 
 std::optional<Heading> HeadingOf(const Glimpse& file, const ReaderOptions& options) {
@@ -738,26 +752,61 @@ class SpreadsheetReader : public TableReader {
       if (parts.size() == 1 || CountKnown(parts, known) < parts.size()) known.Add(party);
     }
     size_t turned = 0;
-    for (const std::string& cell : named_) turned += MayBeTurned(cell);
-    const bool are_turned = turned > 1 && turned * 2 >= named_.size();
+    for (const std::string& cell : named_) turned += MayBeTurned(cell, known);
+    const bool are_turned = turned > 1 && turned * 3 >= named_.size();
+    const PlainNames plain = FindPlainNames();
     for (const std::string& cell : named_) {
       const std::vector<std::string> parts = PartsOf(cell);
       const NameAndNumber party = ParseParty(cell);
       const size_t are_known = CountKnown(parts, known);
       const bool all_known = are_known == parts.size();
+      const bool is_turned =
+          MayBeTurned(cell, known) && (are_turned || (are_known == 0 && plain.SpeakForTurned(cell)));
       std::string none;
       const bool is_one = parts.size() == 1 || IsCommunity(index_.NumberOf(party, none)) ||
                           known.Knows({party.name, ""}) || (!party.number.empty() && !all_known);
-      if (is_one) continue;
+      if (is_one || (is_turned && !all_known)) continue;
       if (all_known) {
         several_[cell] = "names several people: write a row for each of them, with the hours of each";
-      } else if (are_known > 0 ||
-                 (cell.find(',') != std::string::npos && !(are_turned && MayBeTurned(cell)))) {
+      } else if (are_known > 0 || cell.find(',') != std::string::npos) {
         several_[cell] =
             "may be one person or several: if one, write the number behind the name, or the first name in "
             "front and no comma; if several, a row for each of them";
       }
     }
+  }
+
+  // What names without a comma tell of one with it.
+  struct PlainNames {
+    // Of a single word, and of more.
+    size_t single = 0;
+    size_t full = 0;
+    // The first words of the latter, folded.
+    std::set<std::string> first_words;
+
+    // Among full names `Muñoz, Ana` is one, and two people would have full names, too. `Ana, Ben` may be two
+    // where somebody is called Ana.
+    bool SpeakForTurned(const std::string& cell) const {
+      const std::string surname = FoldedName(std::string_view(cell).substr(0, cell.find(',')));
+      return full > single && !first_words.contains(surname.substr(0, surname.find(' ')));
+    }
+  };
+
+  PlainNames FindPlainNames() const {
+    PlainNames plain;
+    const auto add = [&plain](const std::string& folded) {
+      if (folded.empty() || folded.find(',') != std::string::npos) return;
+      const size_t blank = folded.find(' ');
+      ++(blank == std::string::npos ? plain.single : plain.full);
+      if (blank != std::string::npos) plain.first_words.insert(folded.substr(0, blank));
+    };
+    for (const std::string& cell : named_) {
+      if (const NameAndNumber party = ParseParty(cell); PartsOf(party.name).size() == 1) {
+        add(FoldedName(party.name));
+      }
+    }
+    for (const auto& [number, name] : names_) add(name);
+    return plain;
   }
 
   size_t CountKnown(const std::vector<std::string>& parts, const PartyIndex& known) const {
@@ -767,13 +816,16 @@ class SpreadsheetReader : public TableReader {
     }));
   }
 
-  // `Muñoz, Ana`, of whom no part is anybody.
-  bool MayBeTurned(const std::string& cell) const {
+  // `Muñoz, Ana` and `Ramón y Cajal, Santiago`, where nobody is called by what stands before the comma.
+  bool MayBeTurned(const std::string& cell, const PartyIndex& known) const {
     const size_t comma = cell.find(',');
-    if (comma == std::string::npos || PartsOf(cell).size() != 2) return false;
-    const std::string_view surname = std::string_view(cell).substr(0, comma);
-    const std::string_view first = std::string_view(cell).substr(comma + 1);
-    return !mentioned_.contains(FoldedName(surname)) && !mentioned_.contains(FoldedName(first));
+    if (comma == std::string::npos || cell.find_first_of(",;/+&", comma + 1) != std::string::npos ||
+        cell.find_first_of(";/+&") < comma) {
+      return false;
+    }
+    const std::string surname(Trimmed(std::string_view(cell).substr(0, comma)));
+    const std::vector<std::string> first = PartsOf(std::string_view(cell).substr(comma + 1));
+    return !surname.empty() && first.size() == 1 && !first[0].empty() && CountKnown({surname}, known) == 0;
   }
 
   // An earlier import may have been told who the bank itself is: then the ledger has rows of a name that
@@ -1170,31 +1222,38 @@ absl::Status NotRecognised(const Glimpse& file, const ReaderOptions& options) {
 }
 
 absl::StatusOr<std::unique_ptr<Reader>> Open(std::vector<Glimpse> files, const ReaderOptions& options) {
-  std::vector<std::unique_ptr<Source>> sources;
-  bool has_named_number = false;
-  for (Glimpse& file : files) {
+  std::vector<Heading> headings;
+  bool has_named_number = options.number_column.empty();
+  for (const Glimpse& file : files) {
     std::optional<Heading> heading = HeadingOf(file, options);
     if (!heading) return NotRecognised(file, options);
-    if (heading->kind == &kHoursKind) {
-      if (absl::Status plain = CheckIsPlain(file, *heading, options); !plain.ok()) return plain;
-    }
-    if (heading->kind == &kHoursKind && !HasColumn(*heading, kDay)) {
-      return absl::InvalidArgumentError(cli::Fill(
-          cli::T("Which column of $0 is the day of the help? Say it with --date COLUMN."), file.path));
-    }
-    if (heading->kind == &kMembersKind) {
-      if (absl::Status settled = SettleNumber(file, options, *heading); !settled.ok()) return settled;
-      has_named_number =
-          has_named_number || !CellsNamed(*heading, options.number_column, heading->width).empty();
-    }
-    absl::StatusOr<std::unique_ptr<Source>> source = Source::Open(std::move(file), *std::move(heading));
-    if (!source.ok()) return source.status();
-    sources.push_back(*std::move(source));
+    has_named_number =
+        has_named_number || (heading->kind == &kMembersKind &&
+                             !CellsNamed(*heading, options.number_column, heading->width).empty());
+    headings.push_back(*std::move(heading));
   }
-  if (!options.number_column.empty() && !has_named_number) {
+  if (!has_named_number) {
     return absl::InvalidArgumentError(
         // Translators: $0 is a column, by its heading or letter.
         cli::Fill(cli::T("No list of members has a column $0 (--number)."), options.number_column));
+  }
+  std::vector<std::unique_ptr<Source>> sources;
+  for (size_t i = 0; i < files.size(); ++i) {
+    Glimpse& file = files[i];
+    Heading& heading = headings[i];
+    if (heading.kind == &kHoursKind) {
+      if (absl::Status plain = CheckIsPlain(file, heading, options); !plain.ok()) return plain;
+    }
+    if (heading.kind == &kHoursKind && !HasColumn(heading, kDay)) {
+      return absl::InvalidArgumentError(cli::Fill(
+          cli::T("Which column of $0 is the day of the help? Say it with --date COLUMN."), file.path));
+    }
+    if (heading.kind == &kMembersKind) {
+      if (absl::Status settled = SettleNumber(file, options, heading); !settled.ok()) return settled;
+    }
+    absl::StatusOr<std::unique_ptr<Source>> source = Source::Open(std::move(file), std::move(heading));
+    if (!source.ok()) return source.status();
+    sources.push_back(*std::move(source));
   }
   auto reader = std::make_unique<SpreadsheetReader>(std::move(sources), options);
   if (const absl::Status prepared = reader->Prepare(); !prepared.ok()) return prepared;

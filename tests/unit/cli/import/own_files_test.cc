@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "client/cli/import/reader.h"
 #include "tests/unit/cli/import/reader_fixture.h"
 
@@ -153,11 +154,19 @@ TEST_F(OwnFilesTest, TwoColumnsOfNumbersAreAskedAbout) {
               ElementsAre("member 17 <Ana> ", "member 18 <Ben> "));
   EXPECT_THAT(Read({Write("m.csv", "ID;Member no.;Name\n;17;Ana\n;18;Ben\n")}),
               ElementsAre("member 17 <Ana> ", "member 18 <Ben> "));
+  for (const char* rows : {"1;Ana;1\n2;Ben;\n", "1;Ana;001\n2;Ben;002\n", "01;Ana;\n2;Ben;2\n"}) {
+    EXPECT_THAT(Read({Write("m.csv", absl::StrCat("ID;Name;Member no.\n", rows))}),
+                ElementsAre(HasSubstr("1 <Ana> "), "member 2 <Ben> "))
+        << rows;
+  }
+  EXPECT_THAT(Read({Write("m.csv", "ID;Name;Member no.\n1;Ana;\n2;Ben;\n;Zoe;7\n")}),
+              ElementsAre(HasSubstr("--number COLUMN")));
   options_.number_column = "Member no.";
   EXPECT_THAT(Read({differ}), ElementsAre("member 17 <Ana> ", "member 18 <Ben> "));
   options_.number_column = "A";
   EXPECT_THAT(Read({differ}), ElementsAre("member 1 <Ana> ", "member 2 <Ben> "));
   options_.number_column = "Z";
+  EXPECT_THAT(Read({differ}), ElementsAre(HasSubstr("No list of members has a column Z (--number)")));
   EXPECT_THAT(Read({Write("m.csv", "ID;Name\n1;Ana\n")}),
               ElementsAre(HasSubstr("No list of members has a column Z (--number)")));
 }
@@ -402,6 +411,27 @@ TEST_F(OwnFilesTest, TitlesBesideHoursAreAskedAbout) {
                     Write("h.csv", "Date;Giver;Receiver;Hours\n8/1/2018;Ana;Ben;1\n")}),
               ElementsAre("member 1 <Ana>  111", HasSubstr("\"Riverside\" stands alone in its row"),
                           "member 2 <Ben>  222", "1 helped 2 3600 2018-01-08 "));
+}
+
+// Goal: one comma parts a surname from the first name where other names show it, whatever words are in the
+// surname; what may be two people is asked about, and that alone.
+TEST_F(OwnFilesTest, SurnamesInFront) {
+  const auto read = [this](const std::vector<std::string>& pairs) {
+    std::string rows = "Date;Giver;Receiver;Hours\n";
+    for (const std::string& pair : pairs) absl::StrAppend(&rows, "8/1/2018;", pair, ";1\n");
+    return Read({Write("h.csv", rows)});
+  };
+  const auto asked = HasSubstr("may be one person or several");
+  EXPECT_THAT(read({"Puig i Cadafalch, Josep;Ramón y Cajal, Santiago"}),
+              ElementsAre("puig i cadafalch, josep helped ramon y cajal, santiago 3600 2018-01-08 "));
+  EXPECT_THAT(read({"Muñoz, Ana;Ana", "Roca, Ben;Muñoz, Ana", "Roca, Ben;Mas, Carla", "Bank;Mas, Carla"}),
+              Not(Contains(asked)));
+  EXPECT_THAT(read({"Muñoz, Ana;Ben Roca", "Ben Roca;Muñoz, Ana", "Ben Roca;Carla Mas"}),
+              Not(Contains(asked)));
+  EXPECT_THAT(read({"Ana, Ben;Ben Roca", "Ana Muñoz;Ben Roca", "Ben Roca;Carla Mas"}),
+              ElementsAre(asked, Not(asked), Not(asked)));
+  EXPECT_THAT(read({"Ana, Ben y Carla;Roca, Dan", "Ana, Ben;Mas, Eva", "Ana;Mas, Eva"}),
+              ElementsAre(asked, asked, Not(asked)));
 }
 
 }  // namespace
