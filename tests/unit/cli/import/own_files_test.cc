@@ -251,6 +251,41 @@ TEST_F(OwnFilesTest, SystemsAreToldByTheirWords) {
   }
 }
 
+// Goal: dashes, apostrophes and no-break spaces in words may be letters of others; that is asked where it is
+// not plain, and those that stand where they belong are left alone.
+TEST_F(OwnFilesTest, SignsInWordsMayBeLetters) {
+  const auto read_as = [this](const std::string& text) {
+    const Rows rows = Read({Write("m.csv", "No;Name;Notes\n1;Ana;\"" + text + "\"\n")});
+    return rows.at(0).find("--encoding") == std::string::npos
+               ? left_out().substr(0, left_out().find(" and was"))
+               : "asks";
+  };
+  for (const char* text : {"Ram\x97n", "Mu\x96oz", "S\xA0nchez",
+                           "Mar\x92"
+                           "a",
+                           "Ram\x97n Mu\x96oz"}) {
+    EXPECT_EQ(read_as(text), "asks") << text;
+  }
+  EXPECT_EQ(read_as("Ram\x97n Mu\x96oz, Mar\x92"
+                    "a Garc\x92"
+                    "a"),
+            "m.csv is Mac Roman");
+  for (const char* text : {"tea \x96 coffee", "l\x92home", "I don\x92t know\x97nor does he",
+                           "week\x96"
+                           "end",
+                           "home\x97made", "l\x92\xE9t\xE9", "Ana\xA0Mas",
+                           "la\xA0"
+                           "casa",
+                           "1990\x96"
+                           "1995"}) {
+    EXPECT_EQ(read_as(text), "m.csv is Windows-1252") << text;
+  }
+  // What CP437 has for a letter of CP850 is no sign that anybody writes.
+  EXPECT_EQ(read_as("Zo\x89 Br\x96l\x82; \xB7 l'\x82t\x82; Cours n\xF8"
+                    "3 \xAE caf\x82 \xAF"),
+            "m.csv is CP850");
+}
+
 // Goal: `1.250` is hours and thousandths only where its file writes decimals so.
 TEST_F(OwnFilesTest, ThousandsAreNotTakenForDecimals) {
   const auto read = [this](const std::string& hours) {
