@@ -234,9 +234,12 @@ int64_t TableReader::bytes_total() const {
 
 // ---- TableReader: what is left out
 
-void TableReader::Count(const std::string& words, const Place& place) {
+void TableReader::Count(const std::string& words, const Place& place, std::string one) {
   Counted& counted = counted_[words];
-  if (counted.count++ == 0) counted.first = place;
+  if (counted.count++ == 0) {
+    counted.first = place;
+    counted.one = std::move(one);
+  }
 }
 
 std::vector<std::string> TableReader::LeftOut() const {
@@ -285,8 +288,9 @@ std::vector<std::string> TableReader::LeftOut() const {
   TellUnknownColumns(told);
   TellLeftOut(told);
   for (const auto& [words, counted] : counted_) {
-    told.push_back(absl::StrCat(counted.count, " ", words, " (first: ", counted.first.file, ", line ",
-                                counted.first.line, ")"));
+    const bool single = counted.count == 1 && !counted.one.empty();
+    told.push_back(absl::StrCat(counted.count, " ", single ? counted.one : words,
+                                " (first: ", counted.first.file, ", line ", counted.first.line, ")"));
   }
   return told;
 }
@@ -424,7 +428,8 @@ void TableReader::When(Line& line, int column, ImportedExchange& exchange) {
   Count(
       "transfers dated after today: they count as today's help, and keep their date as the time of their "
       "record",
-      line.place());
+      line.place(),
+      "transfer dated after today: it counts as today's help, and keeps its date as the time of its record");
   exchange.occurred_on = absl::FormatCivilTime(today);
   if (moment.time == absl::InfinitePast()) {
     exchange.record_time = absl::FromCivil(moment.day, options_.time_zone);
@@ -443,7 +448,8 @@ std::string TableReader::OptionalDay(const Line& line, int column) {
   if (text.empty() || IsNoDay(text)) return "";
   Moment moment;
   if (!ReadMoment(line, column, moment) || moment.day < kFirstDay || moment.day > options_.today) {
-    Count(absl::StrCat("days that cannot be (", line.NameOf(column), ")"), line.place());
+    Count(absl::StrCat("days that cannot be (", line.NameOf(column), ")"), line.place(),
+          absl::StrCat("day that cannot be (", line.NameOf(column), ")"));
     return "";
   }
   return absl::FormatCivilTime(moment.day);
@@ -588,7 +594,9 @@ std::string TableReader::RowOriginOf(const Line& line, int day_column,
 }
 
 void TableReader::CountTwice(const Place& place) {
-  if (!HasTwoViews()) Count("transfers that stand in the files twice: each counts once", place);
+  if (!HasTwoViews())
+    Count("transfers that stand in the files twice: each counts once", place,
+          "transfer that stands in the files twice: it counts once");
 }
 
 // Whether no file has had the exchange so far. Fails where its number stands for another one.
@@ -662,7 +670,9 @@ const ImportedExchange* TableReader::Post(Line& line, int giver_column, int rece
     Count(
         "transfers without a day: one that equals one of an earlier import is taken for that one, and is not "
         "posted again",
-        line.place());
+        line.place(),
+        "transfer without a day: if it equals one of an earlier import it is taken for that one, and is not "
+        "posted again");
   }
   if (CodePoints(exchange.category) > kMaxCategoryCharacters) {
     Count(absl::StrCat("categories of more than ", kMaxCategoryCharacters, " characters"), line.place());
