@@ -442,10 +442,11 @@ TEST_F(OwnFilesTest, TheFirstHeadingIsTheFiles) {
 
 // Goal: that the hours come with it makes no member of a list's title.
 TEST_F(OwnFilesTest, TitlesBesideHoursAreAskedAbout) {
-  EXPECT_THAT(Read({Write("m.csv", "No;Name;Phone\n1;Ana;111\n;Riverside;\n2;Ben;222\n"),
+  EXPECT_THAT(Read({Write("m.csv", "No;Name;Phone\n1;Ana;111\n;Riverside;\nNorth;;\n2;Ben;222\n"),
                     Write("h.csv", "Date;Giver;Receiver;Hours\n8/1/2018;Ana;Ben;1\n")}),
               ElementsAre("member 1 <Ana>  111", HasSubstr("\"Riverside\" stands alone in its row"),
-                          "member 2 <Ben>  222", "1 helped 2 3600 2018-01-08 "));
+                          HasSubstr("\"North\" stands alone in its row"), "member 2 <Ben>  222",
+                          "1 helped 2 3600 2018-01-08 "));
 }
 
 // Goal: one comma parts a surname from the first name where other names show it, whatever words are in the
