@@ -111,6 +111,22 @@ bool MayBeThousands(std::string_view plain, size_t sign) {
   return sign > 0 && sign <= 3 && plain.front() != '0' && plain.size() == sign + 4;
 }
 
+// `1.250.000`, `1.234,50`: groups of three digits behind the first, and at most one other sign behind those.
+bool IsGrouped(std::string_view number) {
+  const size_t first = DigitsAt(number, 0);
+  if (first == 0 || first > 3 || number.front() == '0' || first == number.size()) return false;
+  const char sign = number[first];
+  if (sign != '.' && sign != ',') return false;
+  size_t at = first;
+  for (; at < number.size() && number[at] == sign; at += 4) {
+    if (DigitsAt(number, at + 1) != 3) return false;
+  }
+  if (at == number.size()) return true;
+  const size_t decimals = DigitsAt(number, at + 1);
+  return std::string_view(".,").find(number[at]) != std::string_view::npos && decimals > 0 &&
+         at + 1 + decimals == number.size();
+}
+
 Written TakeApart(std::string_view text, const HoursVote* file, Decimal& number) {
   const std::string signs = WithPlainSigns(text);
   if (signs.find_first_not_of("0123456789.,' ") != std::string::npos) return Written::kNoNumber;
@@ -215,6 +231,22 @@ bool IsClockZero(std::string_view english) {
          english.find_first_not_of("0:hms .,'") == std::string_view::npos;
 }
 
+// Takes `h`, `horas` or `min` off the end of a number that may have thousands: `1.250 h`. False, and nothing
+// taken, where it is none.
+bool TakeUnit(std::string_view& text, Unit& unit) {
+  const size_t digits = std::min(text.find_first_not_of("0123456789.,"), text.size());
+  std::string_view number = text.substr(0, digits);
+  const std::string word = InEnglish(Trimmed(text.substr(digits)));
+  if (word != "h" && word != "m") return false;
+  if (const size_t sign = number.find_first_of(".,");
+      sign == std::string_view::npos || !(MayBeThousands(number, sign) || IsGrouped(number))) {
+    return false;
+  }
+  text = number;
+  unit = word == "h" ? Unit::kHour : Unit::kMinute;
+  return true;
+}
+
 // With a clock or units in it.
 std::string ParseWithUnits(std::string_view text, int64_t& seconds) {
   const std::string english = InEnglish(text);
@@ -239,6 +271,7 @@ std::string ParseSignedHours(std::string_view text, int64_t& seconds, Unit bare,
   if (text.empty()) return "no hours";
   std::string_view unsigned_text = text;
   const bool negative = TakeSign(unsigned_text);
+  TakeUnit(unsigned_text, bare);
   Decimal number;
   std::string problem;
   switch (TakeApart(unsigned_text, file, number)) {
@@ -272,11 +305,16 @@ std::string ParseHoursGiven(std::string_view text, int64_t& seconds, Unit bare, 
 
 void HoursVote::Add(std::string_view text) {
   text = Trimmed(text);
+  TakeSign(text);
+  Unit unit = Unit::kHour;
+  if (std::string_view figures = text; TakeUnit(figures, unit)) text = figures;
   const size_t first = text.find_first_of(".,");
   if (first == std::string_view::npos) return;
   const size_t last = text.find_last_of(".,");
   Sign& sign = text[last] == '.' ? points_ : commas_;
   if (first != last) {
+    // `1 h. 30 min.`, or a day.
+    if (!IsGrouped(text)) return;
     (text[first] == '.' ? points_ : commas_).thousands = true;
     if (text[first] != text[last]) sign.decimal = true;
     return;

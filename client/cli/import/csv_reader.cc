@@ -208,6 +208,7 @@ CsvReader::Outcome CsvReader::Parse(CsvRow& row, size_t& end) const {
     break;
   }
   row.fields.resize(cells);
+  row.cells = cells;
   if (std::string_view(buffer_).substr(start_, end - start_).find('\0') != std::string_view::npos) {
     row.error = "a NUL byte in the row; is the file UTF-16? Save it as CSV UTF-8";
     return Outcome::kBad;

@@ -36,6 +36,8 @@ struct CsvRow {
   int64_t line = 0;
   // The fields with their quotes taken off, bytes as they are in the file. Empty where `error` is filled.
   std::vector<std::string> fields;
+  // How many of them the file has: whoever reads on may fill up a short row.
+  size_t cells = 0;
   // Why the row cannot be read; empty for a good row.
   std::string error;
   // The file ends in it, without a line end.

@@ -10,11 +10,13 @@
 #include <istream>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "client/cli/import/text.h"
 
 namespace timebank::imports {
@@ -211,6 +213,8 @@ Likelihood Judge(const Neighbours& bytes, Encoding encoding) {
   if (before != Sign::kNone && behind != Sign::kNone) {
     return unless(!IsOneOf(U"\u00A0\u00AD\u00B4\u00B7\u2013\u2014\u2018\u2019\u2026", code_point));
   }
+  // Nobody draws lines in a table, not even beside nothing.
+  if (code_point >= 0x2500 && code_point < 0x25A0) return Likelihood::kUnlikely;
   const bool is_box = code_point >= 0x2200 && code_point < 0x2600;
   const bool is_mark =
       IsOneOf(U"\u00A8\u00AF\u00B8\u02C6\u02C7\u02D8\u02D9\u02DA\u02DB\u02DC\u02DD", code_point);
@@ -233,6 +237,54 @@ Judgement JudgeAll(const Occurrences& occurrences, Encoding encoding) {
   return all;
 }
 
+// Signs that stand in words of Windows-1252 only now and then, where Mac Roman or CP850 have a letter:
+// `Mu–oz`, `Ram—n`, `Mar’a`, and `Sánchez` with a no-break space for its `á`.
+struct Doubts {
+  int64_t doubtful = 0;
+  // Which signs they are.
+  std::set<unsigned char> signs;
+  // Apostrophes where they belong: `l’home`, `don’t`.
+  int64_t apostrophes = 0;
+};
+
+Doubts DoubtsAboutWindows(const Occurrences& occurrences) {
+  const auto is_one_of = [](std::string_view letters, unsigned char byte) {
+    return letters.find(static_cast<char>(byte)) != std::string_view::npos;
+  };
+  constexpr std::string_view kVowels = "aeiou";
+  Doubts doubts;
+  for (const auto& [bytes, count] : occurrences) {
+    const auto& [letter, sign, behind] = bytes;
+    const auto before = static_cast<unsigned char>(absl::ascii_tolower(letter));
+    // `I` and `A` are words; `S` begins one.
+    const bool begins = before != letter && !is_one_of(kVowels, before);
+    if (!absl::ascii_islower(behind) || (!absl::ascii_islower(letter) && !begins)) continue;
+    const bool elides = (is_one_of("dhjlmnstu", before) && is_one_of("aeiouyh", behind)) ||
+                        (before == 'c' && is_one_of("ei", behind));
+    bool doubtful = false;
+    switch (sign) {
+      case 0x96:  // ñ
+        doubtful = is_one_of(kVowels, before) && is_one_of(kVowels, behind);
+        break;
+      case 0x97:  // ó
+      case 0xA0:  // á
+        doubtful = !is_one_of("aeoy", before) && !is_one_of(kVowels, behind);
+        break;
+      case 0x92:  // í
+        doubtful = !elides && !is_one_of("tsdmlv", behind);
+        doubts.apostrophes += doubtful ? 0 : count;
+        break;
+      default:
+        break;
+    }
+    if (!doubtful) continue;
+    doubts.doubtful += count;
+    doubts.signs.insert(sign);
+  }
+  if (doubts.apostrophes >= doubts.doubtful) doubts.doubtful = 0;
+  return doubts;
+}
+
 bool ReadTheSame(const Occurrences& occurrences, Encoding one, Encoding other) {
   return std::all_of(occurrences.begin(), occurrences.end(), [&](const auto& occurrence) {
     const unsigned char byte = occurrence.first[1];
@@ -240,16 +292,21 @@ bool ReadTheSame(const Occurrences& occurrences, Encoding one, Encoding other) {
   });
 }
 
-// Windows-1252, unless that is unlikely and another one much likelier; none where several are.
+// Windows-1252, unless that is unlikely and another one much likelier; none where several are, or where
+// Windows-1252 is only doubtful.
 std::optional<Encoding> LikeliestOf(const Occurrences& occurrences) {
   constexpr int64_t kMuchLess = 10;
   const Judgement windows = JudgeAll(occurrences, Encoding::kWindows1252);
+  const Doubts doubts = DoubtsAboutWindows(occurrences);
+  int64_t all = 0;
+  for (const auto& [bytes, count] : occurrences) all += count;
   std::vector<Encoding> best;
   int64_t least = 0;
   for (const Encoding encoding : kOtherSystems) {
     const Judgement other = JudgeAll(occurrences, encoding);
-    const bool likelier = other.unlikely * kMuchLess <= windows.unlikely && other.letters > windows.letters;
-    if (windows.unlikely == 0 || !likelier || (!best.empty() && other.unlikely > least)) continue;
+    const int64_t unlikely = windows.unlikely + (other.letters == all ? doubts.doubtful : 0);
+    const bool likelier = other.unlikely * kMuchLess <= unlikely && other.letters > windows.letters;
+    if (unlikely == 0 || !likelier || (!best.empty() && other.unlikely > least)) continue;
     if (other.unlikely < least) best.clear();
     least = other.unlikely;
     best.push_back(encoding);
@@ -258,7 +315,9 @@ std::optional<Encoding> LikeliestOf(const Occurrences& occurrences) {
   const bool agree = std::all_of(best.begin(), best.end(), [&](Encoding encoding) {
     return ReadTheSame(occurrences, best.front(), encoding);
   });
-  return agree ? std::optional(best.front()) : std::nullopt;
+  // A single sign may be somebody's way to write.
+  const bool plain = windows.unlikely > 0 || doubts.signs.size() > 1;
+  return agree && plain ? std::optional(best.front()) : std::nullopt;
 }
 
 }  // namespace

@@ -42,9 +42,9 @@ std::optional<Encoding> EncodingNamed(std::string_view name);
 // Reads `in`, from its beginning, to its end. What has a byte-order mark is what the mark says. Without one
 // it is UTF-8, unless bytes that cannot be UTF-8 outnumber its letters of more than one byte: one damaged
 // name does not make a whole file another one's. Else it is `unless_utf8`, where that is told, and
-// Windows-1252,
-// unless that puts signs into words where no sign stands (`JosÅ½`, `Josâ`) and another one letters.
-// None: several do, and do not read it the same.
+// Windows-1252, unless that puts signs into words where no sign stands (`JosŽ`, `Jos‚`) and another one
+// letters. None: several do, and do not read it the same; or all that speaks against Windows-1252 is a sign
+// that may stand in a word (`Ram—n`).
 std::optional<Encoding> DetectEncoding(std::istream& in, std::optional<Encoding> unless_utf8 = std::nullopt);
 
 // Passes on what it reads from `in` (bytes in `encoding`) as UTF-8. What is damaged becomes U+FFFD in UTF-16;

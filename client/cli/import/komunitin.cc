@@ -187,9 +187,10 @@ class KomunitinReader : public TableReader {
   void ReadTransfer(Line& line) {
     const std::string state = absl::AsciiStrToLower(line.Text(kState));
     if (line.Has(kState) && state != "committed") {
-      Count(absl::StrCat("transfers that are ", state.empty() ? "in no state" : state,
-                         " and not committed: they moved no hours"),
-            line.place());
+      const std::string state_words = state.empty() ? "in no state" : absl::StrCat("\"", state, "\"");
+      Count(absl::StrCat("transfers that are ", state_words, " and not committed: they moved no hours"),
+            line.place(),
+            absl::StrCat("transfer that is ", state_words, " and not committed: it moved no hours"));
       return;
     }
     ImportedExchange exchange;

@@ -160,7 +160,7 @@ std::string WithPlainApostrophe(std::string_view text) {
   return absl::StrReplaceAll(Absl(text), {{"\xE2\x80\x99", "'"}});
 }
 
-bool ParseDate(std::string_view text, const MomentRules& rules, Moment& moment) {
+bool ParseDate(std::string_view text, MomentRules rules, Moment& moment) {
   if (text.size() == 8 && IsDigits(text)) {  // 20180108
     const std::string dashed =
         absl::StrCat(Absl(text.substr(0, 4)), "-", Absl(text.substr(4, 2)), "-", Absl(text.substr(6)));
@@ -171,6 +171,8 @@ bool ParseDate(std::string_view text, const MomentRules& rules, Moment& moment) 
   std::vector<Number>& numbers = parts.numbers;
   if (parts.may_be_weekday && numbers.size() == 3) parts.month = 0;
   if (numbers.size() + (parts.month != 0) != 3) return false;
+  const bool dashed = parts.month == 0 && std::count(text.begin(), text.end(), '-') == 2;
+  if (rules.order == DayOrder::kYearFirst && !dashed) rules.order = DayOrder::kDayFirst;
   if (parts.month != 0) {
     // `8 Jan 2018`, `2018 Jan 8` and `Jan 8 2018`: the month goes into the middle.
     numbers.insert(numbers.begin() + 1, Number{parts.month, 2});
@@ -275,6 +277,47 @@ std::string_view WithoutWeekday(std::string_view text, int& weekday) {
   return text;
 }
 
+// `8/1/2018`, as it votes.
+struct Figures {
+  std::array<Number, 3> numbers;
+  // From 1, Monday; 0 where none is written.
+  int weekday = 0;
+  bool dashed = false;
+  // As it stands there, without the hour.
+  std::string text;
+};
+
+// False where the last number can be no year, or the others no day and month.
+bool TakeFigures(std::string_view text, Figures& figures) {
+  const std::string_view whole = Trimmed(text);
+  text = WithoutWeekday(whole, figures.weekday);
+  size_t dashes = 0;
+  for (size_t i = 0; i < figures.numbers.size(); ++i) {
+    if (!TakeNumber(text, 4, figures.numbers[i])) return false;
+    if (i + 1 == figures.numbers.size()) break;
+    if (text.empty() || std::string_view("/.-").find(text.front()) == std::string_view::npos) return false;
+    dashes += text.front() == '-';
+    text.remove_prefix(1);
+  }
+  figures.dashed = dashes == 2;
+  figures.text = whole.substr(0, whole.size() - text.size());
+  const auto& [first, second, year] = figures.numbers;
+  return first.digits <= 2 && second.digits <= 2 && (year.digits == 2 || year.digits == 4);
+}
+
+// Whether the year may be the first of the figures, or the last, as it does not lie ahead.
+bool MayBeFirst(const Figures& figures, absl::CivilDay today) {
+  const auto& [year, month, day] = figures.numbers;
+  const int full = FullYear(year, today);
+  return year.digits == 2 && full <= today.year() && IsDay(full, month.value, day.value);
+}
+bool MayBeLast(const Figures& figures, absl::CivilDay today) {
+  const auto& [first, second, year] = figures.numbers;
+  const int full = FullYear(year, today);
+  return full <= today.year() &&
+         (IsDay(full, second.value, first.value) || IsDay(full, first.value, second.value));
+}
+
 // Where the hour begins, at its first digit; npos where there is none.
 size_t ClockStart(std::string_view text) {
   const size_t colon = text.find(':');
@@ -317,42 +360,47 @@ bool ParseMoment(std::string_view text, const MomentRules& rules, Moment& moment
 
 void DayOrderVote::Add(std::string_view text, absl::CivilDay today) {
   if (IsMixed() && year_last_) return;
-  const std::string_view whole = Trimmed(text);
-  int weekday = 0;
-  text = WithoutWeekday(Trimmed(text), weekday);
-  std::array<Number, 3> numbers;
-  for (size_t i = 0; i < numbers.size(); ++i) {
-    if (!TakeNumber(text, 4, numbers[i])) return;
-    if (i + 1 == numbers.size()) break;
-    if (text.empty() || std::string_view("/.-").find(text.front()) == std::string_view::npos) return;
-    text.remove_prefix(1);
-  }
-  const auto& [first, second, year] = numbers;
-  if (first.digits > 2 || second.digits > 2 || (year.digits != 2 && year.digits != 4)) return;
+  Figures figures;
+  if (!TakeFigures(text, figures)) return;
+  const auto& [first, second, year] = figures.numbers;
   const int full_year = FullYear(year, today);
   bool day_first = IsDay(full_year, second.value, first.value);
   bool month_first = IsDay(full_year, first.value, second.value);
-  if (year.digits == 2) {
-    const bool last = (day_first || month_first) && full_year <= today.year();
-    const int front = FullYear(first, today);
-    const bool at_front =
-        first.digits == 2 && front <= today.year() && IsDay(front, second.value, year.value);
+  if (year.digits == 2 && figures.dashed) {
+    const bool last = MayBeLast(figures, today);
+    const bool at_front = MayBeFirst(figures, today);
     year_last_ = year_last_ || (last && !at_front);
-    year_first_ += at_front && !last;
-    if (at_front && !last) return;
-    if (at_front && maybe_year_first_.empty()) maybe_year_first_ = whole;
+    if (last || at_front) {
+      fronts_.set(static_cast<size_t>(first.value));
+      ends_.set(static_cast<size_t>(year.value));
+    }
+    if (at_front && !last) {
+      if (year_first_.empty()) year_first_ = figures.text;
+      return;
+    }
+    if (at_front && maybe_year_first_.empty()) maybe_year_first_ = figures.text;
   }
-  without_weekday_ = without_weekday_ || (day_first && month_first && weekday == 0);
-  if (day_first && month_first && weekday != 0) {
-    day_first = FallsOn(absl::CivilDay(full_year, second.value, first.value), weekday);
-    month_first = FallsOn(absl::CivilDay(full_year, first.value, second.value), weekday);
+  without_weekday_ = without_weekday_ || (day_first && month_first && figures.weekday == 0);
+  const auto shows_month_first = [&] {
+    if (shows_month_first_.empty()) shows_month_first_ = figures.text;
+  };
+  if (day_first && month_first && figures.weekday != 0) {
+    day_first = FallsOn(absl::CivilDay(full_year, second.value, first.value), figures.weekday);
+    month_first = FallsOn(absl::CivilDay(full_year, first.value, second.value), figures.weekday);
     if (month_first && !day_first) {
       ++weekdays_of_month_first_;
-      return;
+      return shows_month_first();
     }
   }
   day_first_ = day_first_ || (day_first && !month_first);
   month_first_ = month_first_ || (month_first && !day_first);
+  if (month_first && !day_first) shows_month_first();
+}
+
+bool MayBeYearFirstOrLast(std::string_view text, absl::CivilDay today) {
+  Figures figures;
+  return TakeFigures(text, figures) && figures.dashed && figures.numbers[2].digits == 2 &&
+         MayBeFirst(figures, today) && MayBeLast(figures, today);
 }
 
 }  // namespace timebank::imports

@@ -4,6 +4,7 @@
 #ifndef TIMEBANK_CLIENT_CLI_IMPORT_MOMENTS_H_
 #define TIMEBANK_CLIENT_CLI_IMPORT_MOMENTS_H_
 
+#include <bitset>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,7 +18,7 @@ namespace timebank::imports {
 enum class DayOrder {
   kDayFirst,
   kMonthFirst,
-  // Of years with two figures; where the year has four, the day comes first.
+  // Of years with two figures between dashes; elsewhere the day comes first.
   kYearFirst
 };
 
@@ -28,8 +29,7 @@ struct MomentRules {
   absl::TimeZone unzoned = absl::UTCTimeZone();
   DayOrder order = DayOrder::kDayFirst;
   // Years of two figures lie within the hundred before it: `13/11/98` is 1998. No timebank is older than
-  // 1970.
-  // Where nobody says what day it is, nothing of this century lies ahead.
+  // 1970. Where nobody says what day it is, nothing of this century lies ahead.
   absl::CivilDay today = absl::CivilDay(2099, 12, 31);
 };
 
@@ -45,6 +45,8 @@ struct Moment {
   bool weekday_differs = false;
   // It was none, since a year of two figures lies ahead: that year. -1: there is no such year.
   int year_ahead = -1;
+  // It was none, since the year may be the first or the last.
+  bool year_unclear = false;
 };
 
 // Reads `2018-01-08`, `2018/1/8`, `20180108`, `8/1/2018`, `8.1.18`, `8 Jan 2018`, `Jan 8, 2018`, `8 de enero
@@ -59,12 +61,11 @@ class DayOrderVote {
  public:
   // Looks at one more value; whatever is not `n/n/n`, or no day in any order, has no say. A day of the week
   // before it has, where it is that of the one order alone; for the month first two of them, or one where no
-  // value is without: a single one may be a mistake, and turns every day of the file. So it is with
-  // `18-01-31`, which can only be read with the year first, since 2031 lies ahead of `today`.
+  // value is without: a single one may be a mistake, and turns every day of the file.
   void Add(std::string_view text, absl::CivilDay today);
   // Year or month first only where a value cannot be read otherwise and none speaks against it.
   DayOrder Result() const {
-    if (YearFirst() && !year_last_) return DayOrder::kYearFirst;
+    if (YearFirst()) return DayOrder::kYearFirst;
     return MonthFirst() && !day_first_ ? DayOrder::kMonthFirst : DayOrder::kDayFirst;
   }
   // Whether some value can only be read in one way.
@@ -73,26 +74,40 @@ class DayOrderVote {
   bool IsOpen() const { return !IsDecided() && without_weekday_; }
   // Whether some values can only be read the one way, and some only the other.
   bool IsMixed() const { return MonthFirst() && day_first_; }
+  // Whether a value can only be read with the year first, but looks like a mistake: then nothing tells where
+  // the year of the others stands.
+  bool IsYearUnclear() const { return MayHaveYearFirst() && !YearFirst(); }
   // A value such as `08-01-18`, where none tells whether the year stands at the front; empty: there is none.
-  std::string MaybeYearFirst() const { return year_first_ == 0 && !year_last_ ? maybe_year_first_ : ""; }
+  std::string MaybeYearFirst() const { return year_first_.empty() && !year_last_ ? maybe_year_first_ : ""; }
+  // The first value that Result() comes of, where that is the year or the month first.
+  std::string Shown() const { return YearFirst() ? year_first_ : shows_month_first_; }
 
  private:
   bool MonthFirst() const {
     return month_first_ || weekdays_of_month_first_ > 1 ||
            (weekdays_of_month_first_ == 1 && !without_weekday_);
   }
-  bool YearFirst() const { return year_first_ > 1 || (year_first_ == 1 && maybe_year_first_.empty()); }
+  bool MayHaveYearFirst() const { return !year_first_.empty() && !year_last_; }
+  // A bank has fewer years than a month has days: what changes more is no year.
+  bool YearFirst() const { return MayHaveYearFirst() && fronts_.count() <= ends_.count(); }
 
   bool day_first_ = false;
   bool month_first_ = false;
+  std::string shows_month_first_;
   int weekdays_of_month_first_ = 0;
   bool without_weekday_ = false;  // some value that can be read either way
-  // Values that can only be read with the year first; one that can only be read with it last; the first that
-  // can be read either way.
-  int year_first_ = 0;
+  // Of two figures between dashes. The first value that can only be read with the year first, as `18-01-31`,
+  // since 2031 lies ahead; whether one can only be read with it last; the first that can be read either way.
+  std::string year_first_;
   bool year_last_ = false;
   std::string maybe_year_first_;
+  // Which figures stand at the front and at the end.
+  std::bitset<100> fronts_;
+  std::bitset<100> ends_;
 };
+
+// Whether the year of two figures may stand first or last: `08-01-18`.
+bool MayBeYearFirstOrLast(std::string_view text, absl::CivilDay today);
 
 }  // namespace timebank::imports
 

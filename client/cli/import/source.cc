@@ -180,6 +180,10 @@ std::optional<Heading> FindHeading(const Glimpse& glimpse, absl::Span<const File
   return best;
 }
 
+std::string TellWidth(size_t cells, size_t width) {
+  return absl::StrCat("has ", cells, cells == 1 ? " column" : " columns", " instead of ", width);
+}
+
 Heading ByPosition(const FileKind& kind) {
   Heading heading;
   heading.kind = &kind;
@@ -242,7 +246,6 @@ absl::Status Source::Rewind() {
   utf8_ = std::make_unique<Utf8Buffer>(file_, glimpse_.encoding);
   converted_ = std::make_unique<std::istream>(utf8_.get());
   csv_ = std::make_unique<CsvReader>(*converted_);
-  cells_before_ = 0;
   CsvRow row;
   for (int i = 0; i <= heading_.row; ++i) csv_->Next(row);
   for (size_t i = 0; i < heading_.cells.size(); ++i) {
@@ -254,21 +257,13 @@ absl::Status Source::Rewind() {
 // Gives a short row the empty cells that it lacks.
 void Source::FillUp(CsvRow& row) {
   const size_t width = heading_.width + heading_.rejected_cells;
-  const size_t cells = row.fields.size();
-  const size_t before = std::exchange(cells_before_, cells < width ? cells : 0);
-  if (cells >= width) return;
-  if (row.unended) {
-    row.error = absl::StrCat("has ", cells, " columns instead of ", width,
-                             ", and the file ends in it: is the file whole?");
-  } else if (has_secrets_ && before > 0 && before + cells <= width + 1) {
-    // Two halves of a row that was broken in two: in the second one a secret may stand anywhere.
-    row.error = absl::StrCat("has ", cells, " columns instead of ", width,
-                             ", and may be the rest of the row above it");
+  if (has_secrets_ && row.cells != width) {
+    row.error = TellWidth(row.cells, width);
     for (std::string& field : row.fields) OPENSSL_cleanse(field.data(), field.size());
     row.fields.clear();
     return;
   }
-  row.fields.resize(width);
+  if (row.cells < width) row.fields.resize(width);
 }
 
 absl::StatusOr<bool> Source::Next(CsvRow& row) {

@@ -107,6 +107,9 @@ inline constexpr size_t kRowsToFindHeading = 10;
 // needed column is missing is none. Of the same score the earlier kind is taken.
 std::optional<Heading> FindHeading(const Glimpse& glimpse, absl::Span<const FileKind> kinds);
 
+// `has 1 column instead of 6`.
+std::string TellWidth(size_t cells, size_t width);
+
 // The columns of `kind` by position, for files without headings.
 Heading ByPosition(const FileKind& kind);
 
@@ -120,8 +123,9 @@ class Source {
   static absl::StatusOr<std::unique_ptr<Source>> Open(Glimpse glimpse, Heading heading);
 
   // The next row behind the heading, good or bad; rows without any text are passed over. Spreadsheet programs
-  // leave empty cells out at the end of a row: a row that is shorter than the heading has them back. A short
-  // one that may have been cut off is bad. Of a file of rejects as it was before its cells were made
+  // leave empty cells out at the end of a row: a row that is shorter than the heading has them back. Where
+  // columns are passed over a row of another width is bad, and has no text: what must not be read may stand
+  // anywhere in it. Of a file of rejects as it was before its cells were made
   // harmless. False at the end. Errors (DataLoss): the disk or the network failed.
   absl::StatusOr<bool> Next(CsvRow& row);
   // Begins again at the first row.
@@ -153,8 +157,6 @@ class Source {
   std::unique_ptr<Utf8Buffer> utf8_;
   std::unique_ptr<std::istream> converted_;
   std::unique_ptr<CsvReader> csv_;
-  // Of the row before: how many cells it had, where those were too few; 0: it was whole.
-  size_t cells_before_ = 0;
 };
 
 }  // namespace timebank::imports

@@ -163,7 +163,7 @@ constexpr std::string_view kBesideTitleWords =
     "current past new old left of the and actuales nuevos nuevas de del los las y actuals nous noves dels "
     "les "
     "i actuels nouveaux nouvelles des du la le et und der die";
-// Words that tell when the list was made, whatever stands beside them: `Exported on 2024-05-03`.
+// Words that tell when the list was made, where a day stands beside them: `Exported on 2024-05-03`.
 constexpr std::string_view kMadeWords =
     "exported printed updated generated export exportado impreso actualizado generado exportacion impresion "
     "actualizacion exportat impres actualitzat generat exportacio impressio actualitzacio exporte imprime "
@@ -234,7 +234,14 @@ bool TellsTotal(std::string_view cell) {
   return told;
 }
 
-// `Active members`, `Exported on 2024-05-03`, `Page 1 of 2`.
+// `Exported on 2024-05-03`, where a day stands beside it: people may be called so, too.
+bool TellsMade(std::string_view cell) {
+  const std::vector<std::string> words = HeadingWords(cell);
+  return std::any_of(words.begin(), words.end(),
+                     [](const std::string& word) { return HasWord(kMadeWords, word); });
+}
+
+// `Active members`, `Page 1 of 2`.
 bool TellsTitle(std::string_view cell) {
   const std::vector<std::string> words = HeadingWords(cell);
   if (words.empty()) return false;
@@ -244,7 +251,7 @@ bool TellsTitle(std::string_view cell) {
   };
   const bool has_digits =
       std::any_of(words.begin(), words.end(), [](const auto& word) { return IsDigits(word); });
-  if (any(kMadeWords) || (HasWord(kPageWords, words.front()) && has_digits)) return true;
+  if (HasWord(kPageWords, words.front()) && has_digits) return true;
   return any(kTitleWords) && std::all_of(words.begin(), words.end(), [](const std::string& word) {
            return HasWord(kTitleWords, word) || HasWord(kBesideTitleWords, word) || IsDigits(word);
          });
@@ -406,14 +413,29 @@ bool HasWordsForAll(const Heading& heading) {
   });
 }
 
-// Letters fit any row: the heading is the one above the data that names its columns, and of several the first
-// of which most are known.
+// Whether a row that is named by letters is a heading for sure: it has a word for a column, and other cells
+// beside it. A title has neither.
+bool HasKnownWords(const Heading& heading, const ReaderOptions& options) {
+  const auto has_text = [](const std::string& cell) { return !Trimmed(cell).empty(); };
+  if (std::count_if(heading.cells.begin(), heading.cells.end(), has_text) < 2) return false;
+  const std::vector<NamedColumn> named = NamedColumns(options);
+  return std::any_of(heading.cells.begin(), heading.cells.end(), [&named](const std::string& cell) {
+    for (int column = 0; column < static_cast<int>(kHoursColumns.size()); ++column) {
+      if (IsStrong(cell, column) || IsWeak(cell, column)) return true;
+    }
+    return std::any_of(named.begin(), named.end(), [&cell](const NamedColumn& one) {
+      return !Trimmed(cell).empty() && HeadingKey(cell) == HeadingKey(*one.name);
+    });
+  });
+}
+
+// The first row that is a heading of hours. Letters fit any row: of those that they alone make one the first
+// above the data that fills its columns, unless a row with words for columns follows.
 std::optional<Heading> HoursHeading(const Glimpse& file, const ReaderOptions& options) {
   std::optional<Heading> best;
   for (size_t row = 0; row < std::min(file.rows.size(), kRowsToFindHeading); ++row) {
     Heading heading = FitHours(file, row, options);
     if (!HasAllNamed(heading, options) || !HoldsHours(heading)) continue;
-    const bool names_columns = HasWordsForAll(heading);
     if (IsData(file, heading, options)) {
       if (best && HasWordsForAll(*best)) return best;
       // Columns by their letters, and at most titles above them.
@@ -422,8 +444,8 @@ std::optional<Heading> HoursHeading(const Glimpse& file, const ReaderOptions& op
       heading.width = Widest(file, row);
       return heading;
     }
-    const auto known = [](const Heading& one) { return std::pair(HasWordsForAll(one), one.Score()); };
-    if (!best || known(*best) < std::pair(names_columns, heading.Score())) best = std::move(heading);
+    if (HasKnownWords(heading, options)) return heading;
+    if (!best || (HasWordsForAll(heading) && !HasWordsForAll(*best))) best = std::move(heading);
   }
   return best;
 }
@@ -517,6 +539,15 @@ std::optional<Heading> MembersHeading(const Glimpse& file, const ReaderOptions& 
   return std::nullopt;
 }
 
+// `7` and `007` are, and an empty cell contradicts nothing.
+bool AreOneNumber(std::string_view one, std::string_view other) {
+  const auto plain = [](std::string_view number) {
+    return IsDigits(number) ? number.substr(std::min(number.find_first_not_of('0'), number.size() - 1))
+                            : number;
+  };
+  return one.empty() || other.empty() || plain(one) == plain(other);
+}
+
 // Of two columns that may be members' numbers the one that is: the other is empty, or says the same. Else
 // which one is asked.
 absl::Status SettleNumber(const Glimpse& file, const ReaderOptions& options, Heading& heading) {
@@ -524,8 +555,10 @@ absl::Status SettleNumber(const Glimpse& file, const ReaderOptions& options, Hea
   if (cells.size() < 2) return absl::OkStatus();
   const absl::StatusOr<std::unique_ptr<Source>> source = Source::Open(file, heading);
   if (!source.ok()) return source.status();
-  std::vector<int> filled;
+  std::vector<size_t> filled(cells.size());
   std::set<std::pair<int, int>> different;
+  // Columns that have no number where another one has.
+  std::set<std::pair<size_t, size_t>> lacking;
   CsvRow row;
   for (;;) {
     const absl::StatusOr<bool> more = (*source)->Next(row);
@@ -536,21 +569,24 @@ absl::Status SettleNumber(const Glimpse& file, const ReaderOptions& options, Hea
     if (!row.error.empty() || std::count_if(row.fields.begin(), row.fields.end(), has_text) < 2) continue;
     const auto text = [&row](int cell) { return Trimmed(row.fields[static_cast<size_t>(cell)]); };
     for (size_t i = 0; i < cells.size(); ++i) {
-      const bool known = std::find(filled.begin(), filled.end(), cells[i]) != filled.end();
-      if (!known && !text(cells[i]).empty()) filled.push_back(cells[i]);
+      filled[i] += !text(cells[i]).empty();
+      for (size_t k = 0; k < cells.size(); ++k) {
+        if (text(cells[i]).empty() && !text(cells[k]).empty()) lacking.emplace(i, k);
+      }
       for (size_t k = 0; k < i; ++k) {
-        if (text(cells[i]) != text(cells[k])) different.emplace(cells[k], cells[i]);
+        if (!AreOneNumber(text(cells[k]), text(cells[i]))) different.emplace(cells[k], cells[i]);
       }
     }
   }
-  std::sort(filled.begin(), filled.end());
-  if (!filled.empty()) TakeNumber(filled.front(), heading);
-  for (const auto& [one, other] : different) {
-    const bool both = std::binary_search(filled.begin(), filled.end(), one) &&
-                      std::binary_search(filled.begin(), filled.end(), other);
-    if (both) return MayMeanTheSame(file, heading, one, other, "--number");
+  // Of those that agree the one with a number for most.
+  const auto most = static_cast<size_t>(std::max_element(filled.begin(), filled.end()) - filled.begin());
+  TakeNumber(cells[most], heading);
+  if (const auto lack = lacking.lower_bound({most, 0}); lack != lacking.end() && lack->first == most) {
+    different.emplace(cells[most], cells[lack->second]);
   }
-  return absl::OkStatus();
+  if (different.empty()) return absl::OkStatus();
+  const auto [one, other] = *different.begin();
+  return MayMeanTheSame(file, heading, one, other, "--number");
 }
 
 std::optional<Heading> HeadingOf(const Glimpse& file, const ReaderOptions& options) {
@@ -578,12 +614,14 @@ class SpreadsheetReader : public TableReader {
     }
     imported_before_ = !names_.empty();
     has_members_ = HasFilesOf(Holds::kMembers);
+    const PartyIndex of_bank = index_;
     if (absl::Status read = ReadAhead([this](Line& line) { LookAt(line); }); !read.ok()) return read;
     std::string problem;
     community_ = options().community.empty() ? std::string(kBankNumber)
                                              : index_.NumberOf(ParseParty(options().community), problem);
     if (!problem.empty()) return absl::InvalidArgumentError(cli::Fill(cli::T("The community: $0."), problem));
-    FindSeveral();
+    // Without a list of members the index has every cell, those that may name several people as well.
+    FindSeveral(has_members_ ? index_ : of_bank);
     return FindCommunity();
   }
 
@@ -597,9 +635,11 @@ class SpreadsheetReader : public TableReader {
     return number == community_ || (!community_as_before_.empty() && number == community_as_before_);
   }
 
+  bool IsOfTable(const Line& line) const override { return RowOf(line) == RowIs::kSomething; }
+
   void Read(Line& line) override {
     const bool is_member = line.source().kind().holds == Holds::kMembers;
-    switch (is_member ? RowOfMembers(line) : RowOfHours(line)) {
+    switch (RowOf(line)) {
       case RowIs::kTotal:
         return totals_.Add(line.place(), "");
       case RowIs::kTitle:
@@ -670,8 +710,9 @@ class SpreadsheetReader : public TableReader {
       const std::string& cell = line.Raw(column);
       if (!named_.insert(cell).second) continue;
       const NameAndNumber party = ParseParty(cell);
-      mentioned_.insert(FoldedName(party.name));
-      mentioned_.insert(FoldedName(party.number));
+      for (const std::string& told : {party.name, party.number}) {
+        if (std::string folded = FoldedName(told); !folded.empty()) mentioned_.insert(std::move(folded));
+      }
       if (!has_members_) index_.Add(party);
     }
   }
@@ -701,28 +742,33 @@ class SpreadsheetReader : public TableReader {
     }
   }
 
-  // Looks for cells that may name more than one person: who is meant must be plain.
-  void FindSeveral() {
+  // Looks for cells that may name more than one person: who is meant must be plain. `known` are members.
+  void FindSeveral(PartyIndex known) {
+    // A number behind the whole of a name tells who it is.
+    for (const std::string& cell : named_) {
+      const NameAndNumber party = ParseParty(cell);
+      if (party.number.empty()) continue;
+      const std::vector<std::string> parts = PartsOf(cell);
+      if (parts.size() == 1 || CountKnown(parts, known) < parts.size()) known.Add(party);
+    }
     size_t turned = 0;
-    for (const std::string& cell : named_) turned += MayBeTurned(cell);
-    const bool are_turned = turned > 1 && turned * 2 >= named_.size();
+    for (const std::string& cell : named_) turned += MayBeTurned(cell, known);
+    const bool are_turned = turned > 1 && turned * 3 >= named_.size();
+    const PlainNames plain = FindPlainNames();
     for (const std::string& cell : named_) {
       const std::vector<std::string> parts = PartsOf(cell);
       const NameAndNumber party = ParseParty(cell);
-      const auto is_known = [this](const std::string& part) {
-        const NameAndNumber one = ParseParty(part);
-        return !one.number.empty() || mentioned_.contains(FoldedName(one.name)) || index_.Knows(one);
-      };
-      const auto known = std::count_if(parts.begin(), parts.end(), is_known);
-      const bool all_known = known == static_cast<std::ptrdiff_t>(parts.size());
-      // A number behind the whole of a name tells who it is.
+      const size_t are_known = CountKnown(parts, known);
+      const bool all_known = are_known == parts.size();
+      const bool is_turned =
+          MayBeTurned(cell, known) && (are_turned || (are_known == 0 && plain.SpeakForTurned(cell)));
       std::string none;
       const bool is_one = parts.size() == 1 || IsCommunity(index_.NumberOf(party, none)) ||
-                          index_.Knows({party.name, ""}) || (!party.number.empty() && !all_known);
-      if (is_one) continue;
+                          known.Knows({party.name, ""}) || (!party.number.empty() && !all_known);
+      if (is_one || (is_turned && !all_known)) continue;
       if (all_known) {
         several_[cell] = "names several people: write a row for each of them, with the hours of each";
-      } else if (known > 0 || (cell.find(',') != std::string::npos && !(are_turned && MayBeTurned(cell)))) {
+      } else if (are_known > 0 || cell.find(',') != std::string::npos) {
         several_[cell] =
             "may be one person or several: if one, write the number behind the name, or the first name in "
             "front and no comma; if several, a row for each of them";
@@ -730,13 +776,56 @@ class SpreadsheetReader : public TableReader {
     }
   }
 
-  // `Muñoz, Ana`, of whom no part is anybody.
-  bool MayBeTurned(const std::string& cell) const {
+  // What names without a comma tell of one with it.
+  struct PlainNames {
+    // Of a single word, and of more.
+    size_t single = 0;
+    size_t full = 0;
+    // The first words of the latter, folded.
+    std::set<std::string> first_words;
+
+    // Among full names `Muñoz, Ana` is one, and two people would have full names, too. `Ana, Ben` may be two
+    // where somebody is called Ana.
+    bool SpeakForTurned(const std::string& cell) const {
+      const std::string surname = FoldedName(std::string_view(cell).substr(0, cell.find(',')));
+      return full > single && !first_words.contains(surname.substr(0, surname.find(' ')));
+    }
+  };
+
+  PlainNames FindPlainNames() const {
+    PlainNames plain;
+    const auto add = [&plain](const std::string& folded) {
+      if (folded.empty() || folded.find(',') != std::string::npos) return;
+      const size_t blank = folded.find(' ');
+      ++(blank == std::string::npos ? plain.single : plain.full);
+      if (blank != std::string::npos) plain.first_words.insert(folded.substr(0, blank));
+    };
+    for (const std::string& cell : named_) {
+      if (const NameAndNumber party = ParseParty(cell); PartsOf(party.name).size() == 1) {
+        add(FoldedName(party.name));
+      }
+    }
+    for (const auto& [number, name] : names_) add(name);
+    return plain;
+  }
+
+  size_t CountKnown(const std::vector<std::string>& parts, const PartyIndex& known) const {
+    return static_cast<size_t>(std::count_if(parts.begin(), parts.end(), [&](const std::string& part) {
+      const NameAndNumber one = ParseParty(part);
+      return !one.number.empty() || mentioned_.contains(FoldedName(one.name)) || known.Knows(one);
+    }));
+  }
+
+  // `Muñoz, Ana` and `Ramón y Cajal, Santiago`, where nobody is called by what stands before the comma.
+  bool MayBeTurned(const std::string& cell, const PartyIndex& known) const {
     const size_t comma = cell.find(',');
-    if (comma == std::string::npos || PartsOf(cell).size() != 2) return false;
-    const std::string_view surname = std::string_view(cell).substr(0, comma);
-    const std::string_view first = std::string_view(cell).substr(comma + 1);
-    return !mentioned_.contains(FoldedName(surname)) && !mentioned_.contains(FoldedName(first));
+    if (comma == std::string::npos || cell.find_first_of(",;/+&", comma + 1) != std::string::npos ||
+        cell.find_first_of(";/+&") < comma) {
+      return false;
+    }
+    const std::string surname(Trimmed(std::string_view(cell).substr(0, comma)));
+    const std::vector<std::string> first = PartsOf(std::string_view(cell).substr(comma + 1));
+    return !surname.empty() && first.size() == 1 && !first[0].empty() && CountKnown({surname}, known) == 0;
   }
 
   // An earlier import may have been told who the bank itself is: then the ledger has rows of a name that
@@ -827,6 +916,10 @@ class SpreadsheetReader : public TableReader {
     return NameNobody(line, {kGiver, kReceiver}) && HasTotal(line) ? RowIs::kTotal : RowIs::kSomething;
   }
 
+  RowIs RowOf(const Line& line) const {
+    return line.source().kind().holds == Holds::kMembers ? RowOfMembers(line) : RowOfHours(line);
+  }
+
   RowIs RowOfMembers(const Line& line) const {
     if (IsHeadingAgain(line)) return RowIs::kTitle;
     const auto tells_nobody = [&](const auto& tells) {
@@ -835,14 +928,40 @@ class SpreadsheetReader : public TableReader {
       return (Trimmed(line.Raw(kNumber)).empty() || tells(line.Raw(kNumber))) &&
              std::any_of(cells.begin(), cells.end(), tells) &&
              std::all_of(cells.begin(), cells.end(), [&](const std::string& cell) {
-               Moment moment;
-               return Trimmed(cell).empty() || tells(cell) || IsCount(Trimmed(cell)) ||
-                      ParseMoment(cell, {.today = options().today}, moment);
+               return Trimmed(cell).empty() || tells(cell) || IsCount(Trimmed(cell)) || IsDay(cell);
              });
     };
-    if (tells_nobody(TellsTitle)) return RowIs::kTitle;
+    const bool has_day = HasDayBeside(line);
+    const auto tells_title = [&](const std::string& cell) {
+      return TellsTitle(cell) || (TellsMade(cell) && (has_day || EndsInDay(cell)));
+    };
+    if (tells_nobody(tells_title)) return RowIs::kTitle;
     const bool nobody = NameNobody(line, {kNumber, kEmail, kPhone, kOtherPhone, kFirstName, kName, kSurname});
     return (nobody && HasTotal(line)) || tells_nobody(TellsTotal) ? RowIs::kTotal : RowIs::kSomething;
+  }
+
+  // Digits alone are a telephone number, and no seconds since 1970.
+  bool IsDay(std::string_view cell) const {
+    Moment moment;
+    return !IsDigits(Trimmed(cell)) && ParseMoment(cell, {.today = options().today}, moment);
+  }
+  // `Exported on 2024-05-03`.
+  bool EndsInDay(std::string_view cell) const {
+    for (size_t blank = cell.find(' '); blank != std::string_view::npos; blank = cell.find(' ', blank + 1)) {
+      if (IsDay(cell.substr(blank + 1))) return true;
+    }
+    return false;
+  }
+  // A day that is not when a member joined or left.
+  bool HasDayBeside(const Line& line) const {
+    const std::vector<std::string>& cells = line.row().fields;
+    const std::vector<int>& known = line.source().heading().cell_of_column;
+    for (size_t cell = 0; cell < cells.size(); ++cell) {
+      const bool is_members =
+          static_cast<int>(cell) == known[kJoined] || static_cast<int>(cell) == known[kLeft];
+      if (!is_members && (IsDay(cells[cell]) || EndsInDay(cells[cell]))) return true;
+    }
+    return false;
   }
 
   // A printed list has its heading on every page.
@@ -871,6 +990,8 @@ class SpreadsheetReader : public TableReader {
     const auto filled = std::count_if(cells.begin(), cells.end(),
                                       [](const std::string& cell) { return !Trimmed(cell).empty(); });
     if (filled != 1 || !numbered_files_.contains(line.source().name())) return;
+    // A number where members have theirs is somebody's.
+    if (HasDigit(line.Raw(kNumber))) return;
     if (line.source().heading().IsOfRejects(cells) || mentioned_.contains(FoldedName(member.number)) ||
         mentioned_.contains(FoldedName(member.name))) {
       return;
@@ -1101,31 +1222,38 @@ absl::Status NotRecognised(const Glimpse& file, const ReaderOptions& options) {
 }
 
 absl::StatusOr<std::unique_ptr<Reader>> Open(std::vector<Glimpse> files, const ReaderOptions& options) {
-  std::vector<std::unique_ptr<Source>> sources;
-  bool has_named_number = false;
-  for (Glimpse& file : files) {
+  std::vector<Heading> headings;
+  bool has_named_number = options.number_column.empty();
+  for (const Glimpse& file : files) {
     std::optional<Heading> heading = HeadingOf(file, options);
     if (!heading) return NotRecognised(file, options);
-    if (heading->kind == &kHoursKind) {
-      if (absl::Status plain = CheckIsPlain(file, *heading, options); !plain.ok()) return plain;
-    }
-    if (heading->kind == &kHoursKind && !HasColumn(*heading, kDay)) {
-      return absl::InvalidArgumentError(cli::Fill(
-          cli::T("Which column of $0 is the day of the help? Say it with --date COLUMN."), file.path));
-    }
-    if (heading->kind == &kMembersKind) {
-      if (absl::Status settled = SettleNumber(file, options, *heading); !settled.ok()) return settled;
-      has_named_number =
-          has_named_number || !CellsNamed(*heading, options.number_column, heading->width).empty();
-    }
-    absl::StatusOr<std::unique_ptr<Source>> source = Source::Open(std::move(file), *std::move(heading));
-    if (!source.ok()) return source.status();
-    sources.push_back(*std::move(source));
+    has_named_number =
+        has_named_number || (heading->kind == &kMembersKind &&
+                             !CellsNamed(*heading, options.number_column, heading->width).empty());
+    headings.push_back(*std::move(heading));
   }
-  if (!options.number_column.empty() && !has_named_number) {
+  if (!has_named_number) {
     return absl::InvalidArgumentError(
         // Translators: $0 is a column, by its heading or letter.
         cli::Fill(cli::T("No list of members has a column $0 (--number)."), options.number_column));
+  }
+  std::vector<std::unique_ptr<Source>> sources;
+  for (size_t i = 0; i < files.size(); ++i) {
+    Glimpse& file = files[i];
+    Heading& heading = headings[i];
+    if (heading.kind == &kHoursKind) {
+      if (absl::Status plain = CheckIsPlain(file, heading, options); !plain.ok()) return plain;
+    }
+    if (heading.kind == &kHoursKind && !HasColumn(heading, kDay)) {
+      return absl::InvalidArgumentError(cli::Fill(
+          cli::T("Which column of $0 is the day of the help? Say it with --date COLUMN."), file.path));
+    }
+    if (heading.kind == &kMembersKind) {
+      if (absl::Status settled = SettleNumber(file, options, heading); !settled.ok()) return settled;
+    }
+    absl::StatusOr<std::unique_ptr<Source>> source = Source::Open(std::move(file), std::move(heading));
+    if (!source.ok()) return source.status();
+    sources.push_back(*std::move(source));
   }
   auto reader = std::make_unique<SpreadsheetReader>(std::move(sources), options);
   if (const absl::Status prepared = reader->Prepare(); !prepared.ok()) return prepared;

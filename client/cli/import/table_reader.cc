@@ -158,7 +158,7 @@ void TableReader::CheckShape(Line& line) const {
       std::any_of(fields.begin() + static_cast<int64_t>(std::min(passed_over, fields.size())), fields.end(),
                   [](const std::string& field) { return !Trimmed(field).empty(); });
   if (beyond) {
-    line.problem_ = absl::StrCat("has ", fields.size(), " columns instead of ", width);
+    line.problem_ = TellWidth(fields.size(), width);
     return;
   }
   for (size_t cell = 0; cell < std::min(width, fields.size()); ++cell) {
@@ -172,6 +172,11 @@ void TableReader::CheckShape(Line& line) const {
     }
     line.problem_ = "not UTF-8; save the file as CSV UTF-8";
     return;
+  }
+  // A whole row has its cells; of a cut one the last may be half: `10` of `100`.
+  if (line.row_.unended && line.row_.cells < width + heading.rejected_cells && IsOfTable(line)) {
+    line.problem_ = absl::StrCat(TellWidth(line.row_.cells, width + heading.rejected_cells),
+                                 ", and the file ends in it: is the file whole?");
   }
 }
 
@@ -229,9 +234,12 @@ int64_t TableReader::bytes_total() const {
 
 // ---- TableReader: what is left out
 
-void TableReader::Count(const std::string& words, const Place& place) {
+void TableReader::Count(const std::string& words, const Place& place, std::string one) {
   Counted& counted = counted_[words];
-  if (counted.count++ == 0) counted.first = place;
+  if (counted.count++ == 0) {
+    counted.first = place;
+    counted.one = std::move(one);
+  }
 }
 
 std::vector<std::string> TableReader::LeftOut() const {
@@ -257,15 +265,16 @@ std::vector<std::string> TableReader::LeftOut() const {
                                   " was read with the month before the day, as the other files show it"));
     }
     if (vote != day_votes_.end() && vote->second.Result() == DayOrder::kMonthFirst) {
-      told.push_back(absl::StrCat(source->name(),
-                                  " writes the month before the day, as some of its days show: 01/25/2018"));
+      told.push_back(
+          absl::StrCat(source->name(),
+                       " writes the month before the day, as some of its days show: ", vote->second.Shown()));
     }
     if (vote != day_votes_.end() && vote->second.Result() == DayOrder::kYearFirst) {
       told.push_back(absl::StrCat(
-          source->name(), " writes the year first, with two figures, as some of its days show: 18-01-31"));
+          source->name(),
+          " writes the year first, with two figures, as some of its days show: ", vote->second.Shown()));
     }
-    // With other signs people write the year last.
-    if (vote != day_votes_.end() && vote->second.MaybeYearFirst().find('-') != std::string::npos) {
+    if (vote != day_votes_.end() && !vote->second.MaybeYearFirst().empty()) {
       told.push_back(absl::StrCat(source->name(), " was read with the year last: look at days such as ",
                                   vote->second.MaybeYearFirst()));
     }
@@ -279,8 +288,9 @@ std::vector<std::string> TableReader::LeftOut() const {
   TellUnknownColumns(told);
   TellLeftOut(told);
   for (const auto& [words, counted] : counted_) {
-    told.push_back(absl::StrCat(counted.count, " ", words, " (first: ", counted.first.file, ", line ",
-                                counted.first.line, ")"));
+    const bool single = counted.count == 1 && !counted.one.empty();
+    told.push_back(absl::StrCat(counted.count, " ", single ? counted.one : words,
+                                " (first: ", counted.first.file, ", line ", counted.first.line, ")"));
   }
   return told;
 }
@@ -367,6 +377,13 @@ DayOrder TableReader::OrderOf(const std::string& file) const {
 bool TableReader::ReadMoment(const Line& line, int column, Moment& moment) const {
   MomentRules rules = rules_;
   rules.order = OrderOf(line.source().name());
+  const auto vote = day_votes_.find(line.source().name());
+  if (vote != day_votes_.end() && vote->second.IsYearUnclear() &&
+      MayBeYearFirstOrLast(line.Raw(column), rules.today)) {
+    moment = {};
+    moment.year_unclear = true;
+    return false;
+  }
   return ParseMoment(line.Raw(column), rules, moment);
 }
 
@@ -382,6 +399,11 @@ void TableReader::When(Line& line, int column, ImportedExchange& exchange) {
   if (line.Text(column).empty()) return line.Fail(column, "no day");
   if (!ReadMoment(line, column, moment)) {
     const std::string day = absl::StrCat("\"", line.Text(column), "\"");
+    if (moment.year_unclear) {
+      return line.Fail(column, absl::StrCat(day,
+                                            ": the year may stand first or last, and the file's other days "
+                                            "do not tell; write it with four figures"));
+    }
     if (moment.year_ahead < 0) return line.Fail(column, absl::StrCat(day, " is not a day"));
     return line.Fail(column, absl::StrCat(day, ": the year ", absl::Dec(moment.year_ahead, absl::kZeroPad2),
                                           " lies ahead; write it with four figures"));
@@ -406,7 +428,8 @@ void TableReader::When(Line& line, int column, ImportedExchange& exchange) {
   Count(
       "transfers dated after today: they count as today's help, and keep their date as the time of their "
       "record",
-      line.place());
+      line.place(),
+      "transfer dated after today: it counts as today's help, and keeps its date as the time of its record");
   exchange.occurred_on = absl::FormatCivilTime(today);
   if (moment.time == absl::InfinitePast()) {
     exchange.record_time = absl::FromCivil(moment.day, options_.time_zone);
@@ -425,7 +448,8 @@ std::string TableReader::OptionalDay(const Line& line, int column) {
   if (text.empty() || IsNoDay(text)) return "";
   Moment moment;
   if (!ReadMoment(line, column, moment) || moment.day < kFirstDay || moment.day > options_.today) {
-    Count(absl::StrCat("days that cannot be (", line.NameOf(column), ")"), line.place());
+    Count(absl::StrCat("days that cannot be (", line.NameOf(column), ")"), line.place(),
+          absl::StrCat("day that cannot be (", line.NameOf(column), ")"));
     return "";
   }
   return absl::FormatCivilTime(moment.day);
@@ -570,7 +594,9 @@ std::string TableReader::RowOriginOf(const Line& line, int day_column,
 }
 
 void TableReader::CountTwice(const Place& place) {
-  if (!HasTwoViews()) Count("transfers that stand in the files twice: each counts once", place);
+  if (!HasTwoViews())
+    Count("transfers that stand in the files twice: each counts once", place,
+          "transfer that stands in the files twice: it counts once");
 }
 
 // Whether no file has had the exchange so far. Fails where its number stands for another one.
@@ -644,7 +670,9 @@ const ImportedExchange* TableReader::Post(Line& line, int giver_column, int rece
     Count(
         "transfers without a day: one that equals one of an earlier import is taken for that one, and is not "
         "posted again",
-        line.place());
+        line.place(),
+        "transfer without a day: if it equals one of an earlier import it is taken for that one, and is not "
+        "posted again");
   }
   if (CodePoints(exchange.category) > kMaxCategoryCharacters) {
     Count(absl::StrCat("categories of more than ", kMaxCategoryCharacters, " characters"), line.place());

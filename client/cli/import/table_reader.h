@@ -109,6 +109,8 @@ class TableReader : public Reader {
   // becomes a Reject.
   virtual void Read(Line& line) = 0;
   // What it leaves out beside columns that it does not know.
+  // Whether a row is one of the table's, and no title, footer or row of totals. It may have been cut off.
+  virtual bool IsOfTable(const Line& /*line*/) const { return true; }
   virtual void TellLeftOut(std::vector<std::string>& /*told*/) const {}
   // Whether every exchange stands in two files, as both accounts see it, so that it is not worth telling.
   virtual bool HasTwoViews() const { return false; }
@@ -167,8 +169,8 @@ class TableReader : public Reader {
   void AddEmail(const Line& line, int column, ImportedMember& member);
   // Puts the words of cells together.
   static std::string Words(const Line& line, std::initializer_list<int> columns);
-  // One thing more that is left out, told as `3 WORDS`.
-  void Count(const std::string& words, const Place& place);
+  // One thing more that is left out, told as `3 WORDS`, or `1 ONE` where that is told.
+  void Count(const std::string& words, const Place& place, std::string one = "");
 
   MomentRules& rules() { return rules_; }
   const ReaderOptions& options() const { return options_; }
@@ -187,6 +189,7 @@ class TableReader : public Reader {
   struct Counted {
     int64_t count = 0;
     Place first;
+    std::string one;
   };
   // An exchange that was posted: by the system's own number, the beginning of its facts' hash; by facts
   // alone, how often it stood in the files before that one, and in that one.

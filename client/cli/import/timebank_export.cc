@@ -106,8 +106,8 @@ class Sheet {
     ++rows_;
     error_ = row_.error;
     const size_t width = heading().width + heading().rejected_cells;
-    if (error_.empty() && row_.fields.size() != width) {
-      error_ = absl::StrCat("has ", row_.fields.size(), " columns instead of ", width);
+    if (error_.empty() && (row_.fields.size() != width || (row_.unended && row_.cells < width))) {
+      error_ = TellWidth(row_.cells, width);
     }
     if (error_.empty() && !std::all_of(row_.fields.begin(), row_.fields.end(), IsUtf8)) {
       error_ = "not UTF-8; save the file as CSV UTF-8";

@@ -80,7 +80,7 @@ TEST_F(CesTest, ReadsTrades) {
                           "RUSH0001 helped SANEVIRT 7200 2011-05-14 Lift [SANE0012 SANE]",
                           "line 5 Buyer: nobody is named", "line 6 Amount: no time at all (0 hours)",
                           HasSubstr("line 8 : transaction 8 stands in the files already")));
-  EXPECT_THAT(left_out(), HasSubstr("1 transfers that stand in the files twice"));
+  EXPECT_THAT(left_out(), HasSubstr("1 transfer that stands in the files twice"));
   const auto first = std::get<ImportedExchange>(ReadRows({trades}).at(1));
   EXPECT_EQ(first.origin_number, "7");
   EXPECT_EQ(first.recorded_by, "RUSH0000");
@@ -184,7 +184,7 @@ TEST_F(KomunitinTest, ReadsTransfersAndAccounts) {
       ElementsAre("member RUSH0001 <> 2016-01-04", "member RUSH0002 <> 2016-01-04 closed ",
                   "RUSH0001 helped RUSH0002 1188 2020-07-01 Help", "RUSH0002 helped pot 3600 2020-07-01 ",
                   "pot has -3600", "RUSH0001 has 1188", "RUSH0002 has 2412"));
-  EXPECT_THAT(left_out(), HasSubstr("1 transfers that are pending and not committed"));
+  EXPECT_THAT(left_out(), HasSubstr("1 transfer that is \"pending\" and not committed"));
   const auto first = std::get<ImportedExchange>(ReadRows({transfers}).at(0));
   EXPECT_EQ(first.origin_number, "t1");
   EXPECT_EQ(first.recorded_by, "u1");
@@ -194,7 +194,7 @@ TEST_F(KomunitinTest, ReadsTransfersAndAccounts) {
 TEST_F(KomunitinTest, ReadsFourColumns) {
   const std::string four = Write("four.csv", "To,From,Amount,Description\nRUSH0001,RUSH0002,1.5,Help\n");
   EXPECT_THAT(Read({four}), ElementsAre("RUSH0001 helped RUSH0002 5400 2023-11-16 Help"));
-  EXPECT_THAT(left_out(), HasSubstr("1 transfers without a day"));
+  EXPECT_THAT(left_out(), HasSubstr("1 transfer without a day"));
   const std::string origin = std::get<ImportedExchange>(ReadRows({four}).at(0)).origin_number;
   options_.today += 1;
   EXPECT_EQ(std::get<ImportedExchange>(ReadRows({four}).at(0)).origin_number, origin);
@@ -214,7 +214,7 @@ TEST_F(KomunitinTest, FourColumnsOfTwoWeeks) {
   EXPECT_THAT(left_out(), HasSubstr("3 transfers without a day: one that equals one of an earlier import is "
                                     "taken for that one, and is not posted again"));
   EXPECT_THAT(Read({one, copy, two}), SizeIs(3));
-  EXPECT_THAT(left_out(), HasSubstr("1 transfers that stand in the files twice"));
+  EXPECT_THAT(left_out(), HasSubstr("1 transfer that stands in the files twice"));
   std::set<std::string> origins;
   for (const Row& row : ReadRows({two, copy})) origins.insert(std::get<ImportedExchange>(row).origin_number);
   EXPECT_THAT(origins, SizeIs(3));

@@ -146,7 +146,7 @@ TEST_F(TimeOverflowTest, BadUsersAreTold) {
             "member 4 <Ana> ", "member 5 <Ana> 2018-01-30",
             "line 7 first name: the whole name is longer than 200 characters", "member 7 <Ana> 2018-01-30"}));
   EXPECT_THAT(left_out(),
-              ::testing::HasSubstr("1 days that cannot be (entry_date) (first: users.csv, line 5)"));
+              ::testing::HasSubstr("1 day that cannot be (entry_date) (first: users.csv, line 5)"));
   EXPECT_THAT(left_out(), ::testing::HasSubstr("1 telephone numbers of more than 40 characters"));
 }
 
