@@ -7,8 +7,9 @@
 // that reads a bank's keys once somebody has asked for one of them. Until it has read all of them nothing is
 // denied of that bank.
 //
-//   MayHold(key) ──► bank not known yet: "perhaps" ──► the bank's turn comes ──► its folded keys are read ──►
-//   known Add(keys)    ──► bits set, whether the bank is known or not
+//   MayHold(key) ──► bank not known yet: "perhaps" ──► its folded keys are read in turn ──► known
+//
+//   Add(keys) ──► bits set, whether the bank is known or not
 //
 // It knows more than a view may see (rows of a later position, and removed ones), never less, but for a bank
 // that is gone: a view of before, which still has its rows, is told that they are not there.

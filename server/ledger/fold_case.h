@@ -4,6 +4,7 @@
 #ifndef TIMEBANK_SERVER_LEDGER_FOLD_CASE_H_
 #define TIMEBANK_SERVER_LEDGER_FOLD_CASE_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,9 @@ namespace timebank::ledger {
 // since, so that it may find a category where an older one would add another. What was decided is in the log,
 // either way.
 std::string FoldCase(std::string_view text);
+
+// `text` as utf8proc maps it, `options` being UTF8PROC_...; nothing where it is no UTF-8.
+std::optional<std::string> MapUtf8(std::string_view text, int options);
 
 }  // namespace timebank::ledger
 

@@ -3,16 +3,13 @@
 #include <utf8proc.h>
 
 #include <array>
-#include <cstdlib>
-#include <memory>
+#include <optional>
 #include <utility>
+
+#include "server/ledger/fold_case.h"
 
 namespace timebank::services {
 namespace {
-
-struct Free {
-  void operator()(utf8proc_uint8_t* bytes) const { std::free(bytes); }
-};
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kStroked = {{
     {"ø", "o"},
@@ -59,16 +56,11 @@ std::string OneBlank(const std::string& text) {
 }  // namespace
 
 std::string FoldForSearch(std::string_view text) {
-  utf8proc_uint8_t* bytes = nullptr;
-  const auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT |
-                                                      UTF8PROC_STRIPMARK | UTF8PROC_CASEFOLD);
-  const utf8proc_ssize_t size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                                             static_cast<utf8proc_ssize_t>(text.size()), &bytes, options);
-  const std::unique_ptr<utf8proc_uint8_t, Free> owned(bytes);
+  const std::optional<std::string> folded = ledger::MapUtf8(
+      text, UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_STRIPMARK | UTF8PROC_CASEFOLD);
   // Stored text is valid UTF-8; anything else is searched for as it is.
-  if (size < 0) return OneBlank(std::string(text));
-  return OneBlank(WithoutApostrophes(
-      WithoutStrokes(std::string(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size)))));
+  if (!folded) return OneBlank(std::string(text));
+  return OneBlank(WithoutApostrophes(WithoutStrokes(*folded)));
 }
 
 }  // namespace timebank::services
