@@ -59,8 +59,8 @@ class Folder {
     }));
     TB_RETURN_IF_ERROR(FoldChangedTexts());
     TB_RETURN_IF_ERROR(tail.VisitAccounts([this](const Tail::AccountGain& gain) -> absl::Status {
-      TB_RETURN_IF_ERROR(FoldStatement(gain));
-      return FoldDays(gain);
+      TB_ASSIGN_OR_RETURN(const bool moved_before, FoldStatement(gain));
+      return FoldDays(gain, moved_before);
     }));
     // Behind everything else that this write says of them.
     for (const BankNumber bank : removed_banks_) RemoveBank(bank);
@@ -198,8 +198,8 @@ class Folder {
     return absl::OkStatus();
   }
 
-  // All of one account, in order of record.
-  absl::Status FoldStatement(const Tail::AccountGain& gain) {
+  // All of one account, in order of record. Whether folded movements came before these.
+  absl::StatusOr<bool> FoldStatement(const Tail::AccountGain& gain) {
     const BankNumber bank = gain.bank;
     const AccountNumber account = gain.account;
     const std::string growing_key = StatementKey(bank, account, kGrowingRow);
@@ -254,18 +254,20 @@ class Folder {
           number == end ? growing_key : StatementKey(bank, account, page.movements.back().sequence),
           EncodeStatementPage(page));
     }
-    return absl::OkStatus();
+    return growing.has_value();
   }
 
   // Rows of months and years, by key, as they are and as they will be.
   using Months = std::map<std::string, std::vector<MonthDay>>;
 
-  absl::Status FoldDays(const Tail::AccountGain& account) {
+  // `moved_before`: false where the account has no rows of days, months and years yet, so that none are
+  // looked for.
+  absl::Status FoldDays(const Tail::AccountGain& account, bool moved_before) {
     Months months;
     for (auto day = account.days.begin(); day != account.days.end();) {
       const auto end = std::find_if(day, account.days.end(),
                                     [day](const DayRecord& record) { return record.day != day->day; });
-      TB_RETURN_IF_ERROR(FoldDay(account.bank, account.account, {day, end}, &months));
+      TB_RETURN_IF_ERROR(FoldDay(account.bank, account.account, {day, end}, moved_before, &months));
       day = end;
     }
     for (const auto& [key, days] : months) Put(Family::kMonth, key, EncodeMonth(days));
@@ -274,13 +276,13 @@ class Folder {
 
   // `added`: all of one account and day, in order of record.
   absl::Status FoldDay(BankNumber bank, AccountNumber account, std::span<const DayRecord> added,
-                       Months* months) {
+                       bool moved_before, Months* months) {
     const Day day = added.front().day;
     const CivilDay civil = ToCivil(day);
     TB_ASSIGN_OR_RETURN(std::vector<MonthDay>* const month,
-                        ReadMonth(MonthKey(bank, account, civil.year, civil.month), months));
+                        ReadMonth(MonthKey(bank, account, civil.year, civil.month), moved_before, months));
     TB_ASSIGN_OR_RETURN(std::vector<MonthDay>* const year,
-                        ReadMonth(YearKey(bank, account, civil.year), months));
+                        ReadMonth(YearKey(bank, account, civil.year), moved_before, months));
     const std::string growing_key = DayKey(bank, account, day, kGrowingRow);
     DayPage page;
     Sums sums;
@@ -309,10 +311,14 @@ class Folder {
   }
 
   // The row at `key`, which is read once a tail and account. Stays where it is.
-  absl::StatusOr<std::vector<MonthDay>*> ReadMonth(const std::string& key, Months* months) {
+  absl::StatusOr<std::vector<MonthDay>*> ReadMonth(const std::string& key, bool moved_before,
+                                                   Months* months) {
     const auto known = months->find(key);
     if (known != months->end()) return &known->second;
-    TB_ASSIGN_OR_RETURN(std::vector<MonthDay> days, ReadMonth(key));
+    std::vector<MonthDay> days;
+    if (moved_before) {
+      TB_ASSIGN_OR_RETURN(days, ReadMonth(key));
+    }
     return &months->emplace(key, std::move(days)).first->second;
   }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "storage/coding.h"
 #include "storage/keys.h"
 #include "storage/pages.h"
 #include "timebank/storage/v1/rows.pb.h"
@@ -31,6 +32,28 @@ sv1::AccountRow AccountIn(const std::optional<std::string>& value) {
   sv1::AccountRow row;
   if (value) Expect(storage::DecodeRow(*value, &row).ok(), "an account row parses");
   return row;
+}
+
+// What a member's record says of its state, its id's row says too, or nothing as rows of before.
+void CheckNames(const WorkingState& state, const WorkingState::Mark& start) {
+  for (const auto& change : state.ChangesSince(start, Family::kDirectory)) {
+    const auto bank = storage::GetBigEndian<storage::BankNumber>(change.key.data());
+    if (!change.key.starts_with(storage::DirectoryPrefix(bank, storage::DirectoryKind::kMember))) continue;
+    sv1::MemberRow member;
+    if (!state.GetRow(Family::kDirectory, change.key, &member)) continue;
+    sv1::BankRow row;
+    state.GetRow(Family::kDirectory, storage::DirectoryKey(bank, storage::DirectoryKind::kBank, 0), &row);
+    sv1::SlugRow name;
+    Expect(
+        state.GetRow(Family::kSlug, storage::SlugKey(bank, row.secret(), "member", member.slug()), &name) &&
+            name.number() == storage::MakeAccount(storage::HolderKind::kMember,
+                                                  storage::GetBigEndian<uint32_t>(change.key.data() + 13)),
+        "a member's id leads to the member");
+    Expect(name.member_state() == 0 ||
+               (name.member_state() == member.state() && name.member_closed_on() == member.closed_on() &&
+                name.member_merged_into() == member.merged_into()),
+           "a member's id says what the record says");
+  }
 }
 
 }  // namespace
@@ -69,6 +92,7 @@ void CheckInvariants(const WorkingState& state, const WorkingState::Mark& start)
   }
   Expect(sum == 0, "the bank's balances add up to zero");
   Expect(moved.empty(), "every movement reached its account");
+  CheckNames(state, start);
 }
 
 }  // namespace timebank::ledger

@@ -33,7 +33,13 @@ struct MemberFacts {
   uint32_t state = 0;
   storage::Day closed_on = 0;
   storage::AccountNumber merged_into = 0;
+
+  bool operator==(const MemberFacts&) const = default;
 };
+
+inline MemberFacts FactsOf(const storage::v1::MemberRow& row) {
+  return {.state = row.state(), .closed_on = row.closed_on(), .merged_into = row.merged_into()};
+}
 
 // What leads from words to numbers in a bank.
 enum class NameKind : uint8_t { kMember, kCircle, kCategory, kKey };

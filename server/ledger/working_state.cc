@@ -266,6 +266,16 @@ std::optional<uint64_t> WorkingState::NumberNamed(OpenBank& bank, NameKind kind,
   sv1::SlugRow slug;
   if (!GetRow(Family::kSlug, key, &slug)) return std::nullopt;
   names.emplace(text, slug.number());
+  if (kind == NameKind::kMember && slug.member_state() != 0) {
+    // Nearly always who is asked for by name is asked for as a member next.
+    AccountSlot& slot = SlotOf(bank, static_cast<AccountNumber>(slug.number()));
+    if (slot.member_state == RowState::kNotRead) {
+      slot.member_state = RowState::kPresent;
+      slot.member = {.state = slug.member_state(),
+                     .closed_on = slug.member_closed_on(),
+                     .merged_into = slug.member_merged_into()};
+    }
+  }
   const OpenBank::NameHash hash(Number64At(key, 8), Number64At(key, 16));
   bank.names_by_hash.insert_or_assign(hash, std::pair(kind, std::string(text)));
   kept_names_.emplace_back(bank.number, hash);
@@ -299,13 +309,17 @@ std::string WorkingState::RequestKey(OpenBank& bank, const std::string& owner,
 
 // --- accounts and heads
 
-AccountSlot& WorkingState::LoadedAccount(OpenBank& bank, AccountNumber account) const {
+AccountSlot& WorkingState::SlotOf(OpenBank& bank, AccountNumber account) const {
   std::unique_ptr<OpenBank::AccountPage>& page = bank.accounts[account / OpenBank::kPageAccounts];
   if (page == nullptr) {
     page = std::make_unique<OpenBank::AccountPage>();
     kept_pages_.emplace_back(bank.number, account / OpenBank::kPageAccounts);
   }
-  AccountSlot& slot = (*page)[account % OpenBank::kPageAccounts];
+  return (*page)[account % OpenBank::kPageAccounts];
+}
+
+AccountSlot& WorkingState::LoadedAccount(OpenBank& bank, AccountNumber account) const {
+  AccountSlot& slot = SlotOf(bank, account);
   if (slot.figures_state == RowState::kNotRead) {
     sv1::AccountRow row;
     slot.figures_state = ReadRow(Family::kAccount, storage::AccountKey(bank.number, account), &row);
@@ -331,13 +345,13 @@ AccountFigures& WorkingState::ChangeAccount(OpenBank& bank, AccountNumber accoun
 
 const MemberFacts* WorkingState::MemberOf(OpenBank& bank, AccountNumber account) const {
   if (storage::KindOf(account) != storage::HolderKind::kMember) return nullptr;
-  AccountSlot& slot = LoadedAccount(bank, account);
+  AccountSlot& slot = SlotOf(bank, account);
   if (slot.member_state == RowState::kNotRead) {
     sv1::MemberRow row;
     slot.member_state =
         ReadRow(Family::kDirectory,
                 storage::DirectoryKey(bank.number, DirectoryKind::kMember, storage::NumberOf(account)), &row);
-    slot.member = {.state = row.state(), .closed_on = row.closed_on(), .merged_into = row.merged_into()};
+    slot.member = FactsOf(row);
   }
   return slot.member_state == RowState::kPresent ? &slot.member : nullptr;
 }

@@ -170,6 +170,7 @@ class WorkingState {
   // The same, decoded.
   RowState ReadRow(storage::Family family, std::string_view key, google::protobuf::MessageLite* row) const;
   void Forget(storage::Family family, std::string_view key) const;
+  AccountSlot& SlotOf(OpenBank& bank, storage::AccountNumber account) const;  // whatever it holds of it
   AccountSlot& LoadedAccount(OpenBank& bank, storage::AccountNumber account) const;
   void LoadRow(OpenBank& bank) const;
   void LoadHead(OpenBank& bank) const;

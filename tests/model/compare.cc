@@ -215,6 +215,17 @@ class Rows {
   void CheckSlug(std::string_view what, const std::string& text, uint64_t number) const {
     sv1::SlugRow expected;
     expected.set_number(number);
+    CheckSlug(what, text, expected);
+  }
+  void CheckSlugOfMember(AccountNumber account, const sv1::MemberRow& member) const {
+    sv1::SlugRow expected;
+    expected.set_number(account);
+    expected.set_member_state(member.state());
+    expected.set_member_closed_on(member.closed_on());
+    expected.set_member_merged_into(member.merged_into());
+    CheckSlug("member", member.slug(), expected);
+  }
+  void CheckSlug(std::string_view what, const std::string& text, const sv1::SlugRow& expected) const {
     CheckRow(Family::kSlug, storage::SlugKey(bank_.number, bank_.secret, what, text), expected,
              std::string(what) + " named " + text);
   }
@@ -425,7 +436,7 @@ void CompareBank(const Bank& bank, const storage::View& view, Dice& dice) {
     const AccountNumber account = storage::MakeAccount(HolderKind::kMember, static_cast<uint32_t>(i) + 1);
     rows.CheckMember(account);
     rows.CheckActingFor(account);
-    rows.CheckSlug("member", bank.members[i].slug(), account);
+    rows.CheckSlugOfMember(account, bank.members[i]);
   }
   for (size_t i = 0; i < bank.circles.size(); ++i) {
     const AccountNumber account = storage::MakeAccount(HolderKind::kCircle, static_cast<uint32_t>(i) + 1);

@@ -5,10 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "storage/keys.h"
 #include "storage/pages.h"
 #include "tests/support/matchers.h"
@@ -268,6 +271,72 @@ TEST_F(WorkingStateTest, ADaysMovementsAreToldOnce) {
   state_.DropOldest();
   EXPECT_THAT(DayOf(state_), all);
   EXPECT_THAT(DayOf(state_, kDay + 1), IsEmpty());
+}
+
+// A base that counts what is read of the directory.
+class CountedBase final : public MemoryBase {
+ public:
+  absl::StatusOr<std::optional<std::string>> Get(Family family, std::string_view key) const override {
+    reads_ += family == Family::kDirectory;
+    return MemoryBase::Get(family, key);
+  }
+  int TakeReads() const { return std::exchange(reads_, 0); }
+
+ private:
+  mutable int reads_ = 0;
+};
+
+// Goal: who was found by a name is known as a member without another read; where the name's row, of an older
+// server, does not say so, and where the record has changed since, the record is read.
+TEST_F(WorkingStateTest, AMembersNameSaysWhatTheRecordSays) {
+  constexpr AccountNumber kNumber = 5;
+  constexpr AccountNumber kMember = storage::MakeAccount(storage::HolderKind::kMember, kNumber);
+  const std::string record_key = storage::DirectoryKey(kBank, storage::DirectoryKind::kMember, kNumber);
+  storage::v1::BankRow bank_row;
+  bank_row.set_secret(std::string(32, 's'));
+  storage::v1::MemberRow member;
+  member.set_state(2);
+  member.set_closed_on(kDay);
+  for (const bool says : {true, false}) {
+    SCOPED_TRACE(says);
+    CountedBase base;
+    {
+      WorkingState before(&base);
+      before.PutRow(Family::kDirectory, storage::DirectoryKey(kBank, storage::DirectoryKind::kBank, 0),
+                    bank_row);
+      before.PutRow(Family::kDirectory, record_key, member);
+      storage::v1::SlugRow name;
+      name.set_number(kMember);
+      if (says) {
+        name.set_member_state(2);
+        name.set_member_closed_on(kDay);
+        name.set_member_merged_into(77);  // as no server writes it, to tell which of the two was read
+      }
+      before.PutRow(Family::kSlug, storage::SlugKey(kBank, bank_row.secret(), "member", "ana"), name);
+      base.Absorb(*before.Seal());
+    }
+    WorkingState state(&base);
+    OpenBank& bank = state.BankNumbered(kBank);
+    EXPECT_THAT(state.NumberNamed(bank, NameKind::kMember, "ana"), Optional(Eq(kMember)));
+    base.TakeReads();
+    const MemberFacts* facts = state.MemberOf(bank, kMember);
+    ASSERT_NE(facts, nullptr);
+    EXPECT_EQ(base.TakeReads(), says ? 0 : 1);
+    EXPECT_EQ(facts->state, 2U);
+    EXPECT_EQ(facts->closed_on, kDay);
+    EXPECT_EQ(facts->merged_into, says ? 77U : 0U);
+
+    const WorkingState::Mark mark = state.Savepoint();
+    storage::v1::MemberRow reopened = member;
+    reopened.set_state(1);
+    reopened.clear_closed_on();
+    state.PutRow(Family::kDirectory, record_key, reopened);
+    EXPECT_EQ(state.MemberOf(bank, kMember)->state, 1U);
+    state.RollBack(mark);
+    EXPECT_EQ(state.MemberOf(bank, kMember)->state, 2U);
+    EXPECT_EQ(state.MemberOf(bank, kMember)->merged_into, 0U);
+    EXPECT_THAT(state.status(), IsOk());
+  }
 }
 
 // Goal: the first error of the base is kept, whatever is read after it; reads then answer nothing.
