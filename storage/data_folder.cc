@@ -109,7 +109,8 @@ absl::Status WriteFormat(const std::string& folder, uint32_t format) {
   return files.SyncFolder(folder);
 }
 
-absl::Status CheckFormat(const std::string& folder, const Formats& formats) {
+// What FORMAT says, which is made where there is none, and can be read.
+absl::StatusOr<uint32_t> CheckFormat(const std::string& folder, const Formats& formats) {
   const std::string path = folder + "/FORMAT";
   TB_ASSIGN_OR_RETURN(const std::optional<std::string> text, ReadFormat(path));
   if (!text.has_value()) {
@@ -122,7 +123,8 @@ absl::Status CheckFormat(const std::string& folder, const Formats& formats) {
           absl::StrCat(folder, " has a file or folder ", name,
                        " but no FORMAT: it is not a ledger of timebankd, or not all of one"));
     }
-    return WriteFormat(folder, formats.newest);
+    TB_RETURN_IF_ERROR(WriteFormat(folder, formats.newest));
+    return formats.newest;
   }
   uint32_t found = 0;
   if (!text->starts_with(kFormatPrefix) || !text->ends_with('\n') ||
@@ -131,7 +133,8 @@ absl::Status CheckFormat(const std::string& folder, const Formats& formats) {
                                                       absl::CHexEscape(absl::StripAsciiWhitespace(*text)),
                                                       "\""));
   }
-  return CheckReadable(folder, found, formats);
+  TB_RETURN_IF_ERROR(CheckReadable(folder, found, formats));
+  return found;
 }
 
 }  // namespace
@@ -155,8 +158,15 @@ absl::StatusOr<std::unique_ptr<DataFolder>> DataFolder::Open(const std::string& 
   TB_RETURN_IF_ERROR(MakeFolder(path));
   TB_ASSIGN_OR_RETURN(const int lock, TakeLock(path));
   std::unique_ptr<DataFolder> folder(new DataFolder(path, lock));
-  TB_RETURN_IF_ERROR(CheckFormat(path, formats));
+  TB_ASSIGN_OR_RETURN(folder->format_, CheckFormat(path, formats));
   return folder;
+}
+
+absl::Status DataFolder::Raise(uint32_t format) {
+  if (format_ >= format) return absl::OkStatus();
+  TB_RETURN_IF_ERROR(WriteFormat(path_, format));
+  format_ = format;
+  return absl::OkStatus();
 }
 
 DataFolder::~DataFolder() { close(lock_); }

@@ -1,7 +1,7 @@
 // The folder that a ledger lives in: nobody else has it, and it is of a format that this server knows.
 //
 //   LOCK     held (flock) while the folder is open; holds the process's number, for the message
-//   FORMAT   one line: "timebank-ledger 2"
+//   FORMAT   one line: "timebank-ledger 3"
 //   db/      RocksDB
 //   db.log   what RocksDB says; db.log.old before it
 //
@@ -43,11 +43,16 @@ class DataFolder {
 
   std::string database_path() const { return path_ + "/db"; }
 
+  // Writes FORMAT anew where it was found to say an older number than `format`, durably: from here on servers
+  // that write that one refuse the folder. RESOURCE_EXHAUSTED: full disk. UNAVAILABLE: no answer.
+  absl::Status Raise(uint32_t format);
+
  private:
   DataFolder(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
 
   const std::string path_;
-  const int lock_;  // descriptor of LOCK
+  const int lock_;       // descriptor of LOCK
+  uint32_t format_ = 0;  // what FORMAT says
 };
 
 }  // namespace timebank::storage

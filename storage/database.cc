@@ -117,9 +117,9 @@ rocksdb::ColumnFamilyOptions FamilyOptions(const FamilyTraits& traits, uint64_t 
   // over the border of two pieces of a filter.
   table.whole_key_filtering = true;
   if (traits.by_member) {
-    // A member whom nobody has asked for lately costs six lookups in these, each in every file that might
-    // have the row. Filters and indexes are two bytes a row; beside the cache they are found without asking
-    // it.
+    // A member whom nobody has asked for lately costs two lookups in these and more, each in every file that
+    // might have the row. Filters and indexes are two bytes a row; beside the cache they are found without
+    // asking it.
     table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
   } else {
     // In pieces of a few kilobytes: a lookup reads one of them, however large the file is.

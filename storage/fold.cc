@@ -257,32 +257,33 @@ class Folder {
     return growing.has_value();
   }
 
-  // Rows of months and years, by key, as they are and as they will be.
-  using Months = std::map<std::string, std::vector<MonthDay>>;
+  // Rows of an account's months and years, as they are and as they will be.
+  struct Months {
+    const bool folded;  // some are, else none are looked for
+    std::map<std::string, std::vector<MonthDay>> by_key = {};
+  };
 
-  // `moved_before`: false where the account has no rows of days, months and years yet, so that none are
-  // looked for.
   absl::Status FoldDays(const Tail::AccountGain& account, bool moved_before) {
-    Months months;
+    Months months{.folded = moved_before};
     for (auto day = account.days.begin(); day != account.days.end();) {
       const auto end = std::find_if(day, account.days.end(),
                                     [day](const DayRecord& record) { return record.day != day->day; });
-      TB_RETURN_IF_ERROR(FoldDay(account.bank, account.account, {day, end}, moved_before, &months));
+      TB_RETURN_IF_ERROR(FoldDay(account.bank, account.account, {day, end}, &months));
       day = end;
     }
-    for (const auto& [key, days] : months) Put(Family::kMonth, key, EncodeMonth(days));
+    for (const auto& [key, days] : months.by_key) Put(Family::kMonth, key, EncodeMonth(days));
     return absl::OkStatus();
   }
 
   // `added`: all of one account and day, in order of record.
   absl::Status FoldDay(BankNumber bank, AccountNumber account, std::span<const DayRecord> added,
-                       bool moved_before, Months* months) {
+                       Months* months) {
     const Day day = added.front().day;
     const CivilDay civil = ToCivil(day);
     TB_ASSIGN_OR_RETURN(std::vector<MonthDay>* const month,
-                        ReadMonth(MonthKey(bank, account, civil.year, civil.month), moved_before, months));
+                        ReadMonth(MonthKey(bank, account, civil.year, civil.month), months));
     TB_ASSIGN_OR_RETURN(std::vector<MonthDay>* const year,
-                        ReadMonth(YearKey(bank, account, civil.year), moved_before, months));
+                        ReadMonth(YearKey(bank, account, civil.year), months));
     const std::string growing_key = DayKey(bank, account, day, kGrowingRow);
     DayPage page;
     Sums sums;
@@ -311,15 +312,14 @@ class Folder {
   }
 
   // The row at `key`, which is read once a tail and account. Stays where it is.
-  absl::StatusOr<std::vector<MonthDay>*> ReadMonth(const std::string& key, bool moved_before,
-                                                   Months* months) {
-    const auto known = months->find(key);
-    if (known != months->end()) return &known->second;
+  absl::StatusOr<std::vector<MonthDay>*> ReadMonth(const std::string& key, Months* months) {
+    const auto known = months->by_key.find(key);
+    if (known != months->by_key.end()) return &known->second;
     std::vector<MonthDay> days;
-    if (moved_before) {
+    if (months->folded) {
       TB_ASSIGN_OR_RETURN(days, ReadMonth(key));
     }
-    return &months->emplace(key, std::move(days)).first->second;
+    return &months->by_key.emplace(key, std::move(days)).first->second;
   }
 
   absl::StatusOr<std::vector<MonthDay>> ReadMonth(const std::string& key) {

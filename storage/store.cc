@@ -444,15 +444,18 @@ constexpr uint64_t kLookingCacheBytes = 8u << 20;
 
 constexpr Formats kFormats{.newest = kFormatVersion, .oldest = kOldestFormat};
 
-// RocksDB's own word for the format: it goes with the data where db/ is copied without the file FORMAT.
+// RocksDB's own word for the format, of which it makes today's: it goes with the data where db/ is copied
+// without the file FORMAT.
 absl::Status CheckFormat(Database* database) {
   TB_ASSIGN_OR_RETURN(const uint64_t format, ReadNumber(*database, kMetaFormat, sizeof(uint32_t)));
-  if (format != 0) return CheckReadable("db/", format, kFormats);
+  if (format != 0) TB_RETURN_IF_ERROR(CheckReadable("db/", format, kFormats));
+  if (format == kFormatVersion) return absl::OkStatus();
   rocksdb::WriteBatch batch = Database::NewBatch();
   std::string number;
   PutBigEndian<uint32_t>(&number, kFormatVersion);
   TB_RETURN_IF_ERROR(FromRocks(batch.Put(database->handle(Family::kMeta), ToSlice(kMetaFormat), number)));
-  return database->Write(&batch);
+  TB_RETURN_IF_ERROR(database->Write(&batch));
+  return format == 0 ? absl::OkStatus() : database->Flush();
 }
 
 }  // namespace
@@ -471,6 +474,7 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(Options options) {
                                       .on_background_error = options.on_background_error,
                                       .free_bytes = options.free_bytes}));
   TB_RETURN_IF_ERROR(CheckFormat(database.get()));
+  TB_RETURN_IF_ERROR(folder->Raise(kFormatVersion));
   TB_ASSIGN_OR_RETURN(const uint64_t applied, ReadNumber(*database, kMetaApplied, sizeof(uint64_t)));
   return std::make_unique<StoreImpl>(std::move(options), std::move(folder), std::move(database), applied);
 }

@@ -143,7 +143,7 @@ void Engine::RefuseQueued(std::optional<absl::Status> why) {
 }
 
 // Whether the disk has room for what commands become; where it has none they are refused.
-bool Engine::HasRoomOrRefuses() {
+bool Engine::DiskHasRoomOrRefuses() {
   const bool has_room = store_->HasRoom();
   if (std::exchange(had_room_, has_room) != has_room && options_.on_room) options_.on_room(has_room);
   if (!has_room) RefuseQueued(DiskFull());
@@ -321,15 +321,15 @@ absl::Status Engine::RenewEpoch() {
 bool Engine::HasFailed() const { return commit_failed_ || state_ == State::kFailed; }
 
 // Large submissions travel alone, so that a frame has room for what they become.
-bool Engine::HasRoom(const Batch& batch, size_t bytes) const {
+bool Engine::Fits(const Batch& batch, size_t bytes) const {
   return batch.waiters.empty() ||
          (batch.waiters.size() < options_.batch_entries && batch.entries < options_.batch_entries &&
           batch.bytes + bytes <= options_.batch_bytes);
 }
 
 bool Engine::HasNextFor(const Batch& batch) const {
-  if (next_ < taken_.size()) return HasRoom(batch, taken_[next_].bytes);
-  return !queue_.empty() && HasRoom(batch, queue_.front().bytes);
+  if (next_ < taken_.size()) return Fits(batch, taken_[next_].bytes);
+  return !queue_.empty() && Fits(batch, queue_.front().bytes);
 }
 
 void Engine::AwaitSomethingToDo(const Batch& batch) {
@@ -367,14 +367,14 @@ void Engine::Serve() {
       }
     }
     // What comes in behind a refusal is for the next look.
-    if (HasRoomOrRefuses() && !ExecuteQueued(state, batch)) break;
+    if (DiskHasRoomOrRefuses() && !ExecuteQueued(state, batch)) break;
     absl::MutexLock lock(&mutex_);
     if (HasFailed()) break;
     if (to_commit_.has_value() || batch.waiters.empty()) continue;
     while (state.sealed_layers() > 0) state.DropOldest();
     batch.layer = state.Seal();
     to_commit_ = std::exchange(batch, Batch{});
-    batch.waiters = RoomForWaiters();
+    batch.waiters = SpareWaiters();
     engine_commits_ = to_commit_->waiters.size() == 1 && to_commit_->entries <= kFewEntries &&
                       next_ == taken_.size() && queue_.empty();
     if (engine_commits_) {
@@ -404,7 +404,7 @@ Engine::Submission* Engine::NextFor(const Batch& batch) {
     absl::MutexLock lock(&mutex_);
     taken_.swap(queue_);
   }
-  if (next_ == taken_.size() || !HasRoom(batch, taken_[next_].bytes)) return nullptr;
+  if (next_ == taken_.size() || !Fits(batch, taken_[next_].bytes)) return nullptr;
   Submission* submission = &taken_[next_++];
   waiting_commands_.fetch_sub(1, std::memory_order_relaxed);
   waiting_bytes_.fetch_sub(submission->bytes, std::memory_order_relaxed);
@@ -554,7 +554,7 @@ void Engine::Reply(std::vector<Waiter> waiters) {
 }
 
 // A list that grows with every batch would be moved again and again.
-std::vector<Engine::Waiter> Engine::RoomForWaiters() {
+std::vector<Engine::Waiter> Engine::SpareWaiters() {
   absl::MutexLock lock(&replies_mutex_);
   return std::move(spare_);
 }

@@ -4,15 +4,16 @@
 //              bounded   Execute, one layer     Append + sync, apply, publish      done(outcome)
 //                        a batch
 //
-// While batch n is being synced, batch n+1 executes on top of it. When the committer is free, it gets what
-// has been executed so far: one caller alone never waits for others, and many callers share one sync.
+// While batch n is being synced, batch n+1 executes on top of it, and no further one. When the committer is
+// free, it gets what has been executed so far: one caller alone never waits for others, and many callers
+// share one sync.
 //
 // While the committer is busy the engine naps between two looks at the queue: executing sooner would gain
-// nothing, and being woken for each command costs more than many a command. A command that is alone is
-// committed by the engine thread itself, and where the replier has nothing to do, whoever commits a batch of
-// one or two answers it: one caller waits for one thread.
+// nothing, and being woken for each command costs about as much as executing it. A command that is alone is
+// committed by the engine thread itself, which executes nothing meanwhile, and where the replier has nothing
+// to do, whoever commits a batch of one or two answers it: one caller waits for one thread.
 //
-// Threads:  Submit, Latest, state and failure from any thread.
+// Threads:  any, but for Stop and the destructor, which are the owner's.
 // Durable:  `done` runs after its batch is on the disk and published, also for refusals and replays:
 //           whoever has an answer finds what it speaks of in every read that follows.
 // Limits:   at most `queue_commands` commands or `queue_bytes` bytes wait; one more gets QUEUE_FULL.
@@ -20,10 +21,10 @@
 //           durable gets OUTCOME_UNKNOWN (the request id tells, later), the working state is thrown away,
 //           and the engine starts again from what the log really holds. Where that does not succeed either
 //           it keeps trying, with growing pauses; meanwhile commands are refused with DISK_FULL or
-//           NOT_SERVING. DATA_LOSS and errors of the store end serving for good.
-// Room:     while the store has none (Store::HasRoom) nothing is executed: commands are refused with
-// DISK_FULL,
-//           in state kServing, until it has again.
+//           NOT_SERVING. What no wait would mend (DATA_LOSS, missing rights, another owner; errors that the
+//           store tells of itself) ends serving for good.
+// Room:     while the store has none (Store::HasRoom) nothing is executed: commands are refused in state
+//           kServing, with DISK_FULL, until it has again.
 #ifndef TIMEBANK_SERVER_ENGINE_ENGINE_H_
 #define TIMEBANK_SERVER_ENGINE_ENGINE_H_
 
@@ -93,8 +94,8 @@ class Engine {
   // One call on its way.
   struct Submission {
     ledger::Command command;
-    size_t bytes = 0;  // what it holds, about
-    // Looked at once, before the command is ordered: true drops it (CANCELLED). Empty: never.
+    size_t bytes = 0;  // of the request, on the wire
+    // Looked at once, before the command is executed: true drops it (CANCELLED). Empty: never.
     absl::AnyInvocable<bool()> abandoned;
     Done done;  // runs exactly once, on an engine's thread (behind Stop() on Submit's); must not block
   };
@@ -109,8 +110,8 @@ class Engine {
 
   void Submit(Submission submission);
 
-  // Takes nothing more (SHUTTING_DOWN), carries out and answers what was taken, and returns. Views stay
-  // readable.
+  // Takes nothing more (SHUTTING_DOWN), carries out and answers what was taken, and returns. What waits while
+  // the ledger is recovered, or comes to that, is refused likewise. Views stay readable.
   void Stop();
 
   storage::View Latest() const { return store_->Latest(); }
@@ -140,9 +141,9 @@ class Engine {
   };
   // What the committer works on: one frame and everybody who waits for it.
   struct Batch {
-    std::shared_ptr<const ledger::Layer> layer;  // empty: only answers that wait for what came before
+    std::shared_ptr<const ledger::Layer> layer;  // without changes: only answers wait, for what came before
     std::vector<Waiter> waiters;
-    size_t bytes = 0;    // of the submissions
+    size_t bytes = 0;    // of the submissions, or of the layer, whichever is more
     size_t entries = 0;  // that they became
   };
 
@@ -158,7 +159,7 @@ class Engine {
   void Serve();
   void AwaitSomethingToDo(const Batch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasFailed() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
-  bool HasRoom(const Batch& batch, size_t bytes) const;
+  bool Fits(const Batch& batch, size_t bytes) const;
   bool HasNextFor(const Batch& batch) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   Submission* NextFor(const Batch& batch);
   bool ExecuteQueued(ledger::WorkingState& state, Batch& batch);
@@ -168,7 +169,7 @@ class Engine {
   }
   std::optional<absl::Status> WhyRefused() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   void RefuseQueued(std::optional<absl::Status> why = std::nullopt);
-  bool HasRoomOrRefuses();
+  bool DiskHasRoomOrRefuses();
   void FailForGood(absl::Status why);
   void Trouble(const absl::Status& what);
   void Trim(uint64_t index);
@@ -176,7 +177,7 @@ class Engine {
   absl::Status Commit(const Batch& batch);
   // `sync`, where it is not null, becomes what append and sync took.
   absl::Status CommitLayer(const ledger::Layer& layer, std::chrono::nanoseconds* sync = nullptr);
-  std::vector<Waiter> RoomForWaiters();
+  std::vector<Waiter> SpareWaiters();
   void Answer(std::vector<Waiter> waiters);
   void AnswerSmall(std::vector<Waiter> waiters);
   void Reply(std::vector<Waiter> waiters);

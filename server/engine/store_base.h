@@ -1,4 +1,4 @@
-// The folded ledger as the rules' base.
+// What the store has applied, as the rules' base.
 #ifndef TIMEBANK_SERVER_ENGINE_STORE_BASE_H_
 #define TIMEBANK_SERVER_ENGINE_STORE_BASE_H_
 

@@ -1,5 +1,6 @@
 // What must hold after every command, checked in debug and test builds (TIMEBANK_INVARIANTS): the accounts
-// that changed still add up to what they did, and nobody's row changed without an entry that says so.
+// that changed still add up to what they did, nobody's row changed without an entry that says so, and ids of
+// members say what their records say.
 #ifndef TIMEBANK_SERVER_LEDGER_INVARIANTS_H_
 #define TIMEBANK_SERVER_LEDGER_INVARIANTS_H_
 

@@ -33,8 +33,6 @@ struct MemberFacts {
   uint32_t state = 0;
   storage::Day closed_on = 0;
   storage::AccountNumber merged_into = 0;
-
-  bool operator==(const MemberFacts&) const = default;
 };
 
 inline MemberFacts FactsOf(const storage::v1::MemberRow& row) {

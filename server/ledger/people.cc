@@ -53,8 +53,8 @@ void ReleaseExternalIds(Run& run, const sv1::MemberRow& row) {
 }
 
 // The id asked for, or the first free one of `prefix`number, `prefix`number-2, ... ALREADY_EXISTS.
-Verdict ClaimSlug(Run& run, HolderKind kind, const std::string& asked, std::string_view prefix,
-                  AccountNumber account, std::string* slug) {
+Verdict ChooseSlug(Run& run, HolderKind kind, const std::string& asked, std::string_view prefix,
+                   AccountNumber account, std::string* slug) {
   *slug = asked;
   if (asked.empty()) {
     const std::string first =
@@ -64,12 +64,6 @@ Verdict ClaimSlug(Run& run, HolderKind kind, const std::string& asked, std::stri
   } else if (auto owner = run.FindUnmerged(kind, asked)) {
     return AlreadyExists(*owner);
   }
-  sv1::SlugRow row;
-  row.set_number(account);
-  run.state.PutRow(
-      Family::kSlug,
-      storage::SlugKey(run.bank, run.secret(), kind == HolderKind::kMember ? "member" : "circle", *slug),
-      row);
   return std::nullopt;
 }
 
@@ -159,7 +153,7 @@ Verdict Do(Run& run, const CreateMember& act) {
   const AccountNumber account = storage::MakeAccount(HolderKind::kMember, run.head.member_count());
 
   sv1::MemberRow row = act.details;
-  if (Verdict no = ClaimSlug(run, HolderKind::kMember, act.id, "m", account, row.mutable_slug())) return no;
+  if (Verdict no = ChooseSlug(run, HolderKind::kMember, act.id, "m", account, row.mutable_slug())) return no;
   ClaimExternalIds(run, account, row);
   if (row.kind() == 0) row.set_kind(kMemberPerson);
   row.set_state(kMemberActive);
@@ -305,7 +299,10 @@ Verdict Do(Run& run, const CreateCircle& act) {
   run.head.set_circle_count(run.head.circle_count() + 1);
   run.PutHead();
   const AccountNumber account = storage::MakeAccount(HolderKind::kCircle, run.head.circle_count());
-  if (Verdict no = ClaimSlug(run, HolderKind::kCircle, act.id, "c", account, row.mutable_slug())) return no;
+  if (Verdict no = ChooseSlug(run, HolderKind::kCircle, act.id, "c", account, row.mutable_slug())) return no;
+  sv1::SlugRow slug;
+  slug.set_number(account);
+  run.state.PutRow(Family::kSlug, storage::SlugKey(run.bank, run.secret(), "circle", row.slug()), slug);
   row.set_created_at(run.head.last_sequence() + 1);
   row.set_create_time_us(std::max(run.command.stamp.now_us, run.head.last_record_time_us()));
   return NoteCircle(run, sv1::ENTRY_KIND_CIRCLE_CREATED, account, row);

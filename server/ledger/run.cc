@@ -162,11 +162,8 @@ bool Run::MemberRecord(AccountNumber account, sv1::MemberRow* row) const {
 }
 
 void Run::PutMember(AccountNumber account, const sv1::MemberRow& row) {
-  const MemberFacts* before = Member(account);
-  const bool facts_stay = before != nullptr && *before == FactsOf(row);
   state.PutRow(Family::kDirectory,
                storage::DirectoryKey(bank, DirectoryKind::kMember, storage::NumberOf(account)), row);
-  if (facts_stay) return;
   sv1::SlugRow slug;
   slug.set_number(account);
   slug.set_member_state(row.state());

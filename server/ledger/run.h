@@ -117,6 +117,7 @@ class Run {
   // nullptr: not a member. Valid until the next change.
   const MemberFacts* Member(AccountNumber account) const { return state.MemberOf(*open_, account); }
   bool MemberRecord(AccountNumber account, sv1::MemberRow* row) const;
+  // The record, and the row of its id, which says the same of its state. Nobody else writes either.
   void PutMember(AccountNumber account, const sv1::MemberRow& row);
   const AccountFigures& Account(AccountNumber account) const { return state.AccountOf(*open_, account); }
   AccountFigures& ChangeAccount(AccountNumber account) { return state.ChangeAccount(*open_, account); }

@@ -451,7 +451,8 @@ void WorkingState::UnindexDays(Floor* floor, size_t entries) {
 
 void WorkingState::ScanDay(BankNumber bank, AccountNumber account, Day day,
                            const std::function<void(Sequence, int64_t seconds)>& visit) const {
-  // While a batch is being folded its movements may already stand in the base as well: each is told once.
+  // Where a batch has been applied and is not dropped yet its movements stand in the base as well: each is
+  // told once.
   Sequence last = 0;
   auto once = [&](Sequence sequence, int64_t seconds) {
     if (sequence <= last) return;

@@ -1,10 +1,12 @@
 // The ledger as Execute sees and changes it: what is on the way to the disk, over what is there already.
 //
-//     Layer (this batch) -> Layer (the batch that is being synced) -> Base (what has been folded)
+//     Layer (this batch) -> Layer (the batch that is being synced) -> Base (what the store has applied)
 //
 // Above the rows stand caches of what the rules ask for again and again, decoded: see OpenBank. Each says
-// what the rows say: where a row changes, by Put or by RollBack, what was made of it is forgotten. Accounts
-// and heads are kept the other way round: they change here, and become rows when their batch is sealed.
+// what the rows say: where a row changes, by Put or by RollBack, what was made of it is forgotten. (A
+// member's facts may come from the row of its id, and are forgotten where its record changes: the two change
+// together, see Run::PutMember.) Accounts and heads are kept the other way round: they change here, and
+// become rows when their batch is sealed.
 //
 // Reading errors of the base are latched: reads then answer "nothing", and whoever runs commands looks at
 // status() before believing any of it. So rules stay rules, and no half-read command can leave.
@@ -35,7 +37,7 @@
 
 namespace timebank::ledger {
 
-// What lies beneath: the folded ledger.
+// What lies beneath: the ledger as far as it is applied.
 class Base {
  public:
   virtual ~Base() = default;
@@ -79,7 +81,8 @@ class WorkingState {
   AccountFigures& ChangeAccount(OpenBank& bank, storage::AccountNumber account);
   // nullptr: there is no such member.
   const MemberFacts* MemberOf(OpenBank& bank, storage::AccountNumber account) const;
-  // What the slug row of `text` says. nullopt: there is none.
+  // What the slug row of `text` says. nullopt: there is none. A member's says its facts as well, for
+  // MemberOf.
   std::optional<uint64_t> NumberNamed(OpenBank& bank, NameKind kind, std::string_view text) const;
   // As it is spelt. Empty: there is no such category.
   std::string CategoryName(OpenBank& bank, uint32_t number) const;
@@ -170,7 +173,7 @@ class WorkingState {
   // The same, decoded.
   RowState ReadRow(storage::Family family, std::string_view key, google::protobuf::MessageLite* row) const;
   void Forget(storage::Family family, std::string_view key) const;
-  AccountSlot& SlotOf(OpenBank& bank, storage::AccountNumber account) const;  // whatever it holds of it
+  AccountSlot& SlotOf(OpenBank& bank, storage::AccountNumber account) const;  // as it is: nothing is read
   AccountSlot& LoadedAccount(OpenBank& bank, storage::AccountNumber account) const;
   void LoadRow(OpenBank& bank) const;
   void LoadHead(OpenBank& bank) const;

@@ -267,8 +267,10 @@ def p3(bench):
     rows = runs["six rows on RocksDB, one batch"]
     for kind in kinds:
         bench.compare("P3", named(*kind), runs[named(*kind)], "six rows on RocksDB, one batch", rows, (">=", 9))
-    for callers in (1, 2):
-        name = named(callers, 10_000, True)
+    for callers, members, notes in kinds:
+        if callers > 2:
+            continue
+        name = named(callers, members, notes)
         bench.limit("P3", f"{name}, p99", figures(runs[name], "p99_us", 1e3), 50, "ms")
     most = runs[named(2, 10_000, True)]
     bench.compare("P3", named(2, 10_000, True), most, "gRPC no-op", runs["no-op, batches"])

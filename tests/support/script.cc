@@ -767,7 +767,7 @@ absl::StatusOr<Act> Script::ToAct(const std::string& operation, Words& words,
 absl::Status Script::Tend(const Line& line, bool* done) {
   const std::string& operation = line.words[0];
   if (operation != "today" && operation != "later" && operation != "fold" && operation != "plant" &&
-      operation != "old_category" && operation != "old_requests") {
+      operation != "old_category" && operation != "old_requests" && operation != "old_ids") {
     return absl::OkStatus();
   }
   *done = true;
@@ -782,6 +782,8 @@ absl::Status Script::Tend(const Line& line, bool* done) {
     Fold();
   } else if (operation == "old_requests") {
     MakeRequestsOld();
+  } else if (operation == "old_ids") {
+    MakeIdsOld();
   } else if (operation == "old_category") {
     PlantOldCategory(words.Next("which category"));
   } else {
@@ -827,6 +829,19 @@ void Script::PlantOldCategory(const std::string& name) {
                 storage::DirectoryKey(looked_at_, DirectoryKind::kCategory, head.category_count()), row);
   state_.PutRow(Family::kDirectory, bank_key, bank);
   state_.PutRow(Family::kAccount, head_key, head);
+}
+
+// As servers wrote them that read each member's record: what was known of records is forgotten as well.
+void Script::MakeIdsOld() {
+  for (const auto& [key, value] : Rows()) {
+    sv1::SlugRow row;
+    if (key.first == Family::kDirectory) state_.Put(key.first, key.second, value);
+    if (key.first != Family::kSlug || !storage::DecodeRow(value, &row).ok()) continue;
+    row.clear_member_state();
+    row.clear_member_closed_on();
+    row.clear_member_merged_into();
+    state_.PutRow(Family::kSlug, key.second, row);
+  }
 }
 
 void Script::Fold() {

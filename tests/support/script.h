@@ -40,8 +40,8 @@
 //     delete_timebank ID
 //     limit today     DAY                       later HOURS: moves the clock fold everything reaches the base
 //     plant     HOLDER in=SECONDS out=SECONDS     an account row out of nothing
-//     old_category NAME     old_requests          a category, and all request rows, as older servers wrote
-//     them
+//     old_category NAME     old_requests   old_ids      a category, all request rows, and what ids of members
+//     lead to, as older servers wrote them
 //
 // What can be looked at:
 //
@@ -124,6 +124,7 @@ class Script {
   void Fold();
   void MakeRequestsOld();
   void PlantOldCategory(const std::string& name);
+  void MakeIdsOld();
 
   const Folding folding_;
   MemoryBase base_;

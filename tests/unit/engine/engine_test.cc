@@ -265,6 +265,38 @@ TEST_F(EngineTest, ManyShareOneFrame) {
   EXPECT_LE(disk_.frames() - frames, 3u);
 }
 
+// Goal: what comes again while the first is being synced, or stands in the same batch, gets the first
+// outcome, once that is durable and not before; by itself it writes nothing. Where the sync fails, both are
+// told.
+TEST_F(EngineTest, RepeatsWaitForTheFirst) {
+  StartOnFakeDisk();
+  const uint64_t frames = disk_.frames();
+  disk_.Hold();
+  const std::vector<AnswerPtr> first = SubmitTogether({Member("ana"), Member("ben"), Member("ana")});
+  disk_.AwaitHeldAppend();
+  const AnswerPtr again = Submit(Member("ana"));
+  AwaitExecuted();
+  EXPECT_FALSE(first[2]->answered());
+  EXPECT_FALSE(again->answered());
+  disk_.Release();
+  EXPECT_EQ(Said(first[0]), "OK");
+  for (const AnswerPtr& repeat : {first[2], again}) {
+    EXPECT_EQ(Said(repeat), "REPLAYED");
+    EXPECT_EQ(repeat->Wait()->first, first[0]->Wait()->first);
+  }
+  EXPECT_EQ(disk_.frames() - frames, 1u);
+
+  disk_.Hold();
+  const std::vector<AnswerPtr> lost = SubmitTogether({Member("cai"), Member("dee")});
+  disk_.AwaitHeldAppend();
+  const AnswerPtr repeat = Submit(Member("cai"));
+  AwaitExecuted();
+  disk_.FailNextAppend(FakeDisk::Fate::kLost);
+  disk_.Release();
+  EXPECT_EQ(Said(lost[0]), "OUTCOME_UNKNOWN");
+  EXPECT_EQ(Said(repeat), "OUTCOME_UNKNOWN");
+}
+
 // Goal: the order of asking is the order of the entries and of the answers.
 TEST_F(EngineTest, KeepsTheOrder) {
   StartOnFakeDisk();

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "storage/keys.h"
 #include "tests/support/memory_base.h"
 #include "tests/support/script.h"
@@ -95,6 +97,40 @@ TEST_F(InvariantsDeathTest, EveryMovementReachesItsRow) {
 TEST_F(InvariantsDeathTest, BalanceIsInLessOut) {
   ben_.set_seconds_in(1);
   EXPECT_DEATH(Check(), "balance = in - out");
+}
+
+// Goal: a record that was changed without its id's row, and an id that leads to another member, end the
+// program.
+TEST_F(InvariantsDeathTest, IdsSayWhatRecordsSay) {
+  sv1::BankRow bank;
+  bank.set_secret(std::string(32, 's'));
+  state_.PutRow(storage::Family::kDirectory, storage::DirectoryKey(kBank, storage::DirectoryKind::kBank, 0),
+                bank);
+  sv1::MemberRow member;
+  member.set_slug("ana");
+  member.set_state(2);
+  member.set_closed_on(20'000);
+  member.set_merged_into(kBen);
+  state_.PutRow(storage::Family::kDirectory,
+                storage::DirectoryKey(kBank, storage::DirectoryKind::kMember, storage::NumberOf(kAna)),
+                member);
+  const auto check_with = [&](const auto& change) {
+    sv1::SlugRow name;
+    name.set_number(kAna);
+    name.set_member_state(member.state());
+    name.set_member_closed_on(member.closed_on());
+    name.set_member_merged_into(member.merged_into());
+    change(name);
+    state_.PutRow(storage::Family::kSlug, storage::SlugKey(kBank, bank.secret(), "member", "ana"), name);
+    Check();
+  };
+  EXPECT_DEATH(check_with([](sv1::SlugRow& name) { name.set_number(kBen); }),
+               "a member's id leads to the member");
+  const char* const differs = "a member's id says what the record says";
+  EXPECT_DEATH(check_with([](sv1::SlugRow& name) { name.set_member_state(1); }), differs);
+  EXPECT_DEATH(check_with([](sv1::SlugRow& name) { name.clear_member_closed_on(); }), differs);
+  EXPECT_DEATH(check_with([](sv1::SlugRow& name) { name.clear_member_merged_into(); }), differs);
+  check_with([](sv1::SlugRow&) {});
 }
 
 #if TIMEBANK_INVARIANTS

@@ -188,6 +188,32 @@ TEST(PeopleTest, WhatCanStillHappenToAClosedMember) {
               IsOk());
 }
 
+// Goal: whose id, of an older server, says nothing of the record is what the record says, whatever becomes of
+// it next.
+TEST(PeopleTest, IdsOfOlderServers) {
+  EXPECT_THAT(Script().Run(R"(
+    members ana ben cara dora
+    close ben
+    merge dora into cara
+    old_ids
+    record ana -> ben 1h            HOLDER_CLOSED holder=ben
+ r: record ana -> dora 1h
+    entry @r EXCHANGE ana+1h cara-1h
+    update ben name=Benjamin
+    record ana -> ben 1h            HOLDER_CLOSED holder=ben
+    old_ids
+    reopen ben
+    record ana -> ben 1h
+    merge cara into ben
+    old_ids
+ s: record ana -> dora 1h
+    entry @s EXCHANGE ana+1h ben-1h
+    close ben
+    record ana -> cara 1h           HOLDER_CLOSED holder=ben
+  )"),
+              IsOk());
+}
+
 // Goal: a closed account opens again, and nothing moves.
 TEST(PeopleTest, Reopening) {
   Script bank;

@@ -11,6 +11,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
@@ -23,6 +24,8 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "storage/coding.h"
+#include "storage/data_folder.h"
 #include "storage/database.h"
 #include "storage/keys.h"
 #include "tests/unit/storage/ledger_model.h"
@@ -1152,13 +1155,13 @@ TEST_F(StoreTest, FormatsThatAreNotOurs) {
   store_.reset();
   std::string format;
   std::getline(std::ifstream(options_.path + "/FORMAT"), format);
-  EXPECT_EQ(format, "timebank-ledger 2");
+  EXPECT_EQ(format, "timebank-ledger 3");
 
-  write_format("timebank-ledger 3\n");
+  write_format("timebank-ledger 4\n");
   const absl::Status newer = OpenError();
   EXPECT_EQ(newer.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(newer.message()),
-              HasSubstr("is written in format 3, this server reads up to 2: use a newer timebankd"));
+              HasSubstr("is written in format 4, this server reads up to 3: use a newer timebankd"));
 
   write_format("timebank-ledger 1\n");
   const absl::Status older = OpenError();
@@ -1166,8 +1169,8 @@ TEST_F(StoreTest, FormatsThatAreNotOurs) {
   EXPECT_THAT(std::string(older.message()),
               HasSubstr("is written in format 1, this server reads 2 and newer"));
 
-  for (const char* text : {"", "timebank-ledger", "timebank-ledger 2", "timebank-ledger x\n",
-                           "timebank-ledger 0\n", "timebank-ledger 2\nmore\n", "something else\n"}) {
+  for (const char* text : {"", "timebank-ledger", "timebank-ledger 3", "timebank-ledger x\n",
+                           "timebank-ledger 0\n", "timebank-ledger 3\nmore\n", "something else\n"}) {
     write_format(text);
     EXPECT_EQ(OpenError().code(), absl::StatusCode::kFailedPrecondition) << text;
   }
@@ -1190,8 +1193,53 @@ TEST_F(StoreTest, FormatsThatAreNotOurs) {
     options_.path = folder;
   }
 
-  write_format("timebank-ledger 2\n");
+  write_format("timebank-ledger 3\n");
   Open();
+}
+
+// Goal: a folder of the format before becomes today's when it is opened, in both places, so that an older
+// server refuses it; what only looks leaves it as it is.
+TEST_F(StoreTest, AnOlderFormatBecomesTodays) {
+  Open();
+  store_.reset();
+  const std::string database = options_.path + "/db";
+  const auto format_of_database = [&](std::optional<uint32_t> becomes) {
+    absl::StatusOr<std::unique_ptr<Database>> opened = Database::Open(
+        {.path = database, .block_cache_bytes = 1 << 20, .tail_bytes = 1 << 20, .on_background_error = {}});
+    EXPECT_TRUE(opened.ok()) << opened.status();
+    rocksdb::ColumnFamilyHandle* meta = (*opened)->handle(Family::kMeta);
+    std::string value;
+    EXPECT_TRUE((*opened)->db().Get(rocksdb::ReadOptions(), meta, ToSlice(kMetaFormat), &value).ok());
+    if (becomes.has_value()) {
+      std::string number;
+      PutBigEndian<uint32_t>(&number, *becomes);
+      rocksdb::WriteBatch batch = Database::NewBatch();
+      EXPECT_TRUE(batch.Put(meta, ToSlice(kMetaFormat), number).ok());
+      EXPECT_TRUE((*opened)->Write(&batch).ok());
+      EXPECT_TRUE((*opened)->Flush().ok());
+    }
+    return GetBigEndian<uint32_t>(value.data());
+  };
+  const auto format_of_folder = [&] {
+    std::string format;
+    std::getline(std::ifstream(options_.path + "/FORMAT"), format);
+    return format;
+  };
+  EXPECT_EQ(format_of_database(2), kFormatVersion);
+  std::ofstream(options_.path + "/FORMAT") << "timebank-ledger 2\n";
+  EXPECT_TRUE(VerifyDatabase(database).ok());
+  EXPECT_TRUE(DataFolder::Open(options_.path, {kFormatVersion, kOldestFormat}).ok());
+  EXPECT_EQ(format_of_folder(), "timebank-ledger 2");
+  EXPECT_EQ(format_of_database({}), 2U);
+
+  Open();
+  EXPECT_EQ(format_of_folder(), "timebank-ledger 3");
+  store_.reset();
+  EXPECT_EQ(format_of_database(2), kFormatVersion);
+  // Killed between the two, or db/ exchanged for an older copy.
+  Open();
+  store_.reset();
+  EXPECT_EQ(format_of_database({}), kFormatVersion);
 }
 
 // Goal: enough that was applied is flushed without anybody asking, and said so.
