@@ -94,7 +94,8 @@ class SpreadsheetReader : public TableReader {
   static bool IsOfMembers(const Line& line) { return line.source().kind().holds == Holds::kMembers; }
 
   RowIs RowOf(const Line& line) const {
-    return IsOfMembers(line) ? RowOfMembers(line, options().today) : RowOfHours(line);
+    return IsOfMembers(line) ? RowOfMembers(line, options().today)
+                             : RowOfHours(line, options().today, people_);
   }
 
   // ---- The member of a row

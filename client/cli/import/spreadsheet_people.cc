@@ -198,6 +198,22 @@ bool People::IsMentioned(const NameAndNumber& member) const {
   return mentioned_.contains(FoldedName(member.number)) || mentioned_.contains(FoldedName(member.name));
 }
 
+bool People::MayName(const std::string& cell) const {
+  const NameAndNumber party = ParseParty(cell);
+  if (index_.Knows(party) || IsMentioned(party)) return true;
+  const std::vector<std::string> words = HeadingWords(party.name);
+  if (words.empty()) return false;
+  const auto has_words = [&words](std::string_view name) {
+    const std::vector<std::string> of_name = HeadingWords(name);
+    return std::all_of(words.begin(), words.end(), [&of_name](const std::string& word) {
+      return std::find(of_name.begin(), of_name.end(), word) != of_name.end();
+    });
+  };
+  return std::any_of(mentioned_.begin(), mentioned_.end(), has_words) ||
+         std::any_of(names_.begin(), names_.end(),
+                     [&](const auto& known) { return has_words(known.second); });
+}
+
 std::string People::NumberOf(const NameAndNumber& party, std::string& problem) const {
   return index_.NumberOf(party, problem);
 }

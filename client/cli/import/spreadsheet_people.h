@@ -79,6 +79,9 @@ class People {
   const std::string& community_found() const { return community_name_; }
   // Whether hours name that member.
   bool IsMentioned(const NameAndNumber& member) const;
+  // Whether a cell has a number or name of somebody, or words of a name. May be asked before Settle(), of
+  // whom was added by then.
+  bool MayName(const std::string& cell) const;
   // As PartyIndex::NumberOf().
   std::string NumberOf(const NameAndNumber& party, std::string& problem) const;
   Named Find(const std::string& cell) const;

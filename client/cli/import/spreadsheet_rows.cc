@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -10,8 +11,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
+#include "client/cli/import/amounts.h"
 #include "client/cli/import/moments.h"
 #include "client/cli/import/spreadsheet_columns.h"
+#include "client/cli/import/spreadsheet_people.h"
 #include "client/cli/import/text.h"
 
 namespace timebank::imports::spreadsheet {
@@ -27,8 +30,8 @@ constexpr std::string_view kTotalWords =
 constexpr std::string_view kBesideTotalWords =
     "grand gran general generale sous sub de del d des of the horas hores heures hours stunden saldo "
     "members socios socias socis socies miembros membres adherents mitglieder";
-// Words of the titles between the rows of a list of members, and those that may stand beside them: `Former
-// members:`, `Socios activos (2024)`.
+// Words of the titles between rows, and those that may stand beside them: `Former members:`, `Socios activos
+// (2024)`.
 constexpr std::string_view kTitleWords =
     "members membership organisations organizations active inactive former list "
     "socios socias miembros usuarios usuarias asociados asociadas entidades activos activas inactivos "
@@ -49,6 +52,21 @@ constexpr std::string_view kMadeWords =
     "actualizacion exportat impres actualitzat generat exportacio impressio actualitzacio exporte imprime "
     "exportation impression exportiert gedruckt aktualisiert";
 constexpr std::string_view kPageWords = "page pagina seite pag";
+// Words of a part of the year, those that may stand for one where the year does, too, and those that may
+// stand beside them: `Primer trimestre`, `Semana 14`, `Summer 2024`, `Exchanges in May`.
+constexpr std::string_view kSpanWords =
+    "trimestre trimestres trimester quarter quartal cuatrimestre quadrimestre semestre semester halbjahr "
+    "week semana setmana semaine woche kw year ano any annee jahr curso curs ejercicio exercici exercice "
+    "temporada saison";
+constexpr std::string_view kSeasonWords =
+    "spring summer autumn winter primavera verano otono invierno estiu tardor hivern printemps ete automne "
+    "hiver fruhling sommer herbst q1 q2 q3 q4 t1 t2 t3 t4 1t 2t 3t 4t s1 s2";
+constexpr std::string_view kBesideSpanWords =
+    "first second third fourth primer primero primera segundo segunda segon segona tercer tercero tercera "
+    "cuarto cuarta quart quarta premier premiere deuxieme troisieme quatrieme erstes zweites drittes viertes "
+    "1st 2nd 3rd 4th 1er 1r 1o 1a 2o 2a 2n 2e 3o 3a 3r 3er 3e 4o 4a 4t 4e i ii iii iv er o "
+    "a al and au bis d de del des du e el en et fins for from hasta im in la le les of the to und vom y "
+    "month mes mois monat hours horas hores heures stunden exchanges intercambios intercanvis echanges";
 
 // `TOTAL`, `Suma de horas`.
 bool TellsTotal(std::string_view cell) {
@@ -65,27 +83,65 @@ bool TellsTotal(std::string_view cell) {
   return told;
 }
 
-// `Exported on 2024-05-03`, where a day stands beside it: people may be called so, too.
-bool TellsMade(std::string_view cell) {
-  const std::vector<std::string> words = HeadingWords(cell);
+using Words = std::vector<std::string>;
+
+bool HasAny(const Words& words, std::string_view known) {
   return std::any_of(words.begin(), words.end(),
-                     [](const std::string& word) { return HasWord(kMadeWords, word); });
+                     [known](const std::string& word) { return HasWord(known, word); });
 }
 
 // `Active members`, `Page 1 of 2`.
-bool TellsTitle(std::string_view cell) {
-  const std::vector<std::string> words = HeadingWords(cell);
+bool TellsTitle(const Words& words) {
   if (words.empty()) return false;
-  const auto any = [&words](std::string_view known) {
-    return std::any_of(words.begin(), words.end(),
-                       [known](const std::string& word) { return HasWord(known, word); });
-  };
-  const bool has_digits =
-      std::any_of(words.begin(), words.end(), [](const auto& word) { return IsDigits(word); });
-  if (HasWord(kPageWords, words.front()) && has_digits) return true;
-  return any(kTitleWords) && std::all_of(words.begin(), words.end(), [](const std::string& word) {
+  if (HasWord(kPageWords, words.front()) && std::any_of(words.begin(), words.end(), IsDigits)) return true;
+  return HasAny(words, kTitleWords) && std::all_of(words.begin(), words.end(), [](const std::string& word) {
            return HasWord(kTitleWords, word) || HasWord(kBesideTitleWords, word) || IsDigits(word);
          });
+}
+
+// What a cell tells of a part of the year.
+enum class Period {
+  kNone,
+  // A month, a season or a year alone: people may be called `Abril`, and have the number 2023.
+  kBare,
+  // `Abril 2024`, `Primer trimestre`.
+  kPlain
+};
+
+bool IsYear(std::string_view word) {
+  return word.size() == 4 && IsDigits(word) && (word.starts_with("19") || word.starts_with("20"));
+}
+
+// `abr-24`, as spreadsheet programs write a month; the day would stand in front (`24-abr`).
+bool IsShortMonth(std::string_view cell, const Words& words) {
+  return words.size() == 2 && IsMonth(words[0]) && words[1].size() == 2 && IsDigits(words[1]) &&
+         FoldedName(cell).find_first_of("-'") != std::string::npos;
+}
+
+Period PeriodOf(std::string_view cell, const Words& words) {
+  if (IsShortMonth(cell, words)) return Period::kPlain;
+  size_t spans = 0;
+  size_t months = 0;
+  size_t years = 0;
+  size_t numbers = 0;
+  for (const std::string& word : words) {
+    if (HasWord(kSpanWords, word)) {
+      ++spans;
+    } else if (IsMonth(word) || HasWord(kSeasonWords, word)) {
+      ++months;
+    } else if (IsYear(word)) {
+      ++years;
+    } else if (IsDigits(word) && word.size() <= 2) {
+      ++numbers;
+    } else if (!HasWord(kBesideSpanWords, word)) {
+      return Period::kNone;
+    }
+  }
+  if (spans > 0 && words.size() > 1) return Period::kPlain;
+  // `1 abril` is a day that lacks its year.
+  if (numbers > 0) return Period::kNone;
+  if (months > 0 && years > 0) return Period::kPlain;
+  return months > 0 || years > 0 ? Period::kBare : Period::kNone;
 }
 
 // `45`: too short for a telephone number.
@@ -117,51 +173,98 @@ bool EndsInDay(std::string_view cell, absl::CivilDay today) {
   return false;
 }
 
-// A day that is not when a member joined or left.
-bool HasDayBeside(const Line& line, absl::CivilDay today) {
+// A day that stands in none of the columns in which the table's rows have theirs.
+bool HasDayBeside(const Line& line, std::initializer_list<int> columns, absl::CivilDay today) {
   const std::vector<std::string>& cells = line.row().fields;
   const std::vector<int>& known = line.source().heading().cell_of_column;
   for (size_t cell = 0; cell < cells.size(); ++cell) {
-    const bool is_members =
-        static_cast<int>(cell) == known[kJoined] || static_cast<int>(cell) == known[kLeft];
-    if (!is_members && (IsDay(cells[cell], today) || EndsInDay(cells[cell], today))) return true;
+    const bool is_rows = std::any_of(columns.begin(), columns.end(), [&](int column) {
+      return static_cast<int>(cell) == known[static_cast<size_t>(column)];
+    });
+    if (!is_rows && (IsDay(cells[cell], today) || EndsInDay(cells[cell], today))) return true;
   }
   return false;
 }
 
-// A printed list has its heading on every page.
+// Whether a row has nothing but what `tells` says, and counts and days beside it; in `own`, the columns in
+// which every row of the table has something, nothing else at all.
+template <typename Tells>
+bool SaysOnly(const Line& line, const Tells& tells, std::initializer_list<int> own, absl::CivilDay today) {
+  const auto is_free = [&](const std::string& cell) { return Trimmed(cell).empty() || tells(cell); };
+  const std::vector<std::string>& cells = line.row().fields;
+  return std::all_of(own.begin(), own.end(), [&](int column) { return is_free(line.Raw(column)); }) &&
+         std::any_of(cells.begin(), cells.end(), tells) &&
+         std::all_of(cells.begin(), cells.end(), [&](const std::string& cell) {
+           return is_free(cell) || IsCount(Trimmed(cell)) || IsDay(cell, today);
+         });
+}
+
+// Whether a row is a title or a footer, by its words. `least` is what a part of the year must be to be one,
+// `days` and `own` are the columns in which the table's rows have a day, and something in every row.
+bool IsTitle(const Line& line, Period least, std::initializer_list<int> days, std::initializer_list<int> own,
+             absl::CivilDay today) {
+  const bool has_day = HasDayBeside(line, days, today);
+  const auto tells = [&](const std::string& cell) {
+    const Words words = HeadingWords(cell);
+    // `Exported on 2024-05-03`, where a day stands beside it: people may be called so, too.
+    return TellsTitle(words) || PeriodOf(cell, words) >= least ||
+           (HasAny(words, kMadeWords) && (has_day || EndsInDay(cell, today)));
+  };
+  return SaysOnly(line, tells, own, today);
+}
+
+// A printed list has its heading on every page, perhaps in other capitals, or without one of its cells.
 bool IsHeadingAgain(const Line& line) {
   const std::vector<std::string>& heading = line.source().heading().cells;
   const std::vector<std::string>& cells = line.row().fields;
-  return !heading.empty() && std::equal(heading.begin(), heading.end(), cells.begin(),
-                                        cells.begin() + std::min(heading.size(), cells.size()));
+  size_t same = 0;
+  for (size_t cell = 0; cell < std::min(heading.size(), cells.size()); ++cell) {
+    if (Trimmed(cells[cell]).empty()) continue;
+    if (cells[cell] != heading[cell] && HeadingKey(cells[cell]) != HeadingKey(heading[cell])) return false;
+    ++same;
+  }
+  return same > 1;
+}
+
+bool IsEmpty(const Line& line, int column) { return Trimmed(line.Raw(column)).empty(); }
+
+// Whether a row has at most one thing of all that an exchange needs.
+bool LacksMost(const Line& line) {
+  return !IsEmpty(line, kGiver) + !IsEmpty(line, kReceiver) + !IsEmpty(line, kDay) + !IsEmpty(line, kHours) +
+             !IsEmpty(line, kMinutes) <=
+         1;
+}
+
+// Whether a cell that may be a title is what an exchange has in that column: somebody, or a time.
+bool IsOfExchange(const Line& line, const People& people) {
+  const auto is_time = [&line](int column) {
+    int64_t seconds = 0;
+    return ParseSignedHours(line.Raw(column), seconds).empty();
+  };
+  const auto is_somebody = [&](int column) { return people.MayName(line.Raw(column)); };
+  return is_time(kHours) || is_time(kMinutes) || is_somebody(kGiver) || is_somebody(kReceiver) ||
+         is_somebody(kRecorder);
 }
 
 }  // namespace
 
-RowIs RowOfHours(const Line& line) {
+RowIs RowOfHours(const Line& line, absl::CivilDay today, const People& people) {
   if (IsHeadingAgain(line)) return RowIs::kTitle;
-  return NameNobody(line, {kGiver, kReceiver}) && HasTotal(line) ? RowIs::kTotal : RowIs::kOfTable;
+  if (NameNobody(line, {kGiver, kReceiver}) && HasTotal(line)) return RowIs::kTotal;
+  const bool title =
+      LacksMost(line) &&
+      IsTitle(line, Period::kBare, {kDay}, {kGiver, kReceiver, kHours, kMinutes, kDay}, today) &&
+      !IsOfExchange(line, people);
+  return title ? RowIs::kTitle : RowIs::kOfTable;
 }
 
 RowIs RowOfMembers(const Line& line, absl::CivilDay today) {
   if (IsHeadingAgain(line)) return RowIs::kTitle;
-  const auto tells_nobody = [&](const auto& tells) {
-    const std::vector<std::string>& cells = line.row().fields;
-    // A number that stands where members have theirs is somebody's.
-    return (Trimmed(line.Raw(kNumber)).empty() || tells(line.Raw(kNumber))) &&
-           std::any_of(cells.begin(), cells.end(), tells) &&
-           std::all_of(cells.begin(), cells.end(), [&](const std::string& cell) {
-             return Trimmed(cell).empty() || tells(cell) || IsCount(Trimmed(cell)) || IsDay(cell, today);
-           });
-  };
-  const bool has_day = HasDayBeside(line, today);
-  const auto tells_title = [&](const std::string& cell) {
-    return TellsTitle(cell) || (TellsMade(cell) && (has_day || EndsInDay(cell, today)));
-  };
-  if (tells_nobody(tells_title)) return RowIs::kTitle;
+  // A number that stands where members have theirs is somebody's.
+  if (IsTitle(line, Period::kPlain, {kJoined, kLeft}, {kNumber}, today)) return RowIs::kTitle;
   const bool nobody = NameNobody(line, {kNumber, kEmail, kPhone, kOtherPhone, kFirstName, kName, kSurname});
-  return (nobody && HasTotal(line)) || tells_nobody(TellsTotal) ? RowIs::kTotal : RowIs::kOfTable;
+  return (nobody && HasTotal(line)) || SaysOnly(line, TellsTotal, {kNumber}, today) ? RowIs::kTotal
+                                                                                    : RowIs::kOfTable;
 }
 
 std::string TextOf(const Line& line) {

@@ -14,15 +14,19 @@
 
 #include "absl/time/civil_time.h"
 #include "client/cli/import/reader.h"
+#include "client/cli/import/spreadsheet_people.h"
 #include "client/cli/import/table_reader.h"
 
 namespace timebank::imports::spreadsheet {
 
 enum class RowIs { kOfTable, kTotal, kTitle };
 
-// What a row of a file of hours is.
-RowIs RowOfHours(const Line& line);
-// What a row of a list of members is. `today` is the bank's.
+// What a row of a file of hours is. A month, a part of the year or a year (`Abril 2024`) is a title, unless
+// it stands where an exchange has its giver or receiver and `people` have such a name, or where it has its
+// time. `today` is the bank's.
+RowIs RowOfHours(const Line& line, absl::CivilDay today, const People& people);
+// What a row of a list of members is. There a month, a season or a year alone is none: members may be called
+// so.
 RowIs RowOfMembers(const Line& line, absl::CivilDay today);
 
 // All of a row, for telling people.

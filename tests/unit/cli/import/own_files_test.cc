@@ -423,13 +423,14 @@ TEST_F(OwnFilesTest, TwoNumberedNamesInACell) {
                           "4 helped 3 3600 2018-01-08 "));
 }
 
-// Goal: the first heading is the file's; one that follows, and whatever stands between, is read as a row.
+// Goal: the first heading is the file's; one that follows and says something else is read as a row.
 TEST_F(OwnFilesTest, TheFirstHeadingIsTheFiles) {
   EXPECT_THAT(Read({Write("h.csv",
                           "Fecha;Da;Recibe;Horas;\n5/3/2018;Ana;Ben;1;\n6/3/2018;Ben;Ana;2;\nAbril;;;;\n"
                           "Fecha;Da;Recibe;Horas;Observaciones\n5/4/2018;Ana;Ben;1;hort\n")}),
               ElementsAre("ana helped ben 3600 2018-03-05 ", "ben helped ana 7200 2018-03-06 ",
-                          HasSubstr("line 4"), HasSubstr("line 5"), "ana helped ben 3600 2018-04-05 "));
+                          HasSubstr("line 5"), "ana helped ben 3600 2018-04-05 "));
+  EXPECT_THAT(left_out(), HasSubstr("a row that is a title or footer (h.csv line 4 \"Abril\")"));
   options_.giver_column = "B";
   options_.receiver_column = "C";
   options_.hours_column = "D";
@@ -438,6 +439,80 @@ TEST_F(OwnFilesTest, TheFirstHeadingIsTheFiles) {
                           "Registro;;;;\nFecha;Persona A;Persona B;;\npendiente;Ana;Ben;dos;\n"
                           "5/4/2018;Ana;Ben;1;\n")}),
               ElementsAre(HasSubstr("line 3"), "ana helped ben 3600 2018-04-05 "));
+}
+
+// Goal: titles between the hours are no exchanges: parts of the year, in any column, and the heading again.
+TEST_F(OwnFilesTest, TitlesBetweenHoursAreLeftOut) {
+  const std::string day_first = "Fecha;Da;Recibe;Horas;Nota\n";
+  const std::string giver_first = "Da;Recibe;Fecha;Horas;Nota\n";
+  for (const char* title : {"Abril 2024", "MAY 2024", "Primer trimestre", "2023", "Abril",
+                            "Mes de abril de 2024:", "abr-24", "1er trimestre 2024", "Q1 2024", "Semana 14",
+                            "Curso 2023/24", "Summer", "Août 2024", "D’octubre 2024", "Enero - marzo 2024",
+                            "Exchanges in May", "Page 1 of 2", "Exported on 2018-05-03", "Socios activos"}) {
+    EXPECT_THAT(Read({Write("h.csv", absl::StrCat(day_first, "5/3/2018;Ana;Ben;1;\n", title, ";;;;\n",
+                                                  "6/3/2018;Ana;Ben;2;\n"))}),
+                ElementsAre("ana helped ben 3600 2018-03-05 ", "ana helped ben 7200 2018-03-06 "))
+        << title;
+    EXPECT_THAT(left_out(),
+                HasSubstr(absl::StrCat("a row that is a title or footer (h.csv line 3 \"", title, "\")")));
+    EXPECT_THAT(Read({Write("h.csv", absl::StrCat(giver_first, title, "\nAna;Ben;5/3/2018;1;\n;;;;", title,
+                                                  "\n;", title, ";;;\n"))}),
+                ElementsAre("ana helped ben 3600 2018-03-05 "))
+        << title;
+    EXPECT_THAT(left_out(), HasSubstr("titles and footers (h.csv line 2 \"")) << title;
+  }
+  EXPECT_THAT(Read({Write("h.csv", day_first + "5/3/2018;Ana;Ben;1;\nFecha;Da;Recibe;Horas;Nota\n"
+                                               "FECHA;DA;RECIBE;HORAS;\n6/3/2018;Ana;Ben;2;\n")}),
+              ElementsAre("ana helped ben 3600 2018-03-05 ", "ana helped ben 7200 2018-03-06 "));
+  EXPECT_THAT(left_out(), HasSubstr("titles and footers (h.csv line 3 \"Fecha Da Recibe Horas Nota\", h.csv "
+                                    "line 4 \"FECHA DA RECIBE HORAS\")"));
+  EXPECT_THAT(Read({Write("m.csv", "No;Name;Phone\nAbril 2024;;\n1;Ana;111\n;Primer trimestre;\n")}),
+              ElementsAre("member 1 <Ana>  111"));
+  EXPECT_THAT(left_out(), HasSubstr("titles and footers (m.csv line 2 \"Abril 2024\""));
+}
+
+// Goal: what may be an exchange that lacks something is no title: it is rejected, and told with its reason.
+TEST_F(OwnFilesTest, WhatMayBeAnExchangeIsNoTitle) {
+  const std::string day_first = "Fecha;Da;Recibe;Horas;Nota\n";
+  for (const char* row : {"8/1/2018;;;;", "1 abril 2018;;;;", "1 abril;;;;", "24-abr;;;;", ";;;2023;",
+                          ";;;2;", ";;;1.250;", ";2023;;2;", ";Abril;;2;", "Abril;Ana;;;", "Abril;Mayo;;;",
+                          ";12;;;", "Abril 2024;;;2;", "Taller de costura;;;;", ";;;;Ana fue en abril"}) {
+    EXPECT_THAT(Read({Write("h.csv", absl::StrCat(day_first, row, "\n5/3/2018;Ana;Ben;1;\n"))}),
+                ElementsAre(HasSubstr("line 2 "), "ana helped ben 3600 2018-03-05 "))
+        << row;
+    EXPECT_THAT(left_out(), IsEmpty()) << row;
+  }
+  // Whoever is called so is somebody in a column of people, and nowhere else.
+  const std::string giver_first = "Da;Recibe;Fecha;Horas;Nota\n";
+  const auto members = [this](const std::string& name) {
+    return Write("m.csv", absl::StrCat("No;Name\n1;Ana\n2;Ben\n2023;", name, "\n"));
+  };
+  for (const char* row : {"Abril", ";abril;;;", "2023", "ABRIL;;;;"}) {
+    const std::string hours =
+        Write("h.csv", absl::StrCat(giver_first, "Ana;Ben;5/3/2018;1;\n", row, "\nBen;Ana;6/3/2018;1;\n"));
+    for (const char* name : {"Abril", "Abril Mas"}) {
+      EXPECT_THAT(Read({hours, members(name)}), Contains(HasSubstr("line 3 "))) << row << " " << name;
+      EXPECT_THAT(left_out(), IsEmpty()) << row << " " << name;
+    }
+    EXPECT_THAT(Read({hours}),
+                ElementsAre("ana helped ben 3600 2018-03-05 ", "ben helped ana 3600 2018-03-06 "))
+        << row;
+  }
+  EXPECT_THAT(Read({Write("h.csv", giver_first + "Abril 2024\n;;;;Abril\n;;Abril;;\nAna;Ben;5/3/2018;1;\n"),
+                    members("Abril")}),
+              Not(Contains(HasSubstr("line "))));
+  // Without a list of members whom other rows name is somebody, wherever these stand.
+  EXPECT_THAT(Read({Write("h.csv", giver_first + "Abril\nAbril;Ben;5/3/2018;1;\nAbril\n")}),
+              ElementsAre(HasSubstr("line 2 "), "abril helped ben 3600 2018-03-05 ", HasSubstr("line 4 ")));
+  EXPECT_THAT(Read({Write("h.csv", giver_first + "Abril\nAbril Mas;Ben;5/3/2018;1;\n")}),
+              ElementsAre(HasSubstr("line 2 "), "abril mas helped ben 3600 2018-03-05 "));
+  EXPECT_THAT(Read({Write("h.csv", "Da;Recibe;Fecha;Horas;Anotado por\nAbril;Ben;5/3/2018;1;\n;;;;Abril\n")}),
+              ElementsAre("abril helped ben 3600 2018-03-05 ", HasSubstr("line 3 ")));
+  // In a list of members a month alone may be somebody.
+  EXPECT_THAT(Read({Write("m.csv", "Name;Phone\nJulio;\nAna;111\nAbril;\n")}),
+              ElementsAre("member julio <Julio> ", "member ana <Ana>  111", "member abril <Abril> "));
+  EXPECT_THAT(Read({Write("m.csv", "No;Name;Phone\n2023;;\n1;Ana;111\n")}),
+              ElementsAre("member 2023 <> ", "member 1 <Ana>  111"));
 }
 
 // Goal: that the hours come with it makes no member of a list's title.
