@@ -19,6 +19,9 @@ namespace timebank::imports::spreadsheet {
 namespace {
 
 constexpr std::string_view kBankNumber = "0";
+// Signs that part names where nobody knows these, too. The others may stand in the name of a household: `Ben
+// & Carla`.
+constexpr std::string_view kListSigns = ",|\r\n";
 
 // Folded names, one of which may leave some words out.
 bool MayBeTheSame(const std::string& one, const std::string& other) {
@@ -103,14 +106,15 @@ void People::FindSeveral(PartyIndex known) {
         MayBeTurned(cell, known) && (are_turned || (are_known == 0 && plain.SpeakForTurned(cell)));
     std::string none;
     const bool is_one = parts.size() == 1 || IsCommunity(index_.NumberOf(party, none)) ||
-                        known.Knows({party.name, ""}) || (!party.number.empty() && !all_known);
+                        known.Knows({party.name, ""}) || plain.names.contains(FoldedName(party.name)) ||
+                        (!party.number.empty() && !all_known);
     if (is_one || (is_turned && !all_known)) continue;
     if (all_known) {
       several_[cell] = "names several people: write a row for each of them, with the hours of each";
-    } else if (are_known > 0 || cell.find(',') != std::string::npos) {
+    } else if (are_known > 0 || Trimmed(cell).find_first_of(kListSigns) != std::string_view::npos) {
       several_[cell] =
           "may be one person or several: if one, write the number behind the name, or the first name in "
-          "front and no comma; if several, a row for each of them";
+          "front and no comma, | or line end; if several, a row for each of them";
     }
   }
 }
@@ -126,6 +130,7 @@ People::PlainNames People::FindPlainNames() const {
   PlainNames plain;
   const auto add = [&plain](const std::string& folded) {
     if (folded.empty() || folded.find(',') != std::string::npos) return;
+    plain.names.insert(folded);
     const size_t blank = folded.find(' ');
     ++(blank == std::string::npos ? plain.single : plain.full);
     if (blank != std::string::npos) plain.first_words.insert(folded.substr(0, blank));
@@ -148,13 +153,14 @@ size_t People::CountKnown(const std::vector<std::string>& parts, const PartyInde
 
 // `Muñoz, Ana` and `Ramón y Cajal, Santiago`, where nobody is called by what stands before the comma.
 bool People::MayBeTurned(const std::string& cell, const PartyIndex& known) const {
-  const size_t comma = cell.find(',');
-  if (comma == std::string::npos || cell.find_first_of(",;/+&", comma + 1) != std::string::npos ||
-      cell.find_first_of(";/+&") < comma) {
-    return false;
-  }
-  const std::string surname(Trimmed(std::string_view(cell).substr(0, comma)));
-  const std::vector<std::string> first = PartsOf(std::string_view(cell).substr(comma + 1));
+  constexpr std::string_view kNoNames = ",;/+&|\r\n";
+  const std::string_view whole = Trimmed(cell);
+  const size_t comma = whole.find_first_of(kNoNames);
+  if (comma == std::string_view::npos || whole[comma] != ',') return false;
+  const std::string_view behind = Trimmed(whole.substr(comma + 1));
+  if (behind.find_first_of(kNoNames) != std::string_view::npos) return false;
+  const std::string surname(Trimmed(whole.substr(0, comma)));
+  const std::vector<std::string> first = PartsOf(behind);
   return !surname.empty() && first.size() == 1 && !first[0].empty() && CountKnown({surname}, known) == 0;
 }
 

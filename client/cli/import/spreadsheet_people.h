@@ -101,6 +101,8 @@ class People {
     size_t full = 0;
     // The first words of the latter, folded.
     std::set<std::string> first_words;
+    // All of them, folded.
+    std::set<std::string> names;
 
     bool SpeakForTurned(const std::string& cell) const;
   };

@@ -412,6 +412,37 @@ TEST_F(OwnFilesTest, TwoNamesInACell) {
                           "12 helped 1 3600 2018-01-08 "));
 }
 
+// Goal: names below each other in a cell, or with a | between them, are no single person; a long name that
+// goes on in the next line is.
+TEST_F(OwnFilesTest, NamesBelowEachOther) {
+  const auto read = [this](const std::string& cell, const std::string& members = "") {
+    const std::string hours = Write("h.csv", absl::StrCat("Date;Giver;Receiver;Hours\n8/1/2018;Ana;\"", cell,
+                                                          "\";1\n"
+                                                          "8/1/2018;Ana;Zoe Bo;2\n"));
+    if (members.empty()) return Read({hours});
+    return Read({hours, Write("m.csv", members)});
+  };
+  const std::string lists = "No;Name\n1;Ana\n2;Ben\n3;Carla Mas\n4;Zoe Bo\n";
+  for (const char* cell : {"Ben\nCarla Mas", "Ben\r\nCarla Mas", "Ben\rCarla Mas", "Ben | Carla Mas",
+                           "Ben|Carla Mas", "Ben\n\nCarla Mas\n", "Ben and\nCarla Mas", "Ben,\nCarla Mas"}) {
+    EXPECT_THAT(read(cell, lists), Contains(AllOf(HasSubstr("line 2 Receiver: \"Ben"),
+                                                  HasSubstr("names several people: write a row for each"))))
+        << cell;
+    EXPECT_THAT(read(cell), ElementsAre(AllOf(HasSubstr("line 2 Receiver: \"Ben"),
+                                              HasSubstr("may be one person or several")),
+                                        HasSubstr("ana helped zoe bo")))
+        << cell;
+  }
+  for (const char* cell : {"2\n3", "Ben (2)\nCarla (3)", "Ben (2) | Carla (3)"}) {
+    EXPECT_THAT(read(cell), Contains(HasSubstr("names several people"))) << cell;
+  }
+  for (const char* cell : {"Zoe\nBo", "Zoe Bo\n", "\nZoe Bo", "Zoe\r\nBo (4)", "Bo,\nZoe"}) {
+    EXPECT_THAT(read(cell, lists), Contains("1 helped 4 3600 2018-01-08 ")) << cell;
+  }
+  EXPECT_THAT(read("Zoe\nBo"), ElementsAre("ana helped zoe bo 3600 2018-01-08 ", HasSubstr("zoe bo 7200")));
+  EXPECT_THAT(read("Ben & Carla"), Contains("ana helped ben & carla 3600 2018-01-08 ")) << "a household";
+}
+
 // Goal: without a list of members, too, nobody's number is that of two people.
 TEST_F(OwnFilesTest, TwoNumberedNamesInACell) {
   EXPECT_THAT(Read({Write("h.csv",
@@ -539,6 +570,9 @@ TEST_F(OwnFilesTest, SurnamesInFront) {
               Not(Contains(asked)));
   EXPECT_THAT(read({"Muñoz, Ana;Ben Roca", "Ben Roca;Muñoz, Ana", "Ben Roca;Carla Mas"}),
               Not(Contains(asked)));
+  EXPECT_THAT(read({"\"Muñoz,\nAna\";Ben Roca", "Ben Roca;\"Muñoz, Ana\"", "Ben Roca;Carla Mas"}),
+              Not(Contains(asked)))
+      << "a surname, and the first name in the next line";
   EXPECT_THAT(read({"Ana, Ben;Ben Roca", "Ana Muñoz;Ben Roca", "Ben Roca;Carla Mas"}),
               ElementsAre(asked, Not(asked), Not(asked)));
   EXPECT_THAT(read({"Ana, Ben y Carla;Roca, Dan", "Ana, Ben;Mas, Eva", "Ana;Mas, Eva"}),
