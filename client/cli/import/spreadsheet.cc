@@ -146,7 +146,8 @@ class SpreadsheetReader : public TableReader {
     if (RowOf(line) != RowIs::kOfTable) return;
     if (IsOfMembers(line)) return LookAtMember(line);
     VoteOnDays(line, kDay);
-    VoteOnHours(line, {kHours, kMinutes});
+    VoteOnHours(line, {kHours});
+    VoteOnHours(line, {kMinutes}, Unit::kMinute);
     for (const int column : {kGiver, kReceiver}) people_.AddNamed(line.Raw(column));
   }
 

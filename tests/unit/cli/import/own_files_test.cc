@@ -306,8 +306,9 @@ TEST_F(OwnFilesTest, ThousandsAreNotTakenForDecimals) {
                 Contains(HasSubstr("line 2 Hours: \"1.250\" may be 1250")))
         << other;
   }
-  EXPECT_THAT(read("8/1/2018;Ana;Ben;1.250 h\n8/1/2018;Ana;Ben;1.250 horas\n"),
-              ElementsAre(HasSubstr("\"1.250 h\" may be 1250"), HasSubstr("\"1.250 horas\" may be 1250")));
+  EXPECT_THAT(read("8/1/2018;Ana;Ben;1.250 h\n8/1/2018;Ana;Ben;1.250 horas\n8/1/2018;Ana;Ben;2\n"),
+              ElementsAre(HasSubstr("\"1.250 h\" may be 1250"), HasSubstr("\"1.250 horas\" may be 1250"),
+                          "ana helped ben 7200 2018-01-08 "));
   EXPECT_THAT(read("8/1/2018;Ana;Ben;1.250 h\n8/1/2018;Ana;Ben;1.234,50\n"),
               ElementsAre("ana helped ben 4500000 2018-01-08 ", "ana helped ben 4444200 2018-01-08 "));
   EXPECT_THAT(read("8/1/2018;Ana;Ben;1.250 h.\n8/1/2018;Ana;Ben;1.75 h\n"),
@@ -315,6 +316,54 @@ TEST_F(OwnFilesTest, ThousandsAreNotTakenForDecimals) {
   EXPECT_THAT(Read({Write("m.csv", "No;Name;Balance\n1;Ana;1.250\n2;Ben;-1.234,50\n")}),
               ElementsAre("member 1 <Ana> ", "member 2 <Ben> ", HasSubstr("opening 1 4500000 "),
                           HasSubstr("opening 2 -4444200 ")));
+}
+
+// Goal: three decimals in all hours of a file are decimals, and that is told; one value that may be something
+// else, or is no part of a day, and nothing is guessed.
+TEST_F(OwnFilesTest, ThreeDecimalsInAllHours) {
+  const auto read = [this](const std::vector<std::string>& cells,
+                           const std::string& heading = "Date;Giver;Receiver;Hours") {
+    std::string rows = heading + "\n";
+    for (const std::string& cell : cells) absl::StrAppend(&rows, "8/1/2018;Ana;Ben;", cell, "\n");
+    return Read({Write("h.csv", rows)});
+  };
+  const auto gave = [](int seconds) { return absl::StrCat("ana helped ben ", seconds, " 2018-01-08 "); };
+  EXPECT_THAT(read({"2.500", "1.000"}), ElementsAre(gave(9000), gave(3600)));
+  EXPECT_EQ(left_out(),
+            "h.csv has three decimals in all of its hours: 2.500 was read as 2h30, and not as 2500h\n");
+  EXPECT_THAT(read({"1,000", "24,000", "1,000 h", ""}),
+              ElementsAre(gave(3600), gave(86400), gave(3600), HasSubstr("no hours")));
+  EXPECT_THAT(left_out(), HasSubstr("1,000 was read as 1h, and not as 1000h"));
+  EXPECT_THAT(read({"1.000", "2.000", "pending"}),
+              ElementsAre(gave(3600), gave(7200), HasSubstr("\"pending\" is not hours")));
+  EXPECT_THAT(Read({Write("h.csv",
+                          "Date;Giver;Receiver;Hours\n8/1/2018;Ana;Ben;1.000\n8/1/2018;Ben;Ana;2.250\n"
+                          "Total;;;3.250\nMay 2018;;;\n")}),
+              ElementsAre(gave(3600), "ben helped ana 8100 2018-01-08 "));
+  const auto doubtful = HasSubstr("may be 1000 or 1 and a part");
+  for (const char* other :
+       {"2", "1:30", "30m", "25.000", "250.000", "2,500", "1,5", "1'000", "1.000 min", "2h"}) {
+    EXPECT_THAT(read({"1.000", "1.000", other}), Contains(doubtful)) << other;
+    EXPECT_THAT(read({other, "1.000", "1.000"}), Contains(doubtful)) << other;
+    EXPECT_THAT(left_out(), IsEmpty()) << other;
+  }
+  EXPECT_THAT(read({"1.000"}), ElementsAre(doubtful)) << "a single one shows nothing";
+  EXPECT_THAT(read({"1.000", "2.000"}, "Date;Giver;Receiver;Minutes"), Contains(doubtful));
+  EXPECT_THAT(read({"1.000;20", "2.000;"}, "Date;Giver;Receiver;Hours;Minutes"), Contains(doubtful));
+  EXPECT_THAT(read({"1.000", "1.234,50"}), ElementsAre(gave(3'600'000), gave(4'444'200))) << "thousands";
+  // A balance may come to thousands.
+  EXPECT_THAT(Read({Write("m.csv", "No;Name;Balance\n1;Ana;1.000\n2;Ben;2.000\n")}), Contains(doubtful));
+  // Other systems' files are read so, too.
+  EXPECT_THAT(Read({Write("trades.csv",
+                          "ID,Seller,Buyer,DateEntered,Amount,Description\n"
+                          "1,RUSH0001,RUSH0002,2018-01-08,1.000,\n2,RUSH0001,RUSH0002,2018-01-08,0.500,\n")}),
+              Contains("RUSH0001 helped RUSH0002 3600 2018-01-08 "));
+  EXPECT_THAT(left_out(), Not(HasSubstr("three decimals"))) << "0.500 is no thousand";
+  EXPECT_THAT(
+      Read({Write("trades.csv",
+                  "ID,Seller,Buyer,DateEntered,Amount,Description\n"
+                  "1,RUSH0001,RUSH0002,2018-01-08,1.000,\n2,RUSH0001,RUSH0002,2018-01-08,1.500,\n")}),
+      ElementsAre("RUSH0001 helped RUSH0002 3600 2018-01-08 ", "RUSH0001 helped RUSH0002 5400 2018-01-08 "));
 }
 
 // Goal: two figures for a year never lie ahead, and stand in front where the file's days show it.
