@@ -111,6 +111,16 @@ bool MayBeThousands(std::string_view plain, size_t sign) {
   return sign > 0 && sign <= 3 && plain.front() != '0' && plain.size() == sign + 4;
 }
 
+// `1.000`, `24.000`: a number of hours with three decimals that may be a part of a day.
+bool MayBeThousandths(std::string_view text) {
+  constexpr int64_t kHoursInADay = 24;
+  const size_t sign = DigitsAt(text, 0);
+  int64_t whole = 0;
+  return sign < text.size() && (text[sign] == '.' || text[sign] == ',') && MayBeThousands(text, sign) &&
+         DigitsAt(text, sign + 1) == 3 && absl::SimpleAtoi(Absl(text.substr(0, sign)), &whole) &&
+         whole <= kHoursInADay;
+}
+
 // `1.250.000`, `1.234,50`: groups of three digits behind the first, and at most one other sign behind those.
 bool IsGrouped(std::string_view number) {
   const size_t first = DigitsAt(number, 0);
@@ -329,6 +339,22 @@ void HoursVote::Add(std::string_view text) {
   const bool may_be_minutes =
       fraction.size() == 2 && fraction[0] <= '5' && (fraction[1] == '0' || fraction[1] == '5');
   sign.no_minutes = !may_be_minutes && fraction != "5" && fraction.size() != 3;
+}
+
+void HoursVote::AddGiven(std::string_view text, Unit bare) {
+  Add(text);
+  if (others_) return;
+  text = Trimmed(text);
+  TakeSign(text);
+  TakeUnit(text, bare);
+  // `?` and the like are no hours, however written.
+  if (std::none_of(text.begin(), text.end(), IsDigit)) return;
+  if (bare != Unit::kHour || !MayBeThousandths(text) ||
+      (thousandths_ > 0 && thousandth_.find(text[text.size() - 4]) == std::string::npos)) {
+    others_ = true;
+    return;
+  }
+  if (thousandths_++ == 0) thousandth_ = text;
 }
 
 int64_t HoursVote::IfMinutes(std::string_view text) const {

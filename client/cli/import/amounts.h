@@ -5,6 +5,7 @@
 #ifndef TIMEBANK_CLIENT_CLI_IMPORT_AMOUNTS_H_
 #define TIMEBANK_CLIENT_CLI_IMPORT_AMOUNTS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -19,13 +20,24 @@ class HoursVote {
  public:
   // Looks at one more cell of hours.
   void Add(std::string_view text);
+  // The same of time that somebody gave on one day, in `bare`.
+  void AddGiven(std::string_view text, Unit bare);
   // What `1.30` or the like (see cli::DecimalsAsMinutes()) comes to in seconds if minutes were meant; 0 where
   // it is nothing like it, or the file speaks against it: decimals that cannot be minutes (`.75`, `.9`,
   // `.33`) do so, for all that are written with the same sign.
   int64_t IfMinutes(std::string_view text) const;
   // Whether `sign` (`.` or `,`) begins decimals somewhere, and whether it parts thousands (`1.234,50`).
-  bool IsDecimal(char sign) const { return sign == '.' ? points_.decimal : commas_.decimal; }
+  bool IsDecimal(char sign) const {
+    return (sign == '.' ? points_.decimal : commas_.decimal) ||
+           (AreThousandths() && thousandth_.find(sign) != std::string::npos);
+  }
   bool IsThousands(char sign) const { return sign == '.' ? points_.thousands : commas_.thousands; }
+  // Whether all hours that were given, two at least, are written with one sign and three decimals, and none
+  // comes to more than a day (`1.000`, `2.500`). Some programs write decimals so; of thousands every row
+  // would be 1,000 hours or more.
+  bool AreThousandths() const { return thousandths_ > 1 && !others_; }
+  // The first of them.
+  const std::string& Thousandth() const { return thousandth_; }
 
  private:
   struct Sign {
@@ -37,6 +49,10 @@ class HoursVote {
 
   Sign points_;
   Sign commas_;
+  // Of what was given: how many have three decimals, the first of them, and whether there are others.
+  size_t thousandths_ = 0;
+  std::string thousandth_;
+  bool others_ = false;
 };
 
 // Reads `1.5`, `1,5`, `1.234,50`, `1 234.5`, `1:30`, `1h30`, `90m`, `1 hora 30 min`, with a sign or without.

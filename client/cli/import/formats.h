@@ -46,9 +46,6 @@ const Format& MutualCredit();
 const Format& LocalExchange();
 // A coordinator's own spreadsheets: hours, and members.
 const Format& Spreadsheet();
-// What to say where a file looks like a spreadsheet of hours, and its headings do not tell all of the columns
-// that are needed; empty where it does not look so.
-std::string TellLacking(const Glimpse& file, const ReaderOptions& options);
 
 }  // namespace timebank::imports
 

@@ -358,6 +358,8 @@ bool ParseMoment(std::string_view text, const MomentRules& rules, Moment& moment
   return true;
 }
 
+bool IsMonth(std::string_view word) { return PlaceOf(kMonths, word) != 0; }
+
 void DayOrderVote::Add(std::string_view text, absl::CivilDay today) {
   if (IsMixed() && year_last_) return;
   Figures figures;

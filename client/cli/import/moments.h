@@ -56,6 +56,9 @@ struct Moment {
 // day, or one of a year of two figures that lies ahead.
 bool ParseMoment(std::string_view text, const MomentRules& rules, Moment& moment);
 
+// Whether a word, as FoldedName() makes it, is a month in one of these languages: `abril`, `apr`.
+bool IsMonth(std::string_view word);
+
 // What the days of a column tell about their order.
 class DayOrderVote {
  public:

@@ -95,6 +95,7 @@ NameAndNumber ParseParty(std::string_view cell) {
 
 std::vector<std::string> PartsOf(std::string_view cell) {
   constexpr std::string_view kAnd = "and y e i et und con amb avec mit with";
+  constexpr std::string_view kBlanks = " \r\n";
   std::vector<std::string> parts(1);
   const auto begin_part = [&parts] {
     parts.back() = std::string(Trimmed(parts.back()));
@@ -104,15 +105,15 @@ std::vector<std::string> PartsOf(std::string_view cell) {
   for (size_t at = 0; at < cell.size();) {
     const char c = cell[at];
     brackets += c == '(' ? 1 : c == ')' ? -1 : 0;
-    if (brackets <= 0 && std::string_view(",;/+&").find(c) != std::string_view::npos) {
+    if (brackets <= 0 && std::string_view(",;/+&|\r\n").find(c) != std::string_view::npos) {
       begin_part();
       ++at;
       continue;
     }
     // A word, or the blanks between two.
-    size_t end = std::min(cell.find(' ', at), cell.size());
+    const size_t end = std::min(cell.find_first_of(kBlanks, at), cell.size());
     const std::string word = absl::AsciiStrToLower(Absl(cell.substr(at, end - at)));
-    const bool between = at > 0 && cell[at - 1] == ' ' && end < cell.size();
+    const bool between = at > 0 && kBlanks.find(cell[at - 1]) != std::string_view::npos && end < cell.size();
     if (brackets <= 0 && between && HasWord(kAnd, word)) {
       begin_part();
       at = end;

@@ -22,9 +22,10 @@ struct NameAndNumber {
 // a number where it has a digit and no blank in it: `Ana (la jove)` is a name.
 NameAndNumber ParseParty(std::string_view cell);
 
-// What a cell comes to where commas, `;`, `/`, `+`, `&` and words such as `and` part the names of a list; one
-// part where none does, and more than one also where a comma parts a surname from the first name: `Muñoz,
-// Ana`. What stands in brackets belongs together.
+// What a cell comes to where commas, `;`, `/`, `+`, `&`, `|`, line ends and words such as `and` part the
+// names of a list; one part where none does, and more than one also where a comma parts a surname from the
+// first name (`Muñoz, Ana`), or a long name goes on in the next line. What stands in brackets belongs
+// together.
 std::vector<std::string> PartsOf(std::string_view cell);
 
 // Whether people call the bank itself so, where it stands among members: `the bank`, `el banco`, `system

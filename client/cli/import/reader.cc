@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/cli/import/formats.h"
 #include "client/cli/import/source.h"
+#include "client/cli/import/spreadsheet_columns.h"
 #include "client/cli/import/text.h"
 #include "client/cli/translate.h"
 
@@ -75,7 +76,7 @@ std::string Shape(const Glimpse& file) {
 }
 
 absl::Status NotRecognised(const Glimpse& file, const ReaderOptions& options) {
-  if (const std::string lacking = TellLacking(file, options); !lacking.empty()) {
+  if (const std::string lacking = spreadsheet::TellLacking(file, options); !lacking.empty()) {
     return absl::InvalidArgumentError(lacking);
   }
   return absl::InvalidArgumentError(cli::Fill(
@@ -100,7 +101,7 @@ absl::StatusOr<const Format*> Recognise(const std::vector<Glimpse>& files, const
   // TimeOverflow knows what to make of a file of which no row can be read.
   if (best.stranger != nullptr && best.format != &TimeOverflow()) {
     const std::string lacking =
-        best.format == &Spreadsheet() ? TellLacking(*best.stranger, options) : std::string();
+        best.format == &Spreadsheet() ? spreadsheet::TellLacking(*best.stranger, options) : std::string();
     if (!lacking.empty()) return absl::InvalidArgumentError(lacking);
     return absl::InvalidArgumentError(cli::Fill(
         // Translators: $0 is a file, $1 `its first row has 3 columns`, $2 a system, $3 files and their

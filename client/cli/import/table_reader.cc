@@ -20,6 +20,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "client/cli/hours.h"
 #include "client/cli/import/limits.h"
 #include "client/cli/translate.h"
 
@@ -75,6 +76,16 @@ std::string Listed(const std::vector<std::string>& words) {
     absl::StrAppend(&listed, i == 0 ? "" : ", ", words[i]);
   }
   return listed;
+}
+
+// `h.csv has three decimals in all of its hours: 2.500 was read as 2h30, and not as 2500h`.
+std::string TellThousandths(const std::string& file, const std::string& thousandth) {
+  int64_t seconds = 0;
+  ParseSignedHours(thousandth, seconds);
+  std::string digits = thousandth;
+  digits.erase(digits.find_first_of(".,"), 1);
+  return absl::StrCat(file, " has three decimals in all of its hours: ", thousandth, " was read as ",
+                      cli::FormatHours(seconds), ", and not as ", digits, "h");
 }
 
 }  // namespace
@@ -284,6 +295,10 @@ std::vector<std::string> TableReader::LeftOut() const {
           " writes some days with the month first (01/25/2018) and some with the day first (25/01/2018); it "
           "was read day first: look at days such as 03/04/2018"));
     }
+    const auto hours = hours_votes_.find(source->name());
+    if (hours != hours_votes_.end() && hours->second.AreThousandths()) {
+      told.push_back(TellThousandths(source->name(), hours->second.Thousandth()));
+    }
   }
   TellUnknownColumns(told);
   TellLeftOut(told);
@@ -347,9 +362,17 @@ void TableReader::VoteOnDays(const Line& line, int column) {
   shared_order_.reset();
 }
 
-void TableReader::VoteOnHours(const Line& line, std::initializer_list<int> columns) {
+void TableReader::VoteOnHours(const Line& line, std::initializer_list<int> columns, Unit bare) {
   HoursVote& vote = hours_votes_[line.source().name()];
-  for (int column : columns) vote.Add(line.Raw(column));
+  // A balance may come to thousands.
+  const bool given = line.source().kind().holds == Holds::kExchanges;
+  for (int column : columns) {
+    if (given) {
+      vote.AddGiven(line.Raw(column), bare);
+    } else {
+      vote.Add(line.Raw(column));
+    }
+  }
 }
 
 const HoursVote& TableReader::HoursVoteOf(const Line& line) const {

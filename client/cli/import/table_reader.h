@@ -122,8 +122,8 @@ class TableReader : public Reader {
   absl::Status ReadAhead(const std::function<void(Line&)>& look);
   // Finds out in which order a file writes days, where its own days prove it.
   void VoteOnDays(const Line& line, int column);
-  // Finds out how a file writes numbers, and what its decimals are.
-  void VoteOnHours(const Line& line, std::initializer_list<int> columns);
+  // Finds out how a file writes numbers, in `bare`, and what its decimals are.
+  void VoteOnHours(const Line& line, std::initializer_list<int> columns, Unit bare = Unit::kHour);
   const HoursVote& HoursVoteOf(const Line& line) const;
 
   // ---- What it does that with.

@@ -230,6 +230,19 @@ TEST_F(ImportCommandTest, LongExchangesAreTold) {
       std::string::npos);
 }
 
+// Goal: --make-members makes no member of a cell that names several people.
+TEST_F(ImportCommandTest, SeveralPeopleBecomeNoMember) {
+  const std::string sheet = Write("hours.csv",
+                                  "Date,Giver,Receiver,Hours\n"
+                                  "2019-01-01,ana,\"ben\ncarla\",1\n"
+                                  "2019-01-02,ana,ben | carla,2\n"
+                                  "2019-01-03,ana,zoe,3\n");
+  const Ran ran = RunCli(bank_, {"import", sheet, "--make-members"});
+  EXPECT_EQ(ran.code, ExitCode::kIncomplete) << ran.err;
+  EXPECT_NE(ran.err.find("2 new"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("1 new, 0 known; 3h in all"), std::string::npos) << ran.err;
+}
+
 // Goal: --minutes names a column of minutes, and --hours takes none.
 TEST_F(ImportCommandTest, MinutesAreNamed) {
   const std::string sheet = Write("hours.csv", "Date,Giver,Receiver,Minutes\n2019-01-01,ana,ben,90\n");

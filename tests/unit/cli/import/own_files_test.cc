@@ -306,8 +306,9 @@ TEST_F(OwnFilesTest, ThousandsAreNotTakenForDecimals) {
                 Contains(HasSubstr("line 2 Hours: \"1.250\" may be 1250")))
         << other;
   }
-  EXPECT_THAT(read("8/1/2018;Ana;Ben;1.250 h\n8/1/2018;Ana;Ben;1.250 horas\n"),
-              ElementsAre(HasSubstr("\"1.250 h\" may be 1250"), HasSubstr("\"1.250 horas\" may be 1250")));
+  EXPECT_THAT(read("8/1/2018;Ana;Ben;1.250 h\n8/1/2018;Ana;Ben;1.250 horas\n8/1/2018;Ana;Ben;2\n"),
+              ElementsAre(HasSubstr("\"1.250 h\" may be 1250"), HasSubstr("\"1.250 horas\" may be 1250"),
+                          "ana helped ben 7200 2018-01-08 "));
   EXPECT_THAT(read("8/1/2018;Ana;Ben;1.250 h\n8/1/2018;Ana;Ben;1.234,50\n"),
               ElementsAre("ana helped ben 4500000 2018-01-08 ", "ana helped ben 4444200 2018-01-08 "));
   EXPECT_THAT(read("8/1/2018;Ana;Ben;1.250 h.\n8/1/2018;Ana;Ben;1.75 h\n"),
@@ -315,6 +316,54 @@ TEST_F(OwnFilesTest, ThousandsAreNotTakenForDecimals) {
   EXPECT_THAT(Read({Write("m.csv", "No;Name;Balance\n1;Ana;1.250\n2;Ben;-1.234,50\n")}),
               ElementsAre("member 1 <Ana> ", "member 2 <Ben> ", HasSubstr("opening 1 4500000 "),
                           HasSubstr("opening 2 -4444200 ")));
+}
+
+// Goal: three decimals in all hours of a file are decimals, and that is told; one value that may be something
+// else, or is no part of a day, and nothing is guessed.
+TEST_F(OwnFilesTest, ThreeDecimalsInAllHours) {
+  const auto read = [this](const std::vector<std::string>& cells,
+                           const std::string& heading = "Date;Giver;Receiver;Hours") {
+    std::string rows = heading + "\n";
+    for (const std::string& cell : cells) absl::StrAppend(&rows, "8/1/2018;Ana;Ben;", cell, "\n");
+    return Read({Write("h.csv", rows)});
+  };
+  const auto gave = [](int seconds) { return absl::StrCat("ana helped ben ", seconds, " 2018-01-08 "); };
+  EXPECT_THAT(read({"2.500", "1.000"}), ElementsAre(gave(9000), gave(3600)));
+  EXPECT_EQ(left_out(),
+            "h.csv has three decimals in all of its hours: 2.500 was read as 2h30, and not as 2500h\n");
+  EXPECT_THAT(read({"1,000", "24,000", "1,000 h", ""}),
+              ElementsAre(gave(3600), gave(86400), gave(3600), HasSubstr("no hours")));
+  EXPECT_THAT(left_out(), HasSubstr("1,000 was read as 1h, and not as 1000h"));
+  EXPECT_THAT(read({"1.000", "2.000", "pending"}),
+              ElementsAre(gave(3600), gave(7200), HasSubstr("\"pending\" is not hours")));
+  EXPECT_THAT(Read({Write("h.csv",
+                          "Date;Giver;Receiver;Hours\n8/1/2018;Ana;Ben;1.000\n8/1/2018;Ben;Ana;2.250\n"
+                          "Total;;;3.250\nMay 2018;;;\n")}),
+              ElementsAre(gave(3600), "ben helped ana 8100 2018-01-08 "));
+  const auto doubtful = HasSubstr("may be 1000 or 1 and a part");
+  for (const char* other :
+       {"2", "1:30", "30m", "25.000", "250.000", "2,500", "1,5", "1'000", "1.000 min", "2h"}) {
+    EXPECT_THAT(read({"1.000", "1.000", other}), Contains(doubtful)) << other;
+    EXPECT_THAT(read({other, "1.000", "1.000"}), Contains(doubtful)) << other;
+    EXPECT_THAT(left_out(), IsEmpty()) << other;
+  }
+  EXPECT_THAT(read({"1.000"}), ElementsAre(doubtful)) << "a single one shows nothing";
+  EXPECT_THAT(read({"1.000", "2.000"}, "Date;Giver;Receiver;Minutes"), Contains(doubtful));
+  EXPECT_THAT(read({"1.000;20", "2.000;"}, "Date;Giver;Receiver;Hours;Minutes"), Contains(doubtful));
+  EXPECT_THAT(read({"1.000", "1.234,50"}), ElementsAre(gave(3'600'000), gave(4'444'200))) << "thousands";
+  // A balance may come to thousands.
+  EXPECT_THAT(Read({Write("m.csv", "No;Name;Balance\n1;Ana;1.000\n2;Ben;2.000\n")}), Contains(doubtful));
+  // Other systems' files are read so, too.
+  EXPECT_THAT(Read({Write("trades.csv",
+                          "ID,Seller,Buyer,DateEntered,Amount,Description\n"
+                          "1,RUSH0001,RUSH0002,2018-01-08,1.000,\n2,RUSH0001,RUSH0002,2018-01-08,0.500,\n")}),
+              Contains("RUSH0001 helped RUSH0002 3600 2018-01-08 "));
+  EXPECT_THAT(left_out(), Not(HasSubstr("three decimals"))) << "0.500 is no thousand";
+  EXPECT_THAT(
+      Read({Write("trades.csv",
+                  "ID,Seller,Buyer,DateEntered,Amount,Description\n"
+                  "1,RUSH0001,RUSH0002,2018-01-08,1.000,\n2,RUSH0001,RUSH0002,2018-01-08,1.500,\n")}),
+      ElementsAre("RUSH0001 helped RUSH0002 3600 2018-01-08 ", "RUSH0001 helped RUSH0002 5400 2018-01-08 "));
 }
 
 // Goal: two figures for a year never lie ahead, and stand in front where the file's days show it.
@@ -412,6 +461,37 @@ TEST_F(OwnFilesTest, TwoNamesInACell) {
                           "12 helped 1 3600 2018-01-08 "));
 }
 
+// Goal: names below each other in a cell, or with a | between them, are no single person; a long name that
+// goes on in the next line is.
+TEST_F(OwnFilesTest, NamesBelowEachOther) {
+  const auto read = [this](const std::string& cell, const std::string& members = "") {
+    const std::string hours = Write("h.csv", absl::StrCat("Date;Giver;Receiver;Hours\n8/1/2018;Ana;\"", cell,
+                                                          "\";1\n"
+                                                          "8/1/2018;Ana;Zoe Bo;2\n"));
+    if (members.empty()) return Read({hours});
+    return Read({hours, Write("m.csv", members)});
+  };
+  const std::string lists = "No;Name\n1;Ana\n2;Ben\n3;Carla Mas\n4;Zoe Bo\n";
+  for (const char* cell : {"Ben\nCarla Mas", "Ben\r\nCarla Mas", "Ben\rCarla Mas", "Ben | Carla Mas",
+                           "Ben|Carla Mas", "Ben\n\nCarla Mas\n", "Ben and\nCarla Mas", "Ben,\nCarla Mas"}) {
+    EXPECT_THAT(read(cell, lists), Contains(AllOf(HasSubstr("line 2 Receiver: \"Ben"),
+                                                  HasSubstr("names several people: write a row for each"))))
+        << cell;
+    EXPECT_THAT(read(cell), ElementsAre(AllOf(HasSubstr("line 2 Receiver: \"Ben"),
+                                              HasSubstr("may be one person or several")),
+                                        HasSubstr("ana helped zoe bo")))
+        << cell;
+  }
+  for (const char* cell : {"2\n3", "Ben (2)\nCarla (3)", "Ben (2) | Carla (3)"}) {
+    EXPECT_THAT(read(cell), Contains(HasSubstr("names several people"))) << cell;
+  }
+  for (const char* cell : {"Zoe\nBo", "Zoe Bo\n", "\nZoe Bo", "Zoe\r\nBo (4)", "Bo,\nZoe"}) {
+    EXPECT_THAT(read(cell, lists), Contains("1 helped 4 3600 2018-01-08 ")) << cell;
+  }
+  EXPECT_THAT(read("Zoe\nBo"), ElementsAre("ana helped zoe bo 3600 2018-01-08 ", HasSubstr("zoe bo 7200")));
+  EXPECT_THAT(read("Ben & Carla"), Contains("ana helped ben & carla 3600 2018-01-08 ")) << "a household";
+}
+
 // Goal: without a list of members, too, nobody's number is that of two people.
 TEST_F(OwnFilesTest, TwoNumberedNamesInACell) {
   EXPECT_THAT(Read({Write("h.csv",
@@ -423,13 +503,14 @@ TEST_F(OwnFilesTest, TwoNumberedNamesInACell) {
                           "4 helped 3 3600 2018-01-08 "));
 }
 
-// Goal: the first heading is the file's; one that follows, and whatever stands between, is read as a row.
+// Goal: the first heading is the file's; one that follows and says something else is read as a row.
 TEST_F(OwnFilesTest, TheFirstHeadingIsTheFiles) {
   EXPECT_THAT(Read({Write("h.csv",
                           "Fecha;Da;Recibe;Horas;\n5/3/2018;Ana;Ben;1;\n6/3/2018;Ben;Ana;2;\nAbril;;;;\n"
                           "Fecha;Da;Recibe;Horas;Observaciones\n5/4/2018;Ana;Ben;1;hort\n")}),
               ElementsAre("ana helped ben 3600 2018-03-05 ", "ben helped ana 7200 2018-03-06 ",
-                          HasSubstr("line 4"), HasSubstr("line 5"), "ana helped ben 3600 2018-04-05 "));
+                          HasSubstr("line 5"), "ana helped ben 3600 2018-04-05 "));
+  EXPECT_THAT(left_out(), HasSubstr("a row that is a title or footer (h.csv line 4 \"Abril\")"));
   options_.giver_column = "B";
   options_.receiver_column = "C";
   options_.hours_column = "D";
@@ -438,6 +519,80 @@ TEST_F(OwnFilesTest, TheFirstHeadingIsTheFiles) {
                           "Registro;;;;\nFecha;Persona A;Persona B;;\npendiente;Ana;Ben;dos;\n"
                           "5/4/2018;Ana;Ben;1;\n")}),
               ElementsAre(HasSubstr("line 3"), "ana helped ben 3600 2018-04-05 "));
+}
+
+// Goal: titles between the hours are no exchanges: parts of the year, in any column, and the heading again.
+TEST_F(OwnFilesTest, TitlesBetweenHoursAreLeftOut) {
+  const std::string day_first = "Fecha;Da;Recibe;Horas;Nota\n";
+  const std::string giver_first = "Da;Recibe;Fecha;Horas;Nota\n";
+  for (const char* title : {"Abril 2024", "MAY 2024", "Primer trimestre", "2023", "Abril",
+                            "Mes de abril de 2024:", "abr-24", "1er trimestre 2024", "Q1 2024", "Semana 14",
+                            "Curso 2023/24", "Summer", "Août 2024", "D’octubre 2024", "Enero - marzo 2024",
+                            "Exchanges in May", "Page 1 of 2", "Exported on 2018-05-03", "Socios activos"}) {
+    EXPECT_THAT(Read({Write("h.csv", absl::StrCat(day_first, "5/3/2018;Ana;Ben;1;\n", title, ";;;;\n",
+                                                  "6/3/2018;Ana;Ben;2;\n"))}),
+                ElementsAre("ana helped ben 3600 2018-03-05 ", "ana helped ben 7200 2018-03-06 "))
+        << title;
+    EXPECT_THAT(left_out(),
+                HasSubstr(absl::StrCat("a row that is a title or footer (h.csv line 3 \"", title, "\")")));
+    EXPECT_THAT(Read({Write("h.csv", absl::StrCat(giver_first, title, "\nAna;Ben;5/3/2018;1;\n;;;;", title,
+                                                  "\n;", title, ";;;\n"))}),
+                ElementsAre("ana helped ben 3600 2018-03-05 "))
+        << title;
+    EXPECT_THAT(left_out(), HasSubstr("titles and footers (h.csv line 2 \"")) << title;
+  }
+  EXPECT_THAT(Read({Write("h.csv", day_first + "5/3/2018;Ana;Ben;1;\nFecha;Da;Recibe;Horas;Nota\n"
+                                               "FECHA;DA;RECIBE;HORAS;\n6/3/2018;Ana;Ben;2;\n")}),
+              ElementsAre("ana helped ben 3600 2018-03-05 ", "ana helped ben 7200 2018-03-06 "));
+  EXPECT_THAT(left_out(), HasSubstr("titles and footers (h.csv line 3 \"Fecha Da Recibe Horas Nota\", h.csv "
+                                    "line 4 \"FECHA DA RECIBE HORAS\")"));
+  EXPECT_THAT(Read({Write("m.csv", "No;Name;Phone\nAbril 2024;;\n1;Ana;111\n;Primer trimestre;\n")}),
+              ElementsAre("member 1 <Ana>  111"));
+  EXPECT_THAT(left_out(), HasSubstr("titles and footers (m.csv line 2 \"Abril 2024\""));
+}
+
+// Goal: what may be an exchange that lacks something is no title: it is rejected, and told with its reason.
+TEST_F(OwnFilesTest, WhatMayBeAnExchangeIsNoTitle) {
+  const std::string day_first = "Fecha;Da;Recibe;Horas;Nota\n";
+  for (const char* row : {"8/1/2018;;;;", "1 abril 2018;;;;", "1 abril;;;;", "24-abr;;;;", ";;;2023;",
+                          ";;;2;", ";;;1.250;", ";2023;;2;", ";Abril;;2;", "Abril;Ana;;;", "Abril;Mayo;;;",
+                          ";12;;;", "Abril 2024;;;2;", "Taller de costura;;;;", ";;;;Ana fue en abril"}) {
+    EXPECT_THAT(Read({Write("h.csv", absl::StrCat(day_first, row, "\n5/3/2018;Ana;Ben;1;\n"))}),
+                ElementsAre(HasSubstr("line 2 "), "ana helped ben 3600 2018-03-05 "))
+        << row;
+    EXPECT_THAT(left_out(), IsEmpty()) << row;
+  }
+  // Whoever is called so is somebody in a column of people, and nowhere else.
+  const std::string giver_first = "Da;Recibe;Fecha;Horas;Nota\n";
+  const auto members = [this](const std::string& name) {
+    return Write("m.csv", absl::StrCat("No;Name\n1;Ana\n2;Ben\n2023;", name, "\n"));
+  };
+  for (const char* row : {"Abril", ";abril;;;", "2023", "ABRIL;;;;"}) {
+    const std::string hours =
+        Write("h.csv", absl::StrCat(giver_first, "Ana;Ben;5/3/2018;1;\n", row, "\nBen;Ana;6/3/2018;1;\n"));
+    for (const char* name : {"Abril", "Abril Mas"}) {
+      EXPECT_THAT(Read({hours, members(name)}), Contains(HasSubstr("line 3 "))) << row << " " << name;
+      EXPECT_THAT(left_out(), IsEmpty()) << row << " " << name;
+    }
+    EXPECT_THAT(Read({hours}),
+                ElementsAre("ana helped ben 3600 2018-03-05 ", "ben helped ana 3600 2018-03-06 "))
+        << row;
+  }
+  EXPECT_THAT(Read({Write("h.csv", giver_first + "Abril 2024\n;;;;Abril\n;;Abril;;\nAna;Ben;5/3/2018;1;\n"),
+                    members("Abril")}),
+              Not(Contains(HasSubstr("line "))));
+  // Without a list of members whom other rows name is somebody, wherever these stand.
+  EXPECT_THAT(Read({Write("h.csv", giver_first + "Abril\nAbril;Ben;5/3/2018;1;\nAbril\n")}),
+              ElementsAre(HasSubstr("line 2 "), "abril helped ben 3600 2018-03-05 ", HasSubstr("line 4 ")));
+  EXPECT_THAT(Read({Write("h.csv", giver_first + "Abril\nAbril Mas;Ben;5/3/2018;1;\n")}),
+              ElementsAre(HasSubstr("line 2 "), "abril mas helped ben 3600 2018-03-05 "));
+  EXPECT_THAT(Read({Write("h.csv", "Da;Recibe;Fecha;Horas;Anotado por\nAbril;Ben;5/3/2018;1;\n;;;;Abril\n")}),
+              ElementsAre("abril helped ben 3600 2018-03-05 ", HasSubstr("line 3 ")));
+  // In a list of members a month alone may be somebody.
+  EXPECT_THAT(Read({Write("m.csv", "Name;Phone\nJulio;\nAna;111\nAbril;\n")}),
+              ElementsAre("member julio <Julio> ", "member ana <Ana>  111", "member abril <Abril> "));
+  EXPECT_THAT(Read({Write("m.csv", "No;Name;Phone\n2023;;\n1;Ana;111\n")}),
+              ElementsAre("member 2023 <> ", "member 1 <Ana>  111"));
 }
 
 // Goal: that the hours come with it makes no member of a list's title.
@@ -464,6 +619,9 @@ TEST_F(OwnFilesTest, SurnamesInFront) {
               Not(Contains(asked)));
   EXPECT_THAT(read({"Muñoz, Ana;Ben Roca", "Ben Roca;Muñoz, Ana", "Ben Roca;Carla Mas"}),
               Not(Contains(asked)));
+  EXPECT_THAT(read({"\"Muñoz,\nAna\";Ben Roca", "Ben Roca;\"Muñoz, Ana\"", "Ben Roca;Carla Mas"}),
+              Not(Contains(asked)))
+      << "a surname, and the first name in the next line";
   EXPECT_THAT(read({"Ana, Ben;Ben Roca", "Ana Muñoz;Ben Roca", "Ben Roca;Carla Mas"}),
               ElementsAre(asked, Not(asked), Not(asked)));
   EXPECT_THAT(read({"Ana, Ben y Carla;Roca, Dan", "Ana, Ben;Mas, Eva", "Ana;Mas, Eva"}),
