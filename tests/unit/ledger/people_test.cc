@@ -193,7 +193,7 @@ TEST(PeopleTest, WhatCanStillHappenToAClosedMember) {
 TEST(PeopleTest, IdsOfOlderServers) {
   EXPECT_THAT(Script().Run(R"(
     members ana ben cara dora
-    close ben
+    close ben on=2026-11-01
     merge dora into cara
     old_ids
     record ana -> ben 1h            HOLDER_CLOSED holder=ben
@@ -208,7 +208,7 @@ TEST(PeopleTest, IdsOfOlderServers) {
     old_ids
  s: record ana -> dora 1h
     entry @s EXCHANGE ana+1h ben-1h
-    close ben
+    close ben on=2026-11-01
     record ana -> cara 1h           HOLDER_CLOSED holder=ben
   )"),
               IsOk());
