@@ -33,10 +33,18 @@ struct MemberFacts {
   uint32_t state = 0;
   storage::Day closed_on = 0;
   storage::AccountNumber merged_into = 0;
+
+  bool operator==(const MemberFacts&) const = default;
 };
 
 inline MemberFacts FactsOf(const storage::v1::MemberRow& row) {
   return {.state = row.state(), .closed_on = row.closed_on(), .merged_into = row.merged_into()};
+}
+// Of the row of a member's id.
+inline MemberFacts FactsOf(const storage::v1::SlugRow& row) {
+  return {.state = row.member_state(),
+          .closed_on = row.member_closed_on(),
+          .merged_into = row.member_merged_into()};
 }
 
 // What leads from words to numbers in a bank.

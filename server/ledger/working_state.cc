@@ -271,9 +271,7 @@ std::optional<uint64_t> WorkingState::NumberNamed(OpenBank& bank, NameKind kind,
     AccountSlot& slot = SlotOf(bank, static_cast<AccountNumber>(slug.number()));
     if (slot.member_state == RowState::kNotRead) {
       slot.member_state = RowState::kPresent;
-      slot.member = {.state = slug.member_state(),
-                     .closed_on = slug.member_closed_on(),
-                     .merged_into = slug.member_merged_into()};
+      slot.member = FactsOf(slug);
     }
   }
   const OpenBank::NameHash hash(Number64At(key, 8), Number64At(key, 16));
